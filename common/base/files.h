@@ -1,0 +1,48 @@
+// Files that survive a power cut, and paths that stay beneath their root.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "common/base/result.h"
+
+namespace unmask {
+
+namespace fs = std::filesystem;
+
+// The whole file; an error where it is missing, not a regular file, or larger than `max_bytes`.
+Result<std::string> ReadFile(const fs::path& path,
+                             std::uint64_t max_bytes = std::uint64_t{1} << 30);
+
+// Temp file beside the target, fsync, rename, fsync of the folder: old or new content, never a
+// mixture.
+Status WriteFileDurably(const fs::path& path, std::string_view bytes);
+
+Status SyncFolder(const fs::path& folder);
+Status MakeFolders(const fs::path& folder);
+
+// `relative` resolved beneath `root`, symbolic links followed; an error where it leaves the root.
+Result<fs::path> ResolveBeneath(const fs::path& root, std::string_view relative);
+
+// Content-addressed files: blobs/<sha256>. Safe for several writers of the same content.
+class BlobFolder {
+ public:
+  explicit BlobFolder(fs::path folder) : folder_(std::move(folder)) {}
+  // Returns the SHA-256 of the bytes; writes nothing where the blob is there already.
+  Result<std::string> Write(std::string_view bytes) const;
+  // Reads and checks the content against its name; a DataError where missing or damaged.
+  Result<std::string> Read(std::string_view sha256) const;
+  fs::path PathOf(std::string_view sha256) const { return folder_ / std::string(sha256); }
+  const fs::path& folder() const { return folder_; }
+
+ private:
+  fs::path folder_;
+};
+
+// Whether the folder lies on a network file system (NFS, Lustre, GPFS, CIFS, ...; statfs magic
+// numbers).
+bool IsNetworkFileSystem(const fs::path& folder);
+
+}  // namespace unmask

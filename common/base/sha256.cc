@@ -1,0 +1,43 @@
+#include "common/base/sha256.h"
+
+#include <openssl/evp.h>
+
+#include <array>
+
+#include "common/base/check.h"
+
+namespace unmask {
+
+Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
+  UNMASK_CHECK(context_ != nullptr && EVP_DigestInit_ex(context_, EVP_sha256(), nullptr) == 1);
+}
+
+Sha256::~Sha256() { EVP_MD_CTX_free(context_); }
+
+void Sha256::Update(std::string_view bytes) {
+  UNMASK_CHECK(EVP_DigestUpdate(context_, bytes.data(), bytes.size()) == 1);
+}
+
+std::string Sha256::HexDigest() {
+  std::array<unsigned char, 32> digest{};
+  UNMASK_CHECK(EVP_DigestFinal_ex(context_, digest.data(), nullptr) == 1);
+  constexpr char kHex[] = "0123456789abcdef";
+  std::string out;
+  for (const unsigned char byte : digest) {
+    out += kHex[byte >> 4];
+    out += kHex[byte & 15];
+  }
+  return out;
+}
+
+std::string Sha256Hex(std::string_view bytes) {
+  Sha256 hash;
+  hash.Update(bytes);
+  return hash.HexDigest();
+}
+
+bool IsSha256Hex(std::string_view text) {
+  return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+}  // namespace unmask

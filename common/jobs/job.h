@@ -1,0 +1,55 @@
+// A job is its content: what it trains, on which clips, with which seed. Its key is the SHA-256 of
+// the canonical JSON of that content (docs/formats.md, "Job key"), so equal work has an equal key
+// wherever it is asked for.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/result.h"
+#include "common/config/settings.h"
+
+namespace unmask {
+
+enum class JobKind { kTrain, kFeatures };
+
+// Raised by hand when a change of code changes the bits of every job that it trains.
+inline constexpr int kNumericsVersion = 1;
+
+struct JobSpec {
+  JobKind kind = JobKind::kTrain;
+  Settings settings;  // reduced: paths and fields without effect are at their defaults (see Reduce)
+  std::string dataset;   // SHA-256 of the dataset blob (common/data/dataset.h): consumed clips and
+                         // columns only
+  std::string held_out;  // subject
+  std::int64_t seed = 0;
+  int numerics_version = kNumericsVersion;
+  bool operator==(const JobSpec&) const = default;
+};
+
+// Settings with everything that cannot change a bit of the result put back to its default: paths,
+// device, cadence, store policy; alpha 0 drops hsic, kernel, sigma; single-task drops alpha, beta,
+// hsic, kernel, sigma, monitor and stream-less fields; action units drop augmentation, frame and
+// fine-tuning; `auto` engine becomes the resolved one.
+Settings Reduce(const Settings& settings);
+
+// Sorted keys, no spaces, numbers in shortest round-trip form, fields at their introductory default
+// left out.
+std::string CanonicalJson(const nlohmann::json& value);
+
+nlohmann::json ToJson(const JobSpec& spec);
+Result<JobSpec> JobSpecFromJson(const nlohmann::json& json);
+
+std::string CanonicalText(const JobSpec& spec);  // what the key is the hash of
+std::string JobKey(const JobSpec& spec);         // 64 hex digits
+
+// The tasks that a job learns: dsid {ter, der}; single-task its own.
+std::vector<Task> TasksOf(const Settings& settings);
+
+std::string_view Name(Task task);     // "ter", "der"
+std::string_view Name(JobKind kind);  // "train", "features"
+
+}  // namespace unmask

@@ -1,0 +1,19 @@
+// Messages as bytes: little-endian, length-prefixed, versioned (docs/formats.md, "Protocol").
+// Decoding never trusts a length: truncated, overlong or unknown input is an error, not a crash.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "common/base/result.h"
+#include "common/protocol/messages.h"
+
+namespace unmask {
+
+std::string Encode(const Message& message);
+Result<Message> Decode(std::string_view bytes);
+
+std::string_view Name(FailureClass failure);  // "killed", "out-of-memory", "cuda", "hang", "exit",
+                                              // "nan", "bad-input", "lost"
+
+}  // namespace unmask

@@ -1,0 +1,59 @@
+// Rows that a running sweep adds to the store, as the scheduler states them
+// (coordinator/core/effects.h).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+
+#include "common/base/ids.h"
+#include "common/protocol/messages.h"
+
+namespace unmask {
+
+struct WorkerInfo {
+  WorkerId id;
+  std::string host;
+  std::string device;
+  std::string numerics_class;
+  std::int32_t slots = 1;
+};
+
+// --- records: rows for the store, all under the coordinator's epoch
+// ------------------------------------------------
+
+struct RecordLease {  // attempt row, job running
+  LeaseId lease;
+  WorkerInfo worker;
+};
+struct RecordStarted {
+  LeaseId lease;
+  std::int64_t first_epoch = 0;
+};
+struct RecordCheckpoint {
+  LeaseId lease;
+  CheckpointRef checkpoint;
+};
+struct RecordResult {  // attempt done, job done, predictions, curves, cells
+  LeaseId lease;
+  JobResult result;
+};
+enum class JobState { kQueued, kRunning, kDone, kFailed, kQuarantined };
+struct RecordAttemptEnd {  // without a result
+  LeaseId lease;
+  std::string outcome;                     // "failed", "lost", "yielded"
+  std::string error_class;                 // Name(FailureClass), or empty
+  std::string message;                     // may be empty
+  JobState job_state = JobState::kQueued;  // what the job is now
+  std::int32_t crashes = 0;  // crashes without a new checkpoint so far, to survive a restart
+  std::int32_t losses = 0;   // worker losses without progress so far
+  bool alone = false;        // rerun alone: it died among others
+};
+struct RecordJobFailed {  // without an attempt: a dependency is dead
+  std::string job_key;
+  std::string message;  // names the dependency
+};
+using Record = std::variant<RecordLease, RecordStarted, RecordCheckpoint, RecordResult,
+                            RecordAttemptEnd, RecordJobFailed>;
+
+}  // namespace unmask

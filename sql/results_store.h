@@ -1,0 +1,85 @@
+// The store: unmask.db and the lock. ResultsStore is the one writer (the coordinator of `run`, or
+// `retry` and `gc`); StoreReader opens what is there, read-only. SQLite is included nowhere else.
+// Schema: sql/migrations, views: sql/views.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/files.h"
+#include "common/base/ids.h"
+#include "common/base/result.h"
+#include "common/jobs/sweep.h"
+#include "common/protocol/messages.h"
+#include "common/protocol/records.h"
+
+namespace unmask {
+
+struct StorePaths {
+  fs::path root;
+  fs::path database() const { return root / "unmask.db"; }
+  fs::path blobs() const { return root / "blobs"; }
+  fs::path logs() const { return root / "logs"; }
+  fs::path lock() const { return root / "lock"; }
+};
+
+// What the scheduler must know of a job at the start.
+struct StoredJob {
+  std::string key;
+  JobState state = JobState::kQueued;
+  AttemptNumber last_attempt;  // 0: never tried
+  std::int32_t crashes = 0;    // since its newest checkpoint
+  std::int32_t losses = 0;
+  bool alone = false;
+  std::vector<CheckpointRef> checkpoints;  // newest first, at most two
+  std::string numerics_class;              // of the attempts so far; empty: none
+};
+
+class ResultsStore {
+ public:
+  struct Options {
+    bool take_over = false;  // --take-over: another host's dead lock
+    std::string build;       // provenance
+  };
+  // Creates what is missing, takes the lock for life, refuses what is locked, corrupt, newer or not
+  // ours, migrates after a backup, raises the coordinator epoch and marks the attempts of dead
+  // coordinators as lost (jobs queued again).
+  static Result<std::unique_ptr<ResultsStore>> Open(const StorePaths& paths,
+                                                    const Options& options);
+  ~ResultsStore();
+
+  const StorePaths& paths() const;
+  CoordinatorEpoch epoch() const;
+  const std::string& token()
+      const;  // random, written to store/token at opening: agents prove that they see the store
+
+  // Inserts or completes the sweep and its jobs (one transaction). Jobs that are done already stay
+  // done.
+  Status RegisterSweep(const SweepPlan& plan, const std::string& provenance_json,
+                       const std::string& now);
+  Result<std::vector<StoredJob>> LoadJobs(const std::string& sweep);
+
+  // Group commit. Begin is implied by the first Apply; Commit asserts that the store's epoch is
+  // ours and makes everything since durable. Busy waits; no room is an error that leaves the
+  // transaction to be retried whole. Timestamps are the caller's (ISO 8601 UTC).
+  Status Apply(const Record& record, const std::string& now);
+  Status Commit();
+  bool InTransaction() const;
+  void Rollback();
+
+  // Blobs that the last Commit made needless (checkpoints superseded or of finished jobs): delete
+  // after it.
+  std::vector<std::string> TakeDeadBlobs();
+
+  Status Retry(const std::string& sweep, std::int64_t* put_back);
+
+ private:
+  class Impl;
+  explicit ResultsStore(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace unmask
