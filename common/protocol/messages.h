@@ -58,11 +58,11 @@ struct TaskPredictions {
   bool operator==(const TaskPredictions&) const = default;
 };
 
-enum class Split { kTrain, kValidation };
+enum class CurveSplit { kTrain, kValidation };
 
 struct CurvePoint {
   std::int64_t epoch = 0;  // 0-based
-  Split split = Split::kTrain;
+  CurveSplit split = CurveSplit::kTrain;
   Task task = Task::kTer;
   double loss = 0;      // cross-entropy, mean over clips
   double accuracy = 0;  // train: as trained (dropout on); validation: evaluation mode
