@@ -4,6 +4,7 @@ add_library(unmask_options INTERFACE)
 target_compile_options(unmask_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor
   $<$<NOT:$<CONFIG:Debug>>:-O2> -g1 -ffp-contract=off)
 target_include_directories(unmask_options INTERFACE "${CMAKE_SOURCE_DIR}" "${CMAKE_BINARY_DIR}/generated")
+target_compile_definitions(unmask_options INTERFACE UNMASK_VERSION="${PROJECT_VERSION}")
 target_link_libraries(unmask_options INTERFACE Threads::Threads)
 if(UNMASK_SANITIZE)
   target_compile_options(unmask_options INTERFACE -fsanitize=${UNMASK_SANITIZE} -fno-omit-frame-pointer

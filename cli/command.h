@@ -1,0 +1,37 @@
+// The frame of every subcommand. Each cli/NAME.cc adds itself to the program; its callback sets `context.exit_code`.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include "common/base/result.h"
+#include "common/base/files.h"
+
+namespace unmask {
+
+// Global options, and the exit code that the program ends with.
+struct CommandContext {
+  fs::path store;          // --store, UNMASK_STORE, ./unmask-store
+  bool json = false;       // --json
+  bool quiet = false;      // --quiet
+  bool verbose = false;    // --verbose
+  fs::path program;        // this executable; the trainer lies beside it
+  int exit_code = 0;
+
+  fs::path trainer() const { return program.parent_path() / "unmask-trainer"; }
+  // Prints the error to stderr and keeps its exit code.
+  void Fail(const Error& error);
+};
+
+// In the order in which --help lists them. `context` outlives the app.
+void AddRunCommand(CLI::App& app, CommandContext& context);
+void AddPlanCommand(CLI::App& app, CommandContext& context);
+void AddStatusCommand(CLI::App& app, CommandContext& context);
+void AddTablesCommand(CLI::App& app, CommandContext& context);
+void AddQueryCommand(CLI::App& app, CommandContext& context);
+void AddRetryCommand(CLI::App& app, CommandContext& context);
+void AddVerifyCommand(CLI::App& app, CommandContext& context);
+void AddWhyCommand(CLI::App& app, CommandContext& context);
+void AddGcCommand(CLI::App& app, CommandContext& context);
+void AddDataCommand(CLI::App& app, CommandContext& context);
+
+}  // namespace unmask
