@@ -6,7 +6,7 @@ find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 find_package(nlohmann_json REQUIRED)
 find_package(yaml-cpp REQUIRED)
 find_package(CLI11 REQUIRED)
-find_package(Boost 1.81 REQUIRED COMPONENTS system)
+find_package(Boost 1.81 REQUIRED)  # headers only: Asio, Process v2, Math
 find_package(SQLiteCpp REQUIRED)
 find_package(GTest REQUIRED)
 
