@@ -3,28 +3,19 @@
 // Schema: sql/migrations, views: sql/views.
 #pragma once
 
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "common/base/files.h"
 #include "common/base/ids.h"
 #include "common/base/result.h"
 #include "common/jobs/sweep.h"
 #include "common/protocol/messages.h"
 #include "common/protocol/records.h"
+#include "sql/store_paths.h"
 
 namespace unmask {
-
-struct StorePaths {
-  fs::path root;
-  fs::path database() const { return root / "unmask.db"; }
-  fs::path blobs() const { return root / "blobs"; }
-  fs::path logs() const { return root / "logs"; }
-  fs::path lock() const { return root / "lock"; }
-};
 
 // What the scheduler must know of a job at the start.
 struct StoredJob {

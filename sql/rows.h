@@ -1,0 +1,170 @@
+// What the store holds, as typed rows. They mirror the public views (contract.md, "Store"): a
+// column that may be NULL is an optional.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/config/settings.h"
+#include "common/protocol/records.h"
+
+namespace unmask {
+
+struct SweepRow {
+  std::string sweep;
+  std::string config_sha256;
+  std::string created_at;
+  std::int64_t jobs = 0;  // distinct
+  std::int64_t done = 0;
+  std::int64_t failed = 0;
+  std::int64_t quarantined = 0;
+};
+
+// What a sweep was asked to do, beside its counts.
+struct SweepTexts {
+  std::string name;  // the study's
+  std::string config_json;
+  std::string tables_json;
+  std::string provenance_json;  // of the newest run
+};
+
+// One use of a job: one row for each sweep, experiment and point. A feature job that no experiment
+// names has an empty experiment.
+struct JobRow {
+  std::string experiment;
+  std::string job_key;
+  std::string kind;
+  std::string model;
+  std::optional<std::string> task;  // single-task only
+  std::string features;
+  std::string engine;
+  std::optional<double> alpha;
+  std::optional<double> beta;
+  std::optional<std::string> hsic;
+  std::string point;
+  std::string validation;
+  std::int64_t seed = 0;
+  std::string held_out;
+  JobState state = JobState::kQueued;
+  std::int64_t attempts = 0;
+  std::optional<double> seconds;
+  std::optional<std::int64_t> epochs;
+  std::optional<std::int64_t> best_epoch;
+  std::optional<double> held_out_hsic;
+  std::optional<double> stream_cosine;
+  std::optional<std::int64_t> images_forwarded;
+  std::optional<std::string> error;
+};
+
+struct AttemptRow {
+  std::int64_t attempt = 0;
+  std::int64_t coordinator_epoch = 0;
+  std::int64_t worker = 0;
+  std::string host;
+  std::string device;
+  std::string numerics_class;
+  std::optional<std::int64_t> first_epoch;
+  std::string started_at;
+  std::optional<std::string> ended_at;
+  std::optional<std::string> outcome;
+  std::optional<std::string> error_class;
+  std::optional<std::string> message;
+};
+
+struct CellMetrics {
+  std::int64_t k = 0;
+  std::int64_t n = 0;
+  double accuracy = 0;
+  double wilson_low = 0;
+  double wilson_high = 0;
+  double macro_f1 = 0;
+  double weighted_f1 = 0;
+  double uar = 0;
+  double fold_mean_accuracy = 0;
+};
+
+struct CellRow {
+  std::string experiment;
+  std::optional<double> alpha;
+  std::optional<double> beta;
+  std::optional<std::string> hsic;
+  std::string point;
+  std::string validation;
+  std::int64_t seed = 0;
+  Task task = Task::kTer;
+  std::int64_t folds_done = 0;
+  std::int64_t folds_total = 0;
+  std::optional<CellMetrics> metrics;  // nullopt until all folds are done
+  bool leaky = false;
+};
+
+// One fold of a cell and the job behind it.
+struct FoldRow {
+  std::string experiment;
+  std::string point;
+  std::int64_t seed = 0;
+  Task task = Task::kTer;
+  std::string held_out;
+  std::string job_key;
+  JobState state = JobState::kQueued;
+  std::int64_t k = 0;  // right and all held-out clips; 0 until the job is done
+  std::int64_t n = 0;
+  std::vector<std::string> classes;                  // empty until the job is done
+  std::vector<std::vector<std::int64_t>> confusion;  // [classes, classes]: label, predicted
+};
+
+// One job with its spec, wherever it is used.
+struct JobDetails {
+  std::string job_key;
+  std::string spec_json;  // canonical
+  JobState state = JobState::kQueued;
+  std::int64_t attempts = 0;
+  std::optional<std::string> error;
+  std::string numerics_class;  // of the result; empty until done
+};
+
+struct JobUseRow {
+  std::string sweep;
+  std::string experiment;
+  std::string point;
+  std::int64_t seed = 0;
+};
+
+// Measured history for an ETA: finished jobs that are alike.
+struct PaceRow {
+  std::string kind;
+  std::string model;
+  std::string features;
+  std::string engine;
+  std::int64_t jobs = 0;
+  double median_seconds = 0;
+};
+
+struct ExperimentProgress {
+  std::string experiment;
+  std::int64_t folds_total = 0;
+  std::int64_t folds_done = 0;
+  std::int64_t folds_dead = 0;  // failed or quarantined
+};
+
+struct FailureCount {
+  std::string error_class;  // of attempts: "killed", "hang", ...
+  std::int64_t attempts = 0;
+};
+
+struct SweepProgress {
+  std::int64_t jobs = 0;
+  std::int64_t queued = 0;
+  std::int64_t running = 0;
+  std::int64_t done = 0;
+  std::int64_t failed = 0;
+  std::int64_t quarantined = 0;
+  std::vector<ExperimentProgress> experiments;
+  std::vector<FailureCount> failures;
+  std::optional<double> jobs_per_second;  // over the last finished jobs of the newest run
+  std::optional<double> eta_seconds;      // nullopt: nothing measured yet, or done
+};
+
+}  // namespace unmask

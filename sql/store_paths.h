@@ -1,0 +1,17 @@
+// Where things lie in a store.
+#pragma once
+
+#include "common/base/files.h"
+
+namespace unmask {
+
+struct StorePaths {
+  fs::path root;
+  fs::path database() const { return root / "unmask.db"; }
+  fs::path blobs() const { return root / "blobs"; }
+  fs::path logs() const { return root / "logs"; }
+  fs::path lock() const { return root / "lock"; }
+  fs::path token() const { return root / "token"; }
+};
+
+}  // namespace unmask

@@ -1,0 +1,66 @@
+// Read-only access to a store, with typed rows. Safe beside a running coordinator: it never writes,
+// checkpoints or migrates. One thread at a time.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+#include "common/base/result.h"
+#include "common/protocol/messages.h"
+#include "sql/rows.h"
+#include "sql/store_paths.h"
+
+namespace unmask {
+
+class StoreReader {
+ public:
+  // A DataError where the store is missing, corrupt, newer than this program, or not ours.
+  static Result<std::unique_ptr<StoreReader>> Open(const StorePaths& paths);
+  ~StoreReader();
+  StoreReader(const StoreReader&) = delete;
+  StoreReader& operator=(const StoreReader&) = delete;
+
+  // Whether there is a database at all: `plan` works without one, the other commands do not.
+  static bool Exists(const StorePaths& paths);
+
+  // All reads of `body` see one state of the store. Keep it short: on a network file system it
+  // makes the coordinator wait.
+  Status InSnapshot(const std::function<Status()>& body);
+
+  // Newest first.
+  Result<std::vector<SweepRow>> Sweeps();
+  // The SWEEP argument of commands: an exact name, else a unique prefix; empty: the newest.
+  Result<SweepRow> FindSweep(std::string_view name);
+  // `sweep` is an exact name from here on; an unknown one has no rows.
+  Result<SweepTexts> Texts(std::string_view sweep);
+  Result<SweepProgress> Progress(std::string_view sweep);
+  Result<std::vector<JobRow>> Jobs(std::string_view sweep);    // in the plan's order
+  Result<std::vector<CellRow>> Cells(std::string_view sweep);  // experiment, point, seed, task
+  Result<std::vector<FoldRow>> Folds(std::string_view sweep);  // in the plan's order, by task
+
+  // The JOB argument of commands: a whole key or a unique prefix.
+  Result<JobDetails> FindJob(std::string_view key_prefix);
+  Result<std::vector<JobUseRow>> Uses(std::string_view job_key);
+  Result<std::vector<AttemptRow>> Attempts(std::string_view job_key);
+  // What a finished job answered, bit for bit as recorded (curves: as float32).
+  Result<JobResult> ResultOf(std::string_view job_key);
+  Result<std::unordered_set<std::string>> DoneKeys();
+  // Every finished job's spec, for `why`: (key, canonical JSON).
+  Status ForEachDoneSpec(const std::function<void(const std::string&, const std::string&)>& visit);
+
+  Result<std::vector<PaceRow>> History();
+  // SHA-256 of every blob that the store refers to: checkpoints, weights, data sets of jobs.
+  Result<std::unordered_set<std::string>> ReferencedBlobs();
+
+ private:
+  class Impl;
+  explicit StoreReader(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace unmask
