@@ -18,6 +18,19 @@ if(UNMASK_MPI)
   find_path(UNMASK_MPI_INCLUDE mpi.h PATHS "${UNMASK_MPI_ROOT}/include" NO_DEFAULT_PATH REQUIRED)
   target_include_directories(MPI SYSTEM INTERFACE "${UNMASK_MPI_INCLUDE}")
   target_link_libraries(MPI INTERFACE "${UNMASK_MPI_LIBRARY}")
+  target_compile_definitions(MPI INTERFACE UNMASK_MPIRUN="${UNMASK_MPI_ROOT}/bin/mpirun")
+  # Open MPI with User-Level Failure Mitigation: the sweep survives the death of a worker.
+  include(CheckCXXSourceCompiles)
+  set(CMAKE_REQUIRED_INCLUDES "${UNMASK_MPI_INCLUDE}")
+  check_cxx_source_compiles("#include <mpi.h>
+    #include <mpi-ext.h>
+    #ifndef OMPI_HAVE_MPI_EXT_FTMPI
+    #error without
+    #endif
+    int main() { return 0; }" UNMASK_MPI_HAS_ULFM)
+  if(UNMASK_MPI_HAS_ULFM)
+    target_compile_definitions(MPI INTERFACE UNMASK_MPI_ULFM)
+  endif()
 endif()
 
 # libtorch from the wheel. Its own CMake config insists on nvcc, so the target is written here.

@@ -1,0 +1,157 @@
+#include "cli/launcher.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+#include "common/base/log.h"
+#include "common/base/text.h"
+
+namespace unmask {
+namespace {
+
+constexpr int kResumable = 75;
+
+// A file that rank 0 writes its exit code to: mpirun's own code cannot tell a stop from a crash.
+class ExitFile {
+ public:
+  ExitFile() {
+    const char* folder = std::getenv("TMPDIR");
+    path_ = fmt::format("{}/unmask-exit-XXXXXX", folder != nullptr ? folder : "/tmp");
+    const int fd = mkstemp(path_.data());
+    if (fd >= 0) close(fd);
+  }
+  ~ExitFile() { unlink(path_.c_str()); }
+  ExitFile(const ExitFile&) = delete;
+  ExitFile& operator=(const ExitFile&) = delete;
+
+  const std::string& path() const { return path_; }
+  std::optional<int> Read() const {
+    const auto text = ReadFile(path_, 16);
+    const auto code = text.ok() ? ParseInt(Trim(*text)) : std::nullopt;
+    return code ? std::optional<int>(static_cast<int>(*code)) : std::nullopt;
+  }
+
+ private:
+  std::string path_;
+};
+
+std::string FindMpirun() {
+  if (access(UNMASK_MPIRUN, X_OK) == 0) return UNMASK_MPIRUN;
+  return "mpirun";  // the site's own, from PATH
+}
+
+std::vector<std::string> MpirunCommand(const LaunchOptions& options) {
+  std::vector<std::string> command = {FindMpirun(), "--allow-run-as-root", "--bind-to", "none"};
+#ifdef UNMASK_MPI_ULFM
+  command.insert(command.end(), {"--with-ft", "ulfm"});
+#endif
+  // More ranks than cores is fine: rank 0 and the agents sleep most of the time.
+  command.insert(command.end(), {"--oversubscribe", "-n", std::to_string(options.shape.workers + 1)});
+  command.push_back(options.program.string());
+  command.insert(command.end(), options.args.begin(), options.args.end());
+  return command;
+}
+
+// In the child between fork and exec: dies with the launcher, own process group, default signals, no stdin.
+[[noreturn]] void ExecMpirun(const std::vector<std::string>& command, const sigset_t& old_mask, pid_t launcher) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != launcher) _exit(127);
+  setpgid(0, 0);
+  sigprocmask(SIG_SETMASK, &old_mask, nullptr);
+  const int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  if (null >= 0) dup2(null, STDIN_FILENO);
+  std::vector<char*> argv;
+  argv.reserve(command.size() + 1);
+  for (const std::string& argument : command) argv.push_back(const_cast<char*>(argument.c_str()));
+  argv.push_back(nullptr);
+  execvp(argv[0], argv.data());
+  constexpr char kMessage[] = "unmask: error: cannot start mpirun: install Open MPI or build with -DUNMASK_MPI_ROOT\n";
+  [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, kMessage, sizeof kMessage - 1);
+  _exit(127);
+}
+
+sigset_t LauncherSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGCHLD}) sigaddset(&signals, signal);
+  return signals;
+}
+
+// Waits for mpirun, passing stops on. Returns its wait status.
+int Supervise(pid_t mpirun, const sigset_t& signals) {
+  int stops = 0;
+  while (true) {
+    int status = 0;
+    if (waitpid(mpirun, &status, WNOHANG) == mpirun) return status;
+    int signal = 0;
+    if (sigwait(&signals, &signal) != 0 || signal == SIGCHLD) continue;
+    stops += 1;
+    if (stops == 1) {
+      LogInfo("stopping: checkpoints are being written; once more ends at once");
+      kill(mpirun, SIGUSR1);
+    } else {
+      kill(mpirun, SIGTERM);
+    }
+  }
+}
+
+}  // namespace
+
+bool UnderMpi() {
+  constexpr std::array<const char*, 4> kMarks = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "PMIX_NAMESPACE"};
+  return std::any_of(kMarks.begin(), kMarks.end(), [](const char* name) { return std::getenv(name) != nullptr; });
+}
+
+int UsableCores() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
+  return std::max(1, CPU_COUNT(&set));
+}
+
+LocalShape ShapeFor(int cores, std::optional<int> workers, std::optional<int> slots) {
+  constexpr int kCoresPerWorker = 8;
+  LocalShape shape;
+  shape.workers = workers.value_or((cores + kCoresPerWorker - 1) / kCoresPerWorker);
+  shape.slots = slots.value_or(std::max(1, cores / shape.workers));
+  return shape;
+}
+
+int LaunchLocally(const LaunchOptions& options) {
+  const ExitFile exit_file;
+  setenv(kExitFileVariable, exit_file.path().c_str(), 1);
+  setenv(kSlotsVariable, std::to_string(options.shape.slots).c_str(), 1);
+  setenv(kStatusVariable, isatty(STDERR_FILENO) != 0 ? "live" : "plain", 1);
+
+  const std::vector<std::string> command = MpirunCommand(options);
+  const sigset_t signals = LauncherSignals();
+  sigset_t old_mask;
+  sigprocmask(SIG_BLOCK, &signals, &old_mask);
+  const pid_t launcher = getpid();
+  const pid_t mpirun = fork();
+  if (mpirun < 0) {
+    LogError(fmt::format("cannot start mpirun: {}", std::strerror(errno)));
+    return ExitCode(ErrorCode::kInternal);
+  }
+  if (mpirun == 0) ExecMpirun(command, old_mask, launcher);
+
+  const int status = Supervise(mpirun, signals);
+  sigprocmask(SIG_SETMASK, &old_mask, nullptr);
+  if (const auto code = exit_file.Read()) return *code;
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 127) return ExitCode(ErrorCode::kInternal);
+  LogError("the coordinator ended before its work was done: the same command goes on from here");
+  return kResumable;
+}
+
+}  // namespace unmask

@@ -1,0 +1,65 @@
+#include "coordinator/app/status_line.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "common/base/log.h"
+
+namespace unmask {
+namespace {
+
+constexpr Millis kLivePeriod{200};
+constexpr Millis kPlainPeriod{10'000};
+
+}  // namespace
+
+std::string FormatDuration(Millis duration) {
+  const auto seconds = (duration.count() + 999) / 1000;
+  if (seconds < 100) return fmt::format("{} s", seconds);
+  const auto minutes = (seconds + 59) / 60;
+  if (minutes < 100) return fmt::format("{} min", minutes);
+  return fmt::format("{} h {:02} min", minutes / 60, minutes % 60);
+}
+
+std::string FormatProgress(const SweepProgress& progress, std::int64_t done_before, Millis elapsed) {
+  std::string text = fmt::format("{}/{} done, {} running, {} failed, {} {}", progress.done, progress.total,
+                                 progress.running, progress.failed, progress.workers,
+                                 progress.workers == 1 ? "worker" : "workers");
+  const std::int64_t fresh = progress.done - done_before;
+  const std::int64_t left = progress.total - progress.done - progress.failed;
+  if (fresh <= 0 || elapsed.count() <= 0) return text;
+  const double rate = 1000.0 * static_cast<double>(fresh) / static_cast<double>(elapsed.count());
+  text += fmt::format(", {:.{}f} jobs/s", rate, rate < 10 ? 2 : 0);
+  if (left > 0) text += ", " + FormatDuration(elapsed * left / fresh) + " left";
+  return text;
+}
+
+StatusLine::StatusLine(Mode mode, Millis start, std::int64_t done_before)
+    : mode_(mode), start_(start), done_before_(done_before), next_(start) {}
+
+void StatusLine::Update(const SweepProgress& progress, Millis now) {
+  if (mode_ == Mode::kOff || now < next_) return;
+  next_ = now + (mode_ == Mode::kLive ? kLivePeriod : kPlainPeriod);
+  if (mode_ == Mode::kPlain && progress == printed_) return;
+  Print(progress, now);
+}
+
+void StatusLine::Finish(const SweepProgress& progress, Millis now) {
+  if (mode_ == Mode::kOff) return;
+  Print(progress, now);
+  if (open_) std::fputs("\n", stderr);
+  open_ = false;
+}
+
+void StatusLine::Print(const SweepProgress& progress, Millis now) {
+  printed_ = progress;
+  const std::string text = FormatProgress(progress, done_before_, now - start_);
+  if (mode_ == Mode::kPlain) return LogInfo(text);
+  // Erase the line (ECMA-48 EL), write, stay on it.
+  fmt::print(stderr, "\r\x1b[2K{}", text);
+  std::fflush(stderr);
+  open_ = true;
+}
+
+}  // namespace unmask

@@ -1,0 +1,46 @@
+// The one line that tells a user how a running sweep stands: redrawn in place on a terminal, now and then elsewhere.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "common/base/clock.h"
+
+namespace unmask {
+
+struct SweepProgress {
+  std::int64_t total = 0;  // distinct jobs
+  std::int64_t done = 0;   // finished, earlier runs included
+  std::int64_t running = 0;
+  std::int64_t failed = 0;  // failed and quarantined
+  std::int64_t workers = 0;
+  bool operator==(const SweepProgress&) const = default;
+};
+
+// "12/308 done, 4 running, 0 failed, 2 workers, 0.8 jobs/s, 6 min left"
+std::string FormatProgress(const SweepProgress& progress, std::int64_t done_before, Millis elapsed);
+
+// "45 s", "6 min", "2 h 05 min"
+std::string FormatDuration(Millis duration);
+
+// Decides when the line is due and writes it to stderr. Owner: the coordinator's thread.
+class StatusLine {
+ public:
+  enum class Mode { kLive, kPlain, kOff };
+  StatusLine(Mode mode, Millis start, std::int64_t done_before);
+  void Update(const SweepProgress& progress, Millis now);
+  // The last state, and an end of the redrawn line, so that what follows starts on a line of its own.
+  void Finish(const SweepProgress& progress, Millis now);
+
+ private:
+  void Print(const SweepProgress& progress, Millis now);
+
+  Mode mode_;
+  Millis start_;
+  std::int64_t done_before_;  // not counted in the rate
+  Millis next_;
+  bool open_ = false;  // a redrawn line waits for its newline
+  SweepProgress printed_;
+};
+
+}  // namespace unmask
