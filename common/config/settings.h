@@ -24,7 +24,8 @@ enum class GridShape { kProduct, kLines };
 struct Settings {
   struct Dataset {
     std::string manifest;
-    std::string root;  // empty: the manifest's folder
+    std::string root;        // empty: the manifest's folder
+    std::int64_t synth = 0;  // without a manifest: a synthetic data set of that many subjects
     ClipSelection clips = ClipSelection::kMasked;
     FrameChoice frame = FrameChoice::kApex;
     bool operator==(const Dataset&) const = default;

@@ -4,15 +4,13 @@
 #include <cstdint>
 #include <string>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "common/base/result.h"
+#include "common/config/schema.h"
 #include "common/config/settings.h"
 
 namespace unmask {
-
-using Value = std::variant<bool, std::int64_t, double, std::string>;
 
 struct GridAxis {
   std::string key;            // full name: "loss.alpha"

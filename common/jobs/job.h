@@ -5,11 +5,13 @@
 
 #include <cstdint>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "common/base/result.h"
+#include "common/config/names.h"
 #include "common/config/settings.h"
 
 namespace unmask {
@@ -30,10 +32,12 @@ struct JobSpec {
   bool operator==(const JobSpec&) const = default;
 };
 
-// Settings with everything that cannot change a bit of the result put back to its default: paths,
-// device, cadence, store policy; alpha 0 drops hsic, kernel, sigma; single-task drops alpha, beta,
-// hsic, kernel, sigma, monitor and stream-less fields; action units drop augmentation, frame and
-// fine-tuning; `auto` engine becomes the resolved one.
+// Settings with everything that cannot change a bit of the result put back to its default: what the
+// data set's fingerprint says already (paths, selection), device, cadence, store policy; alpha 0
+// drops hsic, kernel, sigma; a linear kernel drops sigma; single-task drops alpha, beta, hsic,
+// kernel, sigma and monitor; any other model drops task; action units drop frame, augmentation and
+// fine-tuning; validation `none` drops patience and monitor; engine `auto` becomes the resolved
+// one.
 Settings Reduce(const Settings& settings);
 
 // Sorted keys, no spaces, numbers in shortest round-trip form, fields at their introductory default
@@ -41,15 +45,15 @@ Settings Reduce(const Settings& settings);
 std::string CanonicalJson(const nlohmann::json& value);
 
 nlohmann::json ToJson(const JobSpec& spec);
+// Strict: a DataError names what is missing, unknown or impossible.
 Result<JobSpec> JobSpecFromJson(const nlohmann::json& json);
 
 std::string CanonicalText(const JobSpec& spec);  // what the key is the hash of
 std::string JobKey(const JobSpec& spec);         // 64 hex digits
 
-// The tasks that a job learns: dsid {ter, der}; single-task its own.
+// The tasks that a job learns: single-task its own, any other model {ter, der}.
 std::vector<Task> TasksOf(const Settings& settings);
 
-std::string_view Name(Task task);     // "ter", "der"
-std::string_view Name(JobKind kind);  // "train", "features"
+std::span<const std::string_view> NamesOf(JobKind);  // "train", "features"
 
 }  // namespace unmask

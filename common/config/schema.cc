@@ -1,0 +1,241 @@
+#include "common/config/schema.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "common/base/check.h"
+#include "common/base/text.h"
+#include "common/config/names.h"
+
+namespace unmask {
+namespace {
+
+using Parsed = std::variant<Value, ValueFault>;
+
+// A field whose place in Settings `ref` gives; `T` is both the member's and the value's type.
+template <typename T, typename Ref>
+Field Plain(std::string key, Ref ref, std::string expected,
+            std::function<Parsed(std::string_view)> parse) {
+  Field field;
+  field.key = std::move(key);
+  field.expected = std::move(expected);
+  field.parse = std::move(parse);
+  field.get = [ref](const Settings& settings) -> Value { return ref(settings); };
+  field.set = [ref](Settings& settings, const Value& value) { ref(settings) = std::get<T>(value); };
+  return field;
+}
+
+template <typename Ref>
+Field Bool(std::string key, Ref ref) {
+  return Plain<bool>(std::move(key), ref, "true or false", [](std::string_view text) -> Parsed {
+    if (text == "true") return Value(true);
+    if (text == "false") return Value(false);
+    return ValueFault::kWrongType;
+  });
+}
+
+template <typename Ref>
+Field Int(std::string key, Ref ref, std::int64_t least,
+          std::int64_t most = std::numeric_limits<std::int64_t>::max()) {
+  std::string expected = most == std::numeric_limits<std::int64_t>::max()
+                             ? fmt::format("a whole number of at least {}", least)
+                             : fmt::format("a whole number from {} to {}", least, most);
+  return Plain<std::int64_t>(
+      std::move(key), ref, std::move(expected), [least, most](std::string_view text) -> Parsed {
+        const auto value = ParseInt(text);
+        if (!value) {
+          return ParseReal(text) ? ValueFault::kImpossible : ValueFault::kWrongType;
+        }
+        if (*value < least || *value > most) return ValueFault::kImpossible;
+        return Value(*value);
+      });
+}
+
+template <typename Ref>
+Field Real(std::string key, Ref ref, std::string expected, bool (*allowed)(double)) {
+  return Plain<double>(std::move(key), ref, std::move(expected),
+                       [allowed](std::string_view text) -> Parsed {
+                         const auto value = ParseReal(text);
+                         if (!value) return ValueFault::kWrongType;
+                         if (!allowed(*value)) return ValueFault::kImpossible;
+                         return Value(*value == 0 ? 0.0 : *value);  // no negative zero
+                       });
+}
+
+bool AtLeastZero(double value) { return value >= 0; }
+bool Positive(double value) { return value > 0; }
+bool BelowOne(double value) { return value >= 0 && value < 1; }
+
+template <typename Ref>
+Field Text(std::string key, Ref ref) {
+  return Plain<std::string>(std::move(key), ref, "text without control characters",
+                            [](std::string_view text) -> Parsed {
+                              if (EscapeControl(text) != text) return ValueFault::kImpossible;
+                              return Value(std::string(text));
+                            });
+}
+
+template <typename Ref>
+Field Path(std::string key, Ref ref) {
+  Field field = Text(std::move(key), ref);
+  field.path = true;
+  return field;
+}
+
+template <NamedChoice E, typename Ref>
+Field Choice(std::string key, Ref ref) {
+  Field field;
+  field.key = std::move(key);
+  const auto names = NamesOf(E{});
+  field.expected = "one of " + Join({names.begin(), names.end()}, ", ");
+  field.parse = [](std::string_view text) -> Parsed {
+    if (!FromName<E>(text)) return ValueFault::kImpossible;
+    return Value(std::string(text));
+  };
+  field.get = [ref](const Settings& settings) -> Value { return std::string(Name(ref(settings))); };
+  field.set = [ref](Settings& settings, const Value& value) {
+    ref(settings) = FromName<E>(std::get<std::string>(value)).value();
+  };
+  return field;
+}
+
+#define UNMASK_AT(member) [](auto& settings) -> auto& { return settings.member; }
+
+std::vector<Field> MakeFields() {
+  constexpr std::int64_t kWidest = 65536;
+  const std::string zero_or_more = "a finite number of at least 0";
+  const std::string positive = "a finite number above 0";
+  std::vector<Field> fields{
+      Path("dataset.manifest", UNMASK_AT(dataset.manifest)),
+      Path("dataset.root", UNMASK_AT(dataset.root)),
+      Int("dataset.synth", UNMASK_AT(dataset.synth), 0, 10000),
+      Choice<ClipSelection>("dataset.clips", UNMASK_AT(dataset.clips)),
+      Choice<FrameChoice>("dataset.frame", UNMASK_AT(dataset.frame)),
+      Choice<FeatureSource>("features.source", UNMASK_AT(features.source)),
+      Bool("features.finetune", UNMASK_AT(features.finetune)),
+      Path("weights.vit", UNMASK_AT(weights.vit)),
+      Path("weights.clip", UNMASK_AT(weights.clip)),
+      Path("weights.resnet18", UNMASK_AT(weights.resnet18)),
+      Int("augment.views", UNMASK_AT(augment.views), 1, 100000),
+      Int("augment.seed", UNMASK_AT(augment.seed), 0),
+      Choice<ModelKind>("model.kind", UNMASK_AT(model.kind)),
+      Choice<Task>("model.task", UNMASK_AT(model.task)),
+      Int("model.adapter", UNMASK_AT(model.adapter), 1, kWidest),
+      Int("model.stream", UNMASK_AT(model.stream), 1, kWidest),
+      Real("loss.alpha", UNMASK_AT(loss.alpha), zero_or_more, AtLeastZero),
+      Real("loss.beta", UNMASK_AT(loss.beta), zero_or_more, AtLeastZero),
+      Choice<HsicKind>("loss.hsic", UNMASK_AT(loss.hsic)),
+      Choice<KernelKind>("loss.kernel", UNMASK_AT(loss.kernel)),
+      Real("loss.sigma", UNMASK_AT(loss.sigma), positive, Positive),
+      Int("train.max_epochs", UNMASK_AT(train.max_epochs), 1, 1000000),
+      Int("train.batch", UNMASK_AT(train.batch), 2, 1000000),
+      Real("train.lr", UNMASK_AT(train.lr), positive, Positive),
+      Real("train.weight_decay", UNMASK_AT(train.weight_decay), zero_or_more, AtLeastZero),
+      Real("train.dropout", UNMASK_AT(train.dropout), "a number from 0 to below 1", BelowOne),
+      Int("train.patience", UNMASK_AT(train.patience), 1, 1000000),
+      Choice<Validation>("train.validation", UNMASK_AT(train.validation)),
+      Choice<Monitor>("train.monitor", UNMASK_AT(train.monitor)),
+      Choice<EngineKind>("train.engine", UNMASK_AT(train.engine)),
+      Choice<DeviceKind>("train.device", UNMASK_AT(train.device)),
+      Int("train.devices", UNMASK_AT(train.devices), 1, 4096),
+      Real("train.checkpoint_seconds", UNMASK_AT(train.checkpoint_seconds), zero_or_more,
+           AtLeastZero),
+      Choice<KeepPolicy>("store.keep", UNMASK_AT(store.keep)),
+  };
+  return fields;
+}
+
+#undef UNMASK_AT
+
+std::string LastPart(std::string_view key) {
+  return std::string(key.substr(key.find_last_of('.') + 1));
+}
+
+const Field& FieldOf(std::string_view key) {
+  const Field* field = FindField(key);
+  UNMASK_CHECK(field != nullptr);
+  return *field;
+}
+
+}  // namespace
+
+const std::vector<Field>& Fields() {
+  static const std::vector<Field> fields = MakeFields();
+  return fields;
+}
+
+const Field* FindField(std::string_view key) {
+  for (const Field& field : Fields()) {
+    if (field.key == key) return &field;
+  }
+  return nullptr;
+}
+
+std::vector<std::string> FieldKeys() {
+  std::vector<std::string> keys;
+  for (const Field& field : Fields()) keys.push_back(field.key);
+  return keys;
+}
+
+std::string KeyHint(std::string_view key, const std::vector<std::string>& candidates) {
+  const std::string whole = DidYouMean(key, candidates);
+  if (!whole.empty()) return whole;
+  std::vector<std::string> parts;
+  for (const std::string& candidate : candidates) parts.push_back(LastPart(candidate));
+  const auto nearest = NearestName(LastPart(key), parts);
+  if (!nearest) return "a key of the configuration (see the README)";
+  const auto at = std::find(parts.begin(), parts.end(), *nearest) - parts.begin();
+  return "did you mean '" + candidates[static_cast<std::size_t>(at)] + "'?";
+}
+
+Value GetSetting(const Settings& settings, std::string_view key) {
+  return FieldOf(key).get(settings);
+}
+
+void SetSetting(Settings& settings, std::string_view key, const Value& value) {
+  FieldOf(key).set(settings, value);
+}
+
+nlohmann::json ToJson(const Value& value) {
+  return std::visit([](const auto& held) { return nlohmann::json(held); }, value);
+}
+
+std::string ToText(const Value& value) {
+  if (const bool* flag = std::get_if<bool>(&value)) return *flag ? "true" : "false";
+  if (const auto* whole = std::get_if<std::int64_t>(&value)) return std::to_string(*whole);
+  if (const double* real = std::get_if<double>(&value)) return ShortestReal(*real);
+  return std::get<std::string>(value);
+}
+
+std::optional<Value> FromJson(const Field& field, const nlohmann::json& json) {
+  const Value like = field.get(Settings{});
+  std::string text;
+  if (std::holds_alternative<bool>(like) && json.is_boolean()) {
+    text = json.get<bool>() ? "true" : "false";
+  } else if (std::holds_alternative<std::int64_t>(like) && json.is_number_integer()) {
+    text = json.dump();
+  } else if (std::holds_alternative<double>(like) && json.is_number()) {
+    text = ShortestReal(json.get<double>());
+  } else if (std::holds_alternative<std::string>(like) && json.is_string()) {
+    text = json.get<std::string>();
+  } else {
+    return std::nullopt;
+  }
+  const Parsed parsed = field.parse(text);
+  const Value* value = std::get_if<Value>(&parsed);
+  return value ? std::optional<Value>(*value) : std::nullopt;
+}
+
+nlohmann::json SettingsJson(const Settings& settings, bool with_paths) {
+  nlohmann::json json = nlohmann::json::object();
+  for (const Field& field : Fields()) {
+    if (field.path && !with_paths) continue;
+    const auto dot = field.key.find('.');
+    json[field.key.substr(0, dot)][field.key.substr(dot + 1)] = ToJson(field.get(settings));
+  }
+  return json;
+}
+
+}  // namespace unmask

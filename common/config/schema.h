@@ -1,0 +1,54 @@
+// Every setting by its dotted YAML name: how it is read, what it may be, where it lives in
+// Settings. The one list of keys: configuration, job keys and the resolved configuration go
+// through it.
+#pragma once
+
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "common/config/settings.h"
+
+namespace unmask {
+
+// The typed value of a setting; a choice (enum) is its name.
+using Value = std::variant<bool, std::int64_t, double, std::string>;
+
+enum class ValueFault { kWrongType, kImpossible };
+
+struct Field {
+  std::string key;       // "loss.alpha"
+  std::string expected;  // for messages: "a number of at least 0"
+  bool path = false;     // names a place, never content: stays out of keys and sweep names
+  std::function<std::variant<Value, ValueFault>(std::string_view text)> parse;
+  std::function<Value(const Settings&)> get;
+  std::function<void(Settings&, const Value&)> set;  // takes only what `parse` gave
+};
+
+// In the order of Settings.
+const std::vector<Field>& Fields();
+const Field* FindField(std::string_view key);  // nullptr: no such key
+// All keys, for nearest names.
+std::vector<std::string> FieldKeys();
+
+// The key that was probably meant, by its whole name or by its last part; as DidYouMean.
+std::string KeyHint(std::string_view key, const std::vector<std::string>& candidates);
+
+// By name; a name that is no key is a programmer's error.
+Value GetSetting(const Settings& settings, std::string_view key);
+void SetSetting(Settings& settings, std::string_view key, const Value& value);
+
+nlohmann::json ToJson(const Value& value);
+// The value as a configuration would spell it: "0.5", "biased".
+std::string ToText(const Value& value);
+// Nullopt where the JSON has another type or the value is impossible.
+std::optional<Value> FromJson(const Field& field, const nlohmann::json& json);
+
+// As nested objects, {"loss":{"alpha":0.5,...},...}; `with_paths` false leaves path fields out.
+nlohmann::json SettingsJson(const Settings& settings, bool with_paths);
+
+}  // namespace unmask

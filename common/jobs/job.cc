@@ -1,0 +1,182 @@
+#include "common/jobs/job.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cmath>
+
+#include "common/base/sha256.h"
+#include "common/base/text.h"
+#include "common/config/schema.h"
+
+namespace unmask {
+namespace {
+
+// What each field was when it first appeared; a field at this value is left out of keys. A default
+// that changes later in settings.h is put back here, so that no old key changes its meaning.
+const Settings& IntroductoryDefaults() {
+  static const Settings defaults{};
+  return defaults;
+}
+
+void DropLoss(Settings& settings, const Settings& defaults) {
+  if (settings.model.kind == ModelKind::kSingleTask) settings.loss = defaults.loss;
+  Settings::Loss& loss = settings.loss;
+  const bool independence = loss.alpha > 0 && settings.model.kind != ModelKind::kSingleTask;
+  if (!independence) {
+    loss.hsic = defaults.loss.hsic;
+    loss.kernel = defaults.loss.kernel;
+  }
+  if (!independence || loss.kernel == KernelKind::kLinear) loss.sigma = defaults.loss.sigma;
+}
+
+void DropFeatures(Settings& settings, const Settings& defaults) {
+  settings.weights = defaults.weights;
+  if (settings.features.source == FeatureSource::kActionUnits) {
+    settings.features.finetune = defaults.features.finetune;
+    settings.augment = defaults.augment;
+    settings.dataset = defaults.dataset;
+    return;
+  }
+  const FrameChoice frame = settings.dataset.frame;
+  settings.dataset = defaults.dataset;
+  settings.dataset.frame = frame;
+}
+
+void DropTraining(Settings& settings, const Settings& defaults) {
+  Settings::Train& train = settings.train;
+  if (train.validation == Validation::kNone) train.patience = defaults.train.patience;
+  if (train.validation == Validation::kNone || settings.model.kind == ModelKind::kSingleTask) {
+    train.monitor = defaults.train.monitor;
+  }
+  train.device = defaults.train.device;
+  train.checkpoint_seconds = defaults.train.checkpoint_seconds;
+  if (train.engine == EngineKind::kAuto) train.engine = EngineKind::kReference;
+}
+
+Error BadSpec(std::string what) {
+  return DataError("bad job spec: " + std::move(what), "", "a job as docs/formats.md has it");
+}
+
+// Any field but these five is unknown.
+Status ReadHead(const nlohmann::json& json, JobSpec& spec) {
+  const auto text = [&](const char* key) { return json.contains(key) && json[key].is_string(); };
+  const auto whole = [&](const char* key) {
+    return json.contains(key) && json[key].is_number_integer();
+  };
+  if (!text("kind")) return BadSpec("kind is missing");
+  const auto kind = FromName<JobKind>(json["kind"].get<std::string>());
+  if (!kind) return BadSpec(fmt::format("unknown kind '{}'", json["kind"].get<std::string>()));
+  if (!text("dataset") || !IsSha256Hex(json["dataset"].get<std::string>())) {
+    return BadSpec("dataset is not a SHA-256");
+  }
+  if (!text("held_out")) return BadSpec("held_out is missing");
+  if (!whole("seed")) return BadSpec("seed is not a whole number");
+  if (!whole("numerics")) return BadSpec("numerics is not a whole number");
+  spec.kind = *kind;
+  spec.dataset = json["dataset"];
+  spec.held_out = json["held_out"];
+  spec.seed = json["seed"];
+  spec.numerics_version = json["numerics"];
+  return {};
+}
+
+Status ReadSettings(const nlohmann::json& json, Settings& settings) {
+  for (const auto& [key, value] : json.items()) {
+    const Field* field = FindField(key);
+    if (field == nullptr) return BadSpec(fmt::format("unknown setting '{}'", key));
+    const auto read = FromJson(*field, value);
+    if (!read) return BadSpec(fmt::format("setting '{}' is not {}", key, field->expected));
+    field->set(settings, *read);
+  }
+  return {};
+}
+
+void WriteCanonical(const nlohmann::json& value, std::string& out) {
+  if (value.is_object()) {
+    out += '{';
+    for (auto it = value.begin(); it != value.end(); ++it) {  // nlohmann::json sorts by bytes
+      if (it != value.begin()) out += ',';
+      out += nlohmann::json(it.key()).dump() + ':';
+      WriteCanonical(it.value(), out);
+    }
+    out += '}';
+  } else if (value.is_array()) {
+    out += '[';
+    for (std::size_t i = 0; i < value.size(); ++i) {
+      if (i > 0) out += ',';
+      WriteCanonical(value[i], out);
+    }
+    out += ']';
+  } else if (value.is_number_float()) {
+    UNMASK_CHECK(std::isfinite(value.get<double>()));
+    out += ShortestReal(value.get<double>());
+  } else {
+    out += value.dump();
+  }
+}
+
+}  // namespace
+
+Settings Reduce(const Settings& settings) {
+  Settings reduced = settings;
+  const Settings& defaults = IntroductoryDefaults();
+  if (reduced.model.kind != ModelKind::kSingleTask) reduced.model.task = defaults.model.task;
+  DropFeatures(reduced, defaults);
+  DropLoss(reduced, defaults);
+  DropTraining(reduced, defaults);
+  reduced.store = defaults.store;
+  return reduced;
+}
+
+std::string CanonicalJson(const nlohmann::json& value) {
+  std::string out;
+  WriteCanonical(value, out);
+  return out;
+}
+
+nlohmann::json ToJson(const JobSpec& spec) {
+  nlohmann::json settings = nlohmann::json::object();
+  for (const Field& field : Fields()) {
+    const Value value = field.get(spec.settings);
+    if (value != field.get(IntroductoryDefaults())) settings[field.key] = ToJson(value);
+  }
+  return {{"dataset", spec.dataset}, {"held_out", spec.held_out},
+          {"kind", Name(spec.kind)}, {"numerics", spec.numerics_version},
+          {"seed", spec.seed},       {"settings", std::move(settings)}};
+}
+
+Result<JobSpec> JobSpecFromJson(const nlohmann::json& json) {
+  constexpr std::array<std::string_view, 6> kFields{"dataset",  "held_out", "kind",
+                                                    "numerics", "seed",     "settings"};
+  if (!json.is_object()) return BadSpec("not an object");
+  for (const auto& [key, value] : json.items()) {
+    if (std::find(kFields.begin(), kFields.end(), key) == kFields.end()) {
+      return BadSpec(fmt::format("unknown field '{}'", key));
+    }
+  }
+  JobSpec spec;
+  UNMASK_TRY(ReadHead(json, spec));
+  if (!json.contains("settings") || !json["settings"].is_object()) {
+    return BadSpec("settings is not an object");
+  }
+  spec.settings = IntroductoryDefaults();
+  UNMASK_TRY(ReadSettings(json["settings"], spec.settings));
+  return spec;
+}
+
+std::string CanonicalText(const JobSpec& spec) { return CanonicalJson(ToJson(spec)); }
+
+std::string JobKey(const JobSpec& spec) { return Sha256Hex(CanonicalText(spec)); }
+
+std::vector<Task> TasksOf(const Settings& settings) {
+  if (settings.model.kind == ModelKind::kSingleTask) return {settings.model.task};
+  return {Task::kTer, Task::kDer};
+}
+
+std::span<const std::string_view> NamesOf(JobKind) {
+  static constexpr std::array<std::string_view, 2> kKinds{"train", "features"};
+  return kKinds;
+}
+
+}  // namespace unmask
