@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/config/settings.h"
+#include "common/metrics/metrics.h"
 #include "common/protocol/records.h"
 
 namespace unmask {
@@ -73,18 +74,6 @@ struct AttemptRow {
   std::optional<std::string> message;
 };
 
-struct CellMetrics {
-  std::int64_t k = 0;
-  std::int64_t n = 0;
-  double accuracy = 0;
-  double wilson_low = 0;
-  double wilson_high = 0;
-  double macro_f1 = 0;
-  double weighted_f1 = 0;
-  double uar = 0;
-  double fold_mean_accuracy = 0;
-};
-
 struct CellRow {
   std::string experiment;
   std::optional<double> alpha;
@@ -109,10 +98,7 @@ struct FoldRow {
   std::string held_out;
   std::string job_key;
   JobState state = JobState::kQueued;
-  std::int64_t k = 0;  // right and all held-out clips; 0 until the job is done
-  std::int64_t n = 0;
-  std::vector<std::string> classes;                  // empty until the job is done
-  std::vector<std::vector<std::int64_t>> confusion;  // [classes, classes]: label, predicted
+  ConfusionMatrix confusion;  // empty until the job is done
 };
 
 // One job with its spec, wherever it is used.
