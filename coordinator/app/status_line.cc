@@ -22,7 +22,7 @@ std::string FormatDuration(Millis duration) {
   return fmt::format("{} h {:02} min", minutes / 60, minutes % 60);
 }
 
-std::string FormatProgress(const SweepProgress& progress, std::int64_t done_before, Millis elapsed) {
+std::string FormatProgress(const RunProgress& progress, std::int64_t done_before, Millis elapsed) {
   std::string text = fmt::format("{}/{} done, {} running, {} failed, {} {}", progress.done, progress.total,
                                  progress.running, progress.failed, progress.workers,
                                  progress.workers == 1 ? "worker" : "workers");
@@ -38,21 +38,21 @@ std::string FormatProgress(const SweepProgress& progress, std::int64_t done_befo
 StatusLine::StatusLine(Mode mode, Millis start, std::int64_t done_before)
     : mode_(mode), start_(start), done_before_(done_before), next_(start) {}
 
-void StatusLine::Update(const SweepProgress& progress, Millis now) {
+void StatusLine::Update(const RunProgress& progress, Millis now) {
   if (mode_ == Mode::kOff || now < next_) return;
   next_ = now + (mode_ == Mode::kLive ? kLivePeriod : kPlainPeriod);
   if (mode_ == Mode::kPlain && progress == printed_) return;
   Print(progress, now);
 }
 
-void StatusLine::Finish(const SweepProgress& progress, Millis now) {
+void StatusLine::Finish(const RunProgress& progress, Millis now) {
   if (mode_ == Mode::kOff) return;
   Print(progress, now);
   if (open_) std::fputs("\n", stderr);
   open_ = false;
 }
 
-void StatusLine::Print(const SweepProgress& progress, Millis now) {
+void StatusLine::Print(const RunProgress& progress, Millis now) {
   printed_ = progress;
   const std::string text = FormatProgress(progress, done_before_, now - start_);
   if (mode_ == Mode::kPlain) return LogInfo(text);

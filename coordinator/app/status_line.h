@@ -8,17 +8,17 @@
 
 namespace unmask {
 
-struct SweepProgress {
+struct RunProgress {
   std::int64_t total = 0;  // distinct jobs
   std::int64_t done = 0;   // finished, earlier runs included
   std::int64_t running = 0;
   std::int64_t failed = 0;  // failed and quarantined
   std::int64_t workers = 0;
-  bool operator==(const SweepProgress&) const = default;
+  bool operator==(const RunProgress&) const = default;
 };
 
 // "12/308 done, 4 running, 0 failed, 2 workers, 0.8 jobs/s, 6 min left"
-std::string FormatProgress(const SweepProgress& progress, std::int64_t done_before, Millis elapsed);
+std::string FormatProgress(const RunProgress& progress, std::int64_t done_before, Millis elapsed);
 
 // "45 s", "6 min", "2 h 05 min"
 std::string FormatDuration(Millis duration);
@@ -28,19 +28,19 @@ class StatusLine {
  public:
   enum class Mode { kLive, kPlain, kOff };
   StatusLine(Mode mode, Millis start, std::int64_t done_before);
-  void Update(const SweepProgress& progress, Millis now);
+  void Update(const RunProgress& progress, Millis now);
   // The last state, and an end of the redrawn line, so that what follows starts on a line of its own.
-  void Finish(const SweepProgress& progress, Millis now);
+  void Finish(const RunProgress& progress, Millis now);
 
  private:
-  void Print(const SweepProgress& progress, Millis now);
+  void Print(const RunProgress& progress, Millis now);
 
   Mode mode_;
   Millis start_;
   std::int64_t done_before_;  // not counted in the rate
   Millis next_;
   bool open_ = false;  // a redrawn line waits for its newline
-  SweepProgress printed_;
+  RunProgress printed_;
 };
 
 }  // namespace unmask
