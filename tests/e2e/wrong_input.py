@@ -1,0 +1,306 @@
+#!/usr/bin/env python3
+"""Wrong input of every kind: one line `unmask: error: WHAT (WHERE): EXPECTED` and the contract's exit code."""
+
+import json
+import os
+import pathlib
+import sqlite3
+import subprocess
+import sys
+import unittest
+
+import harness
+
+PROGRAM = sys.argv.pop(1)
+
+
+class WrongInput(unittest.TestCase):
+    def setUp(self):
+        self.lab = self.enterContext(harness.Lab(PROGRAM))
+        self.store = self.lab.folder / "store"
+
+    def unmask(self, *arguments, **options):
+        return self.lab.run("--store", self.store, *arguments, seconds=60, **options)
+
+    def plan(self, study_text, *overrides):
+        return self.unmask("plan", self.lab.write("study.yaml", study_text), *overrides)
+
+    def finished_store(self):
+        study = harness.write_study(self.lab, epochs=1, subjects=4)
+        self.unmask("run", study, "--workers", "1", "--slots", "2").expect(0)
+        return study
+
+
+class Configuration(WrongInput):
+    def study(self, extra=""):
+        manifest = harness.write_manifest(self.lab.folder / "m.csv", harness.manifest_rows())
+        return f"name: x\ndataset:\n  manifest: {json.dumps(str(manifest))}\n{extra}"
+
+    def test_a_right_one_is_accepted(self):
+        self.plan(self.study()).expect(0)
+
+    def test_missing(self):
+        self.unmask("run", "no-such.yaml").expect_error(2, "no-such.yaml")
+
+    def test_unparsable(self):
+        self.plan("name: [unclosed\n").expect_error(2, "study.yaml:")
+
+    def test_not_a_mapping(self):
+        self.plan("- 1\n- 2\n").expect_error(2)
+
+    def test_alias_bomb(self):
+        bomb = "a: &a [1, 1]\n" + "".join(f"{chr(98 + k)}: &{chr(98 + k)} [*{chr(97 + k)}, *{chr(97 + k)}]\n" for k in range(24))
+        self.plan(bomb).expect_error(2, "study.yaml:")
+
+    def test_depth(self):
+        self.plan("name: " + "[" * 20000 + "]" * 20000 + "\n").expect_error(2)
+
+    def test_size(self):
+        self.plan(self.study("# " + "x" * (2 << 20) + "\n")).expect_error(2)
+
+    def test_unknown_key(self):
+        self.plan(self.study("train:\n  bach: 3\n")).expect_error(2, "study.yaml:5", "bach", "batch")
+
+    def test_unknown_override(self):
+        self.plan(self.study(), "train.bach=3").expect_error(2, "bach", "batch")
+
+    def test_wrong_type(self):
+        self.plan(self.study("train:\n  batch: many\n")).expect_error(2, "study.yaml:5", "batch")
+
+    def test_impossible_value(self):
+        self.plan(self.study("train:\n  dropout: 1.5\n")).expect_error(2, "study.yaml:5", "dropout")
+
+    def test_impossible_choice(self):
+        self.plan(self.study("loss:\n  hsic: biassed\n")).expect_error(2, "study.yaml:5", "biased")
+
+    def test_all_problems_at_once(self):
+        ended = self.plan(self.study("train:\n  bach: 3\n  batch: many\n  dropout: 7\n")).expect(2)
+        self.assertEqual(len(ended.err.splitlines()), 3, ended)
+        for line in ended.err.splitlines():
+            self.assertRegex(line, harness.ERROR_LINE)
+
+
+class Manifest(WrongInput):
+    def check(self, text, code, *mentions):
+        """The same answer from `data validate` and from a run."""
+        self.lab.write("m.csv", text)
+        self.unmask("data", "validate", "m.csv").expect_error(code, *mentions)
+        self.plan("name: x\ndataset: {manifest: m.csv}\n").expect_error(code, *mentions)
+
+    def edited(self, column, value, row=3):
+        clips = harness.manifest_rows()
+        clips[row - 2][harness.HEADER.index(column)] = value
+        harness.write_manifest(self.lab.folder / "edited.csv", clips)
+        return (self.lab.folder / "edited.csv").read_bytes()
+
+    def test_missing(self):
+        self.plan("name: x\ndataset: {manifest: none.csv}\n").expect_error(3, "none.csv")
+        self.unmask("data", "validate", "none.csv").expect_error(3, "none.csv")
+
+    def test_empty(self):
+        self.check("", 3)
+
+    def test_cut_in_a_quoted_field(self):
+        self.check(",".join(harness.HEADER) + '\nx,"s01,a,b', 3, "m.csv:2")
+
+    def test_cut_row(self):
+        self.check(",".join(harness.HEADER) + "\nx,s01,a\n", 3, "m.csv:2")
+
+    def test_missing_column(self):
+        self.check("sample,subject,true\nx,s,a\n", 3, "disguised")
+
+    def test_bad_frame_number(self):
+        self.check(self.edited("apex", "5x"), 3, "m.csv:3", "apex")
+
+    def test_bad_frame_order(self):
+        self.check(self.edited("apex", "11"), 3, "m.csv:3")
+
+    def test_bad_action_unit(self):
+        self.check(self.edited("action_units", "4 999"), 3, "m.csv:3", "999")
+
+    def test_empty_subject(self):
+        self.check(self.edited("subject", ""), 3, "m.csv:3", "subject")
+
+    def test_path_outside_the_root(self):
+        self.check(self.edited("frames", "../../etc"), 3, "m.csv:3", "../../etc")
+
+    def test_duplicate_clip(self):
+        clips = harness.manifest_rows()
+        self.check(self.edited("sample", clips[0][0]), 3, "m.csv:3", clips[0][0])
+
+    def test_not_utf8(self):
+        self.check(self.edited("subject", "placeholder").replace(b"placeholder", b"\xff\xfe"), 3, "m.csv:3")
+
+    def test_too_few_subjects(self):
+        harness.write_manifest(self.lab.folder / "m.csv", harness.manifest_rows(subjects=1))
+        self.plan("name: x\ndataset: {manifest: m.csv}\n").expect_error(3, "subject")
+
+    def test_all_problems_at_once(self):
+        clips = harness.manifest_rows()
+        clips[0][6], clips[1][8], clips[2][1] = "1", "xyz", ""
+        harness.write_manifest(self.lab.folder / "m.csv", clips)
+        ended = self.unmask("data", "validate", "m.csv").expect(3)
+        self.assertEqual(len(ended.err.splitlines()), 3, ended)
+
+
+class Annotation(WrongInput):
+    def test_missing(self):
+        self.unmask("data", "import", "mfed", "none.json", "--out", "out.csv").expect_error(3, "none.json")
+
+    def test_broken_json(self):
+        self.lab.write("broken.json", '[{"a": 1}, {"b": ')
+        self.unmask("data", "import", "mfed", "broken.json", "--out", "out.csv").expect_error(3, "broken.json")
+        self.assertFalse((self.lab.folder / "out.csv").exists())
+
+    def test_json_bomb(self):
+        self.lab.write("deep.json", "[" * 200000)
+        self.unmask("data", "import", "mfed", "deep.json", "--out", "out.csv").expect_error(3, "deep.json")
+
+    def test_other_json(self):
+        self.lab.write("other.json", '{"hello": "world"}')
+        self.unmask("data", "import", "mfed", "other.json", "--out", "out.csv").expect_error(3, "other.json")
+
+
+class Store(WrongInput):
+    def database(self):
+        self.store.mkdir(exist_ok=True)
+        return self.store / "unmask.db"
+
+    def both_refuse(self, *mentions):
+        """A reader and a writer alike."""
+        self.unmask("status").expect_error(3, *mentions)
+        study = harness.write_study(self.lab, epochs=1, subjects=4)
+        self.unmask("run", study, "--workers", "1").expect_error(3, *mentions)
+
+    def test_missing(self):
+        self.unmask("status").expect_error(3, "store")
+        self.assertFalse(self.store.exists(), "a reader made a store")
+
+    def test_not_a_database(self):
+        self.database().write_bytes(b"This is no database. " * 500)
+        self.both_refuse("unmask.db")
+
+    def test_foreign_database(self):
+        connection = sqlite3.connect(self.database())
+        connection.execute("CREATE TABLE photos (name TEXT)")
+        connection.close()
+        self.both_refuse("unmask.db")
+
+    def test_newer_database(self):
+        self.finished_store()
+        connection = sqlite3.connect(self.database())
+        connection.execute("PRAGMA user_version = 9999")
+        connection.close()
+        self.both_refuse("9999")
+
+    def test_corrupt_database(self):
+        self.finished_store()
+        content = bytearray(self.database().read_bytes())
+        content[4096 : len(content) // 2] = b"\xa5" * (len(content) // 2 - 4096)
+        self.database().write_bytes(content)
+        self.both_refuse("unmask.db")
+
+    def test_cut_database(self):
+        self.finished_store()
+        os.truncate(self.database(), self.database().stat().st_size // 2)
+        self.both_refuse("unmask.db")
+
+    def test_second_coordinator(self):
+        study = harness.write_study(self.lab, epochs=2000, subjects=5)
+        first = self.lab.start("--store", self.store, "run", study, "--workers", "1", "--slots", "1")
+        harness.wait_until(lambda: any(role == "trainer" for _, role in self.lab.processes()), 60, "a trainer")
+        coordinator = [pid for pid, role in self.lab.processes() if role == "coordinator"]
+        self.unmask("run", study, "--workers", "1").expect_error(3, str(coordinator[0]))
+        first.send_signal(harness.signal.SIGINT)
+        self.lab.finish(first, 60).expect(75)
+
+    def test_unwritable(self):
+        study = harness.write_study(self.lab, epochs=1, subjects=4)
+        self.lab.run("--store", "/proc/unmask-store", "run", study).expect_error(3, "/proc/unmask-store")
+        self.lab.write("a-file", "x")
+        self.lab.run("--store", "a-file/store", "run", study).expect_error(3, "a-file")
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs root to mount a small tmpfs")
+    def test_full_disk(self):
+        study = harness.write_study(self.lab, epochs=1, subjects=4)
+        self.store.mkdir()
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", self.store], capture_output=True, check=False)
+        if mounted.returncode:
+            self.skipTest(f"cannot mount a tmpfs here: {mounted.stderr.decode()}")
+        try:
+            self.unmask("run", study, "--workers", "1").expect_error(3, str(self.store))
+        finally:
+            subprocess.run(["umount", self.store], check=True)
+
+
+class Commands(WrongInput):
+    def test_unknown_command(self):
+        self.unmask("tabels").expect_error(2, "tabels")
+
+    def test_no_command(self):
+        self.unmask().expect_error(2)
+
+    def test_unknown_option(self):
+        self.unmask("status", "--colour").expect_error(2, "--colour")
+
+    def test_unknown_sweep(self):
+        self.finished_store()
+        self.unmask("status", "nothing-00000000").expect_error(2, "nothing-00000000")
+
+    def test_unknown_experiment(self):
+        study = harness.write_study(self.lab)
+        self.unmask("run", study, "--experiment", "dsit").expect_error(2, "dsit", "dsid")
+
+    def test_unknown_job(self):
+        self.finished_store()
+        self.unmask("why", "0" * 64).expect_error(2, "0" * 64)
+
+    def test_impossible_workers(self):
+        study = harness.write_study(self.lab)
+        for count in ("0", "-1", "many"):
+            self.unmask("run", study, "--workers", count).expect_error(2)
+
+
+class Sql(WrongInput):
+    def test_what_is_refused(self):
+        self.finished_store()
+        before = (self.store / "unmask.db").read_bytes()
+        other = self.lab.folder / "other.db"
+        for sql in (
+            "DELETE FROM sweeps",
+            "UPDATE jobs SET state = 'done'",
+            "CREATE TABLE x (a)",
+            "DROP VIEW jobs",
+            "INSERT INTO x VALUES (1)",
+            f"ATTACH '{other}' AS other",
+            f"VACUUM INTO '{other}'",
+            "PRAGMA journal_mode = DELETE",
+            "PRAGMA user_version = 7",
+            "PRAGMA writable_schema = 1",
+            "SELECT load_extension('x')",
+            f"SELECT writefile('{other}', 'x')",
+            "SELECT 1; DELETE FROM sweeps",
+            "SELECT no_such_column FROM jobs",
+            "SELEC 1",
+            "",
+            "BEGIN IMMEDIATE",
+        ):
+            with self.subTest(sql=sql):
+                self.unmask("query", sql).expect_error(2)
+        self.assertFalse(other.exists(), "SQL wrote a file")
+        self.assertEqual((self.store / "unmask.db").read_bytes(), before, "SQL changed the store")
+
+    def test_for_ever(self):
+        self.finished_store()
+        endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+        self.unmask("query", endless).expect_error(2, "time")
+
+    def test_a_right_one_is_answered(self):
+        self.finished_store()
+        ended = self.unmask("query", "SELECT count(*) AS n FROM jobs WHERE state = 'done'", "--format", "json").expect(0)
+        self.assertGreater(json.loads(ended.out)[0]["n"], 0)
+
+
+if __name__ == "__main__":
+    print(f"program: {pathlib.Path(PROGRAM).resolve()}", flush=True)
+    unittest.main(verbosity=2)
