@@ -1,0 +1,35 @@
+#include "common/base/process.h"
+
+#include <signal.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <array>
+
+#include "common/base/check.h"
+#include "common/base/log.h"
+
+namespace unmask {
+
+pid_t DieWithParent(pid_t expected) {
+  if (expected == 0) expected = getppid();
+  UNMASK_CHECK(prctl(PR_SET_PDEATHSIG, SIGKILL) == 0);
+  if (!ParentAlive(expected)) raise(SIGKILL);
+  return expected;
+}
+
+bool ParentAlive(pid_t expected) { return getppid() == expected; }
+
+void DieVisibly(std::string_view reason) {
+  LogError(reason);
+  raise(SIGKILL);
+  _exit(3);  // not reached
+}
+
+std::string HostName() {
+  std::array<char, 256> name{};
+  if (gethostname(name.data(), name.size() - 1) != 0) return "unknown";
+  return name.data();
+}
+
+}  // namespace unmask

@@ -1,0 +1,28 @@
+// Processes that never outlive what started them.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <string_view>
+
+namespace unmask {
+
+// The kernel kills this process with SIGKILL when its parent dies. Called from the main thread at
+// entry of every rank and trainer. `expected` is the parent that should be there (by default
+// whoever it is now); where it is gone already this process ends at once. The signal fires when the
+// parent's *thread* that spawned this process exits, so processes are spawned from threads that
+// live as long as they do. Returns `expected`.
+pid_t DieWithParent(pid_t expected = 0);
+
+// Whether the parent is still `expected`: to be polled, since the kernel's signal is lost where the
+// parent died before it was asked for.
+bool ParentAlive(pid_t expected);
+
+// Ends with SIGKILL, after one line on stderr: the only end that fault-tolerant MPI reports to the
+// other ranks at once.
+[[noreturn]] void DieVisibly(std::string_view reason);
+
+std::string HostName();
+
+}  // namespace unmask

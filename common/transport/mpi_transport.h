@@ -1,0 +1,58 @@
+// Transport over MPI_COMM_WORLD. The .cc is the only file that includes <mpi.h>. One thread (the
+// one that made the session) owns both classes.
+#pragma once
+
+#include <chrono>
+#include <memory>
+
+#include "common/base/result.h"
+#include "common/transport/transport.h"
+
+namespace unmask {
+
+// MPI from init to finalize. Errors are returned, never fatal inside MPI; no collectives are used
+// after the start.
+class MpiSession {
+ public:
+  MpiSession();
+  ~MpiSession();
+  MpiSession(const MpiSession&) = delete;
+  MpiSession& operator=(const MpiSession&) = delete;
+
+  int rank() const { return rank_; }
+  int size() const { return size_; }
+  // Whether the death of a rank is survived and reported (PeerLost): built with ULFM, and started
+  // with it (mpirun --with-ft ulfm).
+  bool fault_tolerant() const { return fault_tolerant_; }
+
+  // Ends MPI after the last message. With dead or hung ranks MPI_Finalize may never return: then
+  // the process ends with `exit_code` after `limit`, without destructors. Whatever must be on disk
+  // is there before.
+  void Finalize(int exit_code, std::chrono::seconds limit = std::chrono::seconds(5));
+
+ private:
+  int rank_ = 0;
+  int size_ = 1;
+  bool fault_tolerant_ = false;
+  bool finalized_ = false;
+};
+
+class MpiTransport final : public Transport {
+ public:
+  // `session` outlives the transport. Where MPI fails for any reason but a dead peer the process
+  // ends with SIGKILL (DieVisibly): without messages a rank is of no use.
+  explicit MpiTransport(const MpiSession& session);
+  ~MpiTransport() override;
+
+  WorkerId self() const override;
+  int size() const override;
+  void Send(WorkerId to, std::string_view bytes) override;
+  std::optional<TransportEvent> Poll() override;
+  bool Flushed() override;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace unmask

@@ -1,0 +1,126 @@
+// What an agent decides, and nothing else: events in, effects out, time as an argument. No clock,
+// no process, no transport inside; RunAgent connects it to them. One thread.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <variant>
+
+#include "common/base/clock.h"
+#include "common/protocol/messages.h"
+#include "worker/agent/progress.h"
+#include "worker/agent/trainer_end.h"
+
+namespace unmask {
+
+struct SupervisorOptions {
+  std::int32_t slots = 1;
+  Millis heartbeat{1'000};
+  Millis resend{5'000};         // an unacknowledged result is sent again after this
+  Millis start_limit{600'000};  // for the trainer to say hello
+  HangLimits hang;
+  int start_attempts = 5;  // trainers in a row that died without a job: then the agent gives up
+  Millis goodbye_limit{5'000};  // for the trainer to end by itself
+};
+
+// What the supervisor may do to the world.
+class AgentEffects {
+ public:
+  virtual ~AgentEffects() = default;
+  virtual void SendToCoordinator(const Message& message) = 0;
+  virtual void SendToTrainer(const Message& message) = 0;
+  virtual void StartTrainer() = 0;  // answered by a TrainerHello or OnTrainerEnded
+  virtual void KillTrainer() = 0;   // answered by OnTrainerEnded
+  virtual void LogAttempt(const LeaseId& lease, const std::string& line) = 0;
+  // The agent ends, with the trainer gone: in order, or because it is of no use any more.
+  virtual void EndInOrder() = 0;
+  virtual void EndWithError(const std::string& reason) = 0;
+};
+
+class Supervisor {
+ public:
+  // `hello` is complete but for what the trainer says of itself. An empty store_token means that
+  // the store cannot be seen: then the coordinator shall refuse this rank, and no trainer starts.
+  Supervisor(const SupervisorOptions& options, Hello hello, AgentEffects& effects);
+
+  void Start(Millis now);  // once, first
+  void OnCoordinatorMessage(const Message& message, Millis now);
+  void OnTrainerMessage(const Message& message, Millis now);
+  void OnTrainerEnded(const TrainerEnd& end, Millis now);
+  void OnDrain(Millis now);  // a signal asks this worker alone to stop
+  void OnTick(Millis now);   // often: every time limit is looked at here
+
+  bool refused() const { return refused_; }
+
+ private:
+  // A lease that this agent answers for. Not yet `given`: the trainer is not ready.
+  struct Running {
+    Lease lease;
+    Progress progress;
+    bool given = false;
+  };
+  // What the coordinator has not acknowledged.
+  struct Kept {
+    Message message;
+    Millis sent;
+  };
+  // The trainer's states.
+  struct Down {
+    Millis restart_at;
+  };
+  struct Starting {
+    Millis since;
+  };
+  struct Ready {};
+  struct Dying {  // we kill it
+    Failure why;
+    std::set<LeaseId> blamed;
+  };
+
+  void On(const TrainerHello& hello, Millis now);
+  void On(const Heartbeat& heartbeat, Millis now);
+  void On(const AttemptStarted& started, Millis now);
+  void On(const CheckpointWritten& written, Millis now);
+  void On(const Welcome& welcome, Millis now);
+  void On(const Refused& refused, Millis now);
+  void On(const Lease& lease, Millis now);
+  void On(const Acknowledged& acknowledged, Millis now);
+  void On(const Superseded& superseded, Millis now);
+  void On(const StopGracefully& stop, Millis now);
+  void On(const Goodbye& goodbye, Millis now);
+
+  void StartTrainer(Millis now);
+  void KillTrainer(Failure why, std::set<LeaseId> blamed = {});
+  void Give(Running& running, Millis now);
+  void YieldWhatIsNotGiven(Millis now);
+  void FailWhatIsGiven(const TrainerEnd& end, Millis now);
+  // The lease is over, as `message` (with that lease) says: kept and sent until acknowledged.
+  void Finish(const LeaseId& lease, const Message& message, Millis now);
+  void Excuse(Millis gap);
+  void CheckTrainer(Millis now);
+  void CheckHangs(Millis now);
+  void SendWhatIsDue(Millis now);
+  bool wanted() const { return !stopping_ && !leaving_ && !refused_; }  // a trainer is of use
+
+  SupervisorOptions options_;
+  Hello hello_;
+  AgentEffects& effects_;
+
+  std::variant<Down, Starting, Ready, Dying> trainer_ = Down{};
+  int deaths_without_job_ = 0;  // in a row
+  std::map<LeaseId, Running> running_;
+  std::map<LeaseId, Kept> kept_;
+
+  bool hello_sent_ = false;
+  bool welcomed_ = false;
+  bool refused_ = false;
+  bool stopping_ = false;
+  std::optional<Millis> leaving_;  // since when
+  Millis next_heartbeat_{0};
+  std::optional<Millis> last_tick_;
+};
+
+}  // namespace unmask
