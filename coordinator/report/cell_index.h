@@ -1,0 +1,37 @@
+// Finds what the store says of an (experiment, point, task).
+#pragma once
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "coordinator/report/build_table.h"
+
+namespace unmask {
+
+class CellIndex {
+ public:
+  // An experiment at a point, in the order of the plan.
+  struct Entry {
+    std::string experiment;
+    nlohmann::json point;
+    std::string point_text;           // as stored
+    std::map<Task, TableCell> tasks;  // those that the experiment learns
+  };
+
+  explicit CellIndex(const SweepResults& results);
+
+  // The cell, or one without seeds where it is not part of the run. Points are compared by value:
+  // 1 is 1.0.
+  TableCell Find(const std::string& experiment, const nlohmann::json& point, Task task) const;
+  const std::vector<Entry>& entries() const { return entries_; }
+
+ private:
+  Entry& At(const std::string& experiment, const std::string& point);
+
+  std::vector<Entry> entries_;
+  std::map<std::pair<std::string, std::string>, std::size_t> by_text_;
+};
+
+}  // namespace unmask

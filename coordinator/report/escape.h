@@ -1,0 +1,18 @@
+// Text of data, escaped for where it goes. Names hold any text: what a format cannot hold (control
+// characters, broken UTF-8) is shown as \xHH everywhere.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace unmask {
+
+std::string EscapeMarkdown(std::string_view text);  // for a cell of a table, and for prose
+std::string EscapeHtml(std::string_view text);      // for content and quoted attributes
+std::string EscapeLatex(std::string_view text);     // Greek letters become math
+
+// A field as in RFC 4180, quoted where needed. What a spreadsheet would run as a formula (= + - @
+// tab CR first, and not a number) is preceded by an apostrophe. Line ends and tabs are kept.
+std::string CsvField(std::string_view text);
+
+}  // namespace unmask

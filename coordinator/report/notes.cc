@@ -1,0 +1,114 @@
+// The lines under a table: what its numbers stand on.
+#include <fmt/format.h>
+
+#include <set>
+
+#include "common/base/text.h"
+#include "coordinator/report/sheet.h"
+
+namespace unmask {
+namespace {
+
+// What the cells of a table have between them. Sets, so that the order is always the same.
+struct Facts {
+  std::set<std::int64_t> clips;
+  std::set<std::int64_t> folds;  // of one seed
+  std::set<std::string> validations;
+  std::set<std::int64_t> seeds;
+  bool absent = false;
+  bool incomplete = false;
+  bool failed = false;
+  bool leaky = false;
+  bool several_seeds = false;
+  bool one_seed = false;
+  bool published = false;
+  bool action_units = false;
+};
+
+void Gather(const TableCell& cell, Facts& facts) {
+  facts.published |= cell.published.accuracy || cell.published.macro_f1;
+  facts.absent |= cell.seeds.empty();
+  if (cell.seeds.empty()) return;
+  facts.validations.insert(cell.validation);
+  facts.leaky |= cell.leaky;
+  facts.action_units |= cell.features == "action-units";
+  facts.several_seeds |= cell.seeds.size() > 1;
+  facts.one_seed |= cell.seeds.size() == 1;
+  for (const SeedFigures& seed : cell.seeds) {
+    facts.seeds.insert(seed.seed);
+    facts.folds.insert(seed.folds_total);
+    facts.incomplete |= !seed.metrics;
+    facts.failed |= seed.folds_failed > 0;
+    if (seed.metrics) facts.clips.insert(seed.metrics->n);
+  }
+}
+
+template <typename Values>
+std::string List(const Values& values) {
+  return fmt::format("{}", fmt::join(values, ", "));
+}
+
+std::string Basis(const Table& table, const Facts& facts) {
+  std::string text = "Sweep " + table.sweep;
+  if (facts.folds.empty()) return text + ": no row of this table is part of it.";
+  text += ": ";
+  if (!facts.clips.empty()) text += List(facts.clips) + " clips, ";
+  text += List(facts.folds) + " leave-one-subject-out folds, validation " +
+          List(facts.validations) + (facts.seeds.size() > 1 ? ", seeds " : ", seed ") +
+          List(facts.seeds);
+  return text + ".";
+}
+
+void AddFigureNotes(const Facts& facts, std::vector<std::string>& notes) {
+  if (facts.one_seed) {
+    notes.push_back(
+        "Accuracy is k/N, pooled over the folds, with its Wilson 95% interval; F1 is macro, of the "
+        "same predictions.");
+  }
+  if (facts.several_seeds) {
+    notes.push_back(
+        "Several seeds: mean ± sample standard deviation of the seeds' own figures, each pooled "
+        "over its folds; F1 is macro.");
+  }
+}
+
+void AddPublishedNotes(const Table& table, const Facts& facts, std::vector<std::string>& notes) {
+  if (!facts.published) return;
+  notes.push_back(table.published_label +
+                  ": accuracy and macro F1 as published. Difference: this run minus published.");
+  if (facts.action_units) {
+    notes.push_back(
+        "The published values come from images; this run's input is action units, which is not "
+        "the same input.");
+  }
+}
+
+void AddMarkNotes(const Facts& facts, std::vector<std::string>& notes) {
+  if (facts.leaky) {
+    notes.push_back(
+        "LEAKY: the held-out subject itself chose the epoch, so the number is too high; it says "
+        "nothing about unseen subjects.");
+  }
+  if (facts.incomplete) notes.push_back("…: not before all folds are done.");
+  if (facts.failed)
+    notes.push_back("Failed folds: see unmask status; unmask retry puts such jobs back.");
+  if (facts.absent) notes.push_back("–: not part of this run.");
+}
+
+}  // namespace
+
+std::vector<std::string> NotesOf(const Table& table) {
+  Facts facts;
+  ForEachCell(table, [&](const TableCell& cell) { Gather(cell, facts); });
+  std::vector<std::string> notes{Basis(table, facts)};
+  AddFigureNotes(facts, notes);
+  AddPublishedNotes(table, facts, notes);
+  AddMarkNotes(facts, notes);
+  if (!facts.folds.empty()) {
+    notes.push_back(
+        "The jobs behind a cell: unmask tables --format json, or the view jobs in unmask query.");
+  }
+  return notes;
+}
+
+}  // namespace unmask

@@ -1,0 +1,26 @@
+// Tables in the formats that `unmask tables` prints. The same tables give the same bytes: no dates,
+// no locale, nothing of the machine.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "coordinator/report/table.h"
+
+namespace unmask {
+
+std::string RenderMarkdown(const std::vector<Table>& tables);
+std::string RenderLatex(const std::vector<Table>& tables);  // booktabs, one table float each
+std::string RenderHtml(const std::vector<Table>& tables);   // one self-contained page
+// One line a row, column and task, with a header line; RFC 4180, full precision.
+std::string RenderCsv(const std::vector<Table>& tables);
+std::string RenderJson(const std::vector<Table>& tables);  // docs/formats.md, "Tables"
+
+using TableRenderer = std::string (*)(const std::vector<Table>&);
+
+// md, csv, latex, html or json; nullptr for any other name.
+TableRenderer FindTableRenderer(std::string_view format);
+
+}  // namespace unmask

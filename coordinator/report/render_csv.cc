@@ -1,0 +1,117 @@
+// One line a row, column and task. Numbers in full; a field that is not known yet is empty.
+#include <fmt/format.h>
+
+#include "common/base/text.h"
+#include "common/jobs/job.h"
+#include "coordinator/report/escape.h"
+#include "coordinator/report/render.h"
+
+namespace unmask {
+namespace {
+
+constexpr const char* kHeader =
+    "sweep,table,title,row,column,task,experiment,point,features,validation,leaky,seeds,folds_done,"
+    "folds_failed,folds_total,k,n,accuracy,accuracy_sd,wilson_low,wilson_high,macro_f1,macro_f1_sd,"
+    "published,published_accuracy,published_macro_f1,accuracy_difference,macro_f1_difference,"
+    "jobs\r\n";
+
+class Record {
+ public:
+  void Text(std::string_view text) { Add(CsvField(text)); }
+  void Count(std::int64_t value) { Add(fmt::format("{}", value)); }
+  void Real(const std::optional<double>& value) { Add(value ? ShortestReal(*value) : ""); }
+  void Empty(int fields) {
+    for (int i = 0; i < fields; ++i) Add("");
+  }
+  std::string Line() const { return line_ + "\r\n"; }
+
+ private:
+  void Add(const std::string& field) {
+    if (!first_) line_ += ',';
+    first_ = false;
+    line_ += field;
+  }
+  bool first_ = true;
+  std::string line_;
+};
+
+std::optional<double> Minus(const std::optional<SeedMean>& ours,
+                            const std::optional<double>& published) {
+  if (!ours || !published) return std::nullopt;
+  return ours->mean - *published;
+}
+
+void AddFigures(const CellSummary& summary, Record& record) {
+  const auto& accuracy = summary.accuracy;
+  const auto& f1 = summary.macro_f1;
+  const auto& pooled = summary.pooled;
+  const auto mean = [](const auto& figure) {
+    return figure ? std::optional(figure->mean) : std::nullopt;
+  };
+  const auto deviation = [](const auto& figure) {
+    return figure ? figure->deviation : std::nullopt;
+  };
+  if (pooled) {
+    record.Count(pooled->k);
+    record.Count(pooled->n);
+  } else {
+    record.Empty(2);
+  }
+  record.Real(mean(accuracy));
+  record.Real(deviation(accuracy));
+  record.Real(pooled ? std::optional(pooled->wilson_low) : std::nullopt);
+  record.Real(pooled ? std::optional(pooled->wilson_high) : std::nullopt);
+  record.Real(mean(f1));
+  record.Real(deviation(f1));
+}
+
+std::string CellLine(const Table& table, const TableRow& row, std::size_t column,
+                     std::size_t task) {
+  const TableCell& cell = row.cells[column][task];
+  const CellSummary summary = Summarise(cell);
+  std::size_t jobs = 0;
+  for (const SeedFigures& seed : cell.seeds) jobs += seed.job_keys.size();
+  const bool published = cell.published.accuracy || cell.published.macro_f1;
+  Record record;
+  record.Text(table.sweep);
+  record.Text(table.id);
+  record.Text(table.title);
+  record.Text(row.label);
+  record.Text(table.columns[column]);
+  record.Text(Name(table.tasks[task]));
+  record.Text(cell.experiment);
+  record.Text(cell.point);
+  record.Text(cell.features);
+  record.Text(cell.validation);
+  record.Text(cell.leaky ? "LEAKY" : "");
+  record.Count(static_cast<std::int64_t>(cell.seeds.size()));
+  record.Count(summary.folds_done);
+  record.Count(summary.folds_failed);
+  record.Count(summary.folds_total);
+  AddFigures(summary, record);
+  record.Text(published ? table.published_label : "");
+  record.Real(cell.published.accuracy);
+  record.Real(cell.published.macro_f1);
+  record.Real(Minus(summary.accuracy, cell.published.accuracy));
+  record.Real(Minus(summary.macro_f1, cell.published.macro_f1));
+  record.Count(static_cast<std::int64_t>(jobs));
+  return record.Line();
+}
+
+}  // namespace
+
+std::string RenderCsv(const std::vector<Table>& tables) {
+  std::string out = kHeader;
+  for (const Table& table : tables) {
+    for (const TableRow& row : table.rows) {
+      for (std::size_t column = 0; column < row.cells.size(); ++column) {
+        for (std::size_t task = 0; task < table.tasks.size(); ++task) {
+          out += CellLine(table, row, column, task);
+        }
+      }
+    }
+  }
+  return out;
+}
+
+}  // namespace unmask

@@ -1,0 +1,140 @@
+// For programs: docs/formats.md, "Tables". Fields are in a fixed order, numbers in full; what is
+// not known yet is null.
+#include <nlohmann/json.hpp>
+
+#include "common/jobs/job.h"
+#include "coordinator/report/render.h"
+#include "coordinator/report/sheet.h"
+
+namespace unmask {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+template <typename T>
+Json OrNull(const std::optional<T>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
+Json MinusJson(const std::optional<SeedMean>& ours, const std::optional<double>& published) {
+  return ours && published ? Json(ours->mean - *published) : Json(nullptr);
+}
+
+// A point is JSON already; what does not parse is handed on as text.
+Json PointJsonOf(const std::string& point) {
+  Json json = Json::parse(point, nullptr, false);
+  return json.is_discarded() ? Json(point) : json;
+}
+
+void AddMetrics(const std::optional<CellMetrics>& metrics, Json& json) {
+  const auto field = [&](auto member) {
+    return metrics ? Json((*metrics).*member) : Json(nullptr);
+  };
+  json["k"] = field(&CellMetrics::k);
+  json["n"] = field(&CellMetrics::n);
+  json["accuracy"] = field(&CellMetrics::accuracy);
+  json["wilson_low"] = field(&CellMetrics::wilson_low);
+  json["wilson_high"] = field(&CellMetrics::wilson_high);
+  json["macro_f1"] = field(&CellMetrics::macro_f1);
+  json["weighted_f1"] = field(&CellMetrics::weighted_f1);
+  json["uar"] = field(&CellMetrics::uar);
+  json["fold_mean_accuracy"] = field(&CellMetrics::fold_mean_accuracy);
+}
+
+Json SeedJson(const SeedFigures& seed) {
+  Json json{{"seed", seed.seed},
+            {"folds_done", seed.folds_done},
+            {"folds_failed", seed.folds_failed},
+            {"folds_total", seed.folds_total}};
+  AddMetrics(seed.metrics, json);
+  json["jobs"] = seed.job_keys;
+  return json;
+}
+
+const char* StateOf(const TableCell& cell, const CellSummary& summary) {
+  if (cell.seeds.empty()) return "absent";
+  return summary.accuracy ? "done" : "incomplete";
+}
+
+void AddSummary(const CellSummary& summary, Json& json) {
+  const auto mean = [](const std::optional<SeedMean>& figure) {
+    return figure ? Json(figure->mean) : Json(nullptr);
+  };
+  const auto deviation = [](const std::optional<SeedMean>& figure) {
+    return figure ? OrNull(figure->deviation) : Json(nullptr);
+  };
+  const auto& pooled = summary.pooled;
+  json["folds_done"] = summary.folds_done;
+  json["folds_failed"] = summary.folds_failed;
+  json["folds_total"] = summary.folds_total;
+  json["k"] = pooled ? Json(pooled->k) : Json(nullptr);
+  json["n"] = pooled ? Json(pooled->n) : Json(nullptr);
+  json["accuracy"] = mean(summary.accuracy);
+  json["accuracy_sd"] = deviation(summary.accuracy);
+  json["wilson_low"] = pooled ? Json(pooled->wilson_low) : Json(nullptr);
+  json["wilson_high"] = pooled ? Json(pooled->wilson_high) : Json(nullptr);
+  json["macro_f1"] = mean(summary.macro_f1);
+  json["macro_f1_sd"] = deviation(summary.macro_f1);
+}
+
+Json CellJson(const Table& table, const TableCell& cell) {
+  const CellSummary summary = Summarise(cell);
+  Json json{{"state", StateOf(cell, summary)}};
+  json["experiment"] = cell.experiment.empty() ? Json(nullptr) : Json(cell.experiment);
+  json["point"] = cell.experiment.empty() ? Json(nullptr) : PointJsonOf(cell.point);
+  json["features"] = cell.features.empty() ? Json(nullptr) : Json(cell.features);
+  json["validation"] = cell.validation.empty() ? Json(nullptr) : Json(cell.validation);
+  json["leaky"] = cell.leaky;
+  json["mark"] = cell.leaky ? Json(kLeakyMark) : Json(nullptr);
+  AddSummary(summary, json);
+  const PublishedFigures& published = cell.published;
+  if (published.accuracy || published.macro_f1) {
+    json["published"] = Json{{"label", table.published_label},
+                             {"accuracy", OrNull(published.accuracy)},
+                             {"macro_f1", OrNull(published.macro_f1)}};
+    json["difference"] = Json{{"accuracy", MinusJson(summary.accuracy, published.accuracy)},
+                              {"macro_f1", MinusJson(summary.macro_f1, published.macro_f1)}};
+  } else {
+    json["published"] = nullptr;
+    json["difference"] = nullptr;
+  }
+  json["seeds"] = Json::array();
+  for (const SeedFigures& seed : cell.seeds) json["seeds"].push_back(SeedJson(seed));
+  return json;
+}
+
+Json RowJson(const Table& table, const TableRow& row) {
+  Json json{{"label", row.label}, {"cells", Json::array()}};
+  for (const auto& tasks : row.cells) {
+    Json cell = Json::object();
+    for (std::size_t task = 0; task < table.tasks.size(); ++task) {
+      cell[std::string(Name(table.tasks[task]))] = CellJson(table, tasks[task]);
+    }
+    json["cells"].push_back(std::move(cell));
+  }
+  return json;
+}
+
+Json TableJson(const Table& table) {
+  Json json{{"id", table.id}, {"title", table.title}, {"sweep", table.sweep}};
+  json["published_label"] =
+      table.published_label.empty() ? Json(nullptr) : Json(table.published_label);
+  json["tasks"] = Json::array();
+  for (const Task task : table.tasks) json["tasks"].push_back(std::string(Name(task)));
+  json["columns"] = table.columns;
+  json["rows"] = Json::array();
+  for (const TableRow& row : table.rows) json["rows"].push_back(RowJson(table, row));
+  json["notes"] = NotesOf(table);
+  return json;
+}
+
+}  // namespace
+
+std::string RenderJson(const std::vector<Table>& tables) {
+  Json json{{"tables", Json::array()}};
+  for (const Table& table : tables) json["tables"].push_back(TableJson(table));
+  // ASCII only, so that nothing in a name can speak to a terminal.
+  return json.dump(2, ' ', true, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace unmask

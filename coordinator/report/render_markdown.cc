@@ -1,0 +1,115 @@
+// GitHub's tables, padded so that they read as well in a terminal.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "coordinator/report/escape.h"
+#include "coordinator/report/render.h"
+#include "coordinator/report/sheet.h"
+
+namespace unmask {
+namespace {
+
+using Line = std::vector<std::string>;
+
+// The width that fmt pads by: wide characters count twice.
+std::size_t DisplayWidth(const std::string& text) {
+  return 2 * text.size() - fmt::format("{:<{}}", text, text.size()).size();
+}
+
+// Columns of a group share one column here, their texts joined by " / ".
+bool JoinsPrevious(const Sheet& sheet, std::size_t column) {
+  return column > 0 && !sheet.columns[column].group.empty() &&
+         sheet.columns[column].group == sheet.columns[column - 1].group;
+}
+
+Line HeadLine(const Sheet& sheet, const SheetSection& section) {
+  Line line{section.heading};
+  line.resize(sheet.label_columns);
+  for (std::size_t i = 0; i < sheet.columns.size(); ++i) {
+    const SheetColumn& column = sheet.columns[i];
+    if (!JoinsPrevious(sheet, i)) {
+      line.push_back(EscapeMarkdown(column.group.empty() ? column.heading : column.group));
+    }
+  }
+  return line;
+}
+
+// The cells from `first` on that share a column: "0.3920 / 0.3707 LEAKY".
+std::string JoinedText(const Sheet& sheet, const SheetLine& line, std::size_t first) {
+  std::string text;
+  bool leaky = false;
+  for (std::size_t i = first; i == first || (i < line.cells.size() && JoinsPrevious(sheet, i));
+       ++i) {
+    const SheetCell& cell = line.cells[i];
+    const bool repeats = text == cell.text && (text == kAbsent || text == kIncomplete);
+    if (cell.text.empty() || repeats) continue;
+    text += (text.empty() ? "" : " / ") + EscapeMarkdown(cell.text);
+    leaky |= cell.leaky;
+  }
+  return leaky ? text + " " + kLeakyMark : text;
+}
+
+Line BodyLine(const Sheet& sheet, const SheetLine& source) {
+  Line line;
+  for (const std::string& label : source.labels) line.push_back(EscapeMarkdown(label));
+  for (std::size_t i = 0; i < sheet.columns.size(); ++i) {
+    if (!JoinsPrevious(sheet, i)) line.push_back(JoinedText(sheet, source, i));
+  }
+  return line;
+}
+
+std::string Draw(const Line& line, const std::vector<std::size_t>& widths, std::size_t labels) {
+  std::string out;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    out += i < labels ? fmt::format("| {:<{}} ", line[i], widths[i])
+                      : fmt::format("| {:>{}} ", line[i], widths[i]);
+  }
+  return out + "|\n";
+}
+
+std::string Rule(const std::vector<std::size_t>& widths, std::size_t labels) {
+  std::string out;
+  for (std::size_t i = 0; i < widths.size(); ++i) {
+    const std::string dashes(widths[i] + 1, '-');
+    out += i < labels ? "|:" + dashes : "|" + dashes + ":";
+  }
+  return out + "|\n";
+}
+
+std::string RenderOne(const Table& table) {
+  const Sheet sheet = LayOut(table);
+  std::vector<std::vector<Line>> sections;
+  std::vector<std::size_t> widths;
+  for (const SheetSection& section : sheet.sections) {
+    sections.push_back({HeadLine(sheet, section)});
+    for (const SheetLine& line : section.lines) sections.back().push_back(BodyLine(sheet, line));
+    for (const Line& line : sections.back()) {
+      widths.resize(line.size(), 3);
+      for (std::size_t i = 0; i < line.size(); ++i) {
+        widths[i] = std::max(widths[i], DisplayWidth(line[i]));
+      }
+    }
+  }
+  std::string out = "## " + EscapeMarkdown(sheet.heading) + "\n";
+  for (const auto& lines : sections) {
+    out += "\n" + Draw(lines.front(), widths, sheet.label_columns);
+    out += Rule(widths, sheet.label_columns);
+    for (std::size_t i = 1; i < lines.size(); ++i) {
+      out += Draw(lines[i], widths, sheet.label_columns);
+    }
+  }
+  out += "\n";
+  for (const std::string& note : sheet.notes) out += "- " + EscapeMarkdown(note) + "\n";
+  return out;
+}
+
+}  // namespace
+
+std::string RenderMarkdown(const std::vector<Table>& tables) {
+  std::string out;
+  for (const Table& table : tables) out += (out.empty() ? "" : "\n") + RenderOne(table);
+  return out;
+}
+
+}  // namespace unmask

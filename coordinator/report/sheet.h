@@ -1,0 +1,57 @@
+// A table laid out as lines of text: which columns there are, and how a figure is written.
+// Markdown, LaTeX and HTML draw the same sheet; they differ in escaping and rules only.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "coordinator/report/table.h"
+
+namespace unmask {
+
+struct SheetColumn {
+  std::string group;    // adjacent columns of one group belong together; empty: alone
+  std::string heading;  // within its group
+  bool numeric = true;  // set to the right
+};
+
+struct SheetCell {
+  std::string text;
+  bool leaky = false;  // carries the LEAKY mark
+};
+
+struct SheetLine {
+  std::vector<std::string> labels;  // the row's, and the column's where there are several
+  std::vector<SheetCell> cells;     // [columns]
+};
+
+struct SheetSection {   // one task
+  std::string heading;  // "TER"
+  std::vector<SheetLine> lines;
+};
+
+struct Sheet {
+  std::string heading;  // "Table II. Ablation study"
+  std::string title;    // "Ablation study"
+  std::size_t label_columns = 1;
+  std::vector<SheetColumn> columns;
+  std::vector<SheetSection> sections;
+  std::vector<std::string> notes;  // what the table stands on, unescaped
+};
+
+inline constexpr const char* kLeakyMark = "LEAKY";
+inline constexpr const char* kAbsent = "–";      // not part of the run
+inline constexpr const char* kIncomplete = "…";  // folds are missing
+
+Sheet LayOut(const Table& table);
+
+// What stands under the table (notes.cc).
+std::vector<std::string> NotesOf(const Table& table);
+
+// Four decimals, never "-0.0000".
+std::string FormatFigure(double value);
+// Ours as it is printed (four decimals) minus the published value, with its sign; "0.0000" where
+// they are equal.
+std::string FormatDifference(double ours, double published);
+
+}  // namespace unmask

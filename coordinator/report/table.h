@@ -1,0 +1,84 @@
+// The tables of a sweep as typed figures: what build_table makes from the store and the renderers
+// draw. Nothing here is text for a page; nothing here knows SQLite.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/config/settings.h"
+#include "sql/rows.h"
+
+namespace unmask {
+
+// One seed of a cell: the held-out predictions of all folds, pooled.
+struct SeedFigures {
+  std::int64_t seed = 0;
+  std::int64_t folds_done = 0;
+  std::int64_t folds_failed = 0;  // failed or quarantined
+  std::int64_t folds_total = 0;
+  std::optional<CellMetrics> metrics;  // only where every fold is done
+  std::vector<std::string> job_keys;   // one a fold, in the plan's order
+};
+
+struct PublishedFigures {
+  std::optional<double> accuracy;
+  std::optional<double> macro_f1;
+};
+
+// What one row, column and task shows.
+struct TableCell {
+  std::string experiment;          // empty: the table names none
+  std::string point;               // JSON object; "{}" where no grid applies
+  std::string features;            // "action-units", ...; empty: not part of the run
+  std::string validation;          // "inner-subject", ...
+  bool leaky = false;              // the held-out subject chose the epoch
+  std::vector<SeedFigures> seeds;  // by seed; empty: not part of the run
+  PublishedFigures published;
+};
+
+struct TableRow {
+  std::string label;
+  std::vector<std::vector<TableCell>> cells;  // [columns][tasks]
+};
+
+struct Table {
+  std::string id;  // "II"
+  std::string title;
+  std::string sweep;
+  std::string published_label;       // "paper (images)"; empty: nothing published
+  std::vector<Task> tasks;           // [tasks]
+  std::vector<std::string> columns;  // [columns], labels: all empty where they tell nothing
+  std::vector<TableRow> rows;
+};
+
+// A figure over the seeds: the one value, or mean and sample standard deviation.
+struct SeedMean {
+  double mean = 0;
+  std::optional<double> deviation;  // nullopt: one seed
+};
+
+// A cell over its seeds. A number is there only where every fold of every seed is done.
+struct CellSummary {
+  std::int64_t folds_done = 0;
+  std::int64_t folds_failed = 0;
+  std::int64_t folds_total = 0;
+  std::optional<SeedMean> accuracy;
+  std::optional<SeedMean> macro_f1;
+  std::optional<CellMetrics> pooled;  // one seed only: k/N is never pooled over seeds
+};
+
+CellSummary Summarise(const TableCell& cell);
+
+// Calls visit(cell) for each cell of the table, rows first.
+template <typename Visit>
+void ForEachCell(const Table& table, Visit visit) {
+  for (const TableRow& row : table.rows) {
+    for (const auto& tasks : row.cells) {
+      for (const TableCell& cell : tasks) visit(cell);
+    }
+  }
+}
+
+}  // namespace unmask
