@@ -1,0 +1,195 @@
+#include "common/data/mfed_import.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "common/base/text.h"
+
+namespace unmask {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr int kMaxDepth = 16;  // the annotation's own is 2
+
+// nlohmann/json keeps the last of two equal keys; a clip must not vanish so.
+class KeyWatcher {
+ public:
+  bool operator()(int depth, Json::parse_event_t event, const Json& parsed) {
+    if (depth > kMaxDepth) too_deep_ = true;
+    if (event == Json::parse_event_t::object_start) keys_.emplace_back();
+    if (event == Json::parse_event_t::object_end) keys_.pop_back();
+    if (event == Json::parse_event_t::key) {
+      const std::string key = parsed.get<std::string>();
+      if (!keys_.back().insert(key).second) repeated_.push_back(key);
+    }
+    return !too_deep_;
+  }
+
+  const std::vector<std::string>& repeated() const { return repeated_; }
+  bool too_deep() const { return too_deep_; }
+
+ private:
+  std::vector<std::set<std::string>> keys_;  // of the objects that are open
+  std::vector<std::string> repeated_;
+  bool too_deep_ = false;
+};
+
+Result<Json> ParseAnnotation(std::string_view text, const std::string& name) {
+  try {
+    KeyWatcher watcher;
+    const Json json = Json::parse(text, std::ref(watcher));
+    if (watcher.too_deep() || !json.is_object()) {
+      return DataError("not MFED's annotation", name, "an object of entries \"1\", \"2\", ...");
+    }
+    if (!watcher.repeated().empty()) {
+      return DataError("key '" + watcher.repeated()[0] + "' is there twice", name, "it once");
+    }
+    return json;
+  } catch (const Json::exception& error) {
+    const std::string text_of_error =
+        error.what();  // "[json.exception...] parse error at line ..."
+    const std::size_t at = text_of_error.find("] ");
+    return DataError("broken JSON: " + text_of_error.substr(at + 2), name, "MFED's annotation");
+  }
+}
+
+class Importer {
+ public:
+  Importer(const std::string& name, const std::optional<fs::path>& frames_root)
+      : name_(name), frames_root_(frames_root) {}
+
+  Result<MfedImport> Import(const Json& annotation) {
+    std::map<std::int64_t, const Json*> entries;  // by number: "10" comes after "9"
+    for (const auto& [key, entry] : annotation.items()) {
+      entry_ = key;
+      const auto number = ParseInt(key);
+      if (!number || !entries.try_emplace(*number, &entry).second) {
+        Report("bad key of an entry", "numbers, each once");
+      }
+    }
+    for (const auto& [number, entry] : entries) {
+      entry_ = std::to_string(number);
+      ReadEntry(*entry);
+    }
+    if (annotation.empty()) Report("no entries", "MFED's annotation");
+    if (!problems_.empty()) return Error(ErrorCode::kData, problems_);
+    return std::move(import_);
+  }
+
+ private:
+  void ReadEntry(const Json& entry) {
+    if (!entry.is_object()) return Report("entry is not an object", "an object of strings");
+    const std::size_t problems_before = problems_.size();
+    ManifestClip clip;
+    clip.sample = Name(entry, "Filename");
+    clip.subject = Name(entry, "Subject");
+    clip.true_label = Name(entry, "reallabel");
+    clip.disguised_label = Name(entry, "masklabel");
+    clip.onset = Frame(entry, "OnsetFrame");
+    clip.apex = Frame(entry, "ApexFrame");
+    clip.offset = Frame(entry, "OffsetFrame");
+    const std::string duration = Text(entry, "Duration");
+    const std::string units = Text(entry, "Action_Units");
+    if (problems_.size() > problems_before) return;
+    CheckClip(clip);
+    CheckDuration(clip, duration);
+    TakeUnits(clip, units);
+    FindFrames(clip);
+    import_.clips.push_back(std::move(clip));
+  }
+
+  std::string Text(const Json& entry, const std::string& field) {
+    const auto at = entry.find(field);
+    if (at != entry.end() && at->is_string()) return at->get<std::string>();
+    Report(at == entry.end() ? "field '" + field + "' is missing"
+                             : "field '" + field + "' is not a string",
+           "a string, as in MFED's annotation");
+    return "";
+  }
+
+  std::string Name(const Json& entry, const std::string& field) {
+    const std::size_t problems_before = problems_.size();
+    const std::string text = Text(entry, field);
+    const bool bad = text.empty() || text.find('\0') != std::string::npos;
+    if (bad && problems_.size() == problems_before) {
+      Report("field '" + field + "' is no name: '" + text + "'", "text");
+    }
+    return text;
+  }
+
+  std::int64_t Frame(const Json& entry, const std::string& field) {
+    const std::size_t problems_before = problems_.size();
+    const std::string text = Text(entry, field);
+    const auto frame = ParseInt(text);
+    if (frame && *frame >= 0) return *frame;
+    if (problems_.size() == problems_before) {
+      Report("bad frame number '" + text + "' in " + field, "a whole number, 0 or more");
+    }
+    return 0;
+  }
+
+  void CheckClip(const ManifestClip& clip) {
+    if (!samples_.insert(clip.sample).second) {
+      Report("clip '" + clip.sample + "' is there twice", "each Filename once");
+    }
+    if (*clip.onset > *clip.apex || *clip.apex > *clip.offset) {
+      Report(
+          fmt::format("frames {}, {}, {} are out of order", *clip.onset, *clip.apex, *clip.offset),
+          "onset <= apex <= offset");
+    }
+  }
+
+  void CheckDuration(const ManifestClip& clip, const std::string& duration) {
+    const std::int64_t expected = *clip.offset - *clip.onset + 1;
+    if (ParseReal(duration) == static_cast<double>(expected)) return;
+    import_.durations.push_back({entry_, clip.sample, duration, expected});
+  }
+
+  void TakeUnits(ManifestClip& clip, const std::string& text) {
+    CleanUnits clean = CleanActionUnits(text);
+    clip.action_units = std::move(clean.units);
+    if (clean.kinds.empty()) return;
+    import_.cleaned.push_back(
+        {entry_, clip.sample, text, Join(clip.action_units, " "), std::move(clean.kinds)});
+  }
+
+  void FindFrames(ManifestClip& clip) {
+    if (!frames_root_) return;
+    for (const std::string& folder : {clip.subject + "/" + clip.sample, clip.sample}) {
+      const auto path = ResolveBeneath(*frames_root_, folder);
+      std::error_code ignored;
+      if (path.ok() && fs::is_directory(*path, ignored)) {
+        clip.frames = folder;
+        return;
+      }
+    }
+    import_.missing_frames.push_back(clip.sample);
+  }
+
+  void Report(std::string what, std::string expected) {
+    problems_.push_back(
+        {std::move(what), fmt::format("{}, entry {}", name_, entry_), std::move(expected)});
+  }
+
+  const std::string& name_;
+  const std::optional<fs::path>& frames_root_;
+  std::string entry_;  // being read
+  std::set<std::string> samples_;
+  std::vector<Problem> problems_;
+  MfedImport import_;
+};
+
+}  // namespace
+
+Result<MfedImport> ImportMfed(std::string_view json, const std::string& name,
+                              const std::optional<fs::path>& frames_root) {
+  UNMASK_ASSIGN(const Json annotation, ParseAnnotation(json, name));
+  return Importer(name, frames_root).Import(annotation);
+}
+
+}  // namespace unmask
