@@ -1,0 +1,137 @@
+// How attempts and jobs end, and what that means for their dependants and workers.
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/protocol/codec.h"
+#include "coordinator/core/planted_bugs.h"
+#include "coordinator/core/scheduler.h"
+
+namespace unmask {
+
+// Records the end of an attempt without a result, and moves the job on.
+void Scheduler::EndAttempt(JobIndex index, const LeaseId& lease, const AttemptEnd& end) {
+  const SchedulerJob& facts = jobs_[index].facts;
+  RecordAttemptEnd record;
+  record.lease = lease;
+  record.outcome = end.outcome;
+  record.error_class = end.error_class;
+  record.message = end.message;
+  if (end.next == JobState::kQuarantined) record.message = QuarantineMessage(facts, end);
+  record.job_state = end.next;
+  record.crashes = facts.crashes;
+  record.losses = facts.losses;
+  record.alone = facts.alone;
+  effects_.Persist(std::move(record));
+  Detach(index);
+  const bool wrongly = Planted(PlantedBug::kQuarantinedJobLeased);
+  if (end.next == JobState::kQueued || wrongly) return Enqueue(index);
+  if (end.next == JobState::kFailed) {
+    Settle(index, FailedState{});
+  } else {
+    Settle(index, QuarantinedState{});
+  }
+  FailDependants(index);
+}
+
+std::string Scheduler::QuarantineMessage(const SchedulerJob& facts, const AttemptEnd& end) const {
+  const bool lost = end.outcome == "lost";
+  const std::string count = std::to_string(lost ? facts.losses : facts.crashes);
+  std::string message =
+      count + (lost ? " worker losses" : " crashes") + " without a new checkpoint";
+  message += ", the last (attempt " + std::to_string(facts.last_attempt.value) + "): ";
+  return message + end.error_class + (end.message.empty() ? "" : ": " + end.message);
+}
+
+void Scheduler::LoseWorker(WorkerId id, const std::string& reason) {
+  Worker& worker = *workers_.Find(id);
+  // Out of the free workers first, so that nothing of its own comes back to it.
+  workers_.Update(worker, [&](Worker& lost) { lost.draining = reason; });
+  const std::set<JobIndex> leases = worker.leases;
+  for (const JobIndex index : leases) LoseLease(index, reason);
+  Leave(id, reason);
+}
+
+void Scheduler::LoseLease(JobIndex index, const std::string& reason) {
+  Job& job = jobs_[index];
+  const auto* leased = std::get_if<LeasedState>(&job.phase);
+  if (!leased) return;
+  ++job.facts.losses;
+  if (Planted(PlantedBug::kCrashCountedForLostWorker)) ++job.facts.crashes;
+  const bool too_often = job.facts.losses >= config_.loss_limit;
+  EndAttempt(index, IdOf(job, leased->attempt),
+             {"lost", std::string(Name(FailureClass::kLost)), "worker lost: " + reason,
+              too_often ? JobState::kQuarantined : JobState::kQueued});
+}
+
+// Takes the job out of where its phase has put it: the queue, or its worker's slot.
+void Scheduler::Detach(JobIndex index) {
+  const Job& job = jobs_[index];
+  if (const auto* ready = std::get_if<ReadyState>(&job.phase)) {
+    ready_.Remove(ready->lane, ready->order);
+  } else if (const auto* leased = std::get_if<LeasedState>(&job.phase)) {
+    Worker* worker = workers_.Find(leased->worker);
+    if (!worker) return;
+    workers_.Update(*worker, [&](Worker& w) {
+      w.leases.erase(index);
+      w.exclusive = false;
+    });
+    if (!worker->Accepts() && worker->leases.empty()) let_go_.push_back(worker->info.id);
+  }
+}
+
+// Done, failed or quarantined: what only a lease needs is given up, sweeps are large.
+void Scheduler::Settle(JobIndex index, JobPhase phase) {
+  jobs_.SetPhase(index, std::move(phase));
+  SchedulerJob& facts = jobs_[index].facts;
+  facts.spec = std::string();
+  facts.checkpoints = std::vector<CheckpointRef>();
+}
+
+void Scheduler::ReleaseDependants(JobIndex done) {
+  for (const JobIndex index : jobs_[done].dependants) {
+    auto* waiting = std::get_if<WaitingState>(&jobs_[index].phase);
+    if (waiting && --waiting->dependencies_left == 0) Enqueue(index);
+  }
+}
+
+// Dependants of a dead job can never run; nor can theirs.
+void Scheduler::FailDependants(JobIndex dead) {
+  std::vector<JobIndex> reasons{dead};
+  while (!reasons.empty()) {
+    const JobIndex reason = reasons.back();
+    reasons.pop_back();
+    const bool failed = jobs_[reason].Is<FailedState>();
+    const std::string message = "needs job " + jobs_[reason].facts.key + ", which " +
+                                (failed ? "failed" : "is quarantined");
+    for (const JobIndex index : jobs_[reason].dependants) {
+      if (!jobs_[index].Is<WaitingState>()) continue;
+      effects_.Persist(RecordJobFailed{jobs_[index].facts.key, message});
+      Settle(index, FailedState{});
+      reasons.push_back(index);
+    }
+  }
+}
+
+void Scheduler::CountAgainst(Worker& worker, JobIndex job) {
+  worker.failed_on.insert(job);
+  const auto different = static_cast<std::int32_t>(worker.failed_on.size());
+  if (different < config_.drain_limit) return;
+  Drain(worker, std::to_string(different) + " different jobs in a row crashed on it");
+}
+
+// No new leases; it is let go once its last lease has ended.
+void Scheduler::Drain(Worker& worker, const std::string& reason) {
+  if (!worker.Accepts()) return;
+  workers_.Update(worker, [&](Worker& w) { w.draining = reason; });
+  effects_.Note("worker " + std::to_string(worker.info.id.value) + " is drained: " + reason);
+  effects_.Send(worker.info.id, StopGracefully{});
+  if (worker.leases.empty()) let_go_.push_back(worker.info.id);
+}
+
+void Scheduler::Leave(WorkerId id, const std::string& reason) {
+  effects_.Drop(id, reason);
+  workers_.Leave(id);
+}
+
+}  // namespace unmask

@@ -1,0 +1,114 @@
+// The jobs of a sweep as the scheduler sees them: one state each, and who waits for whom.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "common/base/ids.h"
+#include "common/jobs/job.h"
+#include "common/protocol/messages.h"
+#include "common/protocol/records.h"
+#include "coordinator/core/ready_queue.h"
+
+namespace unmask {
+
+// A job as the plan and the store know it: what AddJobs is given.
+struct SchedulerJob {
+  std::string key;
+  JobKind kind = JobKind::kTrain;
+  std::vector<std::string> dependencies;  // keys; must be added before or in the same call
+  std::string cell;  // jobs of one cell run in one numerics class; empty: a cell of its own
+
+  // What every Lease of it says (messages.h, Lease).
+  std::string spec;
+  double checkpoint_seconds = 30;
+  bool keep_best = true;
+  std::int64_t epochs_available = 0;
+
+  // From the store. kRunning counts as kQueued: its coordinator is dead.
+  JobState state = JobState::kQueued;
+  AttemptNumber last_attempt;
+  std::int32_t crashes = 0;
+  std::int32_t losses = 0;
+  bool alone = false;
+  std::vector<CheckpointRef> checkpoints;  // newest first, at most two
+  std::string numerics_class;              // of the attempts so far; empty: none
+};
+
+// --- states, each with only its own data
+
+struct WaitingState {
+  std::int32_t dependencies_left = 0;
+};
+struct ReadyState {
+  Lane lane;  // where in the ReadyQueue
+  ReadyOrder order;
+};
+struct LeasedState {
+  AttemptNumber attempt;
+  WorkerId worker;
+  Millis since{};
+  bool started = false;    // AttemptStarted has come
+  std::int64_t epoch = 0;  // epochs finished, as the last heartbeat had it
+};
+struct DoneState {
+  AttemptNumber attempt;  // whose result was recorded; 0: in an earlier run
+};
+struct FailedState {};
+struct QuarantinedState {};
+using JobPhase =
+    std::variant<WaitingState, ReadyState, LeasedState, DoneState, FailedState, QuarantinedState>;
+
+struct Job {
+  SchedulerJob facts;  // last_attempt, crashes, losses, alone, checkpoints are kept current in it
+  JobPhase phase;
+  std::int32_t cell = 0;
+  std::vector<JobIndex> dependants;
+  std::optional<WorkerId> crashed_on;  // the last worker that it crashed on, in this run
+
+  template <typename Phase>
+  bool Is() const {
+    return std::holds_alternative<Phase>(phase);
+  }
+  bool Settled() const { return Is<DoneState>() || IsDead(); }
+  bool IsDead() const { return Is<FailedState>() || Is<QuarantinedState>(); }
+};
+
+struct JobCounts {
+  std::int64_t waiting = 0;  // for a dependency
+  std::int64_t ready = 0;
+  std::int64_t running = 0;
+  std::int64_t done = 0;
+  std::int64_t failed = 0;
+  std::int64_t quarantined = 0;
+  std::int64_t total() const { return waiting + ready + running + done + failed + quarantined; }
+  std::int64_t settled() const { return done + failed + quarantined; }
+};
+
+// Owns the jobs; an index is good for the table's life. Not thread-safe.
+class JobTable {
+ public:
+  // In WaitingState with 0 dependencies left. A key twice is a bug.
+  JobIndex Add(SchedulerJob facts);
+  std::optional<JobIndex> Find(const std::string& key) const;
+  Job& operator[](JobIndex index) { return jobs_[index]; }
+  const Job& operator[](JobIndex index) const { return jobs_[index]; }
+  JobIndex size() const { return static_cast<JobIndex>(jobs_.size()); }
+
+  // The only way to change a phase: keeps the counts.
+  void SetPhase(JobIndex index, JobPhase phase);
+  JobCounts Counts() const;
+
+ private:
+  std::vector<Job> jobs_;
+  std::unordered_map<std::string, JobIndex> by_key_;
+  std::array<std::int64_t, std::variant_size_v<JobPhase>> counts_{};
+};
+
+}  // namespace unmask

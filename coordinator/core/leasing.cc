@@ -1,0 +1,149 @@
+// Who runs what: cells and their pins, the ready queue, free slots.
+#include <algorithm>
+#include <utility>
+
+#include "common/base/check.h"
+#include "coordinator/core/planted_bugs.h"
+#include "coordinator/core/scheduler.h"
+
+namespace unmask {
+
+void Scheduler::AddToCell(JobIndex index) {
+  const SchedulerJob& facts = jobs_[index].facts;
+  auto cell = static_cast<std::int32_t>(cells_.size());
+  if (!facts.cell.empty()) cell = cells_by_name_.try_emplace(facts.cell, cell).first->second;
+  if (cell == static_cast<std::int32_t>(cells_.size())) cells_.emplace_back();
+  jobs_[index].cell = cell;
+  cells_[cell].jobs.push_back(index);
+  if (facts.numerics_class.empty() || cells_[cell].pin != kAnyClass) return;
+  Pin(cells_[cell], workers_.InternClass(facts.numerics_class));
+}
+
+// A new job's first phase, and its links to what it depends on.
+void Scheduler::Admit(JobIndex index) {
+  switch (jobs_[index].facts.state) {
+    case JobState::kDone:
+      return Settle(index, DoneState{});
+    case JobState::kFailed:
+      return Settle(index, FailedState{});
+    case JobState::kQuarantined:
+      return Settle(index, QuarantinedState{});
+    case JobState::kQueued:
+    case JobState::kRunning:
+      break;
+  }
+  std::int32_t left = 0;
+  for (const std::string& key : jobs_[index].facts.dependencies) {
+    const auto needed = jobs_.Find(key);
+    UNMASK_CHECK(needed.has_value());
+    const bool is_done = jobs_[*needed].Is<DoneState>() ||
+                         (*needed > index && jobs_[*needed].facts.state == JobState::kDone);
+    if (is_done) continue;
+    jobs_[*needed].dependants.push_back(index);
+    ++left;
+  }
+  if (left == 0 || Planted(PlantedBug::kDependencyIgnored)) return Enqueue(index);
+  jobs_.SetPhase(index, WaitingState{left});
+}
+
+void Scheduler::Enqueue(JobIndex index) {
+  Job& job = jobs_[index];
+  const SchedulerJob& facts = job.facts;
+  ReadyState ready;
+  ready.lane.numerics_class = cells_[job.cell].pin;
+  ready.lane.alone = facts.alone;
+  if (job.crashed_on && facts.crashes > 0) ready.lane.avoid = *job.crashed_on;
+  ready.order.job = index;
+  ready.order.rank = facts.alone                        ? ReadyRank::kAlone
+                     : facts.crashes > 0                ? ReadyRank::kCrashed
+                     : facts.kind == JobKind::kFeatures ? ReadyRank::kFeatures
+                     : !facts.checkpoints.empty()       ? ReadyRank::kResumed
+                                                        : ReadyRank::kFresh;
+  ready_.Add(ready.lane, ready.order);
+  jobs_.SetPhase(index, ready);
+}
+
+// All jobs of the cell run in this class from here on, as far as they are not done.
+void Scheduler::Pin(Cell& cell, ClassId to) {
+  if (cell.pin == to) return;
+  if (cell.pin != kAnyClass) {
+    effects_.Note("the cell of job " + jobs_[cell.jobs.front()].facts.key + " moves from " +
+                  workers_.ClassName(cell.pin) + " to " + workers_.ClassName(to));
+  }
+  cell.pin = to;
+  for (const JobIndex index : cell.jobs) {
+    const auto* ready = std::get_if<ReadyState>(&jobs_[index].phase);
+    if (!ready) continue;
+    ready_.Remove(ready->lane, ready->order);
+    Enqueue(index);
+  }
+}
+
+bool Scheduler::MayTake(const Worker& worker, const Lane& lane) const {
+  const bool pinned_elsewhere = lane.numerics_class != kAnyClass &&
+                                lane.numerics_class != worker.numerics_class &&
+                                workers_.ClassIsServed(lane.numerics_class);
+  if (pinned_elsewhere) return false;
+  if (lane.alone && !worker.leases.empty()) return false;
+  return lane.avoid != worker.info.id || workers_.Candidates(lane.numerics_class) == 1;
+}
+
+void Scheduler::AfterEvent() {
+  for (const WorkerId id : std::exchange(let_go_, {})) {
+    const Worker* worker = workers_.Find(id);
+    if (!worker || worker->Accepts() || !worker->leases.empty()) continue;
+    effects_.Send(id, Goodbye{});
+    Leave(id, std::string(worker->draining));
+  }
+  if (stopping_) return;
+  const auto classes = static_cast<ClassId>(workers_.free_by_class().size());
+  for (ClassId id = 1; id < classes; ++id) Fill(id);
+}
+
+// Leases to the workers of a class until none with room finds a job. The least loaded speaks for
+// all: what it may not take, nobody more loaded may, except a job that avoids just it; then the
+// second speaks.
+void Scheduler::Fill(ClassId numerics_class) {
+  for (bool leased = true; leased;) {
+    leased = false;
+    const FreeWorkers& free = workers_.free_by_class()[numerics_class];
+    auto next = free.begin();
+    for (int tried = 0; tried < 2 && next != free.end() && !leased && !ready_.empty(); ++tried) {
+      Worker& worker = *workers_.Find((next++)->second);
+      const auto job = ready_.First([&](const Lane& lane) { return MayTake(worker, lane); });
+      if (job) LeaseTo(worker, *job);
+      leased = job.has_value();
+    }
+  }
+}
+
+void Scheduler::LeaseTo(Worker& worker, JobIndex index) {
+  Job& job = jobs_[index];
+  SchedulerJob& facts = job.facts;
+  Detach(index);
+  const bool keeps_number =
+      Planted(PlantedBug::kRequeuedWithoutNewAttempt) && facts.last_attempt.value > 0;
+  if (!keeps_number) ++facts.last_attempt.value;
+  jobs_.SetPhase(index, LeasedState{facts.last_attempt, worker.info.id, now_});
+  workers_.Update(worker, [&](Worker& w) {
+    w.leases.insert(index);
+    w.exclusive = facts.alone;
+  });
+  Pin(cells_[job.cell], worker.numerics_class);
+  const LeaseId id = IdOf(job, facts.last_attempt);
+  effects_.Persist(RecordLease{id, worker.info});
+  Lease lease{
+      id, facts.spec, {}, facts.checkpoint_seconds, facts.keep_best, facts.epochs_available};
+  for (const CheckpointRef& checkpoint : facts.checkpoints) {
+    const bool resumable = checkpoint.numerics_class == worker.info.numerics_class;
+    if (resumable) lease.checkpoints.push_back(checkpoint);
+  }
+  effects_.Send(worker.info.id, std::move(lease));
+  if (Planted(PlantedBug::kLeasedTwice) && facts.last_attempt.value == 1) Enqueue(index);
+}
+
+LeaseId Scheduler::IdOf(const Job& job, AttemptNumber attempt) const {
+  return {job.facts.key, attempt, epoch_};
+}
+
+}  // namespace unmask

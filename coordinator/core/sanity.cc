@@ -1,0 +1,116 @@
+// The scheduler's invariants, checked from scratch. Linear; tests call it after every event.
+#include <algorithm>
+#include <string>
+
+#include "coordinator/core/scheduler.h"
+
+namespace unmask {
+
+namespace {
+
+Status Broken(const std::string& what, const std::string& whose) {
+  return InternalError(what, whose, "this is a bug in the scheduler");
+}
+
+}  // namespace
+
+Status Scheduler::SanityCheck() const {
+  UNMASK_TRY(CheckJobs());
+  UNMASK_TRY(CheckQueue());
+  UNMASK_TRY(CheckWorkers());
+  return CheckNothingIdles();
+}
+
+Status Scheduler::CheckJobs() const {
+  std::vector<std::int32_t> left(jobs_.size(), 0);
+  for (JobIndex index = 0; index < jobs_.size(); ++index) {
+    if (jobs_[index].Is<DoneState>()) continue;
+    for (const JobIndex dependant : jobs_[index].dependants) ++left[dependant];
+  }
+  for (JobIndex index = 0; index < jobs_.size(); ++index) {
+    const Job& job = jobs_[index];
+    const std::string& key = job.facts.key;
+    const auto* waiting = std::get_if<WaitingState>(&job.phase);
+    if (waiting && waiting->dependencies_left != left[index]) {
+      return Broken("dependencies are miscounted", key);
+    }
+    if (!waiting && left[index] > 0 && !job.IsDead()) {
+      return Broken("runs before its dependencies", key);
+    }
+    const bool over_limit =
+        job.facts.crashes >= config_.crash_limit || job.facts.losses >= config_.loss_limit;
+    if (over_limit && !job.Settled()) return Broken("is not quarantined at its limit", key);
+    if (const auto* leased = std::get_if<LeasedState>(&job.phase)) {
+      const Worker* worker = workers_.Find(leased->worker);
+      if (!worker || !worker->leases.contains(index)) return Broken("its worker has it not", key);
+      if (leased->attempt != job.facts.last_attempt) return Broken("attempt is not the last", key);
+    }
+  }
+  return {};
+}
+
+Status Scheduler::CheckQueue() const {
+  std::int64_t queued = 0;
+  for (const auto& [lane, orders] : ready_.lanes()) {
+    if (orders.empty()) return Broken("an empty lane is kept", "queue");
+    for (const ReadyOrder& order : orders) {
+      const Job& job = jobs_[order.job];
+      const auto* ready = std::get_if<ReadyState>(&job.phase);
+      if (!ready || ready->lane != lane || ready->order != order) {
+        return Broken("is in the queue but not ready", job.facts.key);
+      }
+      if (lane.numerics_class != cells_[job.cell].pin) {
+        return Broken("is queued beside its cell's pin", job.facts.key);
+      }
+      ++queued;
+    }
+  }
+  if (queued != jobs_.Counts().ready) return Broken("ready jobs are miscounted", "queue");
+  return {};
+}
+
+Status Scheduler::CheckWorkers() const {
+  std::int64_t leases = 0;
+  std::size_t with_room = 0;
+  for (const auto& [id, worker] : workers_.all()) {
+    const std::string name = "worker " + std::to_string(id.value);
+    if (static_cast<std::int32_t>(worker.leases.size()) > worker.info.slots) {
+      return Broken("more leases than slots", name);
+    }
+    if (worker.exclusive && worker.leases.size() != 1) return Broken("alone with others", name);
+    if (!worker.Accepts() && worker.leases.empty()) return Broken("drained but not let go", name);
+    if (std::ssize(worker.failed_on) >= config_.drain_limit && worker.Accepts()) {
+      return Broken("is not drained at its limit", name);
+    }
+    for (const JobIndex index : worker.leases) {
+      const auto* leased = std::get_if<LeasedState>(&jobs_[index].phase);
+      if (!leased || leased->worker != id) return Broken("has a lease that is not its own", name);
+    }
+    leases += std::ssize(worker.leases);
+    if (!worker.HasRoom()) continue;
+    ++with_room;
+    const FreeWorkers& free = workers_.free_by_class()[worker.numerics_class];
+    if (!free.contains({worker.leases.size(), id})) return Broken("its room is not known", name);
+  }
+  for (const FreeWorkers& free : workers_.free_by_class()) with_room -= free.size();
+  if (with_room != 0) return Broken("free workers are miscounted", "workers");
+  if (leases != jobs_.Counts().running) return Broken("leases are miscounted", "workers");
+  return {};
+}
+
+Status Scheduler::CheckNothingIdles() const {
+  const JobCounts counts = jobs_.Counts();
+  if (counts.waiting > 0 && counts.ready + counts.running == 0) {
+    return Broken("stuck: all jobs wait for one another", "queue");
+  }
+  if (stopping_) return {};
+  for (const auto& [id, worker] : workers_.all()) {
+    if (!worker.HasRoom()) continue;
+    if (ready_.First([&, &w = worker](const Lane& lane) { return MayTake(w, lane); })) {
+      return Broken("idles beside a ready job", "worker " + std::to_string(id.value));
+    }
+  }
+  return {};
+}
+
+}  // namespace unmask

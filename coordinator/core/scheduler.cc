@@ -1,0 +1,257 @@
+#include "coordinator/core/scheduler.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "common/base/check.h"
+#include "common/protocol/codec.h"
+#include "coordinator/core/planted_bugs.h"
+
+namespace unmask {
+
+namespace {
+
+// Which leases a message speaks of.
+std::vector<LeaseId> LeasesIn(const Message& message) {
+  return std::visit(
+      [](const auto& body) -> std::vector<LeaseId> {
+        if constexpr (requires { body.lease; }) {
+          return {body.lease};
+        } else if constexpr (requires { body.slots.begin(); }) {
+          std::vector<LeaseId> leases;
+          for (const SlotProgress& slot : body.slots) leases.push_back(slot.lease);
+          return leases;
+        } else {
+          return {};
+        }
+      },
+      message);
+}
+
+bool PlantedBugAccepts(const Job& job, const LeaseId& lease, CoordinatorEpoch epoch) {
+  const bool leased = job.Is<LeasedState>();
+  const bool is_last = lease.attempt == job.facts.last_attempt;
+  return (Planted(PlantedBug::kAttemptCheckDropped) && leased) ||
+         (Planted(PlantedBug::kOldEpochRecorded) && lease.epoch != epoch && !leased && is_last &&
+          !job.Settled()) ||
+         (Planted(PlantedBug::kLateResultRecorded) && lease.epoch == epoch && !leased &&
+          !job.Settled());
+}
+
+}  // namespace
+
+Scheduler::Scheduler(SchedulerConfig config, CoordinatorEpoch epoch, Effects& effects)
+    : config_(config), epoch_(epoch), effects_(effects) {
+  for (std::int32_t rank = 1; rank <= config_.expected_workers; ++rank) {
+    awaited_.insert(WorkerId{rank});
+  }
+}
+
+void Scheduler::AddJobs(std::vector<SchedulerJob> jobs, Millis now) {
+  now_ = now;
+  const JobIndex first = jobs_.size();
+  for (SchedulerJob& facts : jobs) AddToCell(jobs_.Add(std::move(facts)));
+  for (JobIndex index = first; index < jobs_.size(); ++index) Admit(index);
+  // Only now are all dependants known: the dead of the store take theirs with them.
+  for (JobIndex index = 0; index < jobs_.size(); ++index) {
+    if (jobs_[index].IsDead()) FailDependants(index);
+  }
+  AfterEvent();
+}
+
+void Scheduler::OnWorkerJoined(const WorkerInfo& worker, Millis now) {
+  now_ = now;
+  if (workers_.Find(worker.id)) LoseWorker(worker.id, "joined again");
+  awaited_.erase(worker.id);
+  worker_seen_ = true;
+  workers_.Join(worker, now);
+  effects_.Send(worker.id, Welcome{epoch_});
+  if (stopping_) effects_.Send(worker.id, StopGracefully{});
+  AfterEvent();
+}
+
+void Scheduler::OnWorkerLost(WorkerId worker, const std::string& reason, Millis now) {
+  now_ = now;
+  if (awaited_.erase(worker) > 0) worker_seen_ = true;
+  if (workers_.Find(worker)) LoseWorker(worker, reason);
+  AfterEvent();
+}
+
+void Scheduler::OnMessage(WorkerId from, const Message& message, Millis now) {
+  now_ = now;
+  Worker* worker = workers_.Find(from);
+  if (!worker) {  // dropped, but it lives and goes on talking
+    for (LeaseId& lease : LeasesIn(message)) effects_.Send(from, Superseded{std::move(lease)});
+    return;
+  }
+  worker->last_heard = now;
+  std::visit([&](const auto& body) { On(from, body); }, message);
+  AfterEvent();
+}
+
+void Scheduler::OnTick(Millis now) {
+  now_ = now;
+  if (!first_tick_) first_tick_ = now;
+  const Millis since_last = now - last_tick_.value_or(now);
+  last_tick_ = now;
+  if (now - *first_tick_ > config_.join_limit && !awaited_.empty()) {
+    awaited_.clear();
+    worker_seen_ = true;
+  }
+  if (Planted(PlantedBug::kHeartbeatNeverExpires)) return;
+  std::vector<WorkerId> silent;
+  for (auto& [id, worker] : workers_.all()) {
+    // Where the coordinator itself was stopped, its workers' silence proves nothing.
+    if (since_last > config_.worker_silence_limit / 2) worker.last_heard = now;
+    if (now - worker.last_heard > config_.worker_silence_limit) silent.push_back(id);
+  }
+  for (const WorkerId id : silent) {
+    const auto limit_ms = config_.worker_silence_limit.count();
+    LoseWorker(id, "silent for more than " + std::to_string(limit_ms) + " ms");
+  }
+  AfterEvent();
+}
+
+void Scheduler::OnStopRequested(Millis now) {
+  now_ = now;
+  if (stopping_) return;
+  stopping_ = true;
+  for (const auto& [id, worker] : workers_.all()) effects_.Send(id, StopGracefully{});
+}
+
+std::optional<FinishReason> Scheduler::Finished() const {
+  const JobCounts counts = jobs_.Counts();
+  if (counts.settled() == counts.total()) return FinishReason::kAllSettled;
+  if (stopping_ && counts.running == 0) return FinishReason::kStopped;
+  if (worker_seen_ && workers_.all().empty() && awaited_.empty()) return FinishReason::kNoWorkers;
+  return std::nullopt;
+}
+
+int Scheduler::ExitCode(FinishReason reason) const {
+  if (reason != FinishReason::kAllSettled) return unmask::ExitCode(ErrorCode::kStopped);
+  const JobCounts counts = jobs_.Counts();
+  return counts.failed + counts.quarantined > 0 ? 1 : 0;
+}
+
+std::vector<RunningLease> Scheduler::RunningLeases() const {
+  std::vector<RunningLease> running;
+  for (const auto& [id, worker] : workers_.all()) {
+    for (const JobIndex index : worker.leases) {
+      const Job& job = jobs_[index];
+      const auto* leased = std::get_if<LeasedState>(&job.phase);
+      if (!leased) continue;
+      running.push_back(
+          {IdOf(job, leased->attempt), id, leased->since, leased->started, leased->epoch});
+    }
+  }
+  return running;
+}
+
+// --- messages
+
+void Scheduler::On(WorkerId from, const Heartbeat& message) {
+  for (const SlotProgress& slot : message.slots) {
+    if (const auto index = CurrentLease(from, slot.lease)) {
+      std::get<LeasedState>(jobs_[*index].phase).epoch = slot.epoch;
+    } else if (!WasRecorded(slot.lease)) {  // else its acknowledgement is on the way
+      effects_.Send(from, Superseded{slot.lease});
+    }
+  }
+}
+
+void Scheduler::On(WorkerId from, const AttemptStarted& message) {
+  const auto index = CurrentLease(from, message.lease);
+  if (!index) return effects_.Send(from, Superseded{message.lease});
+  auto& leased = std::get<LeasedState>(jobs_[*index].phase);
+  if (std::exchange(leased.started, true)) return;
+  leased.epoch = message.first_epoch;
+  effects_.Persist(RecordStarted{message.lease, message.first_epoch});
+}
+
+void Scheduler::On(WorkerId from, const CheckpointWritten& message) {
+  const auto index = CurrentLease(from, message.lease);
+  if (!index) return effects_.Send(from, Superseded{message.lease});
+  SchedulerJob& facts = jobs_[*index].facts;
+  facts.checkpoints.insert(facts.checkpoints.begin(), message.checkpoint);
+  if (facts.checkpoints.size() > 2) facts.checkpoints.pop_back();
+  facts.crashes = 0;
+  facts.losses = 0;
+  effects_.Persist(RecordCheckpoint{message.lease, message.checkpoint});
+}
+
+void Scheduler::On(WorkerId from, const ResultReady& message) {
+  if (WasRecorded(message.lease)) return effects_.Send(from, Acknowledged{message.lease});
+  const auto index = CurrentLease(from, message.lease);
+  if (!index) return effects_.Send(from, Superseded{message.lease});
+  workers_.Find(from)->failed_on.clear();
+  effects_.Persist(RecordResult{message.lease, message.result});
+  Detach(*index);
+  Settle(*index, DoneState{message.lease.attempt});
+  ReleaseDependants(*index);
+  effects_.Send(from, Acknowledged{message.lease});
+}
+
+void Scheduler::On(WorkerId from, const AttemptFailed& message) {
+  const auto index = CurrentLease(from, message.lease);
+  if (!index) return effects_.Send(from, Superseded{message.lease});
+  Worker& worker = *workers_.Find(from);
+  const bool hopeless =
+      message.failure == FailureClass::kNotANumber || message.failure == FailureClass::kBadInput;
+  const bool to_blame = message.sole_suspect || worker.exclusive;
+  const AttemptEnd end{"failed", std::string(Name(message.failure)), message.message,
+                       hopeless ? JobState::kFailed : AfterCrash(from, jobs_[*index], to_blame)};
+  EndAttempt(*index, message.lease, end);
+  effects_.Send(from, Acknowledged{message.lease});
+  if (!hopeless && to_blame) CountAgainst(worker, *index);
+}
+
+void Scheduler::On(WorkerId from, const Yielded& message) {
+  const auto index = CurrentLease(from, message.lease);
+  if (!index) return effects_.Send(from, Superseded{message.lease});
+  if (Planted(PlantedBug::kYieldCountedAsCrash)) ++jobs_[*index].facts.crashes;
+  EndAttempt(*index, message.lease, {"yielded", "", "", JobState::kQueued});
+  effects_.Send(from, Acknowledged{message.lease});
+}
+
+void Scheduler::On(WorkerId from, const Draining&) {
+  Drain(*workers_.Find(from), "stops by itself");
+}
+
+template <typename Other>
+void Scheduler::On(WorkerId from, const Other&) {
+  effects_.Note("worker " + std::to_string(from.value) + " sent what is not for a coordinator");
+}
+
+std::optional<JobIndex> Scheduler::CurrentLease(WorkerId from, const LeaseId& lease) const {
+  const auto index = jobs_.Find(lease.job_key);
+  if (!index) return std::nullopt;
+  const Job& job = jobs_[*index];
+  const auto* leased = std::get_if<LeasedState>(&job.phase);
+  const bool is_current =
+      leased && leased->worker == from && leased->attempt == lease.attempt && lease.epoch == epoch_;
+  if (is_current || PlantedBugAccepts(job, lease, epoch_)) return index;
+  return std::nullopt;
+}
+
+// Whether this run has accepted the result of just this lease: the agent has not heard so yet.
+bool Scheduler::WasRecorded(const LeaseId& lease) const {
+  const auto index = jobs_.Find(lease.job_key);
+  if (!index || lease.epoch != epoch_) return false;
+  const auto* done = std::get_if<DoneState>(&jobs_[*index].phase);
+  return done && done->attempt == lease.attempt;
+}
+
+// Counts the crash, and says what the job is after it.
+JobState Scheduler::AfterCrash(WorkerId on, Job& job, bool to_blame) {
+  if (!to_blame) {
+    job.facts.alone = true;
+    return JobState::kQueued;
+  }
+  job.crashed_on = on;
+  if (!Planted(PlantedBug::kCrashCountForgotten)) ++job.facts.crashes;
+  const bool too_often = job.facts.crashes >= config_.crash_limit;
+  return too_often ? JobState::kQuarantined : JobState::kQueued;
+}
+
+}  // namespace unmask

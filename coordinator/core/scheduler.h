@@ -1,0 +1,169 @@
+// Which worker runs which job next, and what becomes of each attempt. A pure state machine: events
+// in, Effects out; no clock, MPI, SQLite, thread or randomness. The same object runs in the
+// coordinator and in the simulator (tests/sim).
+//
+// Decisions that the design leaves open:
+// - A crash before AttemptStarted (loading) counts like any other, or such a job would loop.
+// - An attempt that ran alone is to blame for its crash, whatever the agent says.
+// - A crashed job goes behind the others, and not to the worker it crashed on while another can
+//   take it: one broken worker must not quarantine healthy jobs before it is drained.
+// - Only crashes (not "nan" or "bad-input") with one suspect count against a worker: a sweep of bad
+//   jobs drains nobody.
+// - A cell's pin to a numerics class is set by the first lease (or the store) and holds while a
+//   worker of that class accepts jobs; else it moves with the next lease, which is noted.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "common/base/ids.h"
+#include "common/base/result.h"
+#include "common/protocol/messages.h"
+#include "coordinator/core/effects.h"
+#include "coordinator/core/job_table.h"
+#include "coordinator/core/ready_queue.h"
+#include "coordinator/core/worker_table.h"
+
+namespace unmask {
+
+struct SchedulerConfig {
+  Millis worker_silence_limit{60'000};  // several heartbeat intervals
+  std::int32_t crash_limit = 3;         // crashes without a new checkpoint: quarantined
+  std::int32_t loss_limit = 5;          // worker losses without a new checkpoint: quarantined
+  std::int32_t drain_limit = 3;         // different jobs in a row that crash a worker: drained
+  // Workers 1..expected_workers may still join; while any may, "no workers left" is not said.
+  std::int32_t expected_workers = 0;
+  Millis join_limit{120'000};  // from the first tick on; who has not joined by then is not awaited
+};
+
+enum class FinishReason {
+  kAllSettled,  // every job is done, failed or quarantined
+  kStopped,     // OnStopRequested, and nothing is leased any more
+  kNoWorkers,   // jobs are left and no worker: resumable
+};
+
+struct RunningLease {
+  LeaseId id;
+  WorkerId worker;
+  Millis since{};
+  bool started = false;
+  std::int64_t epoch = 0;  // epochs finished, as the last heartbeat had it
+};
+
+// Owned and called by one thread. `now` never goes back. Messages that wait are to be given in
+// before OnTick, so that a coordinator that was busy does not take its own delay for silence.
+class Scheduler {
+ public:
+  Scheduler(SchedulerConfig config, CoordinatorEpoch epoch, Effects& effects);
+
+  // Before or between other events. Dependencies must be known; an unknown or repeated key is a
+  // bug. Queued jobs whose dependency is dead already fail here.
+  void AddJobs(std::vector<SchedulerJob> jobs, Millis now);
+
+  // The app has checked the Hello; the Welcome is sent here. An id that is connected already has
+  // lost its former self.
+  void OnWorkerJoined(const WorkerInfo& worker, Millis now);
+  // The transport reports it, or the app refused it. Unknown ids are fine.
+  void OnWorkerLost(WorkerId worker, const std::string& reason, Millis now);
+  // Everything an agent says after Hello.
+  void OnMessage(WorkerId from, const Message& message, Millis now);
+  // At least every quarter of worker_silence_limit.
+  void OnTick(Millis now);
+  // No new leases; every worker is told to stop. Once is enough.
+  void OnStopRequested(Millis now);
+
+  // Why the run is over, or nullopt. The app then flushes the outbox, says Goodbye to every rank
+  // and exits.
+  std::optional<FinishReason> Finished() const;
+  // 0 all done, 1 some failed or quarantined, 75 stopped or no workers left.
+  int ExitCode(FinishReason reason) const;
+
+  JobCounts Counts() const { return jobs_.Counts(); }
+  std::vector<RunningLease> RunningLeases() const;  // by worker
+  std::size_t connected_workers() const { return workers_.all().size(); }
+  bool stopping() const { return stopping_; }
+
+  // Every invariant of jobs, queue and workers, in time linear in the jobs. For tests.
+  Status SanityCheck() const;
+
+ private:
+  struct Cell {
+    ClassId pin = kAnyClass;
+    std::vector<JobIndex> jobs;
+  };
+  struct AttemptEnd {
+    std::string outcome;  // records.h, RecordAttemptEnd
+    std::string error_class;
+    std::string message;
+    JobState next = JobState::kQueued;
+  };
+
+  // scheduler.cc: messages
+  void On(WorkerId from, const Heartbeat& message);
+  void On(WorkerId from, const AttemptStarted& message);
+  void On(WorkerId from, const CheckpointWritten& message);
+  void On(WorkerId from, const ResultReady& message);
+  void On(WorkerId from, const AttemptFailed& message);
+  void On(WorkerId from, const Yielded& message);
+  void On(WorkerId from, const Draining& message);
+  template <typename Other>
+  void On(WorkerId from, const Other& message);  // not for a coordinator: noted
+  std::optional<JobIndex> CurrentLease(WorkerId from, const LeaseId& lease) const;
+  bool WasRecorded(const LeaseId& lease) const;
+  JobState AfterCrash(WorkerId on, Job& job, bool to_blame);
+
+  // attempts.cc: how attempts and jobs end
+  void EndAttempt(JobIndex index, const LeaseId& lease, const AttemptEnd& end);
+  std::string QuarantineMessage(const SchedulerJob& facts, const AttemptEnd& end) const;
+  void LoseWorker(WorkerId id, const std::string& reason);
+  void LoseLease(JobIndex index, const std::string& reason);
+  void Detach(JobIndex index);
+  void Settle(JobIndex index, JobPhase phase);
+  void ReleaseDependants(JobIndex done);
+  void FailDependants(JobIndex dead);
+  void CountAgainst(Worker& worker, JobIndex job);
+  void Drain(Worker& worker, const std::string& reason);
+  void Leave(WorkerId id, const std::string& reason);
+
+  // leasing.cc: who runs what
+  void AddToCell(JobIndex index);
+  void Admit(JobIndex index);
+  void Enqueue(JobIndex index);
+  void Pin(Cell& cell, ClassId to);
+  bool MayTake(const Worker& worker, const Lane& lane) const;
+  void AfterEvent();  // lets drained workers go, then fills free slots
+  void Fill(ClassId numerics_class);
+  void LeaseTo(Worker& worker, JobIndex index);
+  LeaseId IdOf(const Job& job, AttemptNumber attempt) const;
+
+  // sanity.cc
+  Status CheckJobs() const;
+  Status CheckQueue() const;
+  Status CheckWorkers() const;
+  Status CheckNothingIdles() const;
+
+  SchedulerConfig config_;
+  CoordinatorEpoch epoch_;
+  Effects& effects_;
+  Millis now_{};  // of the event being handled
+  std::optional<Millis> first_tick_;
+  std::optional<Millis> last_tick_;
+  bool stopping_ = false;
+
+  JobTable jobs_;
+  std::vector<Cell> cells_;
+  std::unordered_map<std::string, std::int32_t> cells_by_name_;
+  ReadyQueue ready_;
+  WorkerTable workers_;
+  std::set<WorkerId> awaited_;    // expected, neither joined nor lost so far
+  std::vector<WorkerId> let_go_;  // draining, and their last lease has ended
+  bool worker_seen_ = false;
+};
+
+}  // namespace unmask

@@ -1,0 +1,75 @@
+// The connected workers, their leases, and who has a free slot.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "common/base/ids.h"
+#include "common/protocol/records.h"
+#include "coordinator/core/ready_queue.h"
+
+namespace unmask {
+
+struct Worker {
+  WorkerInfo info;
+  ClassId numerics_class = kAnyClass;
+  Millis last_heard{};
+  std::set<JobIndex> leases;
+  bool exclusive = false;        // its one lease runs alone
+  std::string draining;          // why it gets no new leases; empty: it does
+  std::set<JobIndex> failed_on;  // different jobs that crashed here since its last success
+
+  bool Accepts() const { return draining.empty(); }
+  bool HasRoom() const {
+    return Accepts() && !exclusive && static_cast<std::int32_t>(leases.size()) < info.slots;
+  }
+};
+
+// Least loaded first, so that a handful of jobs spreads over the workers.
+using FreeWorkers = std::set<std::pair<std::size_t, WorkerId>>;
+
+class WorkerTable {
+ public:
+  ClassId InternClass(const std::string& name);
+  const std::string& ClassName(ClassId id) const { return class_names_[id]; }
+
+  Worker& Join(WorkerInfo info, Millis now);
+  void Leave(WorkerId id);
+  Worker* Find(WorkerId id);
+  const Worker* Find(WorkerId id) const;
+
+  // Every change of leases, exclusive or draining goes through here, so that the indexes follow.
+  template <typename Change>
+  void Update(Worker& worker, const Change& change) {
+    Unindex(worker);
+    change(worker);
+    Index(worker);
+  }
+
+  // How many workers could take a job of this lane's class: those of the class, or, where none of
+  // them is connected, all (the pin moves).
+  std::int64_t Candidates(ClassId numerics_class) const;
+  bool ClassIsServed(ClassId id) const { return accepting_[id] > 0; }
+
+  const std::vector<FreeWorkers>& free_by_class() const { return free_; }
+  const std::map<WorkerId, Worker>& all() const { return workers_; }
+  std::map<WorkerId, Worker>& all() { return workers_; }
+
+ private:
+  void Index(const Worker& worker);
+  void Unindex(const Worker& worker);
+
+  std::map<WorkerId, Worker> workers_;
+  std::vector<std::string> class_names_{""};  // by ClassId
+  std::vector<FreeWorkers> free_{1};          // by ClassId: workers that have room
+  std::vector<std::int64_t> accepting_{0};    // by ClassId: workers that accept leases
+  std::int64_t accepting_in_all_ = 0;
+};
+
+}  // namespace unmask
