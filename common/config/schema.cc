@@ -14,14 +14,28 @@ namespace {
 
 using Parsed = std::variant<Value, ValueFault>;
 
-// A field whose place in Settings `ref` gives; `T` is both the member's and the value's type.
+constexpr std::int64_t kNoLimit = std::numeric_limits<std::int64_t>::max();
+
+ValueType RealType(std::string expected, bool (*allowed)(double)) {
+  return {std::move(expected), {}, false, [allowed](std::string_view text) -> Parsed {
+            const auto value = ParseReal(text);
+            if (!value) return ValueFault::kWrongType;
+            if (!allowed(*value)) return ValueFault::kImpossible;
+            return Value(*value == 0 ? 0.0 : *value);  // no negative zero
+          }};
+}
+
+bool AtLeastZero(double value) { return value >= 0; }
+bool Positive(double value) { return value > 0; }
+bool BelowOne(double value) { return value >= 0 && value < 1; }
+bool UpToOne(double value) { return value >= 0 && value <= 1; }
+
+// `ref` gives the field's place in Settings; `T` is the type of both.
 template <typename T, typename Ref>
-Field Plain(std::string key, Ref ref, std::string expected,
-            std::function<Parsed(std::string_view)> parse) {
+Field MakeField(std::string key, Ref ref, ValueType type) {
   Field field;
   field.key = std::move(key);
-  field.expected = std::move(expected);
-  field.parse = std::move(parse);
+  field.type = std::move(type);
   field.get = [ref](const Settings& settings) -> Value { return ref(settings); };
   field.set = [ref](Settings& settings, const Value& value) { ref(settings) = std::get<T>(value); };
   return field;
@@ -29,57 +43,22 @@ Field Plain(std::string key, Ref ref, std::string expected,
 
 template <typename Ref>
 Field Bool(std::string key, Ref ref) {
-  return Plain<bool>(std::move(key), ref, "true or false", [](std::string_view text) -> Parsed {
-    if (text == "true") return Value(true);
-    if (text == "false") return Value(false);
-    return ValueFault::kWrongType;
-  });
+  return MakeField<bool>(std::move(key), ref, BoolType());
 }
 
 template <typename Ref>
-Field Int(std::string key, Ref ref, std::int64_t least,
-          std::int64_t most = std::numeric_limits<std::int64_t>::max()) {
-  std::string expected = most == std::numeric_limits<std::int64_t>::max()
-                             ? fmt::format("a whole number of at least {}", least)
-                             : fmt::format("a whole number from {} to {}", least, most);
-  return Plain<std::int64_t>(
-      std::move(key), ref, std::move(expected), [least, most](std::string_view text) -> Parsed {
-        const auto value = ParseInt(text);
-        if (!value) {
-          return ParseReal(text) ? ValueFault::kImpossible : ValueFault::kWrongType;
-        }
-        if (*value < least || *value > most) return ValueFault::kImpossible;
-        return Value(*value);
-      });
+Field Whole(std::string key, Ref ref, std::int64_t least, std::int64_t most = kNoLimit) {
+  return MakeField<std::int64_t>(std::move(key), ref, WholeType(least, most));
 }
 
 template <typename Ref>
 Field Real(std::string key, Ref ref, std::string expected, bool (*allowed)(double)) {
-  return Plain<double>(std::move(key), ref, std::move(expected),
-                       [allowed](std::string_view text) -> Parsed {
-                         const auto value = ParseReal(text);
-                         if (!value) return ValueFault::kWrongType;
-                         if (!allowed(*value)) return ValueFault::kImpossible;
-                         return Value(*value == 0 ? 0.0 : *value);  // no negative zero
-                       });
-}
-
-bool AtLeastZero(double value) { return value >= 0; }
-bool Positive(double value) { return value > 0; }
-bool BelowOne(double value) { return value >= 0 && value < 1; }
-
-template <typename Ref>
-Field Text(std::string key, Ref ref) {
-  return Plain<std::string>(std::move(key), ref, "text without control characters",
-                            [](std::string_view text) -> Parsed {
-                              if (EscapeControl(text) != text) return ValueFault::kImpossible;
-                              return Value(std::string(text));
-                            });
+  return MakeField<double>(std::move(key), ref, RealType(std::move(expected), allowed));
 }
 
 template <typename Ref>
 Field Path(std::string key, Ref ref) {
-  Field field = Text(std::move(key), ref);
+  Field field = MakeField<std::string>(std::move(key), ref, TextType());
   field.path = true;
   return field;
 }
@@ -88,12 +67,7 @@ template <NamedChoice E, typename Ref>
 Field Choice(std::string key, Ref ref) {
   Field field;
   field.key = std::move(key);
-  const auto names = NamesOf(E{});
-  field.expected = "one of " + Join({names.begin(), names.end()}, ", ");
-  field.parse = [](std::string_view text) -> Parsed {
-    if (!FromName<E>(text)) return ValueFault::kImpossible;
-    return Value(std::string(text));
-  };
+  field.type = ChoiceType(NamesOf(E{}));
   field.get = [ref](const Settings& settings) -> Value { return std::string(Name(ref(settings))); };
   field.set = [ref](Settings& settings, const Value& value) {
     ref(settings) = FromName<E>(std::get<std::string>(value)).value();
@@ -110,7 +84,7 @@ std::vector<Field> MakeFields() {
   std::vector<Field> fields{
       Path("dataset.manifest", UNMASK_AT(dataset.manifest)),
       Path("dataset.root", UNMASK_AT(dataset.root)),
-      Int("dataset.synth", UNMASK_AT(dataset.synth), 0, 10000),
+      Whole("dataset.synth", UNMASK_AT(dataset.synth), 0, 10000),
       Choice<ClipSelection>("dataset.clips", UNMASK_AT(dataset.clips)),
       Choice<FrameChoice>("dataset.frame", UNMASK_AT(dataset.frame)),
       Choice<FeatureSource>("features.source", UNMASK_AT(features.source)),
@@ -118,28 +92,28 @@ std::vector<Field> MakeFields() {
       Path("weights.vit", UNMASK_AT(weights.vit)),
       Path("weights.clip", UNMASK_AT(weights.clip)),
       Path("weights.resnet18", UNMASK_AT(weights.resnet18)),
-      Int("augment.views", UNMASK_AT(augment.views), 1, 100000),
-      Int("augment.seed", UNMASK_AT(augment.seed), 0),
+      Whole("augment.views", UNMASK_AT(augment.views), 1, 100000),
+      Whole("augment.seed", UNMASK_AT(augment.seed), 0),
       Choice<ModelKind>("model.kind", UNMASK_AT(model.kind)),
       Choice<Task>("model.task", UNMASK_AT(model.task)),
-      Int("model.adapter", UNMASK_AT(model.adapter), 1, kWidest),
-      Int("model.stream", UNMASK_AT(model.stream), 1, kWidest),
+      Whole("model.adapter", UNMASK_AT(model.adapter), 1, kWidest),
+      Whole("model.stream", UNMASK_AT(model.stream), 1, kWidest),
       Real("loss.alpha", UNMASK_AT(loss.alpha), zero_or_more, AtLeastZero),
       Real("loss.beta", UNMASK_AT(loss.beta), zero_or_more, AtLeastZero),
       Choice<HsicKind>("loss.hsic", UNMASK_AT(loss.hsic)),
       Choice<KernelKind>("loss.kernel", UNMASK_AT(loss.kernel)),
       Real("loss.sigma", UNMASK_AT(loss.sigma), positive, Positive),
-      Int("train.max_epochs", UNMASK_AT(train.max_epochs), 1, 1000000),
-      Int("train.batch", UNMASK_AT(train.batch), 2, 1000000),
+      Whole("train.max_epochs", UNMASK_AT(train.max_epochs), 1, 1000000),
+      Whole("train.batch", UNMASK_AT(train.batch), 2, 1000000),
       Real("train.lr", UNMASK_AT(train.lr), positive, Positive),
       Real("train.weight_decay", UNMASK_AT(train.weight_decay), zero_or_more, AtLeastZero),
       Real("train.dropout", UNMASK_AT(train.dropout), "a number from 0 to below 1", BelowOne),
-      Int("train.patience", UNMASK_AT(train.patience), 1, 1000000),
+      Whole("train.patience", UNMASK_AT(train.patience), 1, 1000000),
       Choice<Validation>("train.validation", UNMASK_AT(train.validation)),
       Choice<Monitor>("train.monitor", UNMASK_AT(train.monitor)),
       Choice<EngineKind>("train.engine", UNMASK_AT(train.engine)),
       Choice<DeviceKind>("train.device", UNMASK_AT(train.device)),
-      Int("train.devices", UNMASK_AT(train.devices), 1, 4096),
+      Whole("train.devices", UNMASK_AT(train.devices), 1, 4096),
       Real("train.checkpoint_seconds", UNMASK_AT(train.checkpoint_seconds), zero_or_more,
            AtLeastZero),
       Choice<KeepPolicy>("store.keep", UNMASK_AT(store.keep)),
@@ -160,6 +134,47 @@ const Field& FieldOf(std::string_view key) {
 }
 
 }  // namespace
+
+ValueType BoolType() {
+  return {"true or false", {}, false, [](std::string_view text) -> Parsed {
+            if (text == "true") return Value(true);
+            if (text == "false") return Value(false);
+            return ValueFault::kWrongType;
+          }};
+}
+
+ValueType WholeType(std::int64_t least, std::int64_t most) {
+  std::string expected = most == kNoLimit
+                             ? fmt::format("a whole number of at least {}", least)
+                             : fmt::format("a whole number from {} to {}", least, most);
+  return {std::move(expected), {}, false, [least, most](std::string_view text) -> Parsed {
+            const auto value = ParseInt(text);
+            if (!value) return ParseReal(text) ? ValueFault::kImpossible : ValueFault::kWrongType;
+            if (*value < least || *value > most) return ValueFault::kImpossible;
+            return Value(*value);
+          }};
+}
+
+ValueType FractionType() { return RealType("a number from 0 to 1", UpToOne); }
+
+ValueType TextType() {
+  return {"text without control characters", {}, true, [](std::string_view text) -> Parsed {
+            if (EscapeControl(text) != text) return ValueFault::kImpossible;
+            return Value(std::string(text));
+          }};
+}
+
+ValueType ChoiceType(std::span<const std::string_view> names) {
+  ValueType type;
+  type.choices.assign(names.begin(), names.end());
+  type.expected = "one of " + Join(type.choices, ", ");
+  type.text = true;
+  type.parse = [names](std::string_view text) -> Parsed {
+    if (std::find(names.begin(), names.end(), text) == names.end()) return ValueFault::kImpossible;
+    return Value(std::string(text));
+  };
+  return type;
+}
 
 const std::vector<Field>& Fields() {
   static const std::vector<Field> fields = MakeFields();
@@ -223,7 +238,7 @@ std::optional<Value> FromJson(const Field& field, const nlohmann::json& json) {
   } else {
     return std::nullopt;
   }
-  const Parsed parsed = field.parse(text);
+  const Parsed parsed = field.type.parse(text);
   const Value* value = std::get_if<Value>(&parsed);
   return value ? std::optional<Value>(*value) : std::nullopt;
 }

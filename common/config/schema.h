@@ -6,6 +6,7 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -20,13 +21,26 @@ using Value = std::variant<bool, std::int64_t, double, std::string>;
 
 enum class ValueFault { kWrongType, kImpossible };
 
+// What a value may be, and how its text is read.
+struct ValueType {
+  std::string expected;              // for messages: "a whole number of at least 2"
+  std::vector<std::string> choices;  // a choice's names; else empty
+  bool text = false;                 // any quoting is fine; numbers and truth values take none
+  std::function<std::variant<Value, ValueFault>(std::string_view)> parse;
+};
+
+ValueType BoolType();
+ValueType WholeType(std::int64_t least, std::int64_t most);
+ValueType FractionType();  // 0 to 1
+ValueType TextType();
+ValueType ChoiceType(std::span<const std::string_view> names);
+
 struct Field {
-  std::string key;       // "loss.alpha"
-  std::string expected;  // for messages: "a number of at least 0"
-  bool path = false;     // names a place, never content: stays out of keys and sweep names
-  std::function<std::variant<Value, ValueFault>(std::string_view text)> parse;
+  std::string key;  // "loss.alpha"
+  ValueType type;
+  bool path = false;  // names a place, never content: stays out of keys and sweep names
   std::function<Value(const Settings&)> get;
-  std::function<void(Settings&, const Value&)> set;  // takes only what `parse` gave
+  std::function<void(Settings&, const Value&)> set;  // takes only what `type` gave
 };
 
 // In the order of Settings.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -86,7 +87,7 @@ Status ReadSettings(const nlohmann::json& json, Settings& settings) {
     const Field* field = FindField(key);
     if (field == nullptr) return BadSpec(fmt::format("unknown setting '{}'", key));
     const auto read = FromJson(*field, value);
-    if (!read) return BadSpec(fmt::format("setting '{}' is not {}", key, field->expected));
+    if (!read) return BadSpec(fmt::format("setting '{}' is not {}", key, field->type.expected));
     field->set(settings, *read);
   }
   return {};

@@ -1,0 +1,137 @@
+#include "common/config/study.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "common/base/files.h"
+#include "common/base/text.h"
+#include "common/config/draft.h"
+#include "common/config/grid.h"
+#include "common/config/tables.h"
+
+namespace unmask {
+namespace {
+
+void Put(const Layer& layer, Settings& settings) {
+  for (const auto& [key, assignment] : layer) SetSetting(settings, key, assignment.value);
+}
+
+Experiment Resolve(const StudyDraft& draft, const Settings& study, const ExperimentDraft& own) {
+  Experiment experiment{own.name, own.grid && !draft.grid.axes.empty(), study};
+  Put(own.own, experiment.settings);
+  Put(own.overrides, experiment.settings);
+  return experiment;
+}
+
+const Assignment* OwnSetting(const ExperimentDraft& experiment, const std::string& key) {
+  for (const Layer* layer : {&experiment.overrides, &experiment.own}) {
+    const auto found = layer->find(key);
+    if (found != layer->end()) return &found->second;
+  }
+  return nullptr;
+}
+
+// What the user may not expect of `key`=`text` where the grid has the same key.
+std::string GridNote(const Grid& grid, const std::string& key, const std::string& argument) {
+  std::vector<std::string> others;
+  for (const GridAxis& axis : grid.axes) {
+    if (axis.key != key) others.push_back(axis.key);
+  }
+  if (grid.shape == GridShape::kLines && !others.empty()) {
+    return fmt::format(
+        "{} holds on the grid's lines of {}; along {} itself the grid's values stand "
+        "(grid.{}=... sets them)",
+        argument, Join(others, ", "), key, key);
+  }
+  return fmt::format(
+      "{} has no effect where the grid applies: the values of grid.{} stand "
+      "(grid.{}=... sets them)",
+      argument, key, key);
+}
+
+// Every KEY=VALUE that does not reach all that it names.
+std::vector<std::string> ShadowNotes(const StudyDraft& draft) {
+  std::vector<std::string> notes;
+  const auto in_grid = [&](const std::string& key) {
+    return std::any_of(draft.grid.axes.begin(), draft.grid.axes.end(),
+                       [&](const GridAxis& axis) { return axis.key == key; });
+  };
+  const bool grid_used = std::any_of(draft.experiments.begin(), draft.experiments.end(),
+                                     [](const ExperimentDraft& own) { return own.grid; });
+  for (const auto& [key, assignment] : draft.overrides) {
+    const std::string argument = key + "=" + ToText(assignment.value);
+    for (const ExperimentDraft& experiment : draft.experiments) {
+      const Assignment* own = OwnSetting(experiment, key);
+      if (own == nullptr || own->value == assignment.value) continue;
+      notes.push_back(
+          fmt::format("{} does not reach experiment '{}', whose own setting is {} "
+                      "(experiments.{}.{} would)",
+                      argument, experiment.name, ToText(own->value), experiment.name, argument));
+    }
+    if (grid_used && in_grid(key)) notes.push_back(GridNote(draft.grid, key, argument));
+  }
+  for (const ExperimentDraft& experiment : draft.experiments) {
+    for (const auto& [key, assignment] : experiment.overrides) {
+      const std::string argument =
+          fmt::format("experiments.{}.{}={}", experiment.name, key, ToText(assignment.value));
+      if (experiment.grid && in_grid(key)) notes.push_back(GridNote(draft.grid, key, argument));
+    }
+  }
+  return notes;
+}
+
+// A study without a name is called as its file is.
+std::string NameOfFile(const std::string& path) {
+  std::string name = fs::path(path).stem().string().substr(0, 64);
+  for (char& c : name) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    if (!plain && c != '.' && c != '_') c = '-';
+  }
+  const auto first = name.find_first_not_of(".-_");
+  return first == std::string::npos ? "study" : name.substr(first);
+}
+
+Study ResolveStudy(const StudyDraft& draft, const std::string& path, Reporter& reporter) {
+  Study study;
+  study.name = draft.name.empty() ? NameOfFile(path) : draft.name;
+  study.seeds = draft.seeds;
+  study.grid = draft.grid;
+  Put(draft.settings, study.settings);
+  Put(draft.overrides, study.settings);
+  for (const ExperimentDraft& own : draft.experiments) {
+    study.experiments.push_back(Resolve(draft, study.settings, own));
+  }
+  if (CountPoints(study.grid) > kPointsMax) {
+    reporter.Add("the grid has too many points", 1, fmt::format("at most {}", kPointsMax));
+  }
+  if (draft.tables != nullptr) {
+    study.tables_json = NormaliseTables(*draft.tables, study, reporter);
+  }
+  study.notes = ShadowNotes(draft);
+  return study;
+}
+
+// What is wrong with a configuration is a usage error, a missing file included.
+Result<std::string> ReadStudyFile(const std::string& path) {
+  auto text = ReadFile(path, kYamlBytesMax);
+  if (!text.ok()) return Error(ErrorCode::kUsage, text.error().problems);
+  return text;
+}
+
+}  // namespace
+
+Result<Study> LoadStudy(const std::string& path, const std::vector<std::string>& overrides) {
+  UNMASK_ASSIGN(const std::string text, ReadStudyFile(path));
+  UNMASK_ASSIGN(const YamlDocument document, ParseYaml(text, path));
+  Reporter reporter(path);
+  reporter.Add(document.problems);
+  DraftReader reader(reporter);
+  reader.ReadFile(document.root);
+  reader.ReadArguments(overrides);
+  Study study = ResolveStudy(reader.Take(), path, reporter);
+  if (!reporter.problems().empty()) return Error(ErrorCode::kUsage, reporter.problems());
+  return study;
+}
+
+}  // namespace unmask

@@ -1,0 +1,15 @@
+// The `tables` of a study: rows and columns as experiments and grid points, with published values.
+#pragma once
+
+#include <string>
+
+#include "common/config/read_value.h"
+#include "common/config/study.h"
+
+namespace unmask {
+
+// Study::tables_json of the file's `tables`; problems go to the reporter. What a row names need not
+// be part of the run: a cell without jobs is shown as a dash.
+std::string NormaliseTables(const YamlNode& tables, const Study& study, Reporter& reporter);
+
+}  // namespace unmask
