@@ -1,20 +1,22 @@
-// The frame of every subcommand. Each cli/NAME.cc adds itself to the program; its callback sets `context.exit_code`.
+// The frame of every subcommand. Each cli/NAME.cc adds itself to the program; its callback sets
+// `context.exit_code`.
 #pragma once
 
 #include <CLI/CLI.hpp>
 
-#include "common/base/result.h"
 #include "common/base/files.h"
+#include "common/base/result.h"
 
 namespace unmask {
 
 // Global options, and the exit code that the program ends with.
 struct CommandContext {
-  fs::path store;          // --store, UNMASK_STORE, ./unmask-store
-  bool json = false;       // --json
-  bool quiet = false;      // --quiet
-  bool verbose = false;    // --verbose
-  fs::path program;        // this executable; the trainer lies beside it
+  fs::path store;                      // --store, UNMASK_STORE, ./unmask-store
+  bool json = false;                   // --json
+  bool quiet = false;                  // --quiet
+  bool verbose = false;                // --verbose
+  fs::path program;                    // this executable; the trainer lies beside it
+  std::vector<std::string> arguments;  // as the user gave them, without the program
   int exit_code = 0;
 
   fs::path trainer() const { return program.parent_path() / "unmask-trainer"; }

@@ -57,14 +57,17 @@ std::vector<std::string> MpirunCommand(const LaunchOptions& options) {
   command.insert(command.end(), {"--with-ft", "ulfm"});
 #endif
   // More ranks than cores is fine: rank 0 and the agents sleep most of the time.
-  command.insert(command.end(), {"--oversubscribe", "-n", std::to_string(options.shape.workers + 1)});
+  command.insert(command.end(),
+                 {"--oversubscribe", "-n", std::to_string(options.shape.workers + 1)});
   command.push_back(options.program.string());
   command.insert(command.end(), options.args.begin(), options.args.end());
   return command;
 }
 
-// In the child between fork and exec: dies with the launcher, own process group, default signals, no stdin.
-[[noreturn]] void ExecMpirun(const std::vector<std::string>& command, const sigset_t& old_mask, pid_t launcher) {
+// In the child between fork and exec: dies with the launcher, own process group, default signals,
+// no stdin.
+[[noreturn]] void ExecMpirun(const std::vector<std::string>& command, const sigset_t& old_mask,
+                             pid_t launcher) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != launcher) _exit(127);
   setpgid(0, 0);
@@ -76,7 +79,8 @@ std::vector<std::string> MpirunCommand(const LaunchOptions& options) {
   for (const std::string& argument : command) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
   execvp(argv[0], argv.data());
-  constexpr char kMessage[] = "unmask: error: cannot start mpirun: install Open MPI or build with -DUNMASK_MPI_ROOT\n";
+  constexpr char kMessage[] =
+      "unmask: error: cannot start mpirun: install Open MPI or build with -DUNMASK_MPI_ROOT\n";
   [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, kMessage, sizeof kMessage - 1);
   _exit(127);
 }
@@ -109,8 +113,10 @@ int Supervise(pid_t mpirun, const sigset_t& signals) {
 }  // namespace
 
 bool UnderMpi() {
-  constexpr std::array<const char*, 4> kMarks = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "PMIX_NAMESPACE"};
-  return std::any_of(kMarks.begin(), kMarks.end(), [](const char* name) { return std::getenv(name) != nullptr; });
+  constexpr std::array<const char*, 4> kMarks = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK",
+                                                 "PMIX_NAMESPACE"};
+  return std::any_of(kMarks.begin(), kMarks.end(),
+                     [](const char* name) { return std::getenv(name) != nullptr; });
 }
 
 int UsableCores() {

@@ -1,4 +1,5 @@
-// `unmask run` without mpirun: starts mpirun itself with local workers, forwards signals, and hands on the exit code.
+// `unmask run` without mpirun: starts mpirun itself with local workers, forwards signals, and hands
+// on the exit code.
 #pragma once
 
 #include <optional>
@@ -12,7 +13,8 @@ namespace unmask {
 // Whether this process was started by mpirun (or by a resource manager's PMIx launcher).
 bool UnderMpi();
 
-// Workers and slots that a machine gets by default (contract.md, `run`). `cores`: those this process may use.
+// Workers and slots that a machine gets by default (contract.md, `run`). `cores`: those this
+// process may use.
 struct LocalShape {
   int workers = 1;
   int slots = 1;  // a worker
@@ -26,14 +28,16 @@ struct LaunchOptions {
   LocalShape shape;
 };
 
-// Runs mpirun in a process group of its own, so that Ctrl-C reaches this process alone: the first SIGINT, SIGTERM, SIGHUP
-// or SIGUSR1 is the graceful stop (passed on as SIGUSR1), the second ends at once. Returns the run's exit code: what
-// rank 0 said, or 75 where it could not say anything any more.
+// Runs mpirun in a process group of its own, so that Ctrl-C reaches this process alone: the first
+// SIGINT, SIGTERM, SIGHUP or SIGUSR1 is the graceful stop (passed on as SIGUSR1), the second ends
+// at once. Returns the run's exit code: what rank 0 said, or 75 where it could not say anything any
+// more.
 int LaunchLocally(const LaunchOptions& options);
 
 // Environment by which the launcher and rank 0 understand each other.
-inline constexpr char kExitFileVariable[] = "UNMASK_EXIT_FILE";    // where rank 0 leaves its exit code
-inline constexpr char kStatusVariable[] = "UNMASK_STATUS";         // "live": stderr is a terminal
+inline constexpr char kExitFileVariable[] =
+    "UNMASK_EXIT_FILE";                                     // where rank 0 leaves its exit code
+inline constexpr char kStatusVariable[] = "UNMASK_STATUS";  // "live": stderr is a terminal
 inline constexpr char kSlotsVariable[] = "UNMASK_LAUNCHED_SLOTS";  // slots of a worker
 
 }  // namespace unmask

@@ -1,4 +1,5 @@
-// The program: one command with subcommands. Ranks above 0 under mpirun become workers by `run` itself.
+// The program: one command with subcommands. Ranks above 0 under mpirun become workers by `run`
+// itself.
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -19,6 +20,7 @@ int Main(int argc, char** argv) {
   CommandContext context;
   std::error_code ignored;
   context.program = fs::read_symlink("/proc/self/exe", ignored);
+  context.arguments.assign(argv + 1, argv + argc);
   context.store = "unmask-store";
 
   CLI::App app{"unmask: leave-one-subject-out sweeps of DSID over MPI, recorded in SQLite."};

@@ -84,7 +84,6 @@ struct JobResult {
 };
 
 // --- agent or trainer upwards
-// -----------------------------------------------------------------------------------
 
 struct TrainerHello {  // trainer -> agent, first
   std::uint32_t protocol = kProtocolVersion;
@@ -92,7 +91,7 @@ struct TrainerHello {  // trainer -> agent, first
   std::string numerics_class;  // device kind, instruction set, torch and engine versions
   std::string device;          // "cpu: AMD EPYC ..."
 };
-struct Hello {  // agent -> coordinator, first
+struct Hello {  // agent -> coordinator, answer to Invitation
   std::uint32_t protocol = kProtocolVersion;
   std::string build;
   std::string host;
@@ -140,9 +139,9 @@ struct Yielded {  // gave the slot back at an epoch's end, after a checkpoint wh
 struct Draining {};  // agent -> coordinator: no new leases please (its own graceful stop)
 
 // --- coordinator or agent downwards
-// -----------------------------------------------------------------------------
 
-struct Welcome {  // coordinator -> agent, answer to Hello
+struct Invitation {};  // coordinator -> agent, first: the store is open and its token can be read
+struct Welcome {       // coordinator -> agent, answer to Hello
   CoordinatorEpoch epoch;
 };
 struct Refused {  // coordinator -> agent, answer to Hello: the agent ends
@@ -166,7 +165,7 @@ struct StopGracefully {};  // checkpoint and yield everything
 struct Goodbye {};         // end now; also agent -> trainer
 
 using Message = std::variant<TrainerHello, Hello, Heartbeat, AttemptStarted, CheckpointWritten,
-                             ResultReady, AttemptFailed, Yielded, Draining, Welcome, Refused, Lease,
-                             Acknowledged, Superseded, StopGracefully, Goodbye>;
+                             ResultReady, AttemptFailed, Yielded, Draining, Invitation, Welcome,
+                             Refused, Lease, Acknowledged, Superseded, StopGracefully, Goodbye>;
 
 }  // namespace unmask

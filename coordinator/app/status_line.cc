@@ -23,9 +23,9 @@ std::string FormatDuration(Millis duration) {
 }
 
 std::string FormatProgress(const RunProgress& progress, std::int64_t done_before, Millis elapsed) {
-  std::string text = fmt::format("{}/{} done, {} running, {} failed, {} {}", progress.done, progress.total,
-                                 progress.running, progress.failed, progress.workers,
-                                 progress.workers == 1 ? "worker" : "workers");
+  std::string text = fmt::format("{}/{} done, {} running, {} failed, {} {}", progress.done,
+                                 progress.total, progress.running, progress.failed,
+                                 progress.workers, progress.workers == 1 ? "worker" : "workers");
   const std::int64_t fresh = progress.done - done_before;
   const std::int64_t left = progress.total - progress.done - progress.failed;
   if (fresh <= 0 || elapsed.count() <= 0) return text;

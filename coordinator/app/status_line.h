@@ -1,4 +1,5 @@
-// The one line that tells a user how a running sweep stands: redrawn in place on a terminal, now and then elsewhere.
+// The one line that tells a user how a running sweep stands: redrawn in place on a terminal, now
+// and then elsewhere.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +30,8 @@ class StatusLine {
   enum class Mode { kLive, kPlain, kOff };
   StatusLine(Mode mode, Millis start, std::int64_t done_before);
   void Update(const RunProgress& progress, Millis now);
-  // The last state, and an end of the redrawn line, so that what follows starts on a line of its own.
+  // The last state, and an end of the redrawn line, so that what follows starts on a line of its
+  // own.
   void Finish(const RunProgress& progress, Millis now);
 
  private:

@@ -1,0 +1,165 @@
+// `unmask run`: launcher, coordinator or agent, by where it finds itself.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "cli/command.h"
+#include "cli/launcher.h"
+#include "common/base/build_info.h"
+#include "common/base/clock.h"
+#include "common/base/log.h"
+#include "common/base/process.h"
+#include "common/transport/mpi_transport.h"
+#include "coordinator/app/coordinator.h"
+#include "coordinator/plan/plan.h"
+#include "worker/agent/agent.h"
+
+namespace unmask {
+namespace {
+
+struct RunArguments {
+  std::string config;
+  std::vector<std::string> overrides;
+  std::optional<int> workers;
+  std::optional<int> slots;
+  std::vector<std::string> experiments;
+  std::optional<std::int64_t> order_seed;
+  bool take_over = false;
+};
+
+Result<PlanOutput> PlanOf(const RunArguments& arguments) {
+  UNMASK_ASSIGN(const Study study, LoadStudy(arguments.config, arguments.overrides));
+  return MakePlan(study,
+                  {.experiments = arguments.experiments, .order_seed = arguments.order_seed});
+}
+
+// Slots of this rank: as told, else this machine's cores shared by the agents on it.
+int SlotsHere(const RunArguments& arguments) {
+  if (arguments.slots) return *arguments.slots;
+  if (const char* launched = std::getenv(kSlotsVariable)) return std::max(1, std::atoi(launched));
+  const char* local = std::getenv("OMPI_COMM_WORLD_LOCAL_SIZE");
+  const int ranks_here = local != nullptr ? std::max(1, std::atoi(local)) : 1;
+  const int cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  return std::max(1, cores / std::max(1, ranks_here - 1));  // rank 0 sleeps most of the time
+}
+
+std::string Provenance(const RunArguments& arguments, int ranks) {
+  return nlohmann::json{{"version", UNMASK_VERSION},
+                        {"build", BuildId()},
+                        {"host", HostName()},
+                        {"config", fs::absolute(arguments.config).string()},
+                        {"overrides", arguments.overrides},
+                        {"experiments", arguments.experiments},
+                        {"workers", ranks - 1}}
+      .dump();
+}
+
+StatusLine::Mode StatusMode(const CommandContext& context) {
+  if (context.quiet) return StatusLine::Mode::kOff;
+  const char* status = std::getenv(kStatusVariable);
+  return status != nullptr && std::string_view(status) == "live" ? StatusLine::Mode::kLive
+                                                                 : StatusLine::Mode::kPlain;
+}
+
+Result<int> Coordinate(const RunArguments& arguments, const CommandContext& context,
+                       Transport& transport) {
+  UNMASK_ASSIGN(PlanOutput planned, PlanOf(arguments));
+  CoordinatorOptions options;
+  options.store.root = context.store;
+  options.take_over = arguments.take_over;
+  options.plan = std::move(planned.plan);
+  options.blobs = std::move(planned.blobs);
+  options.provenance_json = Provenance(arguments, transport.size());
+  options.checkpoint_seconds = planned.checkpoint_seconds;
+  options.keep_best = planned.keep_best;
+  options.status = StatusMode(context);
+  return RunCoordinator(transport, RealClock(), options);
+}
+
+int Work(const RunArguments& arguments, const CommandContext& context, Transport& transport,
+         pid_t parent) {
+  AgentOptions options;
+  options.store = context.store;
+  options.trainer = context.trainer();
+  options.host = HostName();
+  options.parent = parent;
+  options.supervisor.slots = SlotsHere(arguments);
+  return RunAgent(transport, options);
+}
+
+// Rank 0 tells the launcher its exit code through a file; then mpirun has nothing to complain
+// about.
+int LeaveExitCode(int code) {
+  const char* path = std::getenv(kExitFileVariable);
+  if (path == nullptr) return code;
+  const Status written = WriteFileDurably(path, std::to_string(code));
+  return written.ok() ? 0 : code;
+}
+
+void RunAsRank(const RunArguments& arguments, CommandContext& context, pid_t parent) {
+  MpiSession session;
+  {
+    MpiTransport transport(session);
+    if (session.rank() > 0) {
+      context.exit_code = Work(arguments, context, transport, parent);
+    } else {
+      const Result<int> code = Coordinate(arguments, context, transport);
+      DismissAgents(transport, RealClock());
+      if (code.ok()) {
+        context.exit_code = *code;
+      } else {
+        context.Fail(code.error());
+      }
+      context.exit_code = LeaveExitCode(context.exit_code);
+    }
+  }
+  session.Finalize(context.exit_code);
+}
+
+void Launch(const RunArguments& arguments, CommandContext& context,
+            const std::vector<std::string>& args) {
+  // Everything that is wrong with the study is said here, once, before any process is started.
+  const Result<PlanOutput> planned = PlanOf(arguments);
+  if (!planned.ok()) return context.Fail(planned.error());
+  for (const std::string& note : planned->notes) LogInfo(note);
+  if (access(context.trainer().c_str(), X_OK) != 0) {
+    return context.Fail(
+        DataError("the trainer is missing", context.trainer().string(), "it lies beside unmask"));
+  }
+  context.exit_code =
+      LaunchLocally({.program = context.program,
+                     .args = args,
+                     .shape = ShapeFor(UsableCores(), arguments.workers, arguments.slots)});
+}
+
+}  // namespace
+
+void AddRunCommand(CLI::App& app, CommandContext& context) {
+  auto arguments = std::make_shared<RunArguments>();
+  CLI::App* command = app.add_subcommand("run", "Run or resume a sweep");
+  command->add_option("config", arguments->config, "Study (YAML)")->required();
+  command->add_option("overrides", arguments->overrides, "KEY=VALUE, over the file's settings");
+  command->add_option("--workers", arguments->workers, "Local workers")->check(CLI::Range(1, 4096));
+  command->add_option("--slots", arguments->slots, "Jobs at a time of each worker")
+      ->check(CLI::Range(1, 4096));
+  command->add_option("--experiment", arguments->experiments, "Only these experiments")
+      ->delimiter(',');
+  command->add_option("--order-seed", arguments->order_seed,
+                      "Shuffle the order of jobs (the numbers do not change)");
+  command->add_flag("--take-over", arguments->take_over,
+                    "Take the lock of a coordinator that died on another host");
+  command->footer(
+      "Under mpirun rank 0 coordinates and the others work; alone it starts mpirun itself.\n"
+      "Example: unmask run configs/mfed-action-units.yaml dataset.manifest=mfed.csv --workers 2");
+  command->callback([arguments, &context] {
+    if (!UnderMpi()) return Launch(*arguments, context, context.arguments);
+    const pid_t parent = DieWithParent();
+    RunAsRank(*arguments, context, parent);
+  });
+}
+
+}  // namespace unmask

@@ -1,0 +1,303 @@
+#include "coordinator/app/coordinator.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <chrono>
+#include <csignal>
+#include <optional>
+#include <thread>
+#include <unordered_map>
+#include <utility>
+
+#include "common/base/build_info.h"
+#include "common/base/log.h"
+#include "common/protocol/codec.h"
+#include "coordinator/app/store_sink.h"
+#include "coordinator/core/outbox.h"
+#include "coordinator/core/scheduler.h"
+
+namespace unmask {
+namespace {
+
+constexpr Millis kTickPeriod{100};
+constexpr Millis kNoRoomLimit{10 * 60 * 1000};  // disk full for so long: stop, resumable
+constexpr Millis kGoodbyeLimit{2000};
+constexpr Outbox::Config kCommits{.commit_after = Millis{10}, .retry_after = Millis{1000}};
+
+// Waits longer the longer nothing happens, so that an idle coordinator costs well below 1 % of a
+// core.
+constexpr std::chrono::microseconds kWaitMin{50};
+constexpr std::chrono::microseconds kWaitMax{5000};
+
+class Coordinator final : public MessageSink {
+ public:
+  Coordinator(Transport& transport, const Clock& clock, const CoordinatorOptions& options,
+              ResultsStore& store)
+      : transport_(transport),
+        clock_(clock),
+        options_(options),
+        store_(store),
+        sink_(store, clock),
+        outbox_(sink_, *this, kCommits),
+        scheduler_(SchedulerConfigFor(transport), store.epoch(), outbox_),
+        signals_(io_, SIGINT, SIGTERM, SIGUSR1) {}
+
+  Result<int> Run() {
+    UNMASK_TRY(Prepare());
+    AwaitSignal();
+    for (int rank = 1; rank < transport_.size(); ++rank) Send(WorkerId{rank}, Invitation{});
+    while (true) {
+      const bool busy = Step();
+      if (fatal_) return *fatal_;
+      if (const auto reason = scheduler_.Finished()) return Finish(*reason);
+      Wait(busy);
+    }
+  }
+
+  // --- MessageSink: what the outbox lets go ---
+  void Send(WorkerId to, const Message& message) override { transport_.Send(to, Encode(message)); }
+  void Drop(WorkerId worker, const std::string& reason) override {
+    LogInfo(fmt::format("worker {} is out: {}", worker.value, reason));
+  }
+  void Note(const std::string& line) override { LogInfo(line); }
+
+ private:
+  static SchedulerConfig SchedulerConfigFor(const Transport& transport) {
+    SchedulerConfig config;
+    config.expected_workers = transport.size() - 1;
+    return config;
+  }
+
+  // Data sets into the blobs, the sweep into the store, its jobs into the scheduler.
+  Status Prepare() {
+    const BlobFolder blobs(store_.paths().blobs());
+    for (const auto& [sha256, bytes] : options_.blobs) {
+      auto written = blobs.Write(bytes);
+      if (!written.ok()) return written.error();
+      UNMASK_CHECK(*written == sha256);
+    }
+    UNMASK_TRY(store_.RegisterSweep(options_.plan, options_.provenance_json, clock_.WallTime()));
+    UNMASK_ASSIGN(const std::vector<StoredJob> stored, store_.LoadJobs(options_.plan.sweep));
+    scheduler_.AddJobs(SchedulerJobs(stored), clock_.Now());
+    const JobCounts counts = scheduler_.Counts();
+    LogInfo(fmt::format("sweep {}: {} jobs, {} done already", options_.plan.sweep, counts.total(),
+                        counts.done));
+    status_.emplace(options_.status, clock_.Now(), counts.done);
+    return {};
+  }
+
+  std::vector<SchedulerJob> SchedulerJobs(const std::vector<StoredJob>& stored) const {
+    std::unordered_map<std::string, const StoredJob*> by_key;
+    for (const StoredJob& job : stored) by_key.emplace(job.key, &job);
+    std::unordered_map<std::string, std::string>
+        cells;  // a shared job belongs to the cell that named it first
+    for (const JobUse& use : options_.plan.uses) {
+      cells.emplace(use.job_key,
+                    fmt::format("{}\x1f{}\x1f{}", use.experiment, use.point, use.seed));
+    }
+    std::vector<SchedulerJob> jobs;
+    jobs.reserve(options_.plan.jobs.size());
+    for (const PlannedJob& planned : options_.plan.jobs) {
+      const auto found = by_key.find(planned.key);
+      UNMASK_CHECK(found != by_key.end());
+      const StoredJob& known = *found->second;
+      SchedulerJob job;
+      job.key = planned.key;
+      job.kind = planned.spec.kind;
+      job.dependencies = planned.dependencies;
+      job.cell = cells[planned.key];
+      job.spec = CanonicalText(planned.spec);
+      job.checkpoint_seconds = options_.checkpoint_seconds;
+      job.keep_best = options_.keep_best;
+      job.state = known.state;
+      job.last_attempt = known.last_attempt;
+      job.crashes = known.crashes;
+      job.losses = known.losses;
+      job.alone = known.alone;
+      job.checkpoints = known.checkpoints;
+      job.numerics_class = known.numerics_class;
+      jobs.push_back(std::move(job));
+    }
+    return jobs;
+  }
+
+  // One round: messages before the tick, so that our own delay is never taken for a worker's
+  // silence. True where something happened.
+  bool Step() {
+    const Millis now = clock_.Now();
+    bool busy = io_.poll() > 0;
+    while (auto event = transport_.Poll()) {
+      busy = true;
+      std::visit([&](const auto& what) { On(what, now); }, *event);
+    }
+    if (now >= next_tick_) {
+      scheduler_.OnTick(now);
+      next_tick_ = now + kTickPeriod;
+    }
+    busy = CommitAndSend(now) || busy;
+    status_->Update(Progress(), now);
+    return busy;
+  }
+
+  void On(const PeerLost& lost, Millis now) {
+    scheduler_.OnWorkerLost(lost.peer, "its process died", now);
+  }
+
+  void On(const Received& received, Millis now) {
+    auto message = Decode(received.bytes);
+    if (!message.ok()) {
+      return Refuse(received.from, "sent what is no message: " + FormatError(message.error()), now);
+    }
+    if (const auto* hello = std::get_if<Hello>(&*message)) return On(received.from, *hello, now);
+    scheduler_.OnMessage(received.from, *message, now);
+  }
+
+  void On(WorkerId from, const Hello& hello, Millis now) {
+    if (hello.protocol != kProtocolVersion || hello.build != BuildId()) {
+      return Refuse(from,
+                    fmt::format("rank {} on {} is another build ({}, here {})", from.value,
+                                hello.host, hello.build, BuildId()),
+                    now);
+    }
+    if (hello.store_token != store_.token()) {
+      return Refuse(from,
+                    fmt::format("rank {} on {} does not see the store {}", from.value, hello.host,
+                                store_.paths().root.string()),
+                    now);
+    }
+    LogDebug(fmt::format("worker {} on {}: {} slots, {}", from.value, hello.host, hello.slots,
+                         hello.numerics_class));
+    scheduler_.OnWorkerJoined({.id = from,
+                               .host = hello.host,
+                               .device = hello.device,
+                               .numerics_class = hello.numerics_class,
+                               .slots = hello.slots},
+                              now);
+  }
+
+  void Refuse(WorkerId from, const std::string& reason, Millis now) {
+    LogError(reason);
+    Send(from, Refused{reason});
+    scheduler_.OnWorkerLost(from, "refused: " + reason, now);
+  }
+
+  // True where something was committed. A full disk is waited for; anything else that the store
+  // refuses is fatal: another coordinator has taken it over, or it is broken.
+  bool CommitAndSend(Millis now) {
+    const std::size_t before = outbox_.pending_records();
+    const Status pumped = outbox_.Pump(now);
+    if (pumped.ok()) {
+      if (waiting_for_room_) LogInfo("the store has room again");
+      waiting_for_room_ = false;
+      RemoveDeadBlobs();
+      return outbox_.pending_records() < before;
+    }
+    if (!sink_.last_error_can_pass()) {
+      fatal_ = pumped.error();
+      return false;
+    }
+    if (!waiting_for_room_)
+      LogError(FormatError(pumped.error()) +
+               "; results wait, the run goes on when it can be written");
+    waiting_for_room_ = true;
+    if (now - outbox_.failing_since().value_or(now) > kNoRoomLimit) {
+      fatal_ = Error(ErrorCode::kStopped,
+                     Problem{"the store could not be written for 10 minutes",
+                             store_.paths().root.string(), "make room, then run the same command"});
+    }
+    return false;
+  }
+
+  void RemoveDeadBlobs() {
+    const BlobFolder blobs(store_.paths().blobs());
+    for (const std::string& sha256 : store_.TakeDeadBlobs()) {
+      std::error_code ignored;  // gc finds what stays behind
+      fs::remove(blobs.PathOf(sha256), ignored);
+    }
+  }
+
+  RunProgress Progress() const {
+    const JobCounts counts = scheduler_.Counts();
+    return {.total = counts.total(),
+            .done = counts.done,
+            .running = counts.running,
+            .failed = counts.failed + counts.quarantined,
+            .workers = static_cast<std::int64_t>(scheduler_.connected_workers())};
+  }
+
+  void AwaitSignal() {
+    signals_.async_wait([this](const boost::system::error_code& error, int) {
+      if (error) return;
+      if (!scheduler_.stopping())
+        LogInfo("stopping: running jobs write a checkpoint and give their slots back");
+      scheduler_.OnStopRequested(clock_.Now());
+      AwaitSignal();
+    });
+  }
+
+  void Wait(bool busy) {
+    wait_ = busy ? kWaitMin : std::min(kWaitMax, wait_ * 5 / 4);
+    if (!busy) io_.run_one_for(wait_);
+  }
+
+  Result<int> Finish(FinishReason reason) {
+    while (!outbox_.empty()) {
+      const Status flushed = outbox_.Flush(clock_.Now());
+      if (!flushed.ok() && !sink_.last_error_can_pass()) return flushed.error();
+      if (!flushed.ok() &&
+          clock_.Now() - outbox_.failing_since().value_or(Millis{0}) > kNoRoomLimit) {
+        return flushed.error();
+      }
+      if (!flushed.ok()) io_.run_one_for(kCommits.retry_after);
+    }
+    RemoveDeadBlobs();
+    status_->Finish(Progress(), clock_.Now());
+    if (reason == FinishReason::kNoWorkers) {
+      LogError("no worker is left: the same command goes on from here");
+    } else if (reason == FinishReason::kStopped) {
+      LogInfo("stopped: the same command goes on from here");
+    }
+    return scheduler_.ExitCode(reason);
+  }
+
+  Transport& transport_;
+  const Clock& clock_;
+  const CoordinatorOptions& options_;
+  ResultsStore& store_;
+  StoreSink sink_;
+  Outbox outbox_;
+  Scheduler scheduler_;
+  boost::asio::io_context io_{1};
+  boost::asio::signal_set signals_;
+  std::optional<StatusLine> status_;
+  Millis next_tick_{0};
+  std::chrono::microseconds wait_ = kWaitMin;
+  bool waiting_for_room_ = false;
+  std::optional<Error> fatal_;
+};
+
+}  // namespace
+
+Result<int> RunCoordinator(Transport& transport, const Clock& clock,
+                           const CoordinatorOptions& options) {
+  auto store =
+      ResultsStore::Open(options.store, {.take_over = options.take_over, .build = BuildId()});
+  if (!store.ok()) return store.error();
+  Coordinator coordinator(transport, clock, options, **store);
+  return coordinator.Run();
+}
+
+void DismissAgents(Transport& transport, const Clock& clock) {
+  for (int rank = 1; rank < transport.size(); ++rank)
+    transport.Send(WorkerId{rank}, Encode(Goodbye{}));
+  const Millis limit = clock.Now() + kGoodbyeLimit;
+  while (!transport.Flushed() && clock.Now() < limit) {
+    (void)transport.Poll();
+    std::this_thread::sleep_for(kWaitMin);
+  }
+}
+
+}  // namespace unmask

@@ -1,0 +1,37 @@
+// Rank 0 of a run: wires the scheduler to the store, the transport, signals and the clock.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "common/base/clock.h"
+#include "common/base/result.h"
+#include "common/jobs/sweep.h"
+#include "common/transport/transport.h"
+#include "coordinator/app/status_line.h"
+#include "sql/results_store.h"
+
+namespace unmask {
+
+struct CoordinatorOptions {
+  StorePaths store;
+  bool take_over = false;                    // another host's dead lock
+  SweepPlan plan;                            // jobs in the order in which they should run
+  std::map<std::string, std::string> blobs;  // data sets that the jobs consume, by SHA-256
+  std::string provenance_json;
+  double checkpoint_seconds = 30;
+  bool keep_best = true;
+  StatusLine::Mode status = StatusLine::Mode::kPlain;
+};
+
+// Runs or resumes the sweep until every job is settled, a stop is asked for, or no worker is left.
+// Returns the exit code of contract.md (0, 1 or 75); an Error where the store cannot be used. Owns
+// the calling thread.
+Result<int> RunCoordinator(Transport& transport, const Clock& clock,
+                           const CoordinatorOptions& options);
+
+// Tells every agent to end, and waits a moment until that has left. For rank 0, whatever its
+// outcome was.
+void DismissAgents(Transport& transport, const Clock& clock);
+
+}  // namespace unmask

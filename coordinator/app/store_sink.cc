@@ -1,0 +1,66 @@
+#include "coordinator/app/store_sink.h"
+
+#include <fmt/format.h>
+
+#include "common/base/log.h"
+#include "sql/database.h"
+
+namespace unmask {
+namespace {
+
+constexpr std::size_t kShownKey = 12;
+
+struct LineVisitor {
+  std::string operator()(const RecordAttemptEnd& end) const {
+    if (end.outcome == "yielded") return "";
+    std::string line = fmt::format("job {} attempt {} {}", end.lease.job_key.substr(0, kShownKey),
+                                   end.lease.attempt.value, end.outcome);
+    if (!end.error_class.empty() && end.error_class != end.outcome)
+      line += " (" + end.error_class + ")";
+    if (!end.message.empty()) line += ": " + end.message;
+    switch (end.job_state) {
+      case JobState::kFailed:
+        return line + "; the job has failed";
+      case JobState::kQuarantined:
+        return line + "; the job is quarantined";
+      default:
+        return line + "; it will be tried again";
+    }
+  }
+  std::string operator()(const RecordJobFailed& failed) const {
+    return fmt::format("job {} has failed: {}", failed.job_key.substr(0, kShownKey),
+                       failed.message);
+  }
+  template <typename Other>
+  std::string operator()(const Other&) const {
+    return "";
+  }
+};
+
+}  // namespace
+
+std::string LogLineFor(const Record& record) { return std::visit(LineVisitor{}, record); }
+
+Status StoreSink::Apply(const Record& record) {
+  if (std::string line = LogLineFor(record); !line.empty()) lines_.push_back(std::move(line));
+  return Judge(store_.Apply(record, clock_.WallTime()));
+}
+
+Status StoreSink::Commit() {
+  UNMASK_TRY(Judge(store_.Commit()));
+  for (const std::string& line : lines_) LogInfo(line);
+  lines_.clear();
+  return {};
+}
+
+void StoreSink::Rollback() {
+  store_.Rollback();
+  lines_.clear();
+}
+
+Status StoreSink::Judge(Status status) {
+  if (!status.ok()) can_pass_ = CanPass(status.error());
+  return status;
+}
+
+}  // namespace unmask

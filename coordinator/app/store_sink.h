@@ -1,0 +1,37 @@
+// The outbox's way into the store, and the log lines that records are worth: said once, after their
+// commit.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "coordinator/core/outbox.h"
+#include "sql/results_store.h"
+
+namespace unmask {
+
+class StoreSink final : public RecordSink {
+ public:
+  StoreSink(ResultsStore& store, const Clock& clock) : store_(store), clock_(clock) {}
+
+  Status Apply(const Record& record) override;
+  Status Commit() override;
+  void Rollback() override;
+
+  // Whether the last failure is one that waiting can cure: no room on the disk, or a busy database.
+  bool last_error_can_pass() const { return can_pass_; }
+
+ private:
+  Status Judge(Status status);
+
+  ResultsStore& store_;
+  const Clock& clock_;
+  std::vector<std::string> lines_;  // of the open transaction
+  bool can_pass_ = false;
+};
+
+// What a user should read about a record; empty: nothing.
+std::string LogLineFor(const Record& record);
+
+}  // namespace unmask
