@@ -1,0 +1,57 @@
+// An engine holds one job's model and optimiser and does the arithmetic. `reference` is libtorch's
+// autograd; faster ones are tested against it. No tensors of libtorch in this interface: few files
+// compile against it. One thread owns an Engine.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "common/config/settings.h"
+#include "worker/trainer/fold_data.h"
+#include "worker/trainer/model_shape.h"
+#include "worker/trainer/named_tensors.h"
+
+namespace unmask {
+
+struct StepOutcome {
+  float loss = 0;                          // the total, over the batch
+  std::vector<std::vector<float>> logits;  // [heads][batch, classes], as trained
+};
+
+struct Evaluation {
+  std::vector<std::vector<float>> logits;   // [heads][clips, classes]
+  std::vector<std::vector<float>> streams;  // [heads][clips, stream]: what the classifiers see
+};
+
+class Engine {
+ public:
+  virtual ~Engine() = default;
+
+  // Forward, backward and one Adam step over these clips (rows of the fold's features). Where the
+  // loss is not finite the weights are of no more use.
+  virtual StepOutcome Step(std::span<const std::int64_t> clips, const DropoutMasks& masks) = 0;
+
+  // In evaluation mode, in blocks of a fixed number of rows, so that a clip's numbers do not depend
+  // on how many others there are.
+  virtual Evaluation Evaluate(std::span<const std::int64_t> clips) = 0;
+
+  // Parameters and BatchNorm buffers under the names of model_shape.h.
+  virtual NamedTensors Weights() const = 0;
+  // Adam's first/PARAMETER and second/PARAMETER.
+  virtual NamedTensors Moments() const = 0;
+  // Names and shapes must be those of Weights().
+  virtual void SetWeights(const NamedTensors& weights) = 0;
+  // `steps`: how many steps the moments have seen.
+  virtual void SetMoments(const NamedTensors& moments, std::int64_t steps) = 0;
+};
+
+// `fold` must outlive the engine. Weights are all zero until SetWeights().
+std::unique_ptr<Engine> MakeReferenceEngine(const Settings& settings, const ModelShape& shape,
+                                            const FoldData& fold);
+
+inline constexpr std::string_view kReferenceEngine = "reference-1";  // part of the numerics class
+
+}  // namespace unmask

@@ -1,0 +1,89 @@
+#include "worker/trainer/fold_data.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "common/config/names.h"
+#include "worker/trainer/batches.h"
+
+namespace unmask {
+namespace {
+
+std::vector<float> ActionUnitFeatures(const Dataset& dataset) {
+  const std::size_t width = FacsVocabulary().size();
+  std::vector<float> features(dataset.clips.size() * width, 0.0F);
+  for (std::size_t i = 0; i < dataset.clips.size(); ++i) {
+    for (const std::string& code : dataset.clips[i].action_units) {
+      const int column = FacsIndex(code);
+      UNMASK_CHECK(column >= 0);  // ParseDatasetBlob refuses others
+      features[i * width + static_cast<std::size_t>(column)] = 1.0F;
+    }
+  }
+  return features;
+}
+
+Result<TaskLabels> LabelsOf(Task task, const Dataset& dataset) {
+  TaskLabels labels;
+  labels.task = task;
+  labels.classes = task == Task::kTer ? TrueClasses(dataset) : DisguisedClasses(dataset);
+  for (const Clip& clip : dataset.clips) {
+    const std::string& label = task == Task::kTer ? clip.true_label : clip.disguised_label;
+    if (label.empty()) {
+      return DataError(fmt::format("no {} label", Name(task)), fmt::format("clip {}", clip.sample),
+                       "a label for every clip");
+    }
+    const auto at = std::lower_bound(labels.classes.begin(), labels.classes.end(), label);
+    labels.labels.push_back(at - labels.classes.begin());
+  }
+  return labels;
+}
+
+Status CheckSupported(const JobSpec& spec) {
+  const Settings& settings = spec.settings;
+  if (spec.kind != JobKind::kTrain) return DataError("not a training job");
+  if (settings.features.source != FeatureSource::kActionUnits) {
+    return DataError("this trainer has no image features", "features.source", "action-units");
+  }
+  if (settings.model.kind != ModelKind::kDsid && settings.model.kind != ModelKind::kSingleTask) {
+    return DataError("this trainer cannot train the model", "model.kind", "dsid or single-task");
+  }
+  if (settings.train.engine != EngineKind::kReference &&
+      settings.train.engine != EngineKind::kAuto) {
+    return DataError("this trainer has no such engine", "train.engine", "reference");
+  }
+  return {};
+}
+
+Status CheckBatches(const JobSpec& spec, const Split& split) {
+  const std::int64_t least = LeastBatch(spec.settings);
+  const auto clips = static_cast<std::int64_t>(split.train.size());
+  if (clips < least) {
+    return DataError(fmt::format("{} training clips in fold '{}'", clips, spec.held_out), "dataset",
+                     fmt::format("at least {}", least));
+  }
+  if (spec.settings.train.batch < least) {
+    return DataError(fmt::format("batches of {} clips", spec.settings.train.batch), "train.batch",
+                     fmt::format("at least {} for this loss", least));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<FoldData> PrepareFold(const JobSpec& spec, const Dataset& dataset) {
+  UNMASK_TRY(CheckSupported(spec));
+  FoldData fold;
+  for (const Task task : TasksOf(spec.settings)) {
+    UNMASK_ASSIGN(TaskLabels labels, LabelsOf(task, dataset));
+    fold.tasks.push_back(std::move(labels));
+  }
+  UNMASK_ASSIGN(fold.split, SplitClips(spec, dataset, fold.tasks.front().labels));
+  UNMASK_TRY(CheckBatches(spec, fold.split));
+  for (const Clip& clip : dataset.clips) fold.samples.push_back(clip.sample);
+  fold.width = static_cast<std::int64_t>(FacsVocabulary().size());
+  fold.features = ActionUnitFeatures(dataset);
+  return fold;
+}
+
+}  // namespace unmask

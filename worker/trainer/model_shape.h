@@ -1,0 +1,60 @@
+// The model of design.md, section 4, as names and shapes:
+//   adapter: Linear, BatchNorm1d, ReLU, Dropout -> one stream a task: the same, then a classifier.
+// Parameters: adapter.linear.{weight,bias}, adapter.norm.{weight,bias}, and likewise
+// TASK.linear..., TASK.norm..., TASK.classifier.{weight,bias}; buffers:
+// LAYER.norm.running_{mean,var}. A single-task model is a DSID with one stream, under the same
+// names, so it starts from the same weights.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/config/settings.h"
+#include "common/random/philox.h"
+#include "worker/trainer/named_tensors.h"
+
+namespace unmask {
+
+struct ModelShape {
+  struct Head {
+    Task task = Task::kTer;
+    std::int64_t classes = 0;
+  };
+  std::int64_t features = 0;
+  std::int64_t adapter = 0;
+  std::int64_t stream = 0;
+  std::vector<Head> heads;  // one (single-task) or two (ter, der)
+};
+
+// PyTorch's defaults: Linear weight and bias U(-1/sqrt(fan_in), 1/sqrt(fan_in)), BatchNorm weight 1
+// and bias 0, running mean 0 and variance 1. Drawn by (seed, fold, parameter's name, element).
+NamedTensors InitialWeights(const ModelShape& shape, std::int64_t seed, std::string_view fold);
+
+// What a Dropout layer multiplies with: 0, or 1/(1-p). Row-major [batch, width].
+struct DropoutMasks {
+  std::vector<float> adapter;
+  std::vector<std::vector<float>> streams;  // one a head
+};
+
+// Masks as functions of (seed, fold, layer, epoch, step, element); reuses its buffers.
+class MaskMaker {
+ public:
+  MaskMaker(const ModelShape& shape, double dropout, std::int64_t seed, std::string_view fold);
+  // Valid until the next call.
+  const DropoutMasks& Make(std::int64_t epoch, std::int64_t step, std::int64_t batch);
+
+ private:
+  void Fill(const RandomStream& stream, std::uint32_t epoch, std::uint32_t step, std::int64_t size,
+            std::vector<float>& mask) const;
+
+  ModelShape shape_;
+  float dropout_;
+  float kept_;  // 1/(1-p)
+  RandomStream adapter_;
+  std::vector<RandomStream> streams_;
+  DropoutMasks masks_;
+};
+
+}  // namespace unmask

@@ -1,0 +1,182 @@
+#include "worker/trainer/reference_engine.h"
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+
+#include <algorithm>
+
+#include "worker/trainer/hsic_loss.h"
+#include "worker/trainer/reference_model.h"
+
+namespace unmask {
+namespace {
+
+constexpr double kBeta1 = 0.9;
+constexpr double kBeta2 = 0.999;
+constexpr double kAdamEpsilon = 1e-8;
+constexpr std::int64_t kBlockRows = 64;  // of an evaluation
+
+at::Tensor IndexTensor(std::span<const std::int64_t> indices) {
+  return at::from_blob(const_cast<std::int64_t*>(indices.data()),
+                       {static_cast<std::int64_t>(indices.size())}, at::kLong);
+}
+
+// torch.optim.Adam with L2 decay. The fused kernel is PyTorch's own, one pass over each parameter.
+class Adam {
+ public:
+  Adam(const std::vector<at::Tensor>& parameters, const Settings::Train& train)
+      : lr_(train.lr), decay_(train.weight_decay) {
+    for (const at::Tensor& parameter : parameters) {
+      first_.push_back(at::zeros_like(parameter.detach()));
+      second_.push_back(at::zeros_like(parameter.detach()));
+      steps_.push_back(at::zeros({}, at::kFloat));
+    }
+  }
+
+  void Update(std::vector<at::Tensor>& parameters) {
+    const at::NoGradGuard no_grad;
+    std::vector<at::Tensor> gradients;
+    gradients.reserve(parameters.size());
+    for (const at::Tensor& parameter : parameters) gradients.push_back(parameter.grad());
+    for (at::Tensor& step : steps_) *step.mutable_data_ptr<float>() += 1.0F;
+    at::_fused_adam_(parameters, gradients, first_, second_, {}, steps_, lr_, kBeta1, kBeta2,
+                     decay_, kAdamEpsilon, /*amsgrad=*/false, /*maximize=*/false);
+  }
+
+  NamedTensors Moments(const std::vector<std::string>& names) const {
+    NamedTensors moments;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      moments["first/" + names[i]] = ToFloatTensor(first_[i]);
+      moments["second/" + names[i]] = ToFloatTensor(second_[i]);
+    }
+    return moments;
+  }
+
+  void Set(const std::vector<std::string>& names, const NamedTensors& moments, std::int64_t steps) {
+    UNMASK_CHECK(moments.size() == 2 * names.size());
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      CopyInto(moments.at("first/" + names[i]), first_[i]);
+      CopyInto(moments.at("second/" + names[i]), second_[i]);
+      steps_[i].fill_(static_cast<double>(steps));
+    }
+  }
+
+ private:
+  double lr_;
+  double decay_;
+  std::vector<at::Tensor> first_, second_;
+  std::vector<at::Tensor> steps_;  // scalars, all equal: what the fused kernel wants
+};
+
+}  // namespace
+
+struct ReferenceEngine::State {
+  State(const Settings& given, const ModelShape& given_shape, const FoldData& fold)
+      : settings(given),
+        shape(given_shape),
+        model(shape),
+        adam(model.parameters(), settings.train),
+        features(at::from_blob(const_cast<float*>(fold.features.data()),
+                               {static_cast<std::int64_t>(fold.samples.size()), fold.width},
+                               at::kFloat)
+                     .clone()) {
+    for (const TaskLabels& task : fold.tasks) labels.push_back(IndexTensor(task.labels).clone());
+  }
+
+  // CE_first + beta CE_second + alpha HSIC; a single-task model has the first term alone.
+  at::Tensor Loss(const ReferenceModel::Outputs& outputs, const at::Tensor& rows) const {
+    at::Tensor loss = at::cross_entropy_loss(outputs.logits[0], labels[0].index_select(0, rows));
+    if (outputs.logits.size() < 2) return loss;
+    loss = loss + settings.loss.beta *
+                      at::cross_entropy_loss(outputs.logits[1], labels[1].index_select(0, rows));
+    if (settings.loss.alpha == 0) return loss;
+    return loss +
+           settings.loss.alpha * HsicLoss(outputs.streams[0], outputs.streams[1], settings.loss);
+  }
+
+  Settings settings;
+  ModelShape shape;
+  ReferenceModel model;
+  Adam adam;
+  at::Tensor features;             // [clips, width]
+  std::vector<at::Tensor> labels;  // [heads], each [clips]
+};
+
+ReferenceEngine::ReferenceEngine(const Settings& settings, const ModelShape& shape,
+                                 const FoldData& fold)
+    : state_(std::make_unique<State>(settings, shape, fold)) {}
+
+ReferenceEngine::~ReferenceEngine() = default;
+
+StepOutcome ReferenceEngine::Step(std::span<const std::int64_t> clips, const DropoutMasks& masks) {
+  StepOutcome outcome = Backward(clips, masks);
+  Update();
+  return outcome;
+}
+
+StepOutcome ReferenceEngine::Backward(std::span<const std::int64_t> clips,
+                                      const DropoutMasks& masks) {
+  for (at::Tensor& parameter : state_->model.parameters()) parameter.mutable_grad().reset();
+  const at::Tensor rows = IndexTensor(clips);
+  const auto outputs = state_->model.Forward(state_->features.index_select(0, rows), &masks);
+  const at::Tensor loss = state_->Loss(outputs, rows);
+  loss.backward();
+  StepOutcome outcome{loss.item<float>(), {}};
+  for (const at::Tensor& logits : outputs.logits) {
+    outcome.logits.push_back(ToFloatTensor(logits).values);
+  }
+  return outcome;
+}
+
+void ReferenceEngine::Update() { state_->adam.Update(state_->model.parameters()); }
+
+Evaluation ReferenceEngine::Evaluate(std::span<const std::int64_t> clips) {
+  const at::NoGradGuard no_grad;
+  const std::size_t heads = state_->shape.heads.size();
+  Evaluation evaluation{std::vector<std::vector<float>>(heads),
+                        std::vector<std::vector<float>>(heads)};
+  for (; !clips.empty(); clips = clips.subspan(std::min<std::size_t>(clips.size(), kBlockRows))) {
+    const auto part = clips.first(std::min<std::size_t>(clips.size(), kBlockRows));
+    const auto count = static_cast<std::int64_t>(part.size());
+    at::Tensor block = at::zeros({kBlockRows, state_->features.size(1)}, at::kFloat);
+    block.narrow(0, 0, count).copy_(state_->features.index_select(0, IndexTensor(part)));
+    const auto outputs = state_->model.Forward(block, nullptr);
+    const auto append = [&](const at::Tensor& from, std::vector<float>& to) {
+      const auto values = ToFloatTensor(from.narrow(0, 0, count)).values;
+      to.insert(to.end(), values.begin(), values.end());
+    };
+    for (std::size_t i = 0; i < heads; ++i) {
+      append(outputs.logits[i], evaluation.logits[i]);
+      append(outputs.streams[i], evaluation.streams[i]);
+    }
+  }
+  return evaluation;
+}
+
+NamedTensors ReferenceEngine::Weights() const { return state_->model.Weights(); }
+
+NamedTensors ReferenceEngine::Moments() const {
+  return state_->adam.Moments(state_->model.parameter_names());
+}
+
+NamedTensors ReferenceEngine::Gradients() const {
+  NamedTensors gradients;
+  for (std::size_t i = 0; i < state_->model.parameters().size(); ++i) {
+    gradients[state_->model.parameter_names()[i]] =
+        ToFloatTensor(state_->model.parameters()[i].grad());
+  }
+  return gradients;
+}
+
+void ReferenceEngine::SetWeights(const NamedTensors& weights) { state_->model.SetWeights(weights); }
+
+void ReferenceEngine::SetMoments(const NamedTensors& moments, std::int64_t steps) {
+  state_->adam.Set(state_->model.parameter_names(), moments, steps);
+}
+
+std::unique_ptr<Engine> MakeReferenceEngine(const Settings& settings, const ModelShape& shape,
+                                            const FoldData& fold) {
+  return std::make_unique<ReferenceEngine>(settings, shape, fold);
+}
+
+}  // namespace unmask

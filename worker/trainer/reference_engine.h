@@ -1,0 +1,32 @@
+// The engine on libtorch's autograd: readable, and what others are tested against.
+#pragma once
+
+#include <memory>
+
+#include "worker/trainer/engine.h"
+
+namespace unmask {
+
+class ReferenceEngine final : public Engine {
+ public:
+  ReferenceEngine(const Settings& settings, const ModelShape& shape, const FoldData& fold);
+  ~ReferenceEngine() override;
+
+  StepOutcome Step(std::span<const std::int64_t> clips, const DropoutMasks& masks) override;
+  Evaluation Evaluate(std::span<const std::int64_t> clips) override;
+  NamedTensors Weights() const override;
+  NamedTensors Moments() const override;
+  void SetWeights(const NamedTensors& weights) override;
+  void SetMoments(const NamedTensors& moments, std::int64_t steps) override;
+
+  // The two halves of Step(): gradients of the loss (BatchNorm's buffers move), then Adam.
+  StepOutcome Backward(std::span<const std::int64_t> clips, const DropoutMasks& masks);
+  void Update();
+  NamedTensors Gradients() const;  // of the last Backward(), by parameter
+
+ private:
+  struct State;  // libtorch's part
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace unmask
