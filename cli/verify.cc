@@ -1,0 +1,219 @@
+// `unmask verify`: retrains finished jobs from nothing and compares every bit of their answers with
+// the store's.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "cli/command.h"
+#include "cli/launcher.h"
+#include "common/base/build_info.h"
+#include "common/base/log.h"
+#include "common/base/process.h"
+#include "common/protocol/codec.h"
+#include "sql/store_reader.h"
+#include "worker/agent/trainer_process.h"
+
+namespace unmask {
+namespace {
+
+constexpr double kNever = 1e9;       // seconds between checkpoints
+constexpr Millis kPatience{60'000};  // without any word of the trainer; it speaks every second
+
+struct Verdict {
+  std::string job_key;
+  std::string text;  // "identical", "different: ...", "not comparable: ..."
+};
+
+// `count` of the sweep's finished train jobs, spread evenly over the plan; all where it is 0.
+Result<std::vector<std::string>> ChooseJobs(StoreReader& store, const std::string& sweep,
+                                            std::int64_t count) {
+  UNMASK_ASSIGN(const std::vector<JobRow> rows, store.Jobs(sweep));
+  std::vector<std::string> keys;
+  for (const JobRow& row : rows) {
+    const bool wanted = row.kind == Name(JobKind::kTrain) && row.state == JobState::kDone;
+    if (wanted && std::find(keys.begin(), keys.end(), row.job_key) == keys.end())
+      keys.push_back(row.job_key);
+  }
+  const auto all = static_cast<std::int64_t>(keys.size());
+  if (count <= 0 || count >= all) return keys;
+  std::vector<std::string> chosen;
+  for (std::int64_t i = 0; i < count; ++i)
+    chosen.push_back(keys[static_cast<std::size_t>(i * all / count)]);
+  return chosen;
+}
+
+// What differs first, in a reader's order; empty where every bit is the same.
+std::string FirstDifference(const JobResult& stored, const JobResult& fresh) {
+  if (stored.best_epoch != fresh.best_epoch || stored.epochs != fresh.epochs) {
+    return fmt::format("epochs {} (best {}), stored {} (best {})", fresh.epochs, fresh.best_epoch,
+                       stored.epochs, stored.best_epoch);
+  }
+  if (stored.predictions.size() != fresh.predictions.size()) return "the tasks";
+  for (std::size_t task = 0; task < stored.predictions.size(); ++task) {
+    const TaskPredictions& was = stored.predictions[task];
+    const TaskPredictions& is = fresh.predictions[task];
+    if (was.samples != is.samples || was.labels != is.labels || was.classes != is.classes)
+      return "clips or labels";
+    for (std::size_t i = 0; i < std::min(was.logits.size(), is.logits.size()); ++i) {
+      if (was.logits[i] == is.logits[i]) continue;
+      return fmt::format("{} logit of clip '{}': {}, stored {}", Name(was.task),
+                         EscapeControl(was.samples[i / was.classes.size()]), is.logits[i],
+                         was.logits[i]);
+    }
+    if (was != is) return "predictions";
+  }
+  return "";
+}
+
+// Retrains the jobs in one trainer with a slot a core. Owner: the command's thread.
+class Verifier {
+ public:
+  Verifier(StoreReader& store, TrainerProcess& trainer, int slots)
+      : store_(store), trainer_(trainer), slots_(slots) {}
+
+  Result<std::vector<Verdict>> Run(const std::vector<std::string>& keys) {
+    UNMASK_TRY(AwaitHello());
+    std::deque<std::string> waiting(keys.begin(), keys.end());
+    while (!waiting.empty() || !running_.empty()) {
+      while (!waiting.empty() && static_cast<int>(running_.size()) < slots_) {
+        UNMASK_TRY(Start(waiting.front()));
+        waiting.pop_front();
+      }
+      if (running_.empty()) continue;
+      UNMASK_ASSIGN(const Message message, Next());
+      UNMASK_TRY(On(message));
+    }
+    (void)trainer_.Send(Goodbye{});
+    return std::move(verdicts_);
+  }
+
+ private:
+  Result<Message> Next() {
+    UNMASK_ASSIGN(std::optional<Message> message, trainer_.Receive(kPatience));
+    if (!message) return InternalError("the trainer says nothing", "", "a heartbeat every second");
+    return *std::move(message);
+  }
+
+  Status AwaitHello() {
+    UNMASK_ASSIGN(const Message first, Next());
+    const auto* hello = std::get_if<TrainerHello>(&first);
+    if (hello == nullptr || hello->build != BuildId()) {
+      return DataError("the trainer is another build", "",
+                       "unmask and unmask-trainer of one build");
+    }
+    numerics_class_ = hello->numerics_class;
+    return {};
+  }
+
+  Status Start(const std::string& key) {
+    UNMASK_ASSIGN(const JobDetails details, store_.FindJob(key));
+    if (details.numerics_class != numerics_class_) {
+      Say(key, fmt::format("not comparable: trained in class {}, this machine is {}",
+                           details.numerics_class, numerics_class_));
+      return {};
+    }
+    running_.emplace(key, true);
+    return trainer_.Send(Lease{.id = {.job_key = key, .attempt = {}, .epoch = {}},
+                               .spec = details.spec_json,
+                               .checkpoints = {},
+                               .checkpoint_seconds = kNever,
+                               .keep_best = false,
+                               .epochs_available = 0});
+  }
+
+  Status On(const Message& message) {
+    if (const auto* ready = std::get_if<ResultReady>(&message)) {
+      const std::string& key = ready->lease.job_key;
+      UNMASK_ASSIGN(const JobResult stored, store_.ResultOf(key));
+      const std::string difference = FirstDifference(stored, ready->result);
+      Say(key, difference.empty() ? "identical" : "different: " + difference);
+      running_.erase(key);
+      return trainer_.Send(Acknowledged{ready->lease});
+    }
+    if (const auto* failed = std::get_if<AttemptFailed>(&message)) {
+      Say(failed->lease.job_key, "different: it failed: " + failed->message);
+      running_.erase(failed->lease.job_key);
+    }
+    return {};
+  }
+
+  void Say(const std::string& key, std::string text) {
+    LogInfo(fmt::format("{} {}", key.substr(0, 12), text));
+    verdicts_.push_back({key, std::move(text)});
+  }
+
+  StoreReader& store_;
+  TrainerProcess& trainer_;
+  int slots_;
+  std::string numerics_class_;
+  std::map<std::string, bool> running_;
+  std::vector<Verdict> verdicts_;
+};
+
+Result<std::vector<Verdict>> Verify(const CommandContext& context, const std::string& sweep_name,
+                                    std::int64_t count) {
+  const StorePaths paths{context.store};
+  UNMASK_ASSIGN(const auto store, StoreReader::Open(paths));
+  UNMASK_ASSIGN(const SweepRow sweep, store->FindSweep(sweep_name));
+  UNMASK_ASSIGN(const std::vector<std::string> keys, ChooseJobs(*store, sweep.sweep, count));
+  if (keys.empty()) return DataError("nothing to verify: no job of the sweep is done", sweep.sweep);
+  const int slots = std::min<int>(UsableCores(), static_cast<int>(keys.size()));
+  DieWithParent();
+  UNMASK_ASSIGN(const auto trainer,
+                TrainerProcess::Start({.program = context.trainer(),
+                                       .store = context.store,
+                                       .slots = slots,
+                                       .log = paths.logs() / "verify-trainer.log"}));
+  return Verifier(*store, *trainer, slots).Run(keys);
+}
+
+void Report(CommandContext& context, const std::vector<Verdict>& verdicts) {
+  const auto count = [&](std::string_view start) {
+    return std::count_if(verdicts.begin(), verdicts.end(),
+                         [&](const Verdict& verdict) { return verdict.text.starts_with(start); });
+  };
+  const auto identical = count("identical");
+  const auto different = count("different");
+  const auto incomparable = count("not comparable");
+  if (context.json) {
+    nlohmann::json list = nlohmann::json::array();
+    for (const Verdict& verdict : verdicts)
+      list.push_back({{"job_key", verdict.job_key}, {"verdict", verdict.text}});
+    fmt::print("{}\n", nlohmann::json{{"identical", identical},
+                                      {"different", different},
+                                      {"not_comparable", incomparable},
+                                      {"jobs", list}}
+                           .dump(2));
+  } else {
+    fmt::print("{} identical, {} different, {} not comparable\n", identical, different,
+               incomparable);
+  }
+  // Nothing compared is no success.
+  context.exit_code = different > 0 || identical == 0 ? 1 : 0;
+}
+
+}  // namespace
+
+void AddVerifyCommand(CLI::App& app, CommandContext& context) {
+  auto sweep = std::make_shared<std::string>();
+  auto count = std::make_shared<std::int64_t>(0);
+  CLI::App* command =
+      app.add_subcommand("verify", "Retrain finished jobs and compare them bit by bit");
+  command->add_option("sweep", *sweep, "Sweep (default: the newest)");
+  command->add_option("--jobs", *count, "How many, spread over the sweep (default: all)")
+      ->check(CLI::PositiveNumber);
+  command->footer(
+      "Exit code 1 where a job differs or none could be compared.\nExample: unmask verify --jobs "
+      "3");
+  command->callback([sweep, count, &context] {
+    const auto verdicts = Verify(context, *sweep, *count);
+    if (!verdicts.ok()) return context.Fail(verdicts.error());
+    Report(context, *verdicts);
+  });
+}
+
+}  // namespace unmask
