@@ -4,15 +4,17 @@
 
 #include <algorithm>
 #include <deque>
-#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "cli/command.h"
 #include "cli/launcher.h"
 #include "common/base/build_info.h"
 #include "common/base/log.h"
 #include "common/base/process.h"
+#include "common/config/names.h"
+#include "common/jobs/job.h"
 #include "common/protocol/codec.h"
 #include "sql/store_reader.h"
 #include "worker/agent/trainer_process.h"
@@ -116,7 +118,7 @@ class Verifier {
                            details.numerics_class, numerics_class_));
       return {};
     }
-    running_.emplace(key, true);
+    running_.insert(key);
     return trainer_.Send(Lease{.id = {.job_key = key, .attempt = {}, .epoch = {}},
                                .spec = details.spec_json,
                                .checkpoints = {},
@@ -150,7 +152,7 @@ class Verifier {
   TrainerProcess& trainer_;
   int slots_;
   std::string numerics_class_;
-  std::map<std::string, bool> running_;
+  std::set<std::string> running_;
   std::vector<Verdict> verdicts_;
 };
 
