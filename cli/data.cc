@@ -124,7 +124,7 @@ Json ProblemsJson(const Error& error) {
 }
 
 Status ValidateCommand(const CommandContext& context, const std::string& file) {
-  const auto manifest = LoadManifest(file);
+  auto manifest = LoadManifest(file);
   if (!manifest.ok()) {
     if (context.json)
       fmt::print(

@@ -1,6 +1,5 @@
 #include "common/data/dataset.h"
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -46,7 +45,8 @@ std::string DatasetBlob(const Dataset& dataset) {
 Result<Dataset> ParseDatasetBlob(std::string_view blob) {
   try {
     Dataset dataset;
-    for (const Json& clip : Json::parse(blob).at("clips")) {
+    const Json json = Json::parse(blob);
+    for (const Json& clip : json.at("clips").get_ref<const Json::array_t&>()) {
       dataset.clips.push_back(ClipFromJson(clip));
     }
     for (const Clip& clip : dataset.clips) {

@@ -3,7 +3,7 @@
 // and an edited manifest is a new data set. Blob: canonical JSON
 // {"clips":[{"action_units":["1","12"],"disguised":"ha","sample":"22_an2_ha","subject":"22",
 // "true":"an"},...]}, clips sorted by sample name (bytes); columns that the job does not consume
-// are left out.
+// are left out, and so are empty ones.
 #pragma once
 
 #include <string>
@@ -20,7 +20,7 @@ struct Clip {
   std::string true_label;       // empty where not consumed (single-task der)
   std::string disguised_label;  // empty where not consumed (single-task ter)
   std::vector<std::string>
-      action_units;  // canonical FACS codes, sorted, without laterality, each once
+      action_units;  // FACS codes in the vocabulary's order, without laterality, each once
 };
 
 struct Dataset {

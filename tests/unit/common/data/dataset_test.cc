@@ -1,0 +1,72 @@
+#include "common/data/dataset.h"
+
+#include <gmock/gmock.h>
+
+#include <set>
+
+namespace unmask {
+namespace {
+
+using testing::ElementsAre;
+
+TEST(DatasetTest, BlobIsTheDocumentedJson) {
+  const Dataset dataset{{{"22_an2_ha", "22", "an", "ha", {"1", "12"}}}};
+  EXPECT_EQ(DatasetBlob(dataset),
+            R"({"clips":[{"action_units":["1","12"],"disguised":"ha","sample":"22_an2_ha",)"
+            R"("subject":"22","true":"an"}]})");
+}
+
+TEST(DatasetTest, WhatIsNotConsumedLeavesNoTrace) {
+  EXPECT_EQ(DatasetBlob({{{"a", "s", "", "x", {}}}}),
+            R"({"clips":[{"disguised":"x","sample":"a","subject":"s"}]})");
+}
+
+TEST(DatasetTest, AnyNamesSurviveTheBlob) {
+  const std::string odd = "é,\"<script>\"\r\n\t\x7f 中";
+  const Dataset dataset{{{odd, odd + "s", odd + "t", odd + "d", {"4"}}, {"b", "s", "t", "d", {}}}};
+  auto back = ParseDatasetBlob(DatasetBlob(dataset));
+  ASSERT_TRUE(back.ok()) << FormatError(back.error());
+  ASSERT_EQ(back->clips.size(), 2U);
+  EXPECT_EQ(back->clips[0].sample, odd);
+  EXPECT_EQ(back->clips[0].subject, odd + "s");
+  EXPECT_EQ(back->clips[0].true_label, odd + "t");
+  EXPECT_EQ(back->clips[0].disguised_label, odd + "d");
+  EXPECT_THAT(back->clips[0].action_units, ElementsAre("4"));
+  EXPECT_EQ(DatasetBlob(*back), DatasetBlob(dataset));
+}
+
+TEST(DatasetTest, ForeignBlobsAreErrors) {
+  for (const char* blob :
+       {"", "{}", "[]", "{\"clips\":3}", "{\"clips\":[3]}", "{\"clips\":[{\"sample\":\"a\"}]}",
+        "{\"clips\":[{\"sample\":\"a\",\"subject\":1}]}",
+        R"({"clips":[{"sample":"a","subject":"b","action_units":["3"]}]})"}) {
+    const auto parsed = ParseDatasetBlob(blob);
+    ASSERT_FALSE(parsed.ok()) << blob;
+    EXPECT_EQ(parsed.error().code, ErrorCode::kData);
+  }
+}
+
+TEST(DatasetTest, SubjectsAndClassesAreDistinctAndSortedByBytes) {
+  const Dataset dataset{
+      {{"a", "9", "x", "q", {}}, {"b", "10", "B", "é", {}}, {"c", "9", "b", "z", {}}}};
+  EXPECT_THAT(SortedSubjects(dataset), ElementsAre("10", "9"));
+  EXPECT_THAT(TrueClasses(dataset), ElementsAre("B", "b", "x"));
+  EXPECT_THAT(DisguisedClasses(dataset), ElementsAre("q", "z", "é"));
+}
+
+// The order is part of every stored feature and weight: codes may only be appended.
+TEST(FacsTest, VocabularyIsFixed) {
+  const auto& vocabulary = FacsVocabulary();
+  EXPECT_EQ(std::set<std::string>(vocabulary.begin(), vocabulary.end()).size(), vocabulary.size());
+  EXPECT_EQ(vocabulary.size(), 75U);
+  EXPECT_EQ(FacsIndex("1"), 0);
+  EXPECT_EQ(FacsIndex("4"), 2);
+  EXPECT_EQ(FacsIndex("28"), 26);
+  EXPECT_EQ(FacsIndex("98"), 74);
+  for (const char* code : {"", "0", "3", "01", "12L", "47", "99", "1 2", " 1"}) {
+    EXPECT_EQ(FacsIndex(code), -1) << code;
+  }
+}
+
+}  // namespace
+}  // namespace unmask

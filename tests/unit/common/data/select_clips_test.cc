@@ -1,0 +1,99 @@
+#include <gmock/gmock.h>
+
+#include "common/data/manifest.h"
+
+namespace unmask {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+ManifestClip Row(std::string sample, std::string subject, std::string felt, std::string shown,
+                 std::vector<std::string> units = {}) {
+  ManifestClip row;
+  row.sample = std::move(sample);
+  row.subject = std::move(subject);
+  row.true_label = std::move(felt);
+  row.disguised_label = std::move(shown);
+  row.action_units = std::move(units);
+  row.line = 7;
+  return row;
+}
+
+Manifest Example() {
+  return {"m.csv",
+          {Row("b", "2", "an", "ha", {"12", "4", "1"}), Row("a", "1", "sa", "ha", {"6"}),
+           Row("c", "3", "an", "an"), Row("B", "3", "ha", "an")}};
+}
+
+std::vector<std::string> Samples(const Dataset& dataset) {
+  std::vector<std::string> samples;
+  for (const Clip& clip : dataset.clips) samples.push_back(clip.sample);
+  return samples;
+}
+
+TEST(SelectClipsTest, MaskedMeansThatTrueDiffersFromDisguised) {
+  auto masked = SelectClips(Example(), {.min_subjects = 3});
+  ASSERT_TRUE(masked.ok()) << FormatError(masked.error());
+  EXPECT_THAT(Samples(*masked), ElementsAre("B", "a", "b"));
+  auto all = SelectClips(Example(), {.masked_only = false});
+  ASSERT_TRUE(all.ok());
+  EXPECT_THAT(Samples(*all), ElementsAre("B", "a", "b", "c"));
+}
+
+TEST(SelectClipsTest, ActionUnitsAreInTheVocabularysOrder) {
+  auto dataset = SelectClips(Example(), {});
+  ASSERT_TRUE(dataset.ok());
+  EXPECT_THAT(dataset->clips[2].action_units, ElementsAre("1", "4", "12"));
+}
+
+// An edit of a column that a study does not consume leaves its jobs alone.
+TEST(SelectClipsTest, ColumnsThatAreNotConsumedCannotChangeTheBlob) {
+  Manifest other = Example();
+  other.clips[1].true_label = "fe";
+  other.clips[1].action_units = {"27"};
+  other.clips[1].apex = 3;
+  const ClipQuery der{.true_label = false, .action_units = false};
+  auto a = SelectClips(Example(), der);
+  auto b = SelectClips(other, der);
+  ASSERT_TRUE(a.ok() && b.ok());
+  EXPECT_EQ(DatasetBlob(*a), DatasetBlob(*b));
+  EXPECT_NE(DatasetBlob(*SelectClips(Example(), {})), DatasetBlob(*SelectClips(other, {})));
+}
+
+TEST(SelectClipsTest, TheOrderOfRowsDoesNotMatter) {
+  Manifest shuffled = Example();
+  std::swap(shuffled.clips[0], shuffled.clips[3]);
+  EXPECT_EQ(DatasetBlob(*SelectClips(shuffled, {})), DatasetBlob(*SelectClips(Example(), {})));
+}
+
+TEST(SelectClipsTest, ALabelThatIsNeededMustBeThere) {
+  Manifest manifest = Example();
+  manifest.clips[0].true_label = "";
+  manifest.clips[1].disguised_label = "";
+  const auto masked = SelectClips(manifest, {.true_label = false});
+  ASSERT_FALSE(masked.ok());
+  EXPECT_THAT(FormatError(masked.error()), AllOf(HasSubstr("clip 'b' has no true label (m.csv:7)"),
+                                                 HasSubstr("clip 'a' has no disguised label")));
+  EXPECT_FALSE(SelectClips(manifest, {.masked_only = false, .true_label = false}).ok());
+  manifest.clips[1].disguised_label = "ha";
+  EXPECT_TRUE(SelectClips(manifest, {.masked_only = false, .true_label = false}).ok());
+}
+
+TEST(SelectClipsTest, TooFewSubjectsOrClipsAreErrors) {
+  Manifest manifest = Example();
+  EXPECT_TRUE(SelectClips(manifest, {.min_subjects = 3}).ok());
+  manifest.clips.pop_back();  // subject 3 is left with an unmasked clip
+  const auto few = SelectClips(manifest, {.min_subjects = 3});
+  ASSERT_FALSE(few.ok());
+  EXPECT_EQ(few.error().code, ErrorCode::kData);
+  EXPECT_THAT(FormatError(few.error()), AllOf(HasSubstr("2 subject"), HasSubstr("at least 3")));
+  EXPECT_TRUE(SelectClips(manifest, {.min_subjects = 2}).ok());
+  manifest.clips = {Row("c", "3", "an", "an")};
+  const auto none = SelectClips(manifest, {});
+  ASSERT_FALSE(none.ok());
+  EXPECT_THAT(FormatError(none.error()), HasSubstr("no masked clips"));
+}
+
+}  // namespace
+}  // namespace unmask
