@@ -7,7 +7,6 @@
 #include "common/base/text.h"
 #include "common/jobs/job.h"
 #include "coordinator/report/cell_index.h"
-#include "sql/store_reader.h"
 
 namespace unmask {
 namespace {
@@ -132,21 +131,6 @@ Result<std::vector<Table>> BuildTables(const SweepResults& results, std::string_
   for (const Table& table : tables) ids.push_back(table.id);
   return UsageError("unknown table '" + std::string(id) + "'", "sweep " + results.sweep,
                     DidYouMean(id, ids, "one of " + Join(ids, ", ")));
-}
-
-Result<SweepResults> ReadSweepResults(StoreReader& reader, std::string_view sweep) {
-  SweepResults results;
-  UNMASK_TRY(reader.InSnapshot([&]() -> Status {
-    UNMASK_ASSIGN(const SweepRow found, reader.FindSweep(sweep));
-    results.sweep = found.sweep;
-    UNMASK_ASSIGN(const SweepTexts texts, reader.Texts(found.sweep));
-    results.tables_json = texts.tables_json;
-    UNMASK_ASSIGN(results.cells, reader.Cells(found.sweep));
-    UNMASK_ASSIGN(results.folds, reader.Folds(found.sweep));
-    UNMASK_ASSIGN(results.jobs, reader.Jobs(found.sweep));
-    return {};
-  }));
-  return results;
 }
 
 }  // namespace unmask

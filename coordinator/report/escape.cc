@@ -38,6 +38,8 @@ std::string LatexCharacter(char c) {
       return "\\textbar{}";
     case '"':
       return "\\textquotedbl{}";
+    case '`':
+      return "\\textasciigrave{}";
     case '#':
     case '$':
     case '%':

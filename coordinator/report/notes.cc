@@ -54,8 +54,8 @@ std::string Basis(const Table& table, const Facts& facts) {
   text += ": ";
   if (!facts.clips.empty()) text += List(facts.clips) + " clips, ";
   text += List(facts.folds) + " leave-one-subject-out folds, validation " +
-          List(facts.validations) + (facts.seeds.size() > 1 ? ", seeds " : ", seed ") +
-          List(facts.seeds);
+          fmt::format("{}", fmt::join(facts.validations, " and ")) +
+          (facts.seeds.size() > 1 ? ", seeds " : ", seed ") + List(facts.seeds);
   return text + ".";
 }
 

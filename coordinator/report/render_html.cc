@@ -79,8 +79,10 @@ std::string Section(const Sheet& sheet, const SheetSection& section) {
 
 std::string RenderOne(const Table& table) {
   const Sheet sheet = LayOut(table);
-  std::string out = "<div class=\"wide\">\n<table>\n<caption>" + EscapeHtml(sheet.heading) +
-                    "</caption>\n" + Heads(sheet);
+  const std::string heading = EscapeHtml(sheet.heading);
+  // A region that scrolls sideways must be reachable by keyboard.
+  std::string out = "<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"" + heading +
+                    "\">\n<table>\n<caption>" + heading + "</caption>\n" + Heads(sheet);
   for (const SheetSection& section : sheet.sections) out += Section(sheet, section);
   out += "</table>\n</div>\n<ul>\n";
   for (const std::string& note : sheet.notes) out += "<li>" + EscapeHtml(note) + "</li>\n";

@@ -73,10 +73,11 @@ std::string RefName(std::string_view id) {
 
 std::string RenderOne(const Table& table) {
   const Sheet sheet = LayOut(table);
-  std::string out = "\\begin{table*}\n\\centering\\small\n\\caption{" + EscapeLatex(sheet.title) +
-                    "}\n\\label{tab:" + RefName(table.id) + "}\n\\begin{tabular}{" +
-                    std::string(sheet.label_columns, 'l') + std::string(sheet.columns.size(), 'r') +
-                    "}\n\\toprule\n" + GroupHeads(sheet) + Heads(sheet);
+  std::string out =
+      "\\begin{table*}\n\\centering\\footnotesize\\setlength{\\tabcolsep}{3.5pt}\n\\caption{" +
+      EscapeLatex(sheet.title) + "}\n\\label{tab:" + RefName(table.id) + "}\n\\begin{tabular}{" +
+      std::string(sheet.label_columns, 'l') + std::string(sheet.columns.size(), 'r') +
+      "}\n\\toprule\n" + GroupHeads(sheet) + Heads(sheet);
   for (const SheetSection& section : sheet.sections) out += Section(sheet, section);
   out +=
       "\\bottomrule\n\\end{tabular}\n\n\\medskip\n\\begin{minipage}{\\linewidth}\\footnotesize\n";
@@ -87,7 +88,9 @@ std::string RenderOne(const Table& table) {
 }  // namespace
 
 std::string RenderLatex(const std::vector<Table>& tables) {
-  std::string out = "% Needs \\usepackage{booktabs} and \\usepackage[T1]{fontenc}.\n";
+  std::string out =
+      "% Needs \\usepackage{booktabs} and \\usepackage[T1]{fontenc}; names in scripts other than\n"
+      "% Latin and Greek need lualatex or xelatex.\n";
   for (const Table& table : tables) out += "\n" + RenderOne(table);
   return out;
 }
