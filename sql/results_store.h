@@ -34,6 +34,8 @@ class ResultsStore {
   struct Options {
     bool take_over = false;  // --take-over: another host's dead lock
     std::string build;       // provenance
+    std::string now;  // ISO 8601 UTC, ends the attempts of dead coordinators; empty: the clock
+    std::optional<bool> network_file_system;  // nullopt: asked of the file system
   };
   // Creates what is missing, takes the lock for life, refuses what is locked, corrupt, newer or not
   // ours, migrates after a backup, raises the coordinator epoch and marks the attempts of dead
@@ -54,8 +56,9 @@ class ResultsStore {
   Result<std::vector<StoredJob>> LoadJobs(const std::string& sweep);
 
   // Group commit. Begin is implied by the first Apply; Commit asserts that the store's epoch is
-  // ours and makes everything since durable. Busy waits; no room is an error that leaves the
-  // transaction to be retried whole. Timestamps are the caller's (ISO 8601 UTC).
+  // ours and makes everything since durable. Busy waits. An error of either has rolled back
+  // everything since the last Commit; where it is for want of room (IsNoSpace), the same records
+  // may be applied again, from the first one. Timestamps are the caller's (ISO 8601 UTC).
   Status Apply(const Record& record, const std::string& now);
   Status Commit();
   bool InTransaction() const;
@@ -65,6 +68,8 @@ class ResultsStore {
   // after it.
   std::vector<std::string> TakeDeadBlobs();
 
+  // Failed and quarantined jobs of the sweep are queued again, as if never tried; their attempts
+  // stay on record.
   Status Retry(const std::string& sweep, std::int64_t* put_back);
 
  private:
@@ -72,5 +77,8 @@ class ResultsStore {
   explicit ResultsStore(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
+
+// Whether the disk (or quota) was full: try again when there is room.
+bool IsNoSpace(const Error& error);
 
 }  // namespace unmask

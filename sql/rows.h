@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/config/settings.h"
@@ -12,6 +13,9 @@
 #include "common/protocol/records.h"
 
 namespace unmask {
+
+std::string_view Name(JobState state);  // "queued", ...
+std::optional<JobState> JobStateFromName(std::string_view name);
 
 struct SweepRow {
   std::string sweep;

@@ -1,0 +1,110 @@
+#include "sql/database.h"
+
+#include <fmt/format.h>
+#include <sqlite3.h>
+
+#include <cerrno>
+#include <cstring>
+#include <thread>
+
+#include "common/base/log.h"
+
+namespace unmask {
+namespace {
+
+using std::chrono::milliseconds;
+
+int Flags(Database::Access access) {
+  switch (access) {
+    case Database::Access::kRead:
+      return SQLite::OPEN_READONLY;
+    case Database::Access::kWrite:
+      return SQLite::OPEN_READWRITE;
+    case Database::Access::kCreate:
+      return SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE;
+  }
+  return SQLite::OPEN_READONLY;
+}
+
+// SQLite's busy handler: `count` is how often it was called for this lock. Sleeps 1, 2, 4 ... 50
+// ms.
+int OnBusy(void* path, int count) {
+  constexpr int kSayAfter = 105;  // about 5 s
+  if (count == kSayAfter) {
+    LogInfo(fmt::format("waiting for another program that holds {}",
+                        static_cast<const Database*>(path)->path().string()));
+  }
+  std::this_thread::sleep_for(milliseconds(std::min(50, 1 << std::min(count, 6))));
+  return 1;
+}
+
+// Which errno a failed read or write had; 0 where SQLite says nothing.
+int SystemErrno(const SQLite::Exception& exception, const Database* database) {
+  if (exception.getErrorCode() == SQLITE_FULL) return ENOSPC;
+  if (database == nullptr || exception.getErrorCode() != SQLITE_IOERR) return 0;
+  return sqlite3_system_errno(const_cast<Database*>(database)->sqlite().getHandle());
+}
+
+}  // namespace
+
+Database::Database(const fs::path& path, Access access)
+    : path_(path), sqlite_(path.string(), Flags(access), 5000) {
+  sqlite3_extended_result_codes(sqlite_.getHandle(), 1);
+  sqlite3_db_config(sqlite_.getHandle(), SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  sqlite3_db_config(sqlite_.getHandle(), SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+}
+
+SQLite::Statement& Database::Prepared(std::string_view sql) {
+  auto& statement = statements_[std::string(sql)];
+  if (!statement) statement = std::make_unique<SQLite::Statement>(sqlite_, std::string(sql));
+  statement->tryReset();
+  return *statement;
+}
+
+bool Database::InTransaction() const { return sqlite3_get_autocommit(sqlite_.getHandle()) == 0; }
+
+Transaction::~Transaction() {
+  // SQLite may have rolled back by itself (disk full).
+  if (!committed_ && database_.InTransaction()) database_.sqlite().tryExec("ROLLBACK");
+}
+
+void Transaction::Commit() {
+  database_.Run("COMMIT");
+  committed_ = true;
+}
+
+void WaitWhenBusy(Database& database, milliseconds at_most) {
+  database.sqlite().setBusyTimeout(static_cast<int>(at_most.count()));
+}
+
+void WaitWhenBusyForEver(Database& database) {
+  sqlite3_busy_handler(database.sqlite().getHandle(), OnBusy, &database);
+}
+
+Error ToError(const SQLite::Exception& exception, const Database* database, const fs::path& path) {
+  const std::string where = path.string();
+  const int system_errno = SystemErrno(exception, database);
+  if (system_errno != 0) {
+    return DataError(fmt::format("cannot write the database: {}", std::strerror(system_errno)),
+                     where);
+  }
+  switch (exception.getErrorCode()) {
+    case SQLITE_CORRUPT:
+      return DataError(fmt::format("the database is damaged: {}", exception.what()), where,
+                       "an intact copy; nothing was changed");
+    case SQLITE_NOTADB:
+      return DataError("not a database", where, "a store that unmask made");
+    case SQLITE_BUSY:
+      return DataError("the database is locked by another program", where,
+                       "try again when it has ended");
+    case SQLITE_CANTOPEN:
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+      return DataError(fmt::format("cannot open the database: {}", exception.what()), where,
+                       "a file and folder that this user may write");
+    default:
+      return InternalError(fmt::format("SQLite: {}", exception.what()), where);
+  }
+}
+
+}  // namespace unmask

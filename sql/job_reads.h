@@ -1,0 +1,27 @@
+// Reading what belongs to a job. SQLite's exceptions pass through: StoreReader catches them.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+#include "common/base/result.h"
+#include "common/protocol/messages.h"
+#include "sql/database.h"
+#include "sql/rows.h"
+
+namespace unmask {
+
+Result<JobDetails> FindJobRow(Database& database, std::string_view key_prefix);
+std::vector<JobUseRow> ReadUses(Database& database, std::string_view job_key);
+std::vector<AttemptRow> ReadAttempts(Database& database, std::string_view job_key);
+Result<JobResult> ReadResult(Database& database, std::string_view job_key);
+std::unordered_set<std::string> ReadDoneKeys(Database& database);
+void VisitDoneSpecs(Database& database,
+                    const std::function<void(const std::string&, const std::string&)>& visit);
+std::vector<PaceRow> ReadHistory(Database& database);
+std::unordered_set<std::string> ReadReferencedBlobs(Database& database);
+
+}  // namespace unmask

@@ -1,0 +1,145 @@
+#include "sql/packed.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <tuple>
+
+#include "common/base/check.h"
+#include "common/config/names.h"
+
+namespace unmask {
+namespace {
+
+using nlohmann::json;
+
+void AppendFloat(std::string& out, float value) {
+  if (!std::isfinite(value)) {
+    out += "null";
+    return;
+  }
+  char buffer[32];
+  out.append(buffer, std::to_chars(buffer, buffer + sizeof buffer, value).ptr);
+}
+
+double ToFloat(const json& value) {
+  return value.is_number() ? static_cast<double>(value.get<float>())
+                           : std::numeric_limits<double>::quiet_NaN();
+}
+
+// Names are UTF-8 by the manifest's rules; what is not must not stop a coordinator.
+std::string Dump(const json& value) {
+  return value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+bool Continues(const CurvePoint& previous, const CurvePoint& next) {
+  return next.split == previous.split && next.task == previous.task &&
+         next.epoch == previous.epoch + 1;
+}
+
+}  // namespace
+
+std::string PackLogits(std::span<const float> logits, std::size_t classes) {
+  UNMASK_CHECK(classes > 0 && logits.size() % classes == 0);
+  std::string out = "[";
+  for (std::size_t i = 0; i < logits.size(); ++i) {
+    if (i % classes == 0) {
+      out += i == 0 ? "[" : "],[";
+    } else {
+      out += ',';
+    }
+    AppendFloat(out, logits[i]);
+  }
+  out += logits.empty() ? "]" : "]]";
+  return out;
+}
+
+std::vector<float> UnpackLogits(std::string_view packed) {
+  std::vector<float> logits;
+  const char* at = packed.data();
+  const char* const end = at + packed.size();
+  while (at != end) {
+    float value = std::numeric_limits<float>::quiet_NaN();
+    const bool is_null = *at == 'n';
+    const auto [next, error] = std::from_chars(at, end, value);
+    if (is_null) {
+      at += 4;
+    } else if (error == std::errc()) {
+      at = next;
+    } else {
+      ++at;
+      continue;
+    }
+    logits.push_back(value);
+  }
+  return logits;
+}
+
+std::string PackIntegers(std::span<const std::int32_t> values) { return Dump(json(values)); }
+
+std::vector<std::int32_t> UnpackIntegers(const std::string& packed) { return json::parse(packed); }
+
+std::string PackNames(const std::vector<std::string>& names) { return Dump(json(names)); }
+
+std::vector<std::string> UnpackNames(const std::string& packed) { return json::parse(packed); }
+
+std::string PackConfusion(const ConfusionMatrix& matrix) { return Dump(json(matrix.counts)); }
+
+ConfusionMatrix UnpackConfusion(const std::string& classes, const std::string& counts) {
+  ConfusionMatrix matrix(UnpackNames(classes));
+  matrix.counts = json::parse(counts).get<std::vector<std::int64_t>>();
+  UNMASK_CHECK(matrix.counts.size() == matrix.classes.size() * matrix.classes.size());
+  return matrix;
+}
+
+std::string PackCurves(std::vector<CurvePoint> curves) {
+  std::ranges::stable_sort(curves, {}, [](const CurvePoint& point) {
+    return std::tuple(point.split, point.task, point.epoch);
+  });
+  std::string out = "[";
+  for (std::size_t i = 0; i < curves.size(); ++i) {
+    const CurvePoint& point = curves[i];
+    if (i > 0 && Continues(curves[i - 1], point)) {
+      out += ',';
+    } else {
+      if (i > 0) out += "]},";
+      out += json{{"split", Name(point.split)}, {"task", Name(point.task)}, {"first", point.epoch}}
+                 .dump();
+      out.back() = ',';
+      out += "\"points\":[";
+    }
+    out += '[';
+    AppendFloat(out, static_cast<float>(point.loss));
+    out += ',';
+    AppendFloat(out, static_cast<float>(point.accuracy));
+    out += ']';
+  }
+  out += curves.empty() ? "]" : "]}]";
+  return out;
+}
+
+std::vector<CurvePoint> UnpackCurves(const std::string& packed) {
+  std::vector<CurvePoint> curves;
+  for (const json& series : json::parse(packed)) {
+    CurvePoint point;
+    point.epoch = series.at("first");
+    point.split = series.at("split") == Name(CurveSplit::kTrain) ? CurveSplit::kTrain
+                                                                 : CurveSplit::kValidation;
+    point.task = FromName<Task>(series.at("task").get<std::string>()).value();
+    for (const json& pair : series.at("points")) {
+      point.loss = ToFloat(pair.at(0));
+      point.accuracy = ToFloat(pair.at(1));
+      curves.push_back(point);
+      ++point.epoch;
+    }
+  }
+  return curves;
+}
+
+std::string_view Name(CurveSplit split) {
+  return split == CurveSplit::kTrain ? "train" : "validation";
+}
+
+}  // namespace unmask

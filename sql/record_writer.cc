@@ -1,0 +1,215 @@
+#include "sql/record_writer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "common/base/sha256.h"
+#include "common/config/names.h"
+#include "sql/cells.h"
+#include "sql/packed.h"
+#include "sql/rows.h"
+
+namespace unmask {
+namespace {
+
+std::optional<std::string> NullIfEmpty(const std::string& text) {
+  return text.empty() ? std::nullopt : std::optional(text);
+}
+
+Error Stale(const LeaseId& lease, const Database& database) {
+  return InternalError(fmt::format("attempt {} of job {} under epoch {} is not the current one",
+                                   lease.attempt.value, lease.job_key, lease.epoch.value),
+                       database.path().string());
+}
+
+bool IndicesBelow(const std::vector<std::int32_t>& values, std::size_t limit) {
+  return std::ranges::all_of(values, [&](std::int32_t value) {
+    return value >= 0 && static_cast<std::size_t>(value) < limit;
+  });
+}
+
+// A trainer is another program: its shapes are checked before they are trusted.
+bool HasOneShape(const TaskPredictions& predictions) {
+  const std::size_t clips = predictions.samples.size();
+  const std::size_t classes = predictions.classes.size();
+  return classes > 0 && predictions.labels.size() == clips &&
+         predictions.predicted.size() == clips && predictions.logits.size() == clips * classes &&
+         IndicesBelow(predictions.labels, classes) && IndicesBelow(predictions.predicted, classes);
+}
+
+}  // namespace
+
+Status RecordWriter::Write(const Record& record, const std::string& now,
+                           std::vector<std::string>& dead_blobs) {
+  now_ = now;
+  dead_ = &dead_blobs;
+  return std::visit([this](const auto& row) { return Write(row); }, record);
+}
+
+Status RecordWriter::Write(const RecordLease& record) {
+  const LeaseId& lease = record.lease;
+  if (lease.epoch != epoch_) return Stale(lease, database_);
+  const int changed = database_.Run(
+      "UPDATE job SET state = 'running', attempts = ?"
+      " WHERE job_key = ? AND state = 'queued' AND attempts < ?",
+      lease.attempt.value, lease.job_key, lease.attempt.value);
+  if (changed != 1) return Stale(lease, database_);
+  database_.Run(
+      "INSERT INTO attempt (job_id, attempt, worker_id, started_at)"
+      " SELECT id, ?, ?, ? FROM job WHERE job_key = ?",
+      lease.attempt.value, WorkerRow(record.worker), now_, lease.job_key);
+  return {};
+}
+
+Status RecordWriter::Write(const RecordStarted& record) {
+  UNMASK_ASSIGN(const std::int64_t job_id, CurrentJob(record.lease));
+  database_.Run("UPDATE attempt SET first_epoch = ? WHERE job_id = ? AND attempt = ?",
+                record.first_epoch, job_id, record.lease.attempt.value);
+  return {};
+}
+
+Status RecordWriter::Write(const RecordCheckpoint& record) {
+  UNMASK_ASSIGN(const std::int64_t job_id, CurrentJob(record.lease));
+  const CheckpointRef& checkpoint = record.checkpoint;
+  // An equal blob becomes the newest.
+  database_.Run(
+      "INSERT OR REPLACE INTO checkpoint (job_id, attempt, epoch, sha256, bytes, numerics_class)"
+      " VALUES (?, ?, ?, ?, ?, ?)",
+      job_id, record.lease.attempt.value, checkpoint.epoch, checkpoint.sha256, checkpoint.bytes,
+      checkpoint.numerics_class);
+  database_.Run("UPDATE job SET crashes = 0, losses = 0 WHERE id = ?", job_id);
+  DropCheckpoints(job_id, 2);
+  return {};
+}
+
+Status RecordWriter::Write(const RecordResult& record) {
+  UNMASK_ASSIGN(const std::int64_t job_id, CurrentJob(record.lease));
+  const JobResult& result = record.result;
+  for (const TaskPredictions& predictions : result.predictions) {
+    UNMASK_TRY(WritePredictions(job_id, predictions));
+  }
+  database_.Run("INSERT INTO curve (job_id, series) VALUES (?, ?)", job_id,
+                PackCurves(result.curves));
+  database_.Run(
+      "UPDATE job SET state = 'done', crashes = 0, losses = 0, alone = 0, error = NULL,"
+      " seconds = ?, epochs = ?, best_epoch = ?, held_out_hsic = ?, stream_cosine = ?,"
+      " images_forwarded = ?, weights_sha256 = ? WHERE id = ?",
+      result.seconds, result.epochs, result.best_epoch, result.held_out_hsic, result.stream_cosine,
+      result.images_forwarded, NullIfEmpty(result.weights_sha256), job_id);
+  EndAttempt(job_id, record.lease, "done", "", "");
+  DropCheckpoints(job_id, 0);
+  return CompletePointsOf(job_id);
+}
+
+Status RecordWriter::Write(const RecordAttemptEnd& record) {
+  UNMASK_ASSIGN(const std::int64_t job_id, CurrentJob(record.lease));
+  const bool dead =
+      record.job_state == JobState::kFailed || record.job_state == JobState::kQuarantined;
+  const std::string& error = record.message.empty() ? record.error_class : record.message;
+  database_.Run(
+      "UPDATE job SET state = ?, crashes = ?, losses = ?, alone = ?, error = ? WHERE id = ?",
+      Name(record.job_state), record.crashes, record.losses, record.alone ? 1 : 0,
+      dead ? NullIfEmpty(error) : std::nullopt, job_id);
+  EndAttempt(job_id, record.lease, record.outcome, record.error_class, record.message);
+  return {};
+}
+
+Status RecordWriter::Write(const RecordJobFailed& record) {
+  const int changed = database_.Run(
+      "UPDATE job SET state = 'failed', error = ? WHERE job_key = ? AND state = 'queued'",
+      record.message, record.job_key);
+  if (changed == 1) return {};
+  return InternalError(
+      fmt::format("job {} is not queued, so it cannot fail by a dependency", record.job_key),
+      database_.path().string());
+}
+
+Result<std::int64_t> RecordWriter::CurrentJob(const LeaseId& lease) {
+  Rows rows(database_,
+            "SELECT job.id FROM job"
+            " JOIN attempt ON attempt.job_id = job.id AND attempt.attempt = job.attempts"
+            " JOIN worker ON worker.id = attempt.worker_id"
+            " WHERE job.job_key = ? AND job.attempts = ? AND job.state = 'running'"
+            " AND attempt.outcome IS NULL AND worker.epoch = ?",
+            lease.job_key, lease.attempt.value, lease.epoch.value);
+  if (lease.epoch != epoch_ || !rows.Next()) return Stale(lease, database_);
+  return rows.Int(0);
+}
+
+std::int64_t RecordWriter::WorkerRow(const WorkerInfo& worker) {
+  const auto find = [&] {
+    return database_.Number(
+        "SELECT id FROM worker WHERE epoch = ? AND worker = ? AND host = ? AND device = ?"
+        " AND numerics_class = ? AND slots = ?",
+        epoch_.value, worker.id.value, worker.host, worker.device, worker.numerics_class,
+        worker.slots);
+  };
+  if (const std::int64_t id = find(); id != 0) return id;
+  database_.Run(
+      "INSERT INTO worker (epoch, worker, host, device, numerics_class, slots)"
+      " VALUES (?, ?, ?, ?, ?, ?)",
+      epoch_.value, worker.id.value, worker.host, worker.device, worker.numerics_class,
+      worker.slots);
+  return find();
+}
+
+std::int64_t RecordWriter::FoldRow(const TaskPredictions& predictions) {
+  const std::string classes = PackNames(predictions.classes);
+  const std::string samples = PackNames(predictions.samples);
+  const std::string labels = PackIntegers(predictions.labels);
+  const std::string sha256 = Sha256Hex(classes + "\n" + samples + "\n" + labels);
+  const auto find = [&] {
+    return database_.Number("SELECT id FROM fold WHERE sha256 = ?", sha256);
+  };
+  if (const std::int64_t id = find(); id != 0) return id;
+  database_.Run("INSERT INTO fold (sha256, classes, samples, labels) VALUES (?, ?, ?, ?)", sha256,
+                classes, samples, labels);
+  return find();
+}
+
+Status RecordWriter::WritePredictions(std::int64_t job_id, const TaskPredictions& predictions) {
+  if (!HasOneShape(predictions)) {
+    return InternalError("a result's predictions do not fit together", database_.path().string());
+  }
+  const ConfusionMatrix confusion =
+      Confuse(predictions.classes, predictions.labels, predictions.predicted);
+  database_.Run(
+      "INSERT INTO prediction (job_id, task, fold_id, confusion, predicted, logits)"
+      " VALUES (?, ?, ?, ?, ?, ?)",
+      job_id, Name(predictions.task), FoldRow(predictions), PackConfusion(confusion),
+      PackIntegers(predictions.predicted),
+      PackLogits(predictions.logits, predictions.classes.size()));
+  return {};
+}
+
+void RecordWriter::EndAttempt(std::int64_t job_id, const LeaseId& lease, const std::string& outcome,
+                              const std::string& error_class, const std::string& message) {
+  database_.Run(
+      "UPDATE attempt SET ended_at = ?, outcome = ?, error_class = ?, message = ?"
+      " WHERE job_id = ? AND attempt = ?",
+      now_, outcome, NullIfEmpty(error_class), NullIfEmpty(message), job_id, lease.attempt.value);
+}
+
+void RecordWriter::DropCheckpoints(std::int64_t job_id, int keep) {
+  constexpr std::string_view kOlder =
+      "SELECT sha256, id FROM checkpoint WHERE job_id = ? ORDER BY id DESC LIMIT -1 OFFSET ?";
+  std::vector<std::int64_t> ids;
+  for (Rows rows(database_, kOlder, job_id, keep); rows.Next();) {
+    dead_->push_back(rows.Text(0));
+    ids.push_back(rows.Int(1));
+  }
+  for (const std::int64_t id : ids) database_.Run("DELETE FROM checkpoint WHERE id = ?", id);
+}
+
+Status RecordWriter::CompletePointsOf(std::int64_t job_id) {
+  std::vector<std::int64_t> points;
+  for (Rows rows(database_, "SELECT point_id FROM fold_use WHERE job_id = ?", job_id);
+       rows.Next();) {
+    points.push_back(rows.Int(0));
+  }
+  for (const std::int64_t point_id : points) UNMASK_TRY(CompletePoint(database_, point_id));
+  return {};
+}
+
+}  // namespace unmask

@@ -1,0 +1,104 @@
+#include "sql/register_sweep.h"
+
+#include <fmt/format.h>
+
+#include <unordered_map>
+#include <unordered_set>
+
+#include "common/config/names.h"
+#include "sql/cells.h"
+
+namespace unmask {
+namespace {
+
+struct JobRef {
+  std::int64_t id = 0;
+  std::vector<Task> tasks;  // that it learns
+};
+using JobIndex = std::unordered_map<std::string, JobRef>;
+
+void InsertJob(Database& database, const PlannedJob& job) {
+  const Settings& settings = job.spec.settings;
+  const bool one_task = settings.model.kind == ModelKind::kSingleTask;
+  const int inserted = database.Run(
+      "INSERT OR IGNORE INTO job (job_key, kind, model, task, features, engine, seed, held_out)"
+      " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      job.key, Name(job.spec.kind), Name(settings.model.kind),
+      one_task ? std::optional(Name(settings.model.task)) : std::nullopt,
+      Name(settings.features.source), Name(settings.train.engine), job.spec.seed,
+      job.spec.held_out);
+  if (inserted == 0) return;
+  database.Run("INSERT INTO spec (job_id, spec) VALUES (last_insert_rowid(), ?)",
+               CanonicalText(job.spec));
+}
+
+JobIndex WriteJobs(Database& database, const SweepPlan& plan, std::int64_t sweep_id) {
+  JobIndex index;
+  std::int64_t position = 0;
+  for (const PlannedJob& job : plan.jobs) {
+    InsertJob(database, job);
+    const std::int64_t id = database.Number("SELECT id FROM job WHERE job_key = ?", job.key);
+    database.Run(
+        "INSERT INTO sweep_job (sweep_id, job_id, position) VALUES (?, ?, ?)"
+        " ON CONFLICT (sweep_id, job_id) DO UPDATE SET position = excluded.position",
+        sweep_id, id, position++);
+    index.emplace(job.key, JobRef{id, TasksOf(job.spec.settings)});
+  }
+  return index;
+}
+
+std::int64_t WritePoint(Database& database, const JobUse& use, std::int64_t sweep_id,
+                        const std::vector<Task>& tasks) {
+  const int inserted = database.Run(
+      "INSERT OR IGNORE INTO point"
+      " (sweep_id, experiment, point, seed, alpha, beta, hsic, validation)"
+      " VALUES (?, ?, ?, ?, ?, ?, nullif(?, ''), ?)",
+      sweep_id, use.experiment, use.point, use.seed, use.alpha, use.beta, use.hsic, use.validation);
+  const std::int64_t id = database.Number(
+      "SELECT id FROM point WHERE sweep_id = ? AND experiment = ? AND point = ? AND seed = ?",
+      sweep_id, use.experiment, use.point, use.seed);
+  if (inserted == 0) return id;
+  for (const Task task : tasks) {
+    database.Run("INSERT INTO cell (point_id, task) VALUES (?, ?)", id, Name(task));
+  }
+  return id;
+}
+
+std::int64_t WriteSweepRow(Database& database, const SweepPlan& plan, const std::string& now) {
+  database.Run(
+      "INSERT INTO sweep"
+      " (sweep, name, config_sha256, created_at, config_json, tables_json)"
+      " VALUES (?, ?, ?, ?, ?, ?)"
+      " ON CONFLICT (sweep) DO UPDATE SET tables_json = excluded.tables_json",
+      plan.sweep, plan.name, plan.config_sha256, now, plan.config_json, plan.tables_json);
+  return database.Number("SELECT id FROM sweep WHERE sweep = ?", plan.sweep);
+}
+
+}  // namespace
+
+Status WriteSweep(Database& database, const SweepPlan& plan, const std::string& now) {
+  const std::int64_t sweep_id = WriteSweepRow(database, plan, now);
+  const JobIndex jobs = WriteJobs(database, plan, sweep_id);
+  std::unordered_set<std::int64_t> points;
+  for (const JobUse& use : plan.uses) {
+    const auto job = jobs.find(use.job_key);
+    UNMASK_CHECK(job != jobs.end());  // the planner names only its own jobs
+    const std::int64_t point_id = WritePoint(database, use, sweep_id, job->second.tasks);
+    database.Run("INSERT OR IGNORE INTO fold_use (point_id, job_id) VALUES (?, ?)", point_id,
+                 job->second.id);
+    points.insert(point_id);
+  }
+  for (const std::int64_t point_id : points) UNMASK_TRY(CompletePoint(database, point_id));
+  return {};
+}
+
+void WriteRun(Database& database, const std::string& sweep, CoordinatorEpoch epoch,
+              const std::string& build, const std::string& provenance_json,
+              const std::string& now) {
+  database.Run(
+      "INSERT OR REPLACE INTO run (epoch, sweep_id, started_at, build, provenance_json)"
+      " SELECT ?, id, ?, ?, ? FROM sweep WHERE sweep = ?",
+      epoch.value, now, build, provenance_json, sweep);
+}
+
+}  // namespace unmask

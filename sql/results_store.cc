@@ -1,0 +1,293 @@
+#include "sql/results_store.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <random>
+#include <unordered_map>
+
+#include "common/base/clock.h"
+#include "common/base/log.h"
+#include "sql/database.h"
+#include "sql/record_writer.h"
+#include "sql/register_sweep.h"
+#include "sql/rows.h"
+#include "sql/schema.h"
+#include "sql/store_lock.h"
+
+namespace unmask {
+namespace {
+
+// WAL needs shared memory between its users, which network file systems do not have.
+void Configure(Database& database, bool network) {
+  database.Run("PRAGMA foreign_keys = ON");
+  database.Run(network ? "PRAGMA journal_mode = DELETE" : "PRAGMA journal_mode = WAL");
+  database.Run("PRAGMA synchronous = FULL");
+}
+
+// Back to one file. With readers still there the log stays, and the next opening takes it in.
+void LeaveOneFile(Database& database) {
+  try {
+    WaitWhenBusy(database, std::chrono::milliseconds(500));
+    database.Run("PRAGMA wal_checkpoint(TRUNCATE)");
+    database.Run("PRAGMA journal_mode = DELETE");
+  } catch (const SQLite::Exception& exception) {
+    LogDebug(fmt::format("the write-ahead log stays: {}", exception.what()));
+  }
+}
+
+// What dead coordinators left running goes back to the queue; not counted against the jobs.
+CoordinatorEpoch StartEpoch(Database& database, const std::string& now) {
+  Transaction transaction(database);
+  database.Run("UPDATE meta SET value = value + 1 WHERE key = 'epoch'");
+  database.Run(
+      "UPDATE attempt SET outcome = 'lost', error_class = 'lost', ended_at = ?,"
+      " message = 'its coordinator ended' WHERE outcome IS NULL",
+      now);
+  database.Run("UPDATE job SET state = 'queued' WHERE state = 'running'");
+  const CoordinatorEpoch epoch{database.Number("SELECT value FROM meta WHERE key = 'epoch'")};
+  transaction.Commit();
+  return epoch;
+}
+
+std::string RandomToken() {
+  std::random_device random;
+  return fmt::format("{:08x}{:08x}{:08x}{:08x}", random(), random(), random(), random());
+}
+
+// An emptied database beside a token is a loss, not a beginning.
+Status CheckNotEmptied(const StorePaths& paths) {
+  std::error_code ignored;
+  if (fs::exists(paths.token(), ignored) && fs::exists(paths.database(), ignored) &&
+      fs::file_size(paths.database(), ignored) == 0) {
+    return DataError("the database is damaged: it is empty", paths.database().string(),
+                     "an intact copy; nothing was changed");
+  }
+  return {};
+}
+
+Status Prepare(Database& database, bool network) {
+  UNMASK_TRY(CheckIsOurs(database, /*empty_is_ours=*/true));
+  UNMASK_TRY(CheckIntact(database));
+  Configure(database, network);
+  UNMASK_TRY(Migrate(database, SqlMigrations()));
+  return RefreshViews(database, SqlViews());
+}
+
+}  // namespace
+
+class ResultsStore::Impl {
+ public:
+  Impl(StorePaths paths, StoreLock lock, Options options)
+      : paths_(std::move(paths)),
+        options_(std::move(options)),
+        lock_(std::move(lock)),
+        database_(paths_.database(), Database::Access::kCreate) {}
+  ~Impl() {
+    writer_.reset();
+    transaction_.reset();
+    if (epoch_.value > 0) LeaveOneFile(database_);
+  }
+
+  Status Start();
+  Status Apply(const Record& record, const std::string& now);
+  Status Commit();
+  void Rollback();
+  Result<std::vector<StoredJob>> LoadJobs(const std::string& sweep);
+  bool IsNeeded(const std::string& sha256);
+
+  // Runs `body` in a transaction of its own.
+  template <typename Body>
+  Status InTransaction(Body&& body) {
+    UNMASK_CHECK(!transaction_.has_value());
+    return CatchSqlite(database_, [&]() -> Status {
+      Transaction transaction(database_);
+      UNMASK_TRY(body());
+      UNMASK_TRY(AssertEpoch());
+      transaction.Commit();
+      return {};
+    });
+  }
+  Status AssertEpoch();
+
+  const StorePaths paths_;
+  const Options options_;
+  StoreLock lock_;  // outlives the database
+  Database database_;
+  CoordinatorEpoch epoch_;
+  std::string token_;
+  std::optional<RecordWriter> writer_;
+  std::optional<Transaction> transaction_;
+  std::vector<std::string> dying_blobs_;  // of the open transaction
+  std::vector<std::string> dead_blobs_;   // of committed ones
+};
+
+Status ResultsStore::Impl::Start() {
+  const bool network = options_.network_file_system.value_or(IsNetworkFileSystem(paths_.root));
+  UNMASK_TRY(Prepare(database_, network));
+  const std::string now = options_.now.empty() ? RealClock().WallTime() : options_.now;
+  epoch_ = StartEpoch(database_, now);
+  writer_.emplace(database_, epoch_);
+  token_ = RandomToken();
+  UNMASK_TRY(WriteFileDurably(paths_.token(), token_));
+  WaitWhenBusyForEver(database_);
+  return {};
+}
+
+Status ResultsStore::Impl::Apply(const Record& record, const std::string& now) {
+  Status written = CatchSqlite(database_, [&]() -> Status {
+    if (!transaction_.has_value()) transaction_.emplace(database_);
+    return writer_->Write(record, now, dying_blobs_);
+  });
+  if (!written.ok()) Rollback();
+  return written;
+}
+
+Status ResultsStore::Impl::Commit() {
+  if (!transaction_.has_value()) return {};
+  Status committed = CatchSqlite(database_, [&]() -> Status {
+    UNMASK_TRY(AssertEpoch());
+    transaction_->Commit();
+    return {};
+  });
+  if (!committed.ok()) {
+    Rollback();
+    return committed;
+  }
+  transaction_.reset();
+  dead_blobs_.insert(dead_blobs_.end(), dying_blobs_.begin(), dying_blobs_.end());
+  dying_blobs_.clear();
+  return {};
+}
+
+void ResultsStore::Impl::Rollback() {
+  transaction_.reset();
+  dying_blobs_.clear();
+}
+
+Status ResultsStore::Impl::AssertEpoch() {
+  const int ours = database_.Run("UPDATE meta SET value = value WHERE key = 'epoch' AND value = ?",
+                                 epoch_.value);
+  if (ours == 1) return {};
+  return DataError("another coordinator has taken the store over", paths_.database().string(),
+                   "one coordinator at a time");
+}
+
+Result<std::vector<StoredJob>> ResultsStore::Impl::LoadJobs(const std::string& sweep) {
+  std::vector<StoredJob> jobs;
+  std::unordered_map<std::int64_t, std::size_t> index;
+  for (Rows rows(database_,
+                 "SELECT job.id, job.job_key, job.state, job.attempts, job.crashes, job.losses,"
+                 " job.alone, coalesce(worker.numerics_class, '') FROM sweep"
+                 " JOIN sweep_job ON sweep_job.sweep_id = sweep.id"
+                 " JOIN job ON job.id = sweep_job.job_id"
+                 " LEFT JOIN attempt ON attempt.job_id = job.id AND attempt.attempt = job.attempts"
+                 " LEFT JOIN worker ON worker.id = attempt.worker_id"
+                 " WHERE sweep.sweep = ? ORDER BY sweep_job.position, job.id",
+                 sweep);
+       rows.Next();) {
+    index.emplace(rows.Int(0), jobs.size());
+    jobs.push_back({.key = rows.Text(1),
+                    .state = JobStateFromName(rows.Text(2)).value(),
+                    .last_attempt = AttemptNumber{static_cast<std::int32_t>(rows.Int(3))},
+                    .crashes = static_cast<std::int32_t>(rows.Int(4)),
+                    .losses = static_cast<std::int32_t>(rows.Int(5)),
+                    .alone = rows.Int(6) != 0,
+                    .checkpoints = {},
+                    .numerics_class = rows.Text(7)});
+  }
+  for (Rows rows(database_,
+                 "SELECT job_id, sha256, epoch, bytes, numerics_class FROM checkpoint"
+                 " ORDER BY id DESC");
+       rows.Next();) {
+    const auto job = index.find(rows.Int(0));
+    if (job == index.end()) continue;
+    jobs[job->second].checkpoints.push_back({rows.Text(1), rows.Int(2), rows.Int(3), rows.Text(4)});
+  }
+  return jobs;
+}
+
+// Equal content may serve another job.
+bool ResultsStore::Impl::IsNeeded(const std::string& sha256) {
+  return database_.Number(
+             "SELECT EXISTS (SELECT 1 FROM checkpoint WHERE sha256 = ?)"
+             " OR EXISTS (SELECT 1 FROM job WHERE weights_sha256 = ?)",
+             sha256, sha256) != 0;
+}
+
+ResultsStore::ResultsStore(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+ResultsStore::~ResultsStore() = default;
+
+Result<std::unique_ptr<ResultsStore>> ResultsStore::Open(const StorePaths& paths,
+                                                         const Options& options) {
+  UNMASK_TRY(MakeFolders(paths.root));
+  UNMASK_TRY(MakeFolders(paths.blobs()));
+  UNMASK_TRY(MakeFolders(paths.logs()));
+  UNMASK_ASSIGN(StoreLock lock, StoreLock::Take(paths.lock(), options.take_over));
+  UNMASK_TRY(CheckNotEmptied(paths));
+  try {
+    auto impl = std::make_unique<Impl>(paths, std::move(lock), options);
+    UNMASK_TRY(CatchSqlite(impl->database_, [&] { return impl->Start(); }));
+    return std::unique_ptr<ResultsStore>(new ResultsStore(std::move(impl)));
+  } catch (const SQLite::Exception& exception) {  // it could not be opened at all
+    return ToError(exception, nullptr, paths.database());
+  }
+}
+
+const StorePaths& ResultsStore::paths() const { return impl_->paths_; }
+CoordinatorEpoch ResultsStore::epoch() const { return impl_->epoch_; }
+const std::string& ResultsStore::token() const { return impl_->token_; }
+
+Status ResultsStore::RegisterSweep(const SweepPlan& plan, const std::string& provenance_json,
+                                   const std::string& now) {
+  return impl_->InTransaction([&]() -> Status {
+    UNMASK_TRY(WriteSweep(impl_->database_, plan, now));
+    WriteRun(impl_->database_, plan.sweep, epoch(), impl_->options_.build, provenance_json, now);
+    return {};
+  });
+}
+
+Result<std::vector<StoredJob>> ResultsStore::LoadJobs(const std::string& sweep) {
+  return CatchSqlite(impl_->database_, [&] { return impl_->LoadJobs(sweep); });
+}
+
+Status ResultsStore::Apply(const Record& record, const std::string& now) {
+  return impl_->Apply(record, now);
+}
+Status ResultsStore::Commit() { return impl_->Commit(); }
+bool ResultsStore::InTransaction() const { return impl_->transaction_.has_value(); }
+void ResultsStore::Rollback() { impl_->Rollback(); }
+
+std::vector<std::string> ResultsStore::TakeDeadBlobs() {
+  UNMASK_CHECK(!InTransaction());
+  std::vector<std::string> dead = std::exchange(impl_->dead_blobs_, {});
+  try {
+    std::erase_if(dead, [&](const std::string& sha256) { return impl_->IsNeeded(sha256); });
+  } catch (const SQLite::Exception& exception) {
+    LogDebug(fmt::format("superseded checkpoints stay until gc: {}", exception.what()));
+    dead.clear();
+  }
+  return dead;
+}
+
+Status ResultsStore::Retry(const std::string& sweep, std::int64_t* put_back) {
+  return impl_->InTransaction([&]() -> Status {
+    *put_back = impl_->database_.Run(
+        "UPDATE job SET state = 'queued', crashes = 0, losses = 0, alone = 0, error = NULL"
+        " WHERE state IN ('failed', 'quarantined') AND id IN (SELECT job_id FROM sweep_job"
+        " JOIN sweep ON sweep.id = sweep_job.sweep_id WHERE sweep.sweep = ?)",
+        sweep);
+    return {};
+  });
+}
+
+bool IsNoSpace(const Error& error) {
+  return std::ranges::any_of(error.problems, [](const Problem& problem) {
+    return problem.what.find(std::strerror(ENOSPC)) != std::string::npos ||
+           problem.what.find(std::strerror(EDQUOT)) != std::string::npos;
+  });
+}
+
+}  // namespace unmask

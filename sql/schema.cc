@@ -1,0 +1,84 @@
+#include "sql/schema.h"
+
+#include <fmt/format.h>
+
+#include "common/base/log.h"
+#include "common/base/sha256.h"
+
+namespace unmask {
+namespace {
+
+std::int64_t UserVersion(Database& database) { return database.Number("PRAGMA user_version"); }
+
+bool IsEmpty(Database& database) {
+  return database.Number("SELECT count(*) FROM sqlite_master") == 0 && UserVersion(database) == 0;
+}
+
+void Backup(Database& database, std::int64_t version) {
+  const std::string target = fmt::format("{}.v{}.backup", database.path().string(), version);
+  LogInfo(fmt::format("migrating the store from version {}; a copy is {}", version, target));
+  fs::remove(target);  // of a migration that was cut off
+  database.sqlite().backup(target.c_str(), SQLite::Database::Save);
+}
+
+}  // namespace
+
+std::int64_t SchemaVersion() { return static_cast<std::int64_t>(SqlMigrations().size()); }
+
+Status CheckIsOurs(Database& database, bool empty_is_ours) {
+  const std::string where = database.path().string();
+  if (IsEmpty(database)) {
+    if (empty_is_ours) return {};
+    return DataError("the database is empty", where, "a store that `unmask run` made");
+  }
+  if (database.Number("PRAGMA application_id") != kApplicationId) {
+    return DataError("the database is not a store of unmask", where,
+                     "a folder without a foreign unmask.db");
+  }
+  const std::int64_t version = UserVersion(database);
+  if (version > SchemaVersion()) {
+    return DataError(fmt::format("the store is of version {}, newer than this program", version),
+                     where, fmt::format("version {} or older", SchemaVersion()));
+  }
+  return {};
+}
+
+Status CheckIntact(Database& database) {
+  Rows rows(database, "PRAGMA quick_check(1)");
+  if (rows.Next() && rows.Text(0) == "ok") return {};
+  return DataError(fmt::format("the database is damaged: {}", rows.Text(0)),
+                   database.path().string(), "an intact copy; nothing was changed");
+}
+
+Status Migrate(Database& database, std::span<const SqlScript> migrations) {
+  const bool fresh = IsEmpty(database);
+  const auto first = static_cast<std::size_t>(UserVersion(database));
+  if (!fresh && first < migrations.size()) Backup(database, static_cast<std::int64_t>(first));
+  for (std::size_t i = first; i < migrations.size(); ++i) {
+    Transaction transaction(database);
+    database.RunScript(migrations[i].text);
+    database.RunScript(fmt::format("PRAGMA application_id = {}", kApplicationId));
+    database.RunScript(fmt::format("PRAGMA user_version = {}", i + 1));
+    transaction.Commit();
+  }
+  return {};
+}
+
+Status RefreshViews(Database& database, std::span<const SqlScript> views) {
+  Sha256 hash;
+  for (const SqlScript& view : views) hash.Update(view.text);
+  const std::string sha256 = hash.HexDigest();
+  if (database.Number("SELECT count(*) FROM meta WHERE key = 'views' AND value = ?", sha256) > 0) {
+    return {};
+  }
+  Transaction transaction(database);
+  for (const SqlScript& view : views) {
+    database.RunScript("DROP VIEW IF EXISTS " + view.name);
+    database.RunScript(view.text);
+  }
+  database.Run("INSERT OR REPLACE INTO meta (key, value) VALUES ('views', ?)", sha256);
+  transaction.Commit();
+  return {};
+}
+
+}  // namespace unmask

@@ -1,0 +1,30 @@
+// Which databases are ours, and how they become today's version.
+#pragma once
+
+#include <span>
+
+#include "common/base/result.h"
+#include "sql/database.h"
+#include "sql/embedded_sql.h"
+
+namespace unmask {
+
+inline constexpr std::int64_t kApplicationId = 0x756E6D6B;  // "unmk", in the file's header
+
+// The version that this program writes: one a migration.
+std::int64_t SchemaVersion();
+
+// Refuses what is not ours, newer than this program, or (with `empty_is_ours` false) empty.
+Status CheckIsOurs(Database& database, bool empty_is_ours);
+
+// Every page can be read and every index agrees with its table; never repairs.
+Status CheckIntact(Database& database);
+
+// Brings the database up to the last of `migrations`; each is one transaction. A database that
+// holds something is copied beside itself first ("unmask.db.v1.backup").
+Status Migrate(Database& database, std::span<const SqlScript> migrations);
+
+// Makes the views anew where they are not this program's.
+Status RefreshViews(Database& database, std::span<const SqlScript> views);
+
+}  // namespace unmask

@@ -1,0 +1,141 @@
+#include "sql/store_lock.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+#include "common/base/text.h"
+
+namespace unmask {
+namespace {
+
+using Owner = StoreLock::Owner;
+
+struct flock WholeFile(short type) {
+  struct flock lock{};
+  lock.l_type = type;
+  lock.l_whence = SEEK_SET;
+  return lock;
+}
+
+std::string OwnerText(const Owner& owner) {
+  return nlohmann::json{{"host", owner.host}, {"pid", owner.pid}, {"boot_id", owner.boot_id}}
+             .dump() +
+         "\n";
+}
+
+// nullopt where the file is empty (released) or says nothing readable.
+std::optional<Owner> ReadOwner(int fd) {
+  std::array<char, 1024> buffer{};
+  const ssize_t n = pread(fd, buffer.data(), buffer.size(), 0);
+  if (n <= 0) return std::nullopt;
+  const auto json = nlohmann::json::parse(buffer.data(), buffer.data() + n, nullptr, false);
+  if (!json.is_object()) return std::nullopt;
+  try {
+    return Owner{json.at("host"), json.at("pid"), json.at("boot_id")};
+  } catch (const nlohmann::json::exception&) {
+    return std::nullopt;
+  }
+}
+
+Status WriteOwner(int fd, const fs::path& path) {
+  const std::string text = OwnerText(StoreLock::Self());
+  if (ftruncate(fd, 0) == 0 &&
+      pwrite(fd, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size()) &&
+      fsync(fd) == 0) {
+    return {};
+  }
+  return DataError(fmt::format("cannot write the lock: {}", std::strerror(errno)), path.string());
+}
+
+Error HeldError(const std::optional<Owner>& owner, const fs::path& path) {
+  const std::string who = owner ? fmt::format("by process {} on host {}", owner->pid, owner->host)
+                                : "by another process";
+  return DataError("the store is in use " + who, path.string(), "one coordinator at a time");
+}
+
+// Whether an owner that this kernel does not hold the lock for is surely gone.
+bool IsSurelyDead(const Owner& owner, bool locks_work) {
+  const Owner self = StoreLock::Self();
+  if (owner.boot_id == self.boot_id) {
+    return locks_work || owner.pid == self.pid ||
+           (kill(static_cast<pid_t>(owner.pid), 0) != 0 && errno == ESRCH);
+  }
+  return owner.host == self.host;  // this machine, before its last boot
+}
+
+Status CheckOwner(int fd, const fs::path& path, bool locks_work, bool take_over) {
+  const auto owner = ReadOwner(fd);
+  if (!owner || IsSurelyDead(*owner, locks_work)) return {};
+  if (owner->boot_id == StoreLock::Self().boot_id) return HeldError(owner, path);
+  if (take_over) return {};
+  return DataError(
+      fmt::format("the store was left locked by process {} on host {}", owner->pid, owner->host),
+      path.string(), "--take-over, once that process is surely gone");
+}
+
+}  // namespace
+
+Owner StoreLock::Self() {
+  Owner self;
+  std::array<char, 256> host{};
+  if (gethostname(host.data(), host.size() - 1) == 0) self.host = host.data();
+  self.pid = getpid();
+  const auto boot_id = ReadFile("/proc/sys/kernel/random/boot_id", 4096);
+  if (boot_id.ok()) self.boot_id = Trim(*boot_id);
+  return self;
+}
+
+Result<StoreLock> StoreLock::Take(const fs::path& path, bool take_over) {
+  const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  if (fd < 0) {
+    return DataError(fmt::format("cannot open the lock: {}", std::strerror(errno)), path.string(),
+                     "a store that this user may write");
+  }
+  StoreLock lock(-1);
+  struct flock request = WholeFile(F_WRLCK);
+  const bool locked = fcntl(fd, F_OFD_SETLK, &request) == 0;
+  if (!locked && (errno == EAGAIN || errno == EACCES)) {
+    const Error error = HeldError(ReadOwner(fd), path);
+    close(fd);
+    return error;
+  }
+  // A file system without locks leaves the file's word, which CheckOwner judges.
+  Status free = CheckOwner(fd, path, locked, take_over);
+  if (free.ok()) free = WriteOwner(fd, path);
+  if (!free.ok()) {
+    close(fd);
+    return free.error();
+  }
+  lock.fd_ = fd;
+  return lock;
+}
+
+StoreLock::StoreLock(StoreLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+
+StoreLock::~StoreLock() {
+  if (fd_ < 0) return;
+  // Emptied before the lock is free: whoever takes it next finds a clean release. Where that fails
+  // the next one on this machine still sees that the lock is free.
+  [[maybe_unused]] const int emptied = ftruncate(fd_, 0);
+  close(fd_);
+}
+
+std::optional<Owner> StoreLock::Holder(const fs::path& path) {
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return std::nullopt;
+  struct flock probe = WholeFile(F_WRLCK);
+  const bool held = fcntl(fd, F_OFD_GETLK, &probe) == 0 && probe.l_type != F_UNLCK;
+  std::optional<Owner> owner;
+  if (held) owner = ReadOwner(fd).value_or(Owner{});
+  close(fd);
+  return owner;
+}
+
+}  // namespace unmask

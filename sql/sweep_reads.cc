@@ -1,0 +1,273 @@
+#include "sql/sweep_reads.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "common/base/text.h"
+#include "common/config/names.h"
+#include "sql/packed.h"
+
+namespace unmask {
+namespace {
+
+Task TaskOf(const Rows& rows, int column) { return FromName<Task>(rows.Text(column)).value(); }
+JobState StateOf(const Rows& rows, int column) {
+  return JobStateFromName(rows.Text(column)).value();
+}
+
+void CountStates(Database& database, std::string_view sweep, SweepProgress& progress) {
+  for (Rows rows(database,
+                 "SELECT job.state, count(*) FROM sweep"
+                 " JOIN sweep_job ON sweep_job.sweep_id = sweep.id"
+                 " JOIN job ON job.id = sweep_job.job_id"
+                 " WHERE sweep.sweep = ? GROUP BY job.state",
+                 sweep);
+       rows.Next();) {
+    const std::int64_t count = rows.Int(1);
+    progress.jobs += count;
+    switch (StateOf(rows, 0)) {
+      case JobState::kQueued:
+        progress.queued = count;
+        break;
+      case JobState::kRunning:
+        progress.running = count;
+        break;
+      case JobState::kDone:
+        progress.done = count;
+        break;
+      case JobState::kFailed:
+        progress.failed = count;
+        break;
+      case JobState::kQuarantined:
+        progress.quarantined = count;
+        break;
+    }
+  }
+}
+
+std::vector<ExperimentProgress> CountFolds(Database& database, std::string_view sweep) {
+  std::vector<ExperimentProgress> experiments;
+  for (Rows rows(database,
+                 "SELECT point.experiment, count(*), sum(job.state = 'done'),"
+                 " sum(job.state IN ('failed', 'quarantined')) FROM sweep"
+                 " JOIN point ON point.sweep_id = sweep.id"
+                 " JOIN fold_use ON fold_use.point_id = point.id"
+                 " JOIN job ON job.id = fold_use.job_id"
+                 " WHERE sweep.sweep = ? GROUP BY point.experiment ORDER BY min(point.id)",
+                 sweep);
+       rows.Next();) {
+    experiments.push_back({rows.Text(0), rows.Int(1), rows.Int(2), rows.Int(3)});
+  }
+  return experiments;
+}
+
+std::vector<FailureCount> CountFailures(Database& database, std::string_view sweep) {
+  std::vector<FailureCount> failures;
+  for (Rows rows(database,
+                 "SELECT attempt.error_class, count(*) FROM sweep"
+                 " JOIN sweep_job ON sweep_job.sweep_id = sweep.id"
+                 " JOIN attempt ON attempt.job_id = sweep_job.job_id"
+                 " WHERE sweep.sweep = ? AND attempt.error_class IS NOT NULL"
+                 " GROUP BY attempt.error_class ORDER BY count(*) DESC, attempt.error_class",
+                 sweep);
+       rows.Next();) {
+    failures.push_back({rows.Text(0), rows.Int(1)});
+  }
+  return failures;
+}
+
+// From the last finished jobs of the newest run, so that it follows workers that come and go.
+std::optional<double> MeasureRate(Database& database, std::string_view sweep) {
+  Rows rows(database,
+            "SELECT count(*), (julianday(max(ended_at)) - julianday(min(ended_at))) * 86400 FROM ("
+            " SELECT attempt.ended_at FROM sweep"
+            " JOIN sweep_job ON sweep_job.sweep_id = sweep.id"
+            " JOIN attempt ON attempt.job_id = sweep_job.job_id"
+            " JOIN worker ON worker.id = attempt.worker_id"
+            " WHERE sweep.sweep = ? AND attempt.outcome = 'done'"
+            " AND worker.epoch = (SELECT max(epoch) FROM run WHERE run.sweep_id = sweep.id)"
+            " ORDER BY attempt.ended_at DESC LIMIT 64)",
+            sweep);
+  if (!rows.Next() || rows.Int(0) < 2 || rows.Real(1) <= 0) return std::nullopt;
+  return static_cast<double>(rows.Int(0) - 1) / rows.Real(1);
+}
+
+CellMetrics MetricsOf(const Rows& rows, int first) {
+  return {.k = rows.Int(first),
+          .n = rows.Int(first + 1),
+          .accuracy = rows.Real(first + 2),
+          .wilson_low = rows.Real(first + 3),
+          .wilson_high = rows.Real(first + 4),
+          .macro_f1 = rows.Real(first + 5),
+          .weighted_f1 = rows.Real(first + 6),
+          .uar = rows.Real(first + 7),
+          .fold_mean_accuracy = rows.Real(first + 8)};
+}
+
+std::vector<SweepRow> StartingWith(const std::vector<SweepRow>& sweeps, std::string_view prefix) {
+  std::vector<SweepRow> found;
+  for (const SweepRow& row : sweeps) {
+    if (row.sweep == prefix) return {row};
+    if (row.sweep.starts_with(prefix)) found.push_back(row);
+  }
+  return found;
+}
+
+std::vector<std::string> NamesOfSweeps(const std::vector<SweepRow>& sweeps) {
+  std::vector<std::string> names;
+  for (const SweepRow& row : sweeps) names.push_back(row.sweep);
+  return names;
+}
+
+}  // namespace
+
+std::vector<SweepRow> ReadSweeps(Database& database) {
+  std::vector<SweepRow> sweeps;
+  for (Rows rows(database,
+                 "SELECT sweeps.sweep, sweeps.config_sha256, sweeps.created_at, jobs, done, failed,"
+                 " quarantined FROM sweeps JOIN sweep ON sweep.sweep = sweeps.sweep"
+                 " ORDER BY sweep.created_at DESC, sweep.id DESC");
+       rows.Next();) {
+    sweeps.push_back({rows.Text(0), rows.Text(1), rows.Text(2), rows.Int(3), rows.Int(4),
+                      rows.Int(5), rows.Int(6)});
+  }
+  return sweeps;
+}
+
+Result<SweepRow> FindSweepRow(Database& database, std::string_view name) {
+  const std::vector<SweepRow> sweeps = ReadSweeps(database);
+  if (sweeps.empty()) {
+    return DataError("the store has no sweep yet", database.path().string(), "`unmask run` first");
+  }
+  if (name.empty()) return sweeps.front();
+  const std::vector<SweepRow> found = StartingWith(sweeps, name);
+  if (found.size() == 1) return found.front();
+  if (found.empty()) {
+    return UsageError(fmt::format("unknown sweep '{}'", name), database.path().string(),
+                      DidYouMean(name, NamesOfSweeps(sweeps), "one of the view `sweeps`"));
+  }
+  return UsageError(fmt::format("sweep '{}' is not unique", name), database.path().string(),
+                    "one of " + Join(NamesOfSweeps(found), ", "));
+}
+
+Result<SweepTexts> ReadSweepTexts(Database& database, std::string_view sweep) {
+  Rows rows(database,
+            "SELECT name, config_json, tables_json, coalesce((SELECT provenance_json FROM run"
+            " WHERE run.sweep_id = sweep.id ORDER BY epoch DESC LIMIT 1), '{}')"
+            " FROM sweep WHERE sweep = ?",
+            sweep);
+  if (!rows.Next()) {
+    return UsageError(fmt::format("unknown sweep '{}'", sweep), database.path().string());
+  }
+  return SweepTexts{rows.Text(0), rows.Text(1), rows.Text(2), rows.Text(3)};
+}
+
+SweepProgress ReadProgress(Database& database, std::string_view sweep) {
+  SweepProgress progress;
+  CountStates(database, sweep, progress);
+  progress.experiments = CountFolds(database, sweep);
+  progress.failures = CountFailures(database, sweep);
+  progress.jobs_per_second = MeasureRate(database, sweep);
+  const std::int64_t left = progress.queued + progress.running;
+  if (left > 0 && progress.jobs_per_second) {
+    progress.eta_seconds = static_cast<double>(left) / *progress.jobs_per_second;
+  }
+  return progress;
+}
+
+std::vector<JobRow> ReadJobs(Database& database, std::string_view sweep) {
+  std::vector<JobRow> jobs;
+  for (Rows rows(database,
+                 "SELECT experiment, jobs.job_key, jobs.kind, jobs.model, jobs.task, jobs.features,"
+                 " jobs.engine, alpha, beta, hsic, point, validation, jobs.seed, jobs.held_out,"
+                 " jobs.state, jobs.attempts, jobs.seconds, jobs.epochs, jobs.best_epoch,"
+                 " jobs.held_out_hsic, jobs.stream_cosine, jobs.images_forwarded, jobs.error"
+                 " FROM jobs JOIN sweep ON sweep.sweep = jobs.sweep"
+                 " JOIN job ON job.job_key = jobs.job_key"
+                 " JOIN sweep_job ON sweep_job.job_id = job.id AND sweep_job.sweep_id = sweep.id"
+                 " WHERE jobs.sweep = ? ORDER BY sweep_job.position, experiment, point",
+                 sweep);
+       rows.Next();) {
+    jobs.push_back({.experiment = rows.Text(0),
+                    .job_key = rows.Text(1),
+                    .kind = rows.Text(2),
+                    .model = rows.Text(3),
+                    .task = rows.MaybeText(4),
+                    .features = rows.Text(5),
+                    .engine = rows.Text(6),
+                    .alpha = rows.MaybeReal(7),
+                    .beta = rows.MaybeReal(8),
+                    .hsic = rows.MaybeText(9),
+                    .point = rows.Text(10),
+                    .validation = rows.Text(11),
+                    .seed = rows.Int(12),
+                    .held_out = rows.Text(13),
+                    .state = StateOf(rows, 14),
+                    .attempts = rows.Int(15),
+                    .seconds = rows.MaybeReal(16),
+                    .epochs = rows.MaybeInt(17),
+                    .best_epoch = rows.MaybeInt(18),
+                    .held_out_hsic = rows.MaybeReal(19),
+                    .stream_cosine = rows.MaybeReal(20),
+                    .images_forwarded = rows.MaybeInt(21),
+                    .error = rows.MaybeText(22)});
+  }
+  return jobs;
+}
+
+std::vector<CellRow> ReadCells(Database& database, std::string_view sweep) {
+  std::vector<CellRow> cells;
+  for (Rows rows(database,
+                 "SELECT experiment, alpha, beta, hsic, point, validation, seed, task, folds_done,"
+                 " folds_total, leaky, k, n, accuracy, wilson_low, wilson_high, macro_f1,"
+                 " weighted_f1, uar, fold_mean_accuracy"
+                 " FROM cells WHERE sweep = ? ORDER BY experiment, point, seed, task",
+                 sweep);
+       rows.Next();) {
+    cells.push_back({.experiment = rows.Text(0),
+                     .alpha = rows.MaybeReal(1),
+                     .beta = rows.MaybeReal(2),
+                     .hsic = rows.MaybeText(3),
+                     .point = rows.Text(4),
+                     .validation = rows.Text(5),
+                     .seed = rows.Int(6),
+                     .task = TaskOf(rows, 7),
+                     .folds_done = rows.Int(8),
+                     .folds_total = rows.Int(9),
+                     .metrics = rows.IsNull(11) ? std::nullopt : std::optional(MetricsOf(rows, 11)),
+                     .leaky = rows.Int(10) != 0});
+  }
+  return cells;
+}
+
+std::vector<FoldRow> ReadFolds(Database& database, std::string_view sweep) {
+  std::vector<FoldRow> folds;
+  for (Rows rows(database,
+                 "SELECT point.experiment, point.point, point.seed, cell.task, job.held_out,"
+                 " job.job_key, job.state, fold.classes, prediction.confusion FROM sweep"
+                 " JOIN point ON point.sweep_id = sweep.id"
+                 " JOIN cell ON cell.point_id = point.id"
+                 " JOIN fold_use ON fold_use.point_id = point.id"
+                 " JOIN job ON job.id = fold_use.job_id"
+                 " LEFT JOIN prediction ON prediction.job_id = job.id"
+                 " AND prediction.task = cell.task"
+                 " LEFT JOIN fold ON fold.id = prediction.fold_id"
+                 " WHERE sweep.sweep = ?"
+                 " ORDER BY point.experiment, point.point, point.seed, cell.task, job.held_out",
+                 sweep);
+       rows.Next();) {
+    folds.push_back({.experiment = rows.Text(0),
+                     .point = rows.Text(1),
+                     .seed = rows.Int(2),
+                     .task = TaskOf(rows, 3),
+                     .held_out = rows.Text(4),
+                     .job_key = rows.Text(5),
+                     .state = StateOf(rows, 6),
+                     .confusion = rows.IsNull(7) ? ConfusionMatrix()
+                                                 : UnpackConfusion(rows.Text(7), rows.Text(8))});
+  }
+  return folds;
+}
+
+}  // namespace unmask

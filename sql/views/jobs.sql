@@ -1,0 +1,66 @@
+-- One row for each use of a job; a job that no experiment names (feature jobs) has one row a sweep.
+CREATE VIEW jobs AS
+SELECT
+  sweep.sweep,
+  point.experiment,
+  job.job_key,
+  job.kind,
+  job.model,
+  job.task,
+  job.features,
+  job.engine,
+  point.alpha,
+  point.beta,
+  point.hsic,
+  point.point,
+  point.validation,
+  job.seed,
+  job.held_out,
+  job.state,
+  job.attempts,
+  job.seconds,
+  job.epochs,
+  job.best_epoch,
+  job.held_out_hsic,
+  job.stream_cosine,
+  job.images_forwarded,
+  job.error
+FROM sweep
+JOIN point ON point.sweep_id = sweep.id
+JOIN fold_use ON fold_use.point_id = point.id
+JOIN job ON job.id = fold_use.job_id
+UNION ALL
+SELECT
+  sweep.sweep,
+  NULL,
+  job.job_key,
+  job.kind,
+  job.model,
+  job.task,
+  job.features,
+  job.engine,
+  NULL,
+  NULL,
+  NULL,
+  NULL,
+  NULL,
+  job.seed,
+  job.held_out,
+  job.state,
+  job.attempts,
+  job.seconds,
+  job.epochs,
+  job.best_epoch,
+  job.held_out_hsic,
+  job.stream_cosine,
+  job.images_forwarded,
+  job.error
+FROM sweep
+JOIN sweep_job ON sweep_job.sweep_id = sweep.id
+JOIN job ON job.id = sweep_job.job_id
+WHERE NOT EXISTS (
+  SELECT 1
+  FROM fold_use
+  JOIN point ON point.id = fold_use.point_id
+  WHERE fold_use.job_id = job.id AND point.sweep_id = sweep.id
+);
