@@ -16,10 +16,6 @@ struct PlannedJob {
   std::string key;
   JobSpec spec;
   std::vector<std::string> dependencies;  // keys of jobs that must be done first (feature jobs)
-  // How it is run, which changes no bit of it and so is not in its spec. Of several uses the
-  // shortest cadence counts, and the weights are kept where any of them wants them.
-  double checkpoint_seconds = 30;
-  bool keep_best = true;
 };
 
 // One fold of one point of one experiment, and the job that answers it. A shared job has several.

@@ -1,0 +1,35 @@
+// The data sets that settings ask for: each manifest is read once, each selection made once.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "common/base/result.h"
+#include "common/config/settings.h"
+#include "common/data/manifest.h"
+
+namespace unmask {
+
+struct SelectedData {
+  std::string sha256;  // of the blob
+  std::string blob;
+  std::vector<std::string> subjects;  // sorted: the folds
+};
+
+class DataSource {
+ public:
+  // The clips and columns that a job with these settings consumes. Owned by this object. A
+  // UsageError where no data set is named, a DataError where it cannot be used.
+  Result<const SelectedData*> Select(const Settings& settings);
+  // All that Select has given.
+  const std::map<std::string, SelectedData>& selections() const { return selections_; }
+
+ private:
+  Result<const Manifest*> Load(const Settings::Dataset& dataset);
+
+  std::map<std::string, Manifest> manifests_;       // by manifest, root, synth
+  std::map<std::string, SelectedData> selections_;  // by the manifest's key and the query
+};
+
+}  // namespace unmask

@@ -1,0 +1,36 @@
+// From a study to its sweep: which jobs there are, each once, and who uses each.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/result.h"
+#include "common/config/study.h"
+#include "common/jobs/sweep.h"
+
+namespace unmask {
+
+struct PlanOptions {
+  std::vector<std::string> experiments;    // only these; empty: all
+  std::optional<std::int64_t> order_seed;  // shuffles the jobs: the same order on every machine
+};
+
+struct PlanOutput {
+  SweepPlan plan;
+  std::map<std::string, std::string> blobs;  // data sets that the jobs consume, by SHA-256
+  double checkpoint_seconds = 30;            // the shortest of the experiments'
+  bool keep_best = true;                     // where any experiment wants it
+  nlohmann::json config;                     // resolved, with paths: for people
+  std::vector<std::string> notes;            // for the user: an override that is shadowed, ...
+};
+
+// Reads the manifests that the study names (relative to the current folder). Each subject of the
+// selected clips is held out once, in sorted order; jobs come by seed, experiment, point and
+// subject, unless shuffled.
+Result<PlanOutput> MakePlan(const Study& study, const PlanOptions& options);
+
+}  // namespace unmask

@@ -1,0 +1,52 @@
+#include "coordinator/plan/resolved_config.h"
+
+#include "common/config/names.h"
+
+namespace unmask {
+namespace {
+
+using Json = nlohmann::json;
+
+Json GridJson(const Study& study, bool with_paths) {
+  Json grid{{"shape", Name(study.grid.shape)}};
+  for (const GridAxis& axis : study.grid.axes) {
+    const bool path = FindField(axis.key)->path;
+    Json values = Json::array();
+    for (const Value& value : axis.values) {
+      if (with_paths || !path) values.push_back(ToJson(value));
+    }
+    grid[axis.key] = std::move(values);
+  }
+  return grid;
+}
+
+Json StudyJson(const Study& study, bool with_paths) {
+  Json json = SettingsJson(study.settings, with_paths);
+  json["name"] = study.name;
+  json["seeds"] = study.seeds;
+  json["grid"] = GridJson(study, with_paths);
+  for (const Experiment& experiment : study.experiments) {
+    Json own = SettingsJson(experiment.settings, with_paths);
+    own["grid"] = experiment.grid;
+    json["experiments"][experiment.name] = std::move(own);
+  }
+  return json;
+}
+
+}  // namespace
+
+Json ResolvedConfig(const Study& study) {
+  Json json = StudyJson(study, true);
+  json["tables"] = Json::parse(study.tables_json);
+  return json;
+}
+
+Json ConfigIdentity(const Study& study, const Fingerprints& fingerprints) {
+  Json json = StudyJson(study, false);
+  for (const auto& [experiment, sha256s] : fingerprints) {
+    json["experiments"][experiment]["dataset"]["sha256"] = sha256s;
+  }
+  return json;
+}
+
+}  // namespace unmask

@@ -1,0 +1,37 @@
+#include "coordinator/plan/runnable.h"
+
+#include <fmt/format.h>
+
+#include "common/config/names.h"
+
+namespace unmask {
+
+std::vector<Problem> WhyNotRunnable(const Settings& settings, const std::string& where) {
+  std::vector<Problem> problems;
+  const auto later = [&](bool asked, std::string_view key, std::string_view value,
+                         const char* expected) {
+    if (!asked) return;
+    problems.push_back(
+        {fmt::format("{}={} is not available in this version", key, value), where, expected});
+  };
+  const auto& [dataset, features, weights, augment, model, loss, train, store] = settings;
+  later(features.source != FeatureSource::kActionUnits, "features.source", Name(features.source),
+        "action-units");
+  later(features.finetune, "features.finetune", "true", "false");
+  later(model.kind != ModelKind::kDsid && model.kind != ModelKind::kSingleTask, "model.kind",
+        Name(model.kind), "dsid or single-task");
+  later(train.engine != EngineKind::kAuto && train.engine != EngineKind::kReference, "train.engine",
+        Name(train.engine), "auto or reference");
+  later(train.device == DeviceKind::kCuda, "train.device", Name(train.device), "auto or cpu");
+  later(train.devices > 1, "train.devices", std::to_string(train.devices), "1");
+  const bool unbiased =
+      model.kind == ModelKind::kDsid && loss.alpha > 0 && loss.hsic == HsicKind::kUnbiased;
+  if (unbiased && train.batch < 4) {
+    problems.push_back(
+        {fmt::format("train.batch={} is too small for loss.hsic=unbiased", train.batch), where,
+         "a batch of at least 4 clips"});
+  }
+  return problems;
+}
+
+}  // namespace unmask
