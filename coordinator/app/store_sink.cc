@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "common/base/log.h"
-#include "sql/database.h"
+#include "sql/results_store.h"
 
 namespace unmask {
 namespace {
@@ -59,7 +59,7 @@ void StoreSink::Rollback() {
 }
 
 Status StoreSink::Judge(Status status) {
-  if (!status.ok()) can_pass_ = CanPass(status.error());
+  if (!status.ok()) can_pass_ = IsNoSpace(status.error());
   return status;
 }
 
