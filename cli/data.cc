@@ -103,6 +103,10 @@ void LogImport(const MfedImport& import) {
 Status ImportMfedCommand(const CommandContext& context, const std::string& json_file,
                          const std::string& frames, const std::string& out) {
   UNMASK_ASSIGN(const std::string bytes, ReadFile(json_file, kMaxAnnotationBytes));
+  std::error_code ignored;
+  if (!frames.empty() && !fs::is_directory(frames, ignored)) {
+    return DataError("not a folder", frames, "--frames with the folder of images");
+  }
   const auto root = frames.empty() ? std::nullopt : std::make_optional<fs::path>(frames);
   UNMASK_ASSIGN(const MfedImport import, ImportMfed(bytes, json_file, root));
   UNMASK_TRY(WriteFileDurably(out, ManifestCsv(import.clips)));
