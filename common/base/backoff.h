@@ -1,5 +1,6 @@
 // How long a polling loop may sleep: briefly while things happen, longer and longer while nothing
-// does, so that an idle rank costs next to nothing and a busy one answers within a millisecond.
+// does, so that an idle rank costs next to nothing and a busy one answers in about a millisecond
+// (epoll sleeps no shorter).
 #pragma once
 
 #include <algorithm>
@@ -10,9 +11,9 @@ namespace unmask {
 class Backoff {
  public:
   using Micros = std::chrono::microseconds;
-  static constexpr Micros kMin{250};
+  static constexpr Micros kMin{1'000};
   static constexpr Micros kMax{10'000};
-  static constexpr int kBusyRounds = 40;  // short sleeps after the last event, about 10 ms
+  static constexpr int kBusyRounds = 10;  // short sleeps after the last event
 
   // After each round of the loop: whether it did anything. Returns how long to sleep now.
   Micros Next(bool did_something) {

@@ -1,5 +1,7 @@
-// Transport over MPI_COMM_WORLD. The .cc is the only file that includes <mpi.h>. One thread (the
-// one that made the session) owns both classes.
+// Transport over MPI_COMM_WORLD. The death of a rank is survived and reported (PeerLost) where MPI
+// has ULFM and was started with it (mpirun --with-ft ulfm); else it ends the MPI job. The .cc is
+// the only file that includes <mpi.h>. One thread (the one that made the session) owns both
+// classes.
 #pragma once
 
 #include <chrono>
@@ -21,9 +23,6 @@ class MpiSession {
 
   int rank() const { return rank_; }
   int size() const { return size_; }
-  // Whether the death of a rank is survived and reported (PeerLost): built with ULFM, and started
-  // with it (mpirun --with-ft ulfm).
-  bool fault_tolerant() const { return fault_tolerant_; }
 
   // Ends MPI after the last message. With dead or hung ranks MPI_Finalize may never return: then
   // the process ends with `exit_code` after `limit`, without destructors. Whatever must be on disk
@@ -33,7 +32,6 @@ class MpiSession {
  private:
   int rank_ = 0;
   int size_ = 1;
-  bool fault_tolerant_ = false;
   bool finalized_ = false;
 };
 

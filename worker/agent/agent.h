@@ -19,7 +19,8 @@ struct AgentOptions {
   fs::path trainer;             // the program unmask-trainer
   std::string device = "auto";  // the trainer's --device
   std::string host;
-  pid_t parent = 0;  // from DieWithParent at entry; the agent ends where it is gone
+  pid_t parent =
+      0;  // from DieWithParent at entry (0: as it is now); the agent ends where it is gone
   SupervisorOptions supervisor;
 };
 

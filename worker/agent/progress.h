@@ -26,6 +26,7 @@ class Progress {
   // This process itself stood still (suspended, stopped): that time is nobody's fault.
   void Excuse(Millis gap) { since_ += gap; }
 
+  Millis Idle(Millis now) const { return now - since_; }
   bool Hung(const HangLimits& limits, Millis now) const;
   Millis MedianStep() const;  // 0: no step yet
   std::int64_t epoch() const { return epoch_; }

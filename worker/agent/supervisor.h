@@ -96,7 +96,10 @@ class Supervisor {
   void KillTrainer(Failure why, std::set<LeaseId> blamed = {});
   void Give(Running& running, Millis now);
   void YieldWhatIsNotGiven(Millis now);
-  void FailWhatIsGiven(const TrainerEnd& end, Millis now);
+  // The trainer is gone: its jobs fail, `blamed` (empty: all of them) for `why`, the others as
+  // bystanders. Whether there was any.
+  bool FailWhatIsGiven(const Failure& why, std::set<LeaseId> blamed, const std::string& last_words,
+                       Millis now);
   // The lease is over, as `message` (with that lease) says: kept and sent until acknowledged.
   void Finish(const LeaseId& lease, const Message& message, Millis now);
   void Excuse(Millis gap);
@@ -109,7 +112,7 @@ class Supervisor {
   Hello hello_;
   AgentEffects& effects_;
 
-  std::variant<Down, Starting, Ready, Dying> trainer_ = Down{};
+  std::variant<Down, Starting, Ready, Dying> trainer_ = Down{Millis::max()};
   int deaths_without_job_ = 0;  // in a row
   std::map<LeaseId, Running> running_;
   std::map<LeaseId, Kept> kept_;
@@ -117,6 +120,7 @@ class Supervisor {
   bool hello_sent_ = false;
   bool welcomed_ = false;
   bool refused_ = false;
+  bool draining_ = false;
   bool stopping_ = false;
   std::optional<Millis> leaving_;  // since when
   Millis next_heartbeat_{0};

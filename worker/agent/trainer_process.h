@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/base/clock.h"
 #include "common/base/files.h"
@@ -50,15 +51,18 @@ class TrainerProcess {
   std::optional<TrainerEnd> Reap(Millis limit);  // waits for the end
 
  private:
-  TrainerProcess(pid_t pid, int fd, fs::path log);
+  TrainerProcess(int fd, fs::path log);
   Status Flush();
+  // Waits until `deadline` and reads what came; false: the time is over.
+  Result<bool> ReadSome(std::chrono::steady_clock::time_point deadline);
   std::string LastWords() const;
 
-  pid_t pid_;
+  pid_t pid_ = -1;
   int fd_;
   fs::path log_;
-  std::uintmax_t log_start_ = 0;   // where this process' output begins
-  std::int64_t oom_kills_before_;  // see oom_kills.h
+  std::uintmax_t log_start_;  // where this process' output begins
+  std::vector<fs::path> oom_counters_;
+  std::int64_t oom_kills_before_;
   std::string unsent_;
   FrameBuffer received_;
   std::optional<TrainerEnd> end_;

@@ -1,0 +1,223 @@
+#include "worker/agent/agent.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+
+#include "common/base/backoff.h"
+#include "common/base/build_info.h"
+#include "common/base/log.h"
+#include "common/base/process.h"
+#include "common/base/text.h"
+#include "common/protocol/codec.h"
+#include "worker/agent/attempt_log.h"
+#include "worker/agent/trainer_process.h"
+
+namespace unmask {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr WorkerId kCoordinator{0};
+constexpr int kRefusedCode = 3;
+// A trainer that closed its socket is about to end; after this it is killed.
+constexpr Millis kEndLimit{2'000};
+
+// Empty where the store cannot be seen from here: the coordinator refuses such a rank by name.
+std::string ReadStoreToken(const fs::path& store) {
+  const auto token = ReadFile(store / "token", 4096);
+  return token.ok() ? std::string(Trim(*token)) : "";
+}
+
+Hello MakeHello(const AgentOptions& options) {
+  Hello hello;
+  hello.build = BuildId();
+  hello.host = options.host;
+  hello.pid = getpid();
+  hello.slots = options.supervisor.slots;
+  hello.store_token = ReadStoreToken(options.store);
+  return hello;
+}
+
+// Connects the supervisor to the transport, the trainer's socket, the clock and the signals.
+class Agent final : public AgentEffects {
+ public:
+  Agent(Transport& transport, const AgentOptions& options)
+      : transport_(transport),
+        options_(options),
+        parent_(options.parent != 0 ? options.parent : getppid()),
+        logs_(options.store / "logs"),
+        signals_(io_, SIGUSR1),
+        supervisor_(options.supervisor, MakeHello(options), *this) {}
+  ~Agent() override { ForgetTrainer(); }
+
+  int Run() {
+    WaitForDrain();
+    supervisor_.Start(clock_.Now());
+    Backoff backoff;
+    while (!ended_) {
+      const bool did_something = Turn(clock_.Now());
+      WaitForTrainer();
+      io_.run_one_for(backoff.Next(did_something));
+    }
+    return supervisor_.refused() ? kRefusedCode : 0;
+  }
+
+  void SendToCoordinator(const Message& message) override {
+    transport_.Send(kCoordinator, Encode(message));
+  }
+
+  void SendToTrainer(const Message& message) override {
+    // Where this fails the trainer is ending, and TryReap will tell how.
+    if (trainer_ && !trainer_->Send(message).ok()) LogDebug("the trainer does not listen");
+  }
+
+  void StartTrainer() override {
+    ForgetTrainer();
+    auto started =
+        TrainerProcess::Start({options_.trainer, options_.store, options_.supervisor.slots,
+                               options_.device, TrainerLog()});
+    if (!started.ok()) return EndWithError(FormatError(started.error()));
+    trainer_ = std::move(started).value();
+    watch_.emplace(io_, trainer_->fd());
+  }
+
+  void KillTrainer() override {
+    if (trainer_) trainer_->Kill();
+  }
+
+  void LogAttempt(const LeaseId& lease, const std::string& line) override {
+    AppendToAttemptLog(logs_, lease, line, clock_);
+  }
+
+  void EndInOrder() override { ended_ = true; }
+
+  void EndWithError(const std::string& reason) override {
+    ForgetTrainer();
+    DieVisibly(fmt::format("worker {} on {}: {}", transport_.self().value, options_.host, reason));
+  }
+
+ private:
+  // One round of everything that may have happened; whether anything had.
+  bool Turn(Millis now) {
+    if (!ParentAlive(parent_)) EndWithError("mpirun is gone");
+    const bool heard_coordinator = HearCoordinator(now);
+    const bool heard_trainer = HearTrainer(now);
+    if (!ended_) supervisor_.OnTick(now);
+    return heard_coordinator || heard_trainer;
+  }
+
+  bool HearCoordinator(Millis now) {
+    bool heard = false;
+    while (const auto event = transport_.Poll()) {
+      heard = true;
+      if (const auto* lost = std::get_if<PeerLost>(&*event)) {
+        if (lost->peer == kCoordinator) EndWithError("the coordinator is gone");
+        continue;
+      }
+      const auto& received = std::get<Received>(*event);
+      if (received.from != kCoordinator) continue;
+      const auto message = Decode(received.bytes);
+      if (!message.ok()) EndWithError(FormatError(message.error()));
+      supervisor_.OnCoordinatorMessage(*message, now);
+    }
+    return heard;
+  }
+
+  // The end is asked for first and told last: everything that the trainer said before it is heard.
+  bool HearTrainer(Millis now) {
+    if (!trainer_) return false;
+    std::optional<TrainerEnd> end = trainer_->TryReap();
+    const bool heard = HearTrainersMessages(now);
+    if (closed_at_ && now - *closed_at_ > kEndLimit) trainer_->Kill();
+    if (!end) return heard;
+    end->protocol_error = protocol_error_;
+    ForgetTrainer();
+    supervisor_.OnTrainerEnded(*end, now);
+    return true;
+  }
+
+  bool HearTrainersMessages(Millis now) {
+    bool heard = false;
+    while (!closed_at_) {
+      auto message = trainer_->Receive(Millis(0));
+      if (message.ok() && !*message) break;
+      heard = true;
+      if (message.ok()) {
+        supervisor_.OnTrainerMessage(**message, now);
+        continue;
+      }
+      closed_at_ = now;
+      StopWatching();
+      if (message.error().code == ErrorCode::kData) {  // not the end of the socket: no message
+        protocol_error_ = message.error().problems.front().what;
+        trainer_->Kill();
+      }
+    }
+    return heard;
+  }
+
+  void ForgetTrainer() {
+    StopWatching();
+    trainer_.reset();  // killed and reaped where it still lives
+    closed_at_.reset();
+    protocol_error_.clear();
+  }
+
+  // The socket is the trainer's: released, never closed here.
+  void StopWatching() {
+    if (watch_) watch_->release();
+    watch_.reset();
+    waiting_ = false;
+  }
+
+  // Wakes the loop when the trainer says something.
+  void WaitForTrainer() {
+    if (!watch_ || waiting_) return;
+    waiting_ = true;
+    watch_->async_wait(asio::posix::stream_descriptor::wait_read,
+                       [this](const boost::system::error_code& error) {
+                         if (!error) waiting_ = false;
+                       });
+  }
+
+  void WaitForDrain() {
+    signals_.async_wait([this](const boost::system::error_code& error, int) {
+      if (error) return;
+      supervisor_.OnDrain(clock_.Now());
+      WaitForDrain();
+    });
+  }
+
+  fs::path TrainerLog() const {
+    return logs_ / fmt::format("trainer-{}-{}.log", options_.host, transport_.self().value);
+  }
+
+  Transport& transport_;
+  const AgentOptions& options_;
+  const pid_t parent_;
+  const fs::path logs_;
+  RealClock clock_;
+  asio::io_context io_;
+  asio::signal_set signals_;
+  Supervisor supervisor_;
+
+  std::unique_ptr<TrainerProcess> trainer_;
+  std::optional<asio::posix::stream_descriptor> watch_;
+  bool waiting_ = false;             // on watch_
+  std::optional<Millis> closed_at_;  // the trainer says no more
+  std::string protocol_error_;       // why, where it was our decision
+  bool ended_ = false;
+};
+
+}  // namespace
+
+int RunAgent(Transport& transport, const AgentOptions& options) {
+  return Agent(transport, options).Run();
+}
+
+}  // namespace unmask
