@@ -1,0 +1,89 @@
+// `unmask plan`: what a run would train, without training anything.
+#include <fmt/format.h>
+
+#include <cmath>
+#include <memory>
+
+#include "cli/command.h"
+#include "common/base/log.h"
+#include "coordinator/app/status_line.h"
+#include "coordinator/plan/plan_report.h"
+#include "sql/store_reader.h"
+
+namespace unmask {
+namespace {
+
+struct PlanArguments {
+  std::string config;
+  std::vector<std::string> overrides;
+  std::vector<std::string> experiments;
+};
+
+// A store that is not there yet has nothing finished; one that cannot be read is an error.
+Result<StoreHistory> HistoryOf(const fs::path& store) {
+  StoreHistory history;
+  const StorePaths paths{store};
+  if (!StoreReader::Exists(paths)) return history;
+  UNMASK_ASSIGN(const auto reader, StoreReader::Open(paths));
+  UNMASK_ASSIGN(history.done, reader->DoneKeys());
+  UNMASK_ASSIGN(history.paces, reader->History());
+  return history;
+}
+
+std::string Bytes(std::int64_t bytes) {
+  if (bytes < 1'000'000)
+    return fmt::format("{:.0f} kB", std::ceil(static_cast<double>(bytes) / 1e3));
+  if (bytes < 1'000'000'000) return fmt::format("{:.1f} MB", static_cast<double>(bytes) / 1e6);
+  return fmt::format("{:.1f} GB", static_cast<double>(bytes) / 1e9);
+}
+
+std::string Seconds(const PlanReport& report) {
+  if (report.done == report.jobs) return "nothing is left to do";
+  if (!report.remaining_seconds) return "unknown: the store has no finished jobs like these";
+  const auto millis = static_cast<std::int64_t>(*report.remaining_seconds * 1000);
+  return FormatDuration(Millis(millis)) + " on one slot, less with more";
+}
+
+std::string Text(const PlanOutput& output, const PlanReport& report) {
+  std::string text = fmt::format("sweep {}\n", output.plan.sweep);
+  for (const auto& [kind, count] : report.kinds) {
+    text += fmt::format("  {} jobs: {} distinct, {} already finished, {} to do\n", kind, count.jobs,
+                        count.done, count.jobs - count.done);
+  }
+  text += fmt::format("  folds: {} asked for, {} of them answered by a shared job\n", report.folds,
+                      report.shared);
+  text += fmt::format("  disk: {} to come, and up to {} of checkpoints for each running job\n",
+                      Bytes(report.remaining_bytes), Bytes(report.checkpoint_bytes));
+  return text + fmt::format("  time: {}\n", Seconds(report));
+}
+
+Status Plan(const PlanArguments& arguments, const CommandContext& context) {
+  UNMASK_ASSIGN(const Study study, LoadStudy(arguments.config, arguments.overrides));
+  UNMASK_ASSIGN(const PlanOutput output, MakePlan(study, {arguments.experiments, std::nullopt}));
+  UNMASK_ASSIGN(const StoreHistory history, HistoryOf(context.store));
+  for (const std::string& note : output.notes) LogInfo("note: " + note);
+  const PlanReport report = ReportPlan(output, history);
+  const std::string text =
+      context.json ? PlanReportJson(output, report).dump(2) + "\n" : Text(output, report);
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  return {};
+}
+
+}  // namespace
+
+void AddPlanCommand(CLI::App& app, CommandContext& context) {
+  auto arguments = std::make_shared<PlanArguments>();
+  CLI::App* command = app.add_subcommand(
+      "plan", "Show what a run would train and what the store has already; train nothing");
+  command->add_option("CONFIG", arguments->config, "Study (YAML)")->required();
+  command->add_option("OVERRIDE", arguments->overrides, "KEY=VALUE, over the file's settings");
+  command->add_option("--experiment", arguments->experiments, "Only these, separated by commas")
+      ->allow_extra_args(false);
+  command->footer("Example: unmask plan configs/mfed-action-units.yaml dataset.manifest=mfed.csv");
+  command->callback([arguments, &context] {
+    const Status planned = Plan(*arguments, context);
+    if (!planned.ok()) context.Fail(planned.error());
+  });
+}
+
+}  // namespace unmask

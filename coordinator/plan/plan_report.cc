@@ -1,0 +1,116 @@
+#include "coordinator/plan/plan_report.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "common/config/names.h"
+#include "common/data/dataset.h"
+
+namespace unmask {
+namespace {
+
+using Json = nlohmann::json;
+
+struct Classes {
+  std::int64_t ter = 0;
+  std::int64_t der = 0;
+};
+
+std::map<std::string, Classes> ClassesOf(const PlanOutput& output) {
+  std::map<std::string, Classes> classes;
+  for (const auto& [sha256, blob] : output.blobs) {
+    const auto dataset = ParseDatasetBlob(blob);
+    UNMASK_CHECK(dataset.ok());  // the planner made it
+    classes[sha256] = {static_cast<std::int64_t>(TrueClasses(*dataset).size()),
+                       static_cast<std::int64_t>(DisguisedClasses(*dataset).size())};
+  }
+  return classes;
+}
+
+// Floats of one set of weights, BatchNorm's statistics included (design.md, section 4).
+std::int64_t WeightsOf(const JobSpec& spec, const Classes& classes) {
+  const auto adapter = [](std::int64_t in, std::int64_t out) { return in * out + 5 * out; };
+  const Settings::Model& model = spec.settings.model;
+  const auto inputs = static_cast<std::int64_t>(FacsVocabulary().size());
+  std::int64_t floats = adapter(inputs, model.adapter);
+  for (const Task task : TasksOf(spec.settings)) {
+    const std::int64_t labels = task == Task::kTer ? classes.ter : classes.der;
+    floats += adapter(model.adapter, model.stream) + (model.stream + 1) * labels;
+  }
+  return floats;
+}
+
+using PaceKey = std::tuple<std::string, std::string, std::string, std::string>;
+
+std::map<PaceKey, double> PacesOf(const StoreHistory& history) {
+  std::map<PaceKey, double> paces;
+  for (const PaceRow& row : history.paces) {
+    paces[{row.kind, row.model, row.features, row.engine}] = row.median_seconds;
+  }
+  return paces;
+}
+
+PaceKey PaceKeyOf(const JobSpec& spec) {
+  const Settings& settings = spec.settings;
+  return {std::string(Name(spec.kind)), std::string(Name(settings.model.kind)),
+          std::string(Name(settings.features.source)), std::string(Name(settings.train.engine))};
+}
+
+}  // namespace
+
+PlanReport ReportPlan(const PlanOutput& output, const StoreHistory& history) {
+  constexpr std::int64_t kFloat = 4;
+  constexpr std::int64_t kCheckpointSets = 4;  // weights, Adam's two moments, the best weights
+  const auto classes = ClassesOf(output);
+  const auto paces = PacesOf(history);
+  PlanReport report;
+  report.folds = static_cast<std::int64_t>(output.plan.uses.size());
+  report.jobs = static_cast<std::int64_t>(output.plan.jobs.size());
+  report.shared = report.folds - report.jobs;
+  report.remaining_seconds = 0;
+  for (const auto& [sha256, blob] : output.blobs) {
+    report.remaining_bytes += static_cast<std::int64_t>(blob.size());
+  }
+  for (const PlannedJob& job : output.plan.jobs) {
+    PlanReport::Count& count = report.kinds[std::string(Name(job.spec.kind))];
+    ++count.jobs;
+    if (history.done.contains(job.key)) {
+      ++count.done;
+      ++report.done;
+      continue;
+    }
+    const std::int64_t bytes = kFloat * WeightsOf(job.spec, classes.at(job.spec.dataset));
+    report.checkpoint_bytes = std::max(report.checkpoint_bytes, 2 * kCheckpointSets * bytes);
+    if (output.keep_best) report.remaining_bytes += bytes;
+    const auto pace = paces.find(PaceKeyOf(job.spec));
+    if (pace == paces.end()) {
+      report.remaining_seconds.reset();
+    } else if (report.remaining_seconds) {
+      *report.remaining_seconds += pace->second;
+    }
+  }
+  return report;
+}
+
+Json PlanReportJson(const PlanOutput& output, const PlanReport& report) {
+  Json kinds = Json::object();
+  for (const auto& [kind, count] : report.kinds) {
+    kinds[kind] = {{"jobs", count.jobs}, {"done", count.done}};
+  }
+  return {{"sweep", output.plan.sweep},
+          {"config_sha256", output.plan.config_sha256},
+          {"kinds", std::move(kinds)},
+          {"folds", report.folds},
+          {"jobs", report.jobs},
+          {"shared", report.shared},
+          {"done", report.done},
+          {"remaining", report.jobs - report.done},
+          {"remaining_bytes", report.remaining_bytes},
+          {"checkpoint_bytes", report.checkpoint_bytes},
+          {"remaining_seconds",
+           report.remaining_seconds ? Json(*report.remaining_seconds) : Json(nullptr)},
+          {"notes", output.notes},
+          {"config", output.config}};
+}
+
+}  // namespace unmask

@@ -1,0 +1,43 @@
+// What a plan costs, and what the store spares it.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "coordinator/plan/plan.h"
+#include "sql/rows.h"
+
+namespace unmask {
+
+// What a store knows that bears on a plan; empty where there is no store yet.
+struct StoreHistory {
+  std::unordered_set<std::string> done;  // job keys
+  std::vector<PaceRow> paces;
+};
+
+struct PlanReport {
+  struct Count {
+    std::int64_t jobs = 0;  // distinct
+    std::int64_t done = 0;  // of them, in the store already
+  };
+  std::map<std::string, Count> kinds;  // by JobKind's name
+  std::int64_t folds = 0;              // asked for: experiments x points x seeds x subjects
+  std::int64_t shared = 0;             // folds that another fold's job answers
+  std::int64_t jobs = 0;               // distinct
+  std::int64_t done = 0;
+  std::int64_t remaining_bytes = 0;         // data sets and kept weights of the jobs not yet done
+  std::int64_t checkpoint_bytes = 0;        // of one running job at most: two generations
+  std::optional<double> remaining_seconds;  // on one slot; nullopt: nothing alike is measured yet
+};
+
+PlanReport ReportPlan(const PlanOutput& output, const StoreHistory& history);
+
+// With the resolved configuration.
+nlohmann::json PlanReportJson(const PlanOutput& output, const PlanReport& report);
+
+}  // namespace unmask
