@@ -19,7 +19,7 @@ struct SweepResults {
   std::string sweep;
   std::string tables_json;  // docs/formats.md, "Tables"
   std::vector<CellRow> cells;
-  std::vector<FoldRow> folds;  // in the plan's order
+  std::vector<FoldRow> folds;
   std::vector<JobRow> jobs;
 };
 

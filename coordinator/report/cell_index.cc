@@ -1,6 +1,7 @@
 #include "coordinator/report/cell_index.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace unmask {
 namespace {
@@ -48,6 +49,9 @@ CellIndex::CellIndex(const SweepResults& results) {
     if (at == by_text_.end()) continue;  // a feature job
     for (auto& [task, cell] : entries_[at->second].tasks) cell.features = job.features;
   }
+  by_text_.clear();  // the places change now
+  std::ranges::sort(entries_, {},
+                    [](const Entry& entry) { return std::tie(entry.experiment, entry.point); });
 }
 
 TableCell CellIndex::Find(const std::string& experiment, const nlohmann::json& point,

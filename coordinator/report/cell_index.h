@@ -12,7 +12,7 @@ namespace unmask {
 
 class CellIndex {
  public:
-  // An experiment at a point, in the order of the plan.
+  // An experiment at a point.
   struct Entry {
     std::string experiment;
     nlohmann::json point;
@@ -25,13 +25,14 @@ class CellIndex {
   // The cell, or one without seeds where it is not part of the run. Points are compared by value:
   // 1 is 1.0.
   TableCell Find(const std::string& experiment, const nlohmann::json& point, Task task) const;
+  // By experiment and point; numbers in a point by their value.
   const std::vector<Entry>& entries() const { return entries_; }
 
  private:
   Entry& At(const std::string& experiment, const std::string& point);
 
   std::vector<Entry> entries_;
-  std::map<std::pair<std::string, std::string>, std::size_t> by_text_;
+  std::map<std::pair<std::string, std::string>, std::size_t> by_text_;  // while it is built
 };
 
 }  // namespace unmask

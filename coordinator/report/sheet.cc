@@ -148,7 +148,8 @@ std::string FormatDifference(double ours, double published) {
 
 Sheet LayOut(const Table& table) {
   Sheet sheet;
-  sheet.heading = "Table " + table.id + (table.title.empty() ? "" : ". " + table.title);
+  const bool titled = !table.title.empty() && table.title != table.id;
+  sheet.heading = "Table " + table.id + (titled ? ". " + table.title : "");
   sheet.title = table.title.empty() ? table.id : table.title;
   sheet.label_columns = HasColumnLabels(table) ? 2 : 1;
   const std::vector<ColumnRule> rules = RulesOf(table);

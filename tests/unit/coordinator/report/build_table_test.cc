@@ -35,16 +35,16 @@ TEST(BuildTables, PointsAreComparedByValue) {
 
 TEST(BuildTables, WithoutTablesEveryExperimentAndPointIsARow) {
   SampleResults sample;
-  sample.At("z", R"({"loss.alpha":0.5,"train.lr":0.001})").Done(Task::kTer, 1, 2, 0.5);
   sample.At("z", R"({"loss.alpha":10,"train.lr":0.001})").Done(Task::kTer, 1, 2, 0.5);
+  sample.At("z", R"({"loss.alpha":2.5,"train.lr":0.001})").Done(Task::kTer, 1, 2, 0.5);
   sample.At("a").Done(Task::kDer, 1, 2, 0.5);
   const auto tables = sample.Build();
   ASSERT_THAT(Ids(tables), ElementsAre("cells"));
   std::vector<std::string> labels;
   for (const TableRow& row : tables[0].rows) labels.push_back(row.label);
-  EXPECT_THAT(labels, ElementsAre("z alpha=0.5 train.lr=0.001", "z alpha=10 train.lr=0.001", "a"));
+  EXPECT_THAT(labels, ElementsAre("a", "z alpha=2.5 train.lr=0.001", "z alpha=10 train.lr=0.001"));
   EXPECT_THAT(tables[0].tasks, ElementsAre(Task::kTer, Task::kDer));
-  EXPECT_TRUE(tables[0].rows[2].cells[0][0].seeds.empty());  // "a" learns der alone
+  EXPECT_TRUE(tables[0].rows[0].cells[0][0].seeds.empty());  // "a" learns der alone
 }
 
 TEST(BuildTables, CellsIsAlwaysThere) {

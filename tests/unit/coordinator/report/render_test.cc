@@ -92,7 +92,7 @@ TEST_P(FormatTest, HostileNamesStayText) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Formats, FormatTest, testing::ValuesIn(kFormats),
-                         [](const auto& info) { return std::string(info.param); });
+                         [](const auto& format) { return std::string(format.param); });
 
 TEST(FindTableRenderer, KnowsNoOtherFormat) { EXPECT_EQ(FindTableRenderer("xml"), nullptr); }
 
