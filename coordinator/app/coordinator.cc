@@ -283,8 +283,11 @@ class Coordinator final : public MessageSink {
 
 Result<int> RunCoordinator(Transport& transport, const Clock& clock,
                            const CoordinatorOptions& options) {
-  auto store =
-      ResultsStore::Open(options.store, {.take_over = options.take_over, .build = BuildId()});
+  ResultsStore::Options open;
+  open.take_over = options.take_over;
+  open.build = BuildId();
+  open.now = clock.WallTime();
+  auto store = ResultsStore::Open(options.store, open);
   if (!store.ok()) return store.error();
   Coordinator coordinator(transport, clock, options, **store);
   return coordinator.Run();
