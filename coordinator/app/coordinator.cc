@@ -5,13 +5,13 @@
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
-#include <chrono>
 #include <csignal>
 #include <optional>
 #include <thread>
 #include <unordered_map>
 #include <utility>
 
+#include "common/base/backoff.h"
 #include "common/base/build_info.h"
 #include "common/base/log.h"
 #include "common/protocol/codec.h"
@@ -26,11 +26,6 @@ constexpr Millis kTickPeriod{100};
 constexpr Millis kNoRoomLimit{10 * 60 * 1000};  // disk full for so long: stop, resumable
 constexpr Millis kGoodbyeLimit{2000};
 constexpr Outbox::Config kCommits{.commit_after = Millis{10}, .retry_after = Millis{1000}};
-
-// Waits longer the longer nothing happens, so that an idle coordinator costs well below 1 % of a
-// core.
-constexpr std::chrono::microseconds kWaitMin{50};
-constexpr std::chrono::microseconds kWaitMax{5000};
 
 class Coordinator final : public MessageSink {
  public:
@@ -53,7 +48,7 @@ class Coordinator final : public MessageSink {
       const bool busy = Step();
       if (fatal_) return *fatal_;
       if (const auto reason = scheduler_.Finished()) return Finish(*reason);
-      Wait(busy);
+      io_.run_one_for(backoff_.Next(busy));
     }
   }
 
@@ -238,11 +233,6 @@ class Coordinator final : public MessageSink {
     });
   }
 
-  void Wait(bool busy) {
-    wait_ = busy ? kWaitMin : std::min(kWaitMax, wait_ * 5 / 4);
-    if (!busy) io_.run_one_for(wait_);
-  }
-
   Result<int> Finish(FinishReason reason) {
     while (!outbox_.empty()) {
       const Status flushed = outbox_.Flush(clock_.Now());
@@ -274,7 +264,7 @@ class Coordinator final : public MessageSink {
   boost::asio::signal_set signals_;
   std::optional<StatusLine> status_;
   Millis next_tick_{0};
-  std::chrono::microseconds wait_ = kWaitMin;
+  Backoff backoff_;
   bool waiting_for_room_ = false;
   std::optional<Error> fatal_;
 };
@@ -299,7 +289,7 @@ void DismissAgents(Transport& transport, const Clock& clock) {
   const Millis limit = clock.Now() + kGoodbyeLimit;
   while (!transport.Flushed() && clock.Now() < limit) {
     (void)transport.Poll();
-    std::this_thread::sleep_for(kWaitMin);
+    std::this_thread::sleep_for(Millis(1));
   }
 }
 

@@ -51,20 +51,18 @@ class Agent final : public AgentEffects {
         options_(options),
         parent_(options.parent != 0 ? options.parent : getppid()),
         logs_(options.store / "logs"),
-        signals_(io_, SIGUSR1),
-        supervisor_(options.supervisor, MakeHello(options), *this) {}
+        signals_(io_, SIGUSR1) {}
   ~Agent() override { ForgetTrainer(); }
 
   int Run() {
     WaitForDrain();
-    supervisor_.Start(clock_.Now());
     Backoff backoff;
     while (!ended_) {
       const bool did_something = Turn(clock_.Now());
       WaitForTrainer();
       io_.run_one_for(backoff.Next(did_something));
     }
-    return supervisor_.refused() ? kRefusedCode : 0;
+    return supervisor_ && supervisor_->refused() ? kRefusedCode : 0;
   }
 
   void SendToCoordinator(const Message& message) override {
@@ -107,7 +105,7 @@ class Agent final : public AgentEffects {
     if (!ParentAlive(parent_)) EndWithError("mpirun is gone");
     const bool heard_coordinator = HearCoordinator(now);
     const bool heard_trainer = HearTrainer(now);
-    if (!ended_) supervisor_.OnTick(now);
+    if (!ended_ && supervisor_) supervisor_->OnTick(now);
     return heard_coordinator || heard_trainer;
   }
 
@@ -123,9 +121,19 @@ class Agent final : public AgentEffects {
       if (received.from != kCoordinator) continue;
       const auto message = Decode(received.bytes);
       if (!message.ok()) EndWithError(FormatError(message.error()));
-      supervisor_.OnCoordinatorMessage(*message, now);
+      OnCoordinatorMessage(*message, now);
     }
     return heard;
+  }
+
+  // Before the invitation there is no store to look at, and a run that fails at its start may end
+  // without one.
+  void OnCoordinatorMessage(const Message& message, Millis now) {
+    if (supervisor_) return supervisor_->OnCoordinatorMessage(message, now);
+    if (std::holds_alternative<Goodbye>(message)) ended_ = true;
+    if (!std::holds_alternative<Invitation>(message)) return;
+    supervisor_.emplace(options_.supervisor, MakeHello(options_), *this);
+    supervisor_->Start(now);
   }
 
   // The end is asked for first and told last: everything that the trainer said before it is heard.
@@ -137,7 +145,7 @@ class Agent final : public AgentEffects {
     if (!end) return heard;
     end->protocol_error = protocol_error_;
     ForgetTrainer();
-    supervisor_.OnTrainerEnded(*end, now);
+    supervisor_->OnTrainerEnded(*end, now);
     return true;
   }
 
@@ -148,7 +156,7 @@ class Agent final : public AgentEffects {
       if (message.ok() && !*message) break;
       heard = true;
       if (message.ok()) {
-        supervisor_.OnTrainerMessage(**message, now);
+        supervisor_->OnTrainerMessage(**message, now);
         continue;
       }
       closed_at_ = now;
@@ -188,7 +196,7 @@ class Agent final : public AgentEffects {
   void WaitForDrain() {
     signals_.async_wait([this](const boost::system::error_code& error, int) {
       if (error) return;
-      supervisor_.OnDrain(clock_.Now());
+      if (supervisor_) supervisor_->OnDrain(clock_.Now());
       WaitForDrain();
     });
   }
@@ -204,7 +212,7 @@ class Agent final : public AgentEffects {
   RealClock clock_;
   asio::io_context io_;
   asio::signal_set signals_;
-  Supervisor supervisor_;
+  std::optional<Supervisor> supervisor_;  // from the invitation on
 
   std::unique_ptr<TrainerProcess> trainer_;
   std::optional<asio::posix::stream_descriptor> watch_;
