@@ -41,8 +41,9 @@ if(UNMASK_TRAINER)
     find_library(UNMASK_${lib} ${lib} PATHS "${UNMASK_TORCH_ROOT}/lib" NO_DEFAULT_PATH REQUIRED)
     target_link_libraries(torch INTERFACE "${UNMASK_${lib}}")
   endforeach()
-  target_include_directories(torch SYSTEM INTERFACE
-    "${UNMASK_TORCH_ROOT}/include" "${UNMASK_TORCH_ROOT}/include/torch/csrc/api/include")
+  # The wheel brings headers of other libraries too (fmt, nlohmann, ...), of other versions than we
+  # link: so it is searched after the system's folders.
+  target_compile_options(torch INTERFACE "SHELL:-idirafter ${UNMASK_TORCH_ROOT}/include")
   # The CPU build of the CUDA wheel still loads libcudart and libcupti.
   target_link_options(torch INTERFACE
     "-Wl,-rpath,${UNMASK_TORCH_ROOT}/lib:${UNMASK_DEPS}/cpu/nvidia/cu13/lib"

@@ -55,7 +55,7 @@ Status CheckSupported(const JobSpec& spec) {
   return {};
 }
 
-Status CheckBatches(const JobSpec& spec, const Split& split) {
+Status CheckBatches(const JobSpec& spec, const FoldSplit& split) {
   const std::int64_t least = LeastBatch(spec.settings);
   const auto clips = static_cast<std::int64_t>(split.train.size());
   if (clips < least) {

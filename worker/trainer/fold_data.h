@@ -18,7 +18,7 @@ struct TaskLabels {
 };
 
 // Which clips a fold uses for what: indices into the data set's clips, rising.
-struct Split {
+struct FoldSplit {
   std::vector<std::int64_t> train;
   std::vector<std::int64_t> validation;  // empty: validation `none`
   std::vector<std::int64_t> held_out;
@@ -29,7 +29,7 @@ struct FoldData {
   std::int64_t width = 0;            // of a feature vector
   std::vector<float> features;       // [clips, width], row-major
   std::vector<TaskLabels> tasks;     // in the order of TasksOf()
-  Split split;
+  FoldSplit split;
 };
 
 // Everything that can be wrong with a job's data or spec is found here, before any training.
@@ -37,7 +37,7 @@ Result<FoldData> PrepareFold(const JobSpec& spec, const Dataset& dataset);
 
 // The policies of contract.md, "train.validation". `labels` [clips] are those of the job's first
 // task: `inner-split` is stratified by them. Held-out clips take part only under `leaky`.
-Result<Split> SplitClips(const JobSpec& spec, const Dataset& dataset,
+Result<FoldSplit> SplitClips(const JobSpec& spec, const Dataset& dataset,
                          const std::vector<std::int64_t>& labels);
 
 }  // namespace unmask

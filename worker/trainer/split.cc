@@ -75,9 +75,9 @@ Indices ValidationClips(const JobSpec& spec, const Dataset& dataset, const Indic
 
 }  // namespace
 
-Result<Split> SplitClips(const JobSpec& spec, const Dataset& dataset,
+Result<FoldSplit> SplitClips(const JobSpec& spec, const Dataset& dataset,
                          const std::vector<std::int64_t>& labels) {
-  Split split;
+  FoldSplit split;
   split.held_out = ClipsOfSubject(dataset, spec.held_out);
   if (split.held_out.empty()) {
     return DataError(fmt::format("held-out subject '{}' has no clips", spec.held_out), "dataset");

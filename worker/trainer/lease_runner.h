@@ -1,0 +1,64 @@
+// Works on one lease: finds the job's data and checkpoint in the store, trains, and says what came
+// of it. The job boundary: exceptions of libtorch end here.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "common/base/clock.h"
+#include "common/base/files.h"
+#include "common/protocol/messages.h"
+#include "worker/trainer/train_job.h"
+
+namespace unmask {
+
+// Shared between the thread that trains and the session's.
+struct LeaseControl {
+  std::atomic<bool> abandon{false};    // superseded: stop at the next step, say nothing
+  std::atomic<bool> yield{false};      // checkpoint at the next epoch's end, say Yielded
+  std::atomic<std::int64_t> epoch{0};  // epochs finished
+  std::atomic<std::int64_t> steps{0};  // optimiser steps of this attempt
+};
+
+// Called from any training thread; must be safe for that.
+using SendMessage = std::function<void(const Message&)>;
+
+class LeaseRunner {
+ public:
+  // `clock` and what `send` uses must outlive the runner.
+  LeaseRunner(const fs::path& store, std::string numerics_class, EngineMaker make_engine,
+              const Clock& clock, SendMessage send);
+
+  // Sends AttemptStarted, CheckpointWritten..., and at the end one of ResultReady, AttemptFailed,
+  // Yielded, or nothing where it was abandoned. May run on several threads at once.
+  void Run(const Lease& lease, LeaseControl& control) const;
+
+ private:
+  struct Job {
+    JobSpec spec;
+    FoldData fold;
+  };
+  // What to go on from, and what was odd about it.
+  struct Start {
+    std::optional<TrainingState> state;
+    std::string note;
+  };
+
+  Result<Job> LoadJob(const Lease& lease) const;
+  Start FindStart(const Lease& lease, const ModelShape& shape) const;
+  Result<TrainingState> LoadCheckpoint(const Lease& lease, const CheckpointRef& checkpoint,
+                                       const ModelShape& shape) const;
+  void Train(const Lease& lease, LeaseControl& control) const;
+  void SendResult(const Lease& lease, TrainDone done) const;
+  void Fail(const Lease& lease, FailureClass failure, std::string message) const;
+
+  BlobFolder blobs_;
+  std::string numerics_class_;
+  EngineMaker make_engine_;
+  const Clock& clock_;
+  SendMessage send_;
+};
+
+}  // namespace unmask

@@ -1,0 +1,98 @@
+// unmask-trainer: trains jobs for one agent (worker/agent), over the socket that it inherits.
+#include <fmt/format.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <csignal>
+#include <cstdlib>
+#include <string>
+
+#include "common/base/build_info.h"
+#include "common/base/log.h"
+#include "worker/trainer/lease_runner.h"
+#include "worker/trainer/numerics.h"
+#include "worker/trainer/session.h"
+#include "worker/trainer/torch_runtime.h"
+
+namespace unmask {
+namespace {
+
+constexpr Millis kHeartbeat{500};
+
+struct Arguments {
+  int fd = -1;
+  int slots = 1;
+  std::string store;
+  std::string device = "auto";
+  pid_t parent = 0;  // 0: not checked
+};
+
+// The agent's death is ours. It fires when the spawning thread ends, so a parent that died before
+// the call is looked for as well.
+void DieWithParent(pid_t parent) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (parent != 0 && getppid() != parent) std::raise(SIGKILL);
+}
+
+// The agent alone decides when we stop: signals to the whole job are not for us.
+void IgnoreSignals() {
+  for (const int signal : {SIGINT, SIGUSR1, SIGTERM, SIGHUP, SIGPIPE}) std::signal(signal, SIG_IGN);
+}
+
+// libtorch and MKL read these when they are loaded, which is before main: so once more from the top
+// where one is missing.
+Status PinEnvironment(InstructionSet set, const Processor& processor, char** argv) {
+  const auto wanted = PinnedEnvironment(set, processor);
+  const bool pinned = std::all_of(wanted.begin(), wanted.end(), [](const auto& variable) {
+    const char* value = std::getenv(variable.first.c_str());
+    return value != nullptr && variable.second == value;
+  });
+  if (pinned) return {};
+  for (const auto& [name, value] : wanted) setenv(name.c_str(), value.c_str(), 1);
+  execv("/proc/self/exe", argv);
+  return InternalError("cannot start the trainer again with its environment");
+}
+
+Status Work(const Arguments& arguments, char** argv) {
+  UNMASK_ASSIGN(const std::string cpuinfo, ReadFile("/proc/cpuinfo"));
+  const Processor processor = ParseProcessor(cpuinfo);
+  const InstructionSet set = PinnedInstructionSet();
+  UNMASK_TRY(PinEnvironment(set, processor, argv));
+  const std::string numerics = NumericsClass(set, processor, TorchVersion(), kReferenceEngine);
+  const RealClock clock;
+  MessageWriter writer(arguments.fd);
+  const LeaseRunner runner(arguments.store, numerics, MakeReferenceEngine, clock,
+                           [&](const Message& message) { writer.Send(message); });
+  writer.Send(TrainerHello{kProtocolVersion, BuildId(), numerics, "cpu: " + processor.model});
+  Session session(arguments.fd, arguments.slots, kHeartbeat, writer,
+                  [&](const Lease& lease, LeaseControl& control) {
+                    PrepareTrainingThread();
+                    runner.Run(lease, control);
+                  });
+  return session.Serve();
+}
+
+int Main(int argc, char** argv) {
+  Arguments arguments;
+  CLI::App app("Trains jobs for an agent of unmask; not for use by hand.", "unmask-trainer");
+  app.set_version_flag("--version", "unmask-trainer " + BuildId() + ", torch " + TorchVersion());
+  app.add_option("--fd", arguments.fd, "socket to the agent")->required();
+  app.add_option("--slots", arguments.slots, "jobs at a time")->check(CLI::Range(1, 4096));
+  app.add_option("--store", arguments.store, "the store's folder")->required();
+  app.add_option("--device", arguments.device)->check(CLI::IsMember({"auto", "cpu"}));
+  app.add_option("--parent", arguments.parent, "process id of the agent");
+  CLI11_PARSE(app, argc, argv);
+  DieWithParent(arguments.parent);
+  IgnoreSignals();
+  const Status status = Work(arguments, argv);
+  if (status.ok()) return 0;
+  LogError(FormatError(status.error()));
+  return ExitCode(status.error().code);
+}
+
+}  // namespace
+}  // namespace unmask
+
+int main(int argc, char** argv) { return unmask::Main(argc, argv); }

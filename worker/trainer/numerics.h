@@ -1,0 +1,37 @@
+// What decides the bits of a float, pinned and named. Bits are only compared, and jobs only
+// resumed, within one numerics class.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace unmask {
+
+enum class InstructionSet { kBaseline, kAvx2, kAvx512 };
+
+struct Processor {
+  std::string vendor;  // "GenuineIntel"
+  int family = 0;
+  std::string model;  // "AMD EPYC 9554 64-Core Processor"
+};
+
+// Of this machine, from the text of /proc/cpuinfo.
+Processor ParseProcessor(std::string_view cpuinfo);
+
+// The best that this machine has and the environment allows (ATEN_CPU_CAPABILITY, libtorch's own
+// variable: a cluster of unequal machines can be put into one class with `avx2`).
+InstructionSet PinnedInstructionSet();
+
+// Variables that libtorch, MKL and oneDNN read when they are loaded: one thread, one code path.
+std::vector<std::pair<std::string, std::string>> PinnedEnvironment(InstructionSet set,
+                                                                   const Processor& processor);
+
+// "cpu/avx512|torch-2.11.0|reference-1". MKL lets itself be pinned on Intel's processors only; on
+// others it chooses by vendor and family, so these are part of the class:
+// "cpu/avx512-AuthenticAMD-26|...".
+std::string NumericsClass(InstructionSet set, const Processor& processor, std::string_view torch,
+                          std::string_view engine);
+
+}  // namespace unmask
