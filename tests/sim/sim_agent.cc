@@ -1,0 +1,153 @@
+#include "tests/sim/sim_agent.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace unmask {
+
+namespace {
+
+const LeaseId& LeaseOf(const Message& message) {
+  if (const auto* result = std::get_if<ResultReady>(&message)) return result->lease;
+  if (const auto* failed = std::get_if<AttemptFailed>(&message)) return failed->lease;
+  return std::get<Yielded>(message).lease;
+}
+
+constexpr FailureClass kCrashes[] = {FailureClass::kKilled, FailureClass::kOutOfMemory,
+                                     FailureClass::kCuda, FailureClass::kHang, FailureClass::kExit};
+
+}  // namespace
+
+void SimAgent::SayHello() {
+  Hello hello;
+  hello.slots = info_.slots;
+  hello.numerics_class = info_.numerics_class;
+  world_.ToCoordinator(info_.id, hello);
+}
+
+void SimAgent::OnHeartbeatTimer() {
+  Heartbeat heartbeat;
+  for (const Attempt& attempt : running_) {
+    heartbeat.slots.push_back({attempt.lease, attempt.epoch, attempt.epoch * 10});
+  }
+  world_.ToCoordinator(info_.id, std::move(heartbeat));
+  for (const Message& message : kept_) {
+    if (world_.random().Chance(0.5)) world_.ToCoordinator(info_.id, message);
+  }
+}
+
+void SimAgent::OnMessage(const Message& message) {
+  std::visit([&](const auto& body) { On(body); }, message);
+}
+
+void SimAgent::On(const Lease& lease) {
+  Attempt attempt;
+  attempt.serial = ++serials_;
+  attempt.lease = lease.id;
+  for (const CheckpointRef& checkpoint : lease.checkpoints) {
+    Require(checkpoint.numerics_class == info_.numerics_class,
+            "a lease with a checkpoint of another class", lease.id.job_key);
+  }
+  // Sometimes the newest is damaged: the one before it, else from the start.
+  const std::size_t use = world_.random().Chance(0.05) ? 1 : 0;
+  if (use < lease.checkpoints.size()) attempt.epoch = lease.checkpoints[use].epoch;
+  if (stopping_) return Yield(attempt);
+  Require(!lease.spec.empty(), "a lease without a spec", lease.id.job_key);
+  running_.push_back(attempt);
+  world_.CallTrainer(info_.id, attempt.serial, world_.random().Between(10, 500));
+}
+
+void SimAgent::Forget(const LeaseId& lease, bool stop) {
+  std::erase_if(kept_, [&](const Message& message) { return LeaseOf(message) == lease; });
+  if (stop) std::erase_if(running_, [&](const Attempt& a) { return a.lease == lease; });
+}
+
+void SimAgent::OnTrainer(std::int64_t serial) {
+  const auto found = std::ranges::find(running_, serial, &Attempt::serial);
+  if (found == running_.end()) return;  // ended meanwhile
+  if (found->started) {
+    Epoch(*found);
+  } else {
+    Start(*found);
+  }
+  const bool goes_on = std::ranges::find(running_, serial, &Attempt::serial) != running_.end();
+  if (goes_on) world_.CallTrainer(info_.id, serial, world_.random().Between(50, 1500));
+}
+
+void SimAgent::Start(Attempt& attempt) {
+  const Nature nature = JobOf(attempt).nature;
+  if (broken_ || nature == Nature::kCrashesLoading) return Crash(attempt);
+  if (nature == Nature::kBadInput) {
+    return Fail(attempt, FailureClass::kBadInput, true, TrueEnd::kHopeless);
+  }
+  attempt.started = true;
+  world_.ToCoordinator(info_.id, AttemptStarted{attempt.lease, attempt.epoch, ""});
+}
+
+void SimAgent::Epoch(Attempt& attempt) {
+  const SimJob& job = JobOf(attempt);
+  const bool goes_bad = attempt.epoch + 1 >= job.bad_epoch;
+  if (job.nature == Nature::kCrashesAtEpoch && goes_bad) return Crash(attempt);
+  if (job.nature == Nature::kNotANumber && goes_bad) {
+    return Fail(attempt, FailureClass::kNotANumber, true, TrueEnd::kHopeless);
+  }
+  SimRandom& random = world_.random();
+  if (job.nature == Nature::kFlaky && random.Chance(0.15)) return Crash(attempt);
+  if (++attempt.epoch >= job.epochs) {
+    ResultReady message{attempt.lease, {}};
+    message.result.best_epoch = job.answer;
+    return End(message.lease, message, TrueEnd::kResult);
+  }
+  if (random.Chance(0.3)) Checkpoint(attempt);
+  if (random.Chance(0.03)) Yield(attempt);
+}
+
+void SimAgent::Crash(const Attempt& attempt) {
+  if (running_.size() > 1 && world_.random().Chance(0.5)) return CrashTrainer();
+  Fail(attempt, kCrashes[world_.random().Between(0, 4)], true, TrueEnd::kCrashToBlame);
+}
+
+void SimAgent::CrashTrainer() {
+  const std::vector<Attempt> died = running_;
+  const bool sole = died.size() == 1;
+  for (const Attempt& attempt : died) {
+    Fail(attempt, FailureClass::kKilled, sole,
+         sole ? TrueEnd::kCrashToBlame : TrueEnd::kCrashAmongOthers);
+  }
+}
+
+void SimAgent::Fail(const Attempt& attempt, FailureClass failure, bool sole_suspect, TrueEnd end) {
+  End(attempt.lease, AttemptFailed{attempt.lease, failure, "it failed", sole_suspect}, end);
+}
+
+void SimAgent::Checkpoint(const Attempt& attempt) {
+  CheckpointRef checkpoint;
+  checkpoint.sha256 = attempt.lease.job_key;
+  checkpoint.epoch = attempt.epoch;
+  checkpoint.numerics_class = info_.numerics_class;
+  world_.ToCoordinator(info_.id, CheckpointWritten{attempt.lease, checkpoint});
+}
+
+void SimAgent::Yield(const Attempt& attempt) {
+  if (attempt.started && world_.random().Chance(0.8)) Checkpoint(attempt);
+  End(attempt.lease, Yielded{attempt.lease, attempt.epoch}, TrueEnd::kYield);
+}
+
+void SimAgent::Stop() {
+  stopping_ = true;
+  const std::vector<Attempt> stopped = running_;
+  for (const Attempt& attempt : stopped) Yield(attempt);
+}
+
+// What ends an attempt is kept until the coordinator has it; now and then it is sent twice.
+void SimAgent::End(const LeaseId& lease, Message message, TrueEnd end) {
+  const LeaseId ended = lease;  // `lease` may live in running_
+  SimJob& job = world_.study()[IndexOf(ended.job_key)];
+  job.ends[{ended.epoch.value, ended.attempt.value}] = end;
+  if (world_.random().Chance(0.05)) world_.ToCoordinator(info_.id, message);
+  world_.ToCoordinator(info_.id, message);
+  kept_.push_back(std::move(message));
+  std::erase_if(running_, [&](const Attempt& attempt) { return attempt.lease == ended; });
+}
+
+}  // namespace unmask

@@ -1,0 +1,47 @@
+// The jobs of a simulated sweep and what is true of them, which the scheduler is never told.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/protocol/messages.h"
+#include "coordinator/core/job_table.h"
+#include "tests/sim/sim_random.h"
+
+namespace unmask {
+
+enum class Nature {
+  kHealthy,
+  kCrashesLoading,  // always
+  kCrashesAtEpoch,  // always, at `bad_epoch`
+  kFlaky,           // sometimes
+  kNotANumber,      // at `bad_epoch`
+  kBadInput,
+};
+
+// How an attempt really ended at its agent.
+enum class TrueEnd { kResult, kCrashToBlame, kCrashAmongOthers, kHopeless, kYield };
+
+struct SimJob {
+  std::string key;
+  JobKind kind = JobKind::kTrain;
+  std::string cell;
+  std::vector<int> dependencies;  // earlier jobs
+  Nature nature = Nature::kHealthy;
+  std::int64_t epochs = 1;
+  std::int64_t bad_epoch = 1;
+  std::int64_t answer = 0;                                        // its right result
+  std::map<std::pair<std::int64_t, std::int32_t>, TrueEnd> ends;  // by coordinator epoch, attempt
+};
+
+using SimStudy = std::vector<SimJob>;
+
+SimStudy RandomStudy(SimRandom& random);
+
+// "j17" -> 17
+inline int IndexOf(const std::string& key) { return std::stoi(key.substr(1)); }
+
+}  // namespace unmask
