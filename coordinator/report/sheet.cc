@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <functional>
 
-#include "common/base/text.h"
 
 namespace unmask {
 namespace {
@@ -141,8 +140,7 @@ std::string FormatFigure(double value) {
 }
 
 std::string FormatDifference(double ours, double published) {
-  const double shown = ParseReal(FormatFigure(ours)).value_or(ours);
-  const std::string text = FormatFigure(shown - published);
+  const std::string text = FormatFigure(ours - published);
   return text == "0.0000" || text.front() == '-' ? text : "+" + text;
 }
 

@@ -50,8 +50,7 @@ std::vector<std::string> NotesOf(const Table& table);
 
 // Four decimals, never "-0.0000".
 std::string FormatFigure(double value);
-// Ours as it is printed (four decimals) minus the published value, with its sign; "0.0000" where
-// they are equal.
+// Ours minus the published value, with its sign; "0.0000" where four decimals tell no difference.
 std::string FormatDifference(double ours, double published);
 
 }  // namespace unmask

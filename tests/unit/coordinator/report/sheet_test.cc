@@ -35,7 +35,7 @@ TEST(FormatFigure, FourDecimalsWithoutANegativeZero) {
   EXPECT_EQ(FormatFigure(-0.00001), "0.0000");
 }
 
-TEST(FormatDifference, IsOfTheFiguresThatAreShown) {
+TEST(FormatDifference, HasTheSignOfOursMinusPublished) {
   EXPECT_EQ(FormatDifference(254.0 / 648, 0.3920), "0.0000");  // 0.391975...
   EXPECT_EQ(FormatDifference(0.40004, 0.3900), "+0.0100");
   EXPECT_EQ(FormatDifference(0.38006, 0.3900), "-0.0099");
