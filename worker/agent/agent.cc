@@ -134,6 +134,7 @@ class Agent final : public AgentEffects {
     if (!std::holds_alternative<Invitation>(message)) return;
     supervisor_.emplace(options_.supervisor, MakeHello(options_), *this);
     supervisor_->Start(now);
+    if (drain_asked_) supervisor_->OnDrain(now);
   }
 
   // The end is asked for first and told last: everything that the trainer said before it is heard.
@@ -196,6 +197,7 @@ class Agent final : public AgentEffects {
   void WaitForDrain() {
     signals_.async_wait([this](const boost::system::error_code& error, int) {
       if (error) return;
+      drain_asked_ = true;
       if (supervisor_) supervisor_->OnDrain(clock_.Now());
       WaitForDrain();
     });
@@ -219,6 +221,7 @@ class Agent final : public AgentEffects {
   bool waiting_ = false;             // on watch_
   std::optional<Millis> closed_at_;  // the trainer says no more
   std::string protocol_error_;       // why, where it was our decision
+  bool drain_asked_ = false;
   bool ended_ = false;
 };
 

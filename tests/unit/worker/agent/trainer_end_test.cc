@@ -1,0 +1,56 @@
+#include "worker/agent/trainer_end.h"
+
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <fstream>
+
+#include "worker/agent/oom_kills.h"
+
+namespace unmask {
+namespace {
+
+using ::testing::HasSubstr;
+
+TEST(FailureOfTest, ASignalIsKilled) {
+  const Failure failure = FailureOf({.signal = SIGSEGV});
+  EXPECT_EQ(failure.failure, FailureClass::kKilled);
+  EXPECT_EQ(failure.message, "the trainer died by signal 11 (Segmentation fault)");
+}
+
+TEST(FailureOfTest, AnExitIsAnExitWithItsLastLine) {
+  const Failure failure = FailureOf({.exit_code = 3, .last_words = "one\n two\x1b[31m \n\n"});
+  EXPECT_EQ(failure.failure, FailureClass::kExit);
+  EXPECT_EQ(failure.message, "the trainer exited with code 3: two\\x1b[31m");
+}
+
+TEST(FailureOfTest, OutOfMemoryOnlyOnEvidence) {
+  EXPECT_EQ(FailureOf({.signal = SIGKILL}).failure, FailureClass::kKilled);
+  EXPECT_EQ(FailureOf({.signal = SIGKILL, .out_of_memory = true}).failure,
+            FailureClass::kOutOfMemory);
+}
+
+TEST(FailureOfTest, ABrokenProtocolIsTheTrainersFault) {
+  const Failure failure = FailureOf({.signal = SIGKILL, .protocol_error = "unknown kind 99"});
+  EXPECT_EQ(failure.failure, FailureClass::kExit);
+  EXPECT_THAT(failure.message, HasSubstr("unknown kind 99"));
+}
+
+TEST(OomKillsTest, SumsWhatTheKernelCounts) {
+  const fs::path folder = fs::temp_directory_path() / ("unmask-oom-" + std::to_string(getpid()));
+  fs::create_directories(folder);
+  std::ofstream(folder / "events") << "low 0\noom 7\noom_kill 2\noom_group_kill 4\n";
+  std::ofstream(folder / "vmstat") << "nr_free_pages 5\noom_kill 3\n";
+  EXPECT_EQ(OomKills({folder / "events", folder / "missing", folder / "vmstat"}), 5);
+  fs::remove_all(folder);
+}
+
+TEST(OomKillsTest, ThisMachineHasACounter) {
+  bool any = false;
+  for (const fs::path& counter : OomCounters()) any = any || fs::exists(counter);
+  EXPECT_TRUE(any);
+}
+
+}  // namespace
+}  // namespace unmask
