@@ -169,7 +169,8 @@ void DraftReader::ReadStudyKey(const std::string& key, const YamlNode& node) {
 void DraftReader::ReadExperimentKey(ExperimentDraft& experiment, const std::string& key,
                                     const YamlNode& node) {
   if (key == "grid") {
-    const auto grid = ReadValue(BoolType(), key, node, reporter_);
+    const auto grid =
+        ReadValue(BoolType(), "experiments." + experiment.name + ".grid", node, reporter_);
     if (grid) experiment.grid = std::get<bool>(*grid);
     return;
   }

@@ -199,7 +199,8 @@ std::string KeyHint(std::string_view key, const std::vector<std::string>& candid
   if (!whole.empty()) return whole;
   std::vector<std::string> parts;
   for (const std::string& candidate : candidates) parts.push_back(LastPart(candidate));
-  const auto nearest = NearestName(LastPart(key), parts);
+  const std::string last = LastPart(key);
+  const auto nearest = last.size() > 2 ? NearestName(last, parts) : std::nullopt;
   if (!nearest) return "a key of the configuration (see the README)";
   const auto at = std::find(parts.begin(), parts.end(), *nearest) - parts.begin();
   return "did you mean '" + candidates[static_cast<std::size_t>(at)] + "'?";

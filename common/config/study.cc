@@ -121,17 +121,22 @@ Result<std::string> ReadStudyFile(const std::string& path) {
 
 }  // namespace
 
-Result<Study> LoadStudy(const std::string& path, const std::vector<std::string>& overrides) {
-  UNMASK_ASSIGN(const std::string text, ReadStudyFile(path));
-  UNMASK_ASSIGN(const YamlDocument document, ParseYaml(text, path));
-  Reporter reporter(path);
+Result<Study> ParseStudy(std::string_view text, const std::string& name,
+                         const std::vector<std::string>& overrides) {
+  UNMASK_ASSIGN(const YamlDocument document, ParseYaml(text, name));
+  Reporter reporter(name);
   reporter.Add(document.problems);
   DraftReader reader(reporter);
   reader.ReadFile(document.root);
   reader.ReadArguments(overrides);
-  Study study = ResolveStudy(reader.Take(), path, reporter);
+  Study study = ResolveStudy(reader.Take(), name, reporter);
   if (!reporter.problems().empty()) return Error(ErrorCode::kUsage, reporter.problems());
   return study;
+}
+
+Result<Study> LoadStudy(const std::string& path, const std::vector<std::string>& overrides) {
+  UNMASK_ASSIGN(const std::string text, ReadStudyFile(path));
+  return ParseStudy(text, path, overrides);
 }
 
 }  // namespace unmask

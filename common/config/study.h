@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -43,10 +44,13 @@ struct Study {
 };
 
 // Reads a study. `overrides` are KEY=VALUE arguments. Every problem is reported at once, with file
-// and line
-// ("command line" for overrides) and the nearest name; bounded: 1 MiB, depth 32, no anchors,
-// aliases or tags.
+// and line ("command line" for overrides) and the nearest name; bounded: 1 MiB, depth 32, no
+// anchors, aliases or tags. Always a UsageError, for a missing file too.
 Result<Study> LoadStudy(const std::string& path, const std::vector<std::string>& overrides);
+
+// The same of a text; `name` stands for the file.
+Result<Study> ParseStudy(std::string_view text, const std::string& name,
+                         const std::vector<std::string>& overrides);
 
 // The distinct points of an experiment, in order: product, or one key at a time around the study's
 // own values.

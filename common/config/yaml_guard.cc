@@ -24,7 +24,7 @@ class TreeBuilder final : public YAML::EventHandler {
   YamlDocument Take() { return std::move(document_); }
 
   void OnDocumentStart(const YAML::Mark& mark) override {
-    if (++documents_ > 1) Refuse(mark, "several documents in one file");
+    if (++documents_ > 1) Refuse(mark, "a second document");
   }
   void OnDocumentEnd() override {}
   void OnAnchor(const YAML::Mark& mark, const std::string&) override { RefuseAnchor(mark); }

@@ -1,0 +1,137 @@
+#include "common/config/schema.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <set>
+
+#include "common/config/names.h"
+
+namespace unmask {
+namespace {
+
+std::variant<Value, ValueFault> Parse(std::string_view key, std::string_view text) {
+  return FindField(key)->type.parse(text);
+}
+
+bool Takes(std::string_view key, std::string_view text) {
+  return std::holds_alternative<Value>(Parse(key, text));
+}
+
+TEST(SchemaTest, NamesEverySettingOfTheContractOnce) {
+  const std::vector<std::string> keys = FieldKeys();
+  EXPECT_EQ(std::set<std::string>(keys.begin(), keys.end()).size(), keys.size());
+  for (const char* key :
+       {"dataset.manifest", "dataset.root",      "dataset.clips",    "dataset.frame",
+        "features.source",  "features.finetune", "weights.vit",      "weights.clip",
+        "weights.resnet18", "augment.views",     "augment.seed",     "model.kind",
+        "model.task",       "model.adapter",     "model.stream",     "loss.alpha",
+        "loss.beta",        "loss.hsic",         "loss.kernel",      "loss.sigma",
+        "train.max_epochs", "train.batch",       "train.lr",         "train.weight_decay",
+        "train.dropout",    "train.patience",    "train.validation", "train.monitor",
+        "train.engine",     "train.device",      "train.devices",    "train.checkpoint_seconds",
+        "store.keep"}) {
+    EXPECT_NE(FindField(key), nullptr) << key;
+  }
+}
+
+// A field bound to its neighbour's place would change two values at once, or none.
+TEST(SchemaTest, EveryFieldChangesItselfAlone) {
+  for (const Field& field : Fields()) {
+    Value other;
+    const Value own = field.get(Settings{});
+    if (!field.type.choices.empty()) {
+      other = field.type.choices.back();
+    } else if (std::holds_alternative<bool>(own)) {
+      other = true;
+    } else if (std::holds_alternative<std::int64_t>(own)) {
+      other = std::int64_t{777};
+    } else if (std::holds_alternative<double>(own)) {
+      other = 0.125;
+    } else {
+      other = std::string("elsewhere");
+    }
+    ASSERT_NE(own, other) << field.key;
+    Settings settings;
+    field.set(settings, other);
+    for (const Field& each : Fields()) {
+      const Value expected = each.key == field.key ? other : each.get(Settings{});
+      EXPECT_EQ(each.get(settings), expected) << each.key << " after " << field.key;
+    }
+  }
+}
+
+TEST(SchemaTest, DefaultsAreAcceptable) {
+  for (const Field& field : Fields()) {
+    const std::string text = ToText(field.get(Settings{}));
+    const auto parsed = field.type.parse(text);
+    ASSERT_TRUE(std::holds_alternative<Value>(parsed)) << field.key << "=" << text;
+    EXPECT_EQ(std::get<Value>(parsed), field.get(Settings{})) << field.key;
+  }
+}
+
+TEST(SchemaTest, RangesAreThoseOfTheContract) {
+  EXPECT_TRUE(Takes("loss.alpha", "0"));
+  EXPECT_FALSE(Takes("loss.alpha", "-0.1"));
+  EXPECT_FALSE(Takes("loss.alpha", "inf"));
+  EXPECT_FALSE(Takes("loss.alpha", "nan"));
+  EXPECT_FALSE(Takes("loss.alpha", "1e400"));
+  EXPECT_FALSE(Takes("loss.beta", "-1"));
+  EXPECT_FALSE(Takes("loss.sigma", "0"));
+  EXPECT_FALSE(Takes("train.lr", "0"));
+  EXPECT_TRUE(Takes("train.lr", "5e-4"));
+  EXPECT_TRUE(Takes("train.dropout", "0"));
+  EXPECT_TRUE(Takes("train.dropout", ".5"));
+  EXPECT_FALSE(Takes("train.dropout", "1"));
+  EXPECT_TRUE(Takes("train.batch", "2"));
+  EXPECT_FALSE(Takes("train.batch", "1"));
+  EXPECT_FALSE(Takes("train.batch", "99999999999999999999"));
+  EXPECT_FALSE(Takes("train.max_epochs", "0"));
+  EXPECT_FALSE(Takes("train.patience", "0"));
+  EXPECT_TRUE(Takes("train.checkpoint_seconds", "0"));
+  EXPECT_FALSE(Takes("features.finetune", "yes"));
+  EXPECT_FALSE(Takes("dataset.manifest", "a\nb"));
+  EXPECT_FALSE(Takes("dataset.manifest", "a\xff"));
+}
+
+TEST(SchemaTest, TellsAWrongTypeFromAnImpossibleValue) {
+  EXPECT_EQ(std::get<ValueFault>(Parse("train.batch", "many")), ValueFault::kWrongType);
+  EXPECT_EQ(std::get<ValueFault>(Parse("train.batch", "2.5")), ValueFault::kImpossible);
+  EXPECT_EQ(std::get<ValueFault>(Parse("train.lr", "fast")), ValueFault::kWrongType);
+  EXPECT_EQ(std::get<ValueFault>(Parse("train.lr", "-1")), ValueFault::kImpossible);
+}
+
+TEST(SchemaTest, NegativeZeroIsZero) {
+  const Value value = std::get<Value>(Parse("loss.alpha", "-0"));
+  EXPECT_FALSE(std::signbit(std::get<double>(value)));
+}
+
+TEST(SchemaTest, JsonIsStrictAboutTypes) {
+  const Field& batch = *FindField("train.batch");
+  EXPECT_EQ(FromJson(batch, 32), Value(std::int64_t{32}));
+  EXPECT_EQ(FromJson(batch, "32"), std::nullopt);
+  EXPECT_EQ(FromJson(batch, 32.0), std::nullopt);
+  EXPECT_EQ(FromJson(batch, 1), std::nullopt);
+  EXPECT_EQ(FromJson(*FindField("loss.alpha"), 1), Value(1.0));
+  EXPECT_EQ(FromJson(*FindField("features.finetune"), 1), std::nullopt);
+  EXPECT_EQ(FromJson(*FindField("loss.hsic"), "gretton"), std::nullopt);
+}
+
+TEST(SchemaTest, HintsFindAKeyByItsLastPart) {
+  EXPECT_EQ(KeyHint("train.bach", FieldKeys()), "did you mean 'train.batch'?");
+  EXPECT_EQ(KeyHint("max_epochs", FieldKeys()), "did you mean 'train.max_epochs'?");
+  EXPECT_EQ(KeyHint("k0", FieldKeys()), "a key of the configuration (see the README)");
+}
+
+TEST(NamesTest, EveryNameReadsBack) {
+  for (const std::string_view name : NamesOf(Validation{})) {
+    EXPECT_EQ(Name(FromName<Validation>(name).value()), name);
+  }
+  EXPECT_EQ(Name(Validation::kInnerSplit), "inner-split");
+  EXPECT_EQ(Name(ModelKind::kClipPrompt), "clip-prompt");
+  EXPECT_EQ(Name(FeatureSource::kResnet18), "resnet18");
+  EXPECT_EQ(FromName<Task>("TER"), std::nullopt);
+}
+
+}  // namespace
+}  // namespace unmask

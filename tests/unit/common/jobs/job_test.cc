@@ -1,0 +1,241 @@
+#include "common/jobs/job.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "common/config/schema.h"
+
+namespace unmask {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+const std::string kDataset(64, 'a');
+
+JobSpec SpecOf(const Settings& settings) {
+  JobSpec spec;
+  spec.settings = Reduce(settings);
+  spec.dataset = kDataset;
+  spec.held_out = "7";
+  return spec;
+}
+
+// Whether a change of this one setting changes what is trained.
+bool Matters(Settings base, const std::string& key, const Value& value) {
+  const std::string before = JobKey(SpecOf(base));
+  SetSetting(base, key, value);
+  return JobKey(SpecOf(base)) != before;
+}
+
+Settings Dsid(double alpha) {
+  Settings settings;
+  settings.loss.alpha = alpha;
+  return settings;
+}
+
+Settings SingleTask() {
+  Settings settings;
+  settings.model.kind = ModelKind::kSingleTask;
+  return settings;
+}
+
+TEST(CanonicalJsonTest, SortedCompactAndShortest) {
+  const auto json = nlohmann::json::parse(
+      R"({"b": [1, 2.50, true, null], "a": {"z": "x\"\n", "y": 5e-4}, "c": 1.0, "é": "é"})");
+  EXPECT_EQ(CanonicalJson(json),
+            R"({"a":{"y":0.0005,"z":"x\"\n"},"b":[1,2.5,true,null],"c":1,"é":"é"})");
+}
+
+// The literal hashes were made with sha256sum from the texts beside them. They are the promise that
+// no release changes an old key: mend the code, never the hash.
+TEST(JobKeyTest, GoldenKeys) {
+  JobSpec spec = SpecOf(Settings{});
+  EXPECT_EQ(CanonicalText(spec),
+            R"({"dataset":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",)"
+            R"("held_out":"7","kind":"train","numerics":1,"seed":0,)"
+            R"("settings":{"train.engine":"reference"}})");
+  EXPECT_EQ(JobKey(spec), "a86bfb64f26317c0c381232b4851471c2ab93df66270ff3ce7cb46bfa0c5beaf");
+
+  Settings settings = SingleTask();
+  settings.model.task = Task::kDer;
+  settings.train.validation = Validation::kInnerSplit;
+  spec = SpecOf(settings);
+  spec.seed = 3;
+  spec.held_out = "Ä\"1";
+  EXPECT_EQ(CanonicalText(spec),
+            R"({"dataset":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",)"
+            R"("held_out":"Ä\"1","kind":"train","numerics":1,"seed":3,)"
+            R"("settings":{"model.kind":"single-task","model.task":"der",)"
+            R"("train.engine":"reference","train.validation":"inner-split"}})");
+  EXPECT_EQ(JobKey(spec), "ce51fada0092573990011704f74e07052e1939155b3690deb33a6ed114555a7d");
+
+  settings = Dsid(50);
+  settings.loss.hsic = HsicKind::kBiased;
+  settings.loss.sigma = 0.1;
+  settings.train.lr = 1e-3;
+  settings.train.max_epochs = 20;
+  spec = SpecOf(settings);
+  EXPECT_EQ(CanonicalText(spec),
+            R"({"dataset":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",)"
+            R"("held_out":"7","kind":"train","numerics":1,"seed":0,)"
+            R"("settings":{"loss.alpha":50,"loss.hsic":"biased","loss.sigma":0.1,)"
+            R"("train.engine":"reference","train.lr":0.001,"train.max_epochs":20}})");
+  EXPECT_EQ(JobKey(spec), "0ba1139c64782ae4dad93e80b3a01f9c8fdb0d6b70b53b6ac6cfe58ada7aaf72");
+}
+
+TEST(JobKeyTest, EverythingThatCanChangeABitIsInIt) {
+  const JobSpec base = SpecOf(Settings{});
+  JobSpec other = base;
+  other.seed = 1;
+  EXPECT_NE(JobKey(other), JobKey(base));
+  other = base;
+  other.held_out = "8";
+  EXPECT_NE(JobKey(other), JobKey(base));
+  other = base;
+  other.dataset = std::string(64, 'b');
+  EXPECT_NE(JobKey(other), JobKey(base));
+  other = base;
+  other.numerics_version = kNumericsVersion + 1;
+  EXPECT_NE(JobKey(other), JobKey(base));
+
+  for (const auto& [key, value] :
+       std::vector<std::pair<std::string, Value>>{{"model.adapter", std::int64_t{64}},
+                                                  {"model.stream", std::int64_t{64}},
+                                                  {"loss.alpha", 0.25},
+                                                  {"loss.beta", 0.25},
+                                                  {"loss.hsic", "biased"},
+                                                  {"loss.kernel", "linear"},
+                                                  {"loss.sigma", 2.0},
+                                                  {"train.max_epochs", std::int64_t{20}},
+                                                  {"train.batch", std::int64_t{16}},
+                                                  {"train.lr", 0.001},
+                                                  {"train.weight_decay", 0.0},
+                                                  {"train.dropout", 0.0},
+                                                  {"train.patience", std::int64_t{5}},
+                                                  {"train.validation", "leaky"},
+                                                  {"train.monitor", "der"},
+                                                  {"train.devices", std::int64_t{2}},
+                                                  {"features.source", "vit"}}) {
+    EXPECT_TRUE(Matters(Dsid(0.5), key, value)) << key;
+  }
+}
+
+TEST(JobKeyTest, WhatCannotChangeABitIsNot) {
+  for (const auto& [key, value] : std::vector<std::pair<std::string, Value>>{
+           {"dataset.manifest", "elsewhere.csv"},
+           {"dataset.root", "/data"},
+           {"dataset.synth", std::int64_t{22}},
+           {"dataset.clips", "all"},  // the data set's fingerprint says it
+           {"train.device", "cpu"},
+           {"train.checkpoint_seconds", 0.0},
+           {"train.engine", "reference"},  // what auto is
+           {"store.keep", "none"},
+           {"weights.vit", "/models/vit"},
+           {"model.task", "der"}}) {
+    EXPECT_FALSE(Matters(Dsid(0.5), key, value)) << key;
+  }
+  for (const char* key : {"dataset.frame", "augment.views", "augment.seed", "features.finetune"}) {
+    const Value other = std::string(key) == "dataset.frame"       ? Value("onset")
+                        : std::string(key) == "features.finetune" ? Value(true)
+                                                                  : Value(std::int64_t{7});
+    EXPECT_FALSE(Matters(Dsid(0.5), key, other)) << key;
+    Settings images;
+    images.features.source = FeatureSource::kVit;
+    EXPECT_TRUE(Matters(images, key, other)) << key;
+  }
+}
+
+TEST(JobKeyTest, AlphaZeroDropsTheIndependenceLoss) {
+  EXPECT_FALSE(Matters(Dsid(0), "loss.hsic", "biased"));
+  EXPECT_FALSE(Matters(Dsid(0), "loss.kernel", "linear"));
+  EXPECT_FALSE(Matters(Dsid(0), "loss.sigma", 3.0));
+  EXPECT_TRUE(Matters(Dsid(0), "loss.beta", 3.0));
+}
+
+TEST(JobKeyTest, ALinearKernelHasNoSigma) {
+  Settings linear = Dsid(1);
+  linear.loss.kernel = KernelKind::kLinear;
+  EXPECT_FALSE(Matters(linear, "loss.sigma", 3.0));
+  EXPECT_TRUE(Matters(linear, "loss.hsic", "biased"));
+}
+
+TEST(JobKeyTest, ASingleTaskHasNoSecondStream) {
+  for (const auto& [key, value] :
+       std::vector<std::pair<std::string, Value>>{{"loss.alpha", 3.0},
+                                                  {"loss.beta", 3.0},
+                                                  {"loss.hsic", "biased"},
+                                                  {"loss.kernel", "linear"},
+                                                  {"loss.sigma", 3.0},
+                                                  {"train.monitor", "der"}}) {
+    EXPECT_FALSE(Matters(SingleTask(), key, value)) << key;
+  }
+  EXPECT_TRUE(Matters(SingleTask(), "model.task", "der"));
+  EXPECT_TRUE(Matters(SingleTask(), "model.stream", std::int64_t{64}));
+}
+
+TEST(JobKeyTest, WithoutValidationNothingIsWatched) {
+  Settings settings = Dsid(0.5);
+  settings.train.validation = Validation::kNone;
+  EXPECT_FALSE(Matters(settings, "train.patience", std::int64_t{5}));
+  EXPECT_FALSE(Matters(settings, "train.monitor", "ter"));
+  EXPECT_TRUE(Matters(settings, "train.max_epochs", std::int64_t{5}));
+}
+
+TEST(ReduceTest, IsIdempotent) {
+  Settings settings = Dsid(0);
+  settings.dataset.manifest = "x.csv";
+  settings.loss.sigma = 3;
+  settings.train.device = DeviceKind::kCpu;
+  const Settings reduced = Reduce(settings);
+  EXPECT_EQ(Reduce(reduced), reduced);
+  EXPECT_EQ(reduced.train.engine, EngineKind::kReference);
+}
+
+TEST(JobSpecJsonTest, ReadsBackWhatItWrites) {
+  Settings settings = Dsid(0.3);
+  settings.loss.kernel = KernelKind::kLinear;
+  settings.train.lr = 1.0 / 3;
+  JobSpec spec = SpecOf(settings);
+  spec.seed = 12;
+  spec.held_out = "a, \"b\"\n<script>";
+  const auto read = JobSpecFromJson(nlohmann::json::parse(CanonicalText(spec)));
+  ASSERT_TRUE(read.ok());
+  EXPECT_EQ(*read, spec);
+  EXPECT_EQ(JobKey(*read), JobKey(spec));
+}
+
+TEST(JobSpecJsonTest, IsStrict) {
+  const nlohmann::json good = ToJson(SpecOf(Settings{}));
+  const auto error_with = [&](const char* pointer, const nlohmann::json& value) {
+    nlohmann::json bad = good;
+    bad[nlohmann::json::json_pointer(pointer)] = value;
+    const auto read = JobSpecFromJson(bad);
+    if (read.ok()) return std::string();
+    EXPECT_EQ(ExitCode(read.error().code), 3);
+    return read.error().problems[0].what;
+  };
+  EXPECT_EQ(error_with("/extra", 1), "bad job spec: unknown field 'extra'");
+  EXPECT_EQ(error_with("/kind", "bake"), "bad job spec: unknown kind 'bake'");
+  EXPECT_EQ(error_with("/seed", "0"), "bad job spec: seed is not a whole number");
+  EXPECT_EQ(error_with("/dataset", "abc"), "bad job spec: dataset is not a SHA-256");
+  EXPECT_EQ(error_with("/held_out", 7), "bad job spec: held_out is missing");
+  EXPECT_EQ(error_with("/settings", 7), "bad job spec: settings is not an object");
+  EXPECT_EQ(error_with("/settings/loss.alpa", 1), "bad job spec: unknown setting 'loss.alpa'");
+  EXPECT_EQ(error_with("/settings/train.batch", "32"),
+            "bad job spec: setting 'train.batch' is not a whole number from 2 to 1000000");
+  EXPECT_EQ(error_with("/settings/loss.alpha", -1),
+            "bad job spec: setting 'loss.alpha' is not a finite number of at least 0");
+  EXPECT_EQ(JobSpecFromJson(nlohmann::json::array()).error().problems[0].what,
+            "bad job spec: not an object");
+}
+
+TEST(TasksOfTest, SingleTaskLearnsItsOwn) {
+  EXPECT_THAT(TasksOf(Settings{}), ElementsAre(Task::kTer, Task::kDer));
+  Settings settings = SingleTask();
+  settings.model.task = Task::kDer;
+  EXPECT_THAT(TasksOf(settings), ElementsAre(Task::kDer));
+}
+
+}  // namespace
+}  // namespace unmask
