@@ -29,14 +29,18 @@ std::vector<LeaseId> LeasesIn(const Message& message) {
       message);
 }
 
-bool PlantedBugAccepts(const Job& job, const LeaseId& lease, CoordinatorEpoch epoch) {
-  const bool leased = job.Is<LeasedState>();
-  const bool is_last = lease.attempt == job.facts.last_attempt;
-  return (Planted(PlantedBug::kAttemptCheckDropped) && leased) ||
-         (Planted(PlantedBug::kOldEpochRecorded) && lease.epoch != epoch && !leased && is_last &&
-          !job.Settled()) ||
-         (Planted(PlantedBug::kLateResultRecorded) && lease.epoch == epoch && !leased &&
-          !job.Settled());
+// A result that must not be recorded, which a planted bug lets through.
+std::optional<JobIndex> PlantedBugAccepts(const JobTable& jobs, const LeaseId& lease,
+                                          CoordinatorEpoch epoch) {
+  const auto index = jobs.Find(lease.job_key);
+  if (!index || jobs[*index].Settled()) return std::nullopt;
+  const bool leased = jobs[*index].Is<LeasedState>();
+  const bool is_last = lease.attempt == jobs[*index].facts.last_attempt;
+  const bool accepts =
+      (Planted(PlantedBug::kAttemptCheckDropped) && leased) ||
+      (Planted(PlantedBug::kOldEpochRecorded) && lease.epoch != epoch && !leased && is_last) ||
+      (Planted(PlantedBug::kLateResultRecorded) && lease.epoch == epoch && !leased);
+  return accepts ? index : std::nullopt;
 }
 
 }  // namespace
@@ -182,7 +186,8 @@ void Scheduler::On(WorkerId from, const CheckpointWritten& message) {
 
 void Scheduler::On(WorkerId from, const ResultReady& message) {
   if (WasRecorded(message.lease)) return effects_.Send(from, Acknowledged{message.lease});
-  const auto index = CurrentLease(from, message.lease);
+  auto index = CurrentLease(from, message.lease);
+  if (!index) index = PlantedBugAccepts(jobs_, message.lease, epoch_);
   if (!index) return effects_.Send(from, Superseded{message.lease});
   workers_.Find(from)->failed_on.clear();
   effects_.Persist(RecordResult{message.lease, message.result});
@@ -230,8 +235,7 @@ std::optional<JobIndex> Scheduler::CurrentLease(WorkerId from, const LeaseId& le
   const auto* leased = std::get_if<LeasedState>(&job.phase);
   const bool is_current =
       leased && leased->worker == from && leased->attempt == lease.attempt && lease.epoch == epoch_;
-  if (is_current || PlantedBugAccepts(job, lease, epoch_)) return index;
-  return std::nullopt;
+  return is_current ? index : std::nullopt;
 }
 
 // Whether this run has accepted the result of just this lease: the agent has not heard so yet.

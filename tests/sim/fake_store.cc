@@ -88,13 +88,14 @@ void FakeStore::On(const RecordLease& record) {
   row.lease = lease;
   row.last_attempt = lease.attempt;
   row.ran_alone = row.alone;
+  if (row.alone) totals_.Count(Seen::kRanAlone);
   row.lease_class = record.worker.numerics_class;
   row.numerics_class = row.lease_class;
 }
 
 void FakeStore::On(const RecordStarted& record) {
   const Row& row = OpenRow(record.lease);
-  resumed_ += record.first_epoch > 0;
+  if (record.first_epoch > 0) totals_.Count(Seen::kResumed);
   const bool known = record.first_epoch == 0 ||
                      std::ranges::any_of(row.checkpoints, [&](const CheckpointRef& checkpoint) {
                        return checkpoint.epoch == record.first_epoch &&
@@ -128,6 +129,7 @@ void FakeStore::On(const RecordAttemptEnd& record) {
   bool hopeless = false;
   if (record.outcome == "lost") {
     ++row.losses;
+    totals_.Count(Seen::kLost);
   } else {
     const auto end = truth.ends.find(TryOf(record.lease));
     Require(end != truth.ends.end(), "an end that never happened", truth.key);
@@ -136,6 +138,7 @@ void FakeStore::On(const RecordAttemptEnd& record) {
         end->second == TrueEnd::kCrashToBlame || end->second == TrueEnd::kCrashAmongOthers;
     hopeless = end->second == TrueEnd::kHopeless;
     row.crashes += crashed && !among_others;
+    totals_.Count(hopeless ? Seen::kFailed : crashed ? Seen::kCrashed : Seen::kYielded);
     row.alone = row.alone || among_others;
     Require((record.outcome == "yielded") == (end->second == TrueEnd::kYield), "wrong outcome",
             truth.key);
@@ -147,6 +150,7 @@ void FakeStore::On(const RecordAttemptEnd& record) {
   Require(record.job_state == ExpectedState(row, record, hopeless), "wrong state", truth.key);
   row.open = false;
   row.state = record.job_state;
+  if (row.state == JobState::kQuarantined) totals_.Count(Seen::kQuarantined);
 }
 
 JobState FakeStore::ExpectedState(const Row& row, const RecordAttemptEnd& record,
@@ -169,6 +173,7 @@ void FakeStore::On(const RecordJobFailed& record) {
     named = named || (dead && record.message.find(study_[needed].key) != std::string::npos);
   }
   Require(named, "failed though no dependency is dead", record.job_key);
+  totals_.Count(Seen::kDependencyDead);
   row.state = JobState::kFailed;
 }
 
@@ -196,8 +201,14 @@ Status FakeConnection::Commit() {
     died_ = true;
     return InternalError("the coordinator died before its commit");
   }
-  if (epoch_ != store_.epoch()) return DataError("another coordinator has taken the store over");
-  if (failing_) return InternalError("no room");
+  if (epoch_ != store_.epoch()) {
+    store_.totals().Count(Seen::kZombieRefused);
+    return DataError("another coordinator has taken the store over");
+  }
+  if (failing_) {
+    store_.totals().Count(Seen::kCommitFailed);
+    return InternalError("no room");
+  }
   for (const Record& record : pending_) store_.Write(record);
   pending_.clear();
   died_ = dies_ == Dies::kAfterCommit;

@@ -8,26 +8,28 @@
 #include <vector>
 
 #include "coordinator/core/outbox.h"
+#include "tests/sim/sim_seen.h"
 #include "tests/sim/sim_study.h"
 
 namespace unmask {
 
 class FakeStore {
  public:
-  explicit FakeStore(const SimStudy& study) : study_(study), rows_(study.size()) {}
+  FakeStore(const SimStudy& study, SimTotals& totals)
+      : study_(study), totals_(totals), rows_(study.size()) {}
 
   // Like ResultsStore::Open: a new epoch, and open attempts are lost without being counted.
   CoordinatorEpoch Open();
   std::vector<SchedulerJob> LoadJobs() const;
   CoordinatorEpoch epoch() const { return epoch_; }
 
-  void Write(const Record& record);  // throws Violation
+  void Write(const Record& record);            // throws Violation
   bool WasLeased(const LeaseId& lease) const;  // under today's epoch
-  bool HasEnded(const LeaseId& lease) const;  // by a result, a failure or a yield
+  bool HasEnded(const LeaseId& lease) const;   // by a result, a failure or a yield
   bool DependenciesDone(int job) const;
   JobState StateOf(int job) const { return rows_[job].state; }
   void CheckFinal() const;  // all settled, as their nature allows
-  std::int64_t resumed() const { return resumed_; }
+  SimTotals& totals() { return totals_; }
 
  private:
   struct Row {
@@ -56,9 +58,9 @@ class FakeStore {
   JobState ExpectedState(const Row& row, const RecordAttemptEnd& record, bool hopeless) const;
 
   const SimStudy& study_;
+  SimTotals& totals_;
   std::vector<Row> rows_;
   CoordinatorEpoch epoch_;
-  std::int64_t resumed_ = 0;  // attempts that started from a checkpoint
 };
 
 // One coordinator's way into the store.

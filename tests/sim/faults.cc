@@ -12,7 +12,7 @@ void Simulation::Fault() {
     return;
   }
   Schedule(random_.Between(1, 2 * fault_gap_), {Kind::kFault, {}, 0, {}});
-  ++totals_.faults;
+  totals_.Count(Seen::kFault);
   AgentPlace* place = RandomLiving();
   switch (random_.Between(0, 11)) {
     case 0:
@@ -53,6 +53,7 @@ void Simulation::Fault() {
 // The coordinator ends, whatever it was doing, and the next one opens the store. Its agents die
 // with it (as under MPI), or live on with what they hold (which only makes it harder).
 void Simulation::StartCoordinator(bool agents_survive) {
+  totals_.Count(Seen::kCoordinator);
   std::unique_ptr<Coordinator> old = std::move(coordinator_);
   config_.expected_workers = static_cast<std::int32_t>(std::max<std::size_t>(1, agents_.size()));
   coordinator_ = std::make_unique<Coordinator>(store_, *this, config_);

@@ -14,23 +14,17 @@
 #include "tests/sim/fake_store.h"
 #include "tests/sim/sim_agent.h"
 #include "tests/sim/sim_random.h"
+#include "tests/sim/sim_seen.h"
 #include "tests/sim/sim_study.h"
 
 namespace unmask {
 
-struct SimTotals {
-  std::int64_t events = 0;
-  std::int64_t sweeps = 0;
-  std::int64_t coordinators = 0;
-  std::int64_t faults = 0;
-  std::int64_t resumed = 0;  // attempts that went on from a checkpoint
-};
-
 class Simulation final : public AgentWorld, public MessageSink {
  public:
-  explicit Simulation(std::uint64_t seed);
+  // `check_scheduler`: its own SanityCheck after every event too.
+  Simulation(std::uint64_t seed, SimTotals& totals, bool check_scheduler);
   // To the end of the sweep; throws Violation.
-  void Run(SimTotals& totals);
+  void Run();
 
  private:
   enum class Kind {
@@ -87,7 +81,7 @@ class Simulation final : public AgentWorld, public MessageSink {
   // MessageSink
   void Send(WorkerId to, const Message& message) override;
   void Drop(WorkerId worker, const std::string& reason) override;
-  void Note(const std::string&) override {}
+  void Note(const std::string& line) override;
 
   void Schedule(std::int64_t delay_ms, Event event);
   void Handle(const Event& event);
@@ -111,6 +105,7 @@ class Simulation final : public AgentWorld, public MessageSink {
   Millis Now() const { return Millis(now_); }
   bool Calm() const { return now_ >= calm_from_; }
 
+  SimTotals& totals_;
   SimRandom random_;
   SimStudy study_;
   FakeStore store_;
@@ -125,15 +120,17 @@ class Simulation final : public AgentWorld, public MessageSink {
   std::priority_queue<Due, std::vector<Due>, std::greater<>> due_;
   std::vector<Event> events_;
   std::vector<std::size_t> unused_;
+  std::set<LeaseId> acknowledged_;
   std::vector<AgentPlace> agents_;  // by id - 1; ids are never used again
   std::unique_ptr<Coordinator> coordinator_;
+  bool check_scheduler_;
   bool pump_due_ = false;
   bool muted_ = false;  // the coordinator is dead: nothing leaves it
   bool over_ = false;
-  SimTotals totals_;
 };
 
 // Sweeps of one seed until `min_events` have been handled. Empty: all is well; else what broke.
-std::string Simulate(std::uint64_t seed, std::int64_t min_events, SimTotals* totals = nullptr);
+std::string Simulate(std::uint64_t seed, std::int64_t min_events, SimTotals& totals,
+                     bool check_scheduler = true);
 
 }  // namespace unmask

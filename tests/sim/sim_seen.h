@@ -1,0 +1,45 @@
+// What a simulation has been through, so that a test can require that nothing was left out.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace unmask {
+
+enum class Seen {
+  kFault,
+  kCoordinator,
+  kZombieRefused,  // a coordinator of old tried to commit
+  kCommitFailed,   // for want of room
+  kResumed,        // an attempt went on from a checkpoint
+  kLost,           // an attempt with its worker
+  kYielded,
+  kCrashed,
+  kRanAlone,
+  kQuarantined,
+  kFailed,  // not a number, bad input
+  kDependencyDead,
+  kSuperseded,
+  kRepeated,  // a result that was recorded already
+  kDrained,
+  kPinMoved,  // a cell's numerics class
+  kAllSettled,
+  kStopped,
+  kNoWorkers,
+  kCount,
+};
+
+inline constexpr std::array<const char*, static_cast<std::size_t>(Seen::kCount)> kSeenNames = {
+    "faults",     "coordinators",      "zombies refused", "commits failed",   "resumed",
+    "lost",       "yielded",           "crashed",         "ran alone",        "quarantined",
+    "failed",     "dead dependencies", "superseded",      "repeated results", "drained",
+    "pins moved", "sweeps settled",    "stops",           "without workers"};
+
+struct SimTotals {
+  std::int64_t events = 0;
+  std::array<std::int64_t, static_cast<std::size_t>(Seen::kCount)> seen{};
+  void Count(Seen what) { ++seen[static_cast<std::size_t>(what)]; }
+};
+
+}  // namespace unmask
