@@ -144,6 +144,13 @@ struct FailureCount {
   std::int64_t attempts = 0;
 };
 
+struct DeadJobRow {  // failed or quarantined
+  std::string job_key;
+  JobState state = JobState::kFailed;
+  std::string held_out;
+  std::string error;
+};
+
 struct SweepProgress {
   std::int64_t jobs = 0;
   std::int64_t queued = 0;

@@ -1,38 +1,10 @@
 #include "sql/store_reader.h"
 
-#include <sqlite3.h>
-
-#include "sql/database.h"
 #include "sql/job_reads.h"
-#include "sql/schema.h"
+#include "sql/open_to_read.h"
 #include "sql/sweep_reads.h"
 
 namespace unmask {
-namespace {
-
-// A coordinator that died within a commit on a rollback journal left one that must be rolled back
-// before anyone can read: SQLite's own recovery, which a read-only connection may not do. It leaves
-// the journal of a live coordinator alone.
-void RollBackHotJournal(const fs::path& path) {
-  Database database(path, Database::Access::kWrite);
-  database.Number("SELECT count(*) FROM sqlite_master");
-}
-
-std::unique_ptr<Database> OpenToRead(const fs::path& path) {
-  auto database = std::make_unique<Database>(path, Database::Access::kRead);
-  try {
-    database->Number("SELECT count(*) FROM sqlite_master");
-  } catch (const SQLite::Exception& exception) {
-    if (exception.getExtendedErrorCode() != SQLITE_READONLY_ROLLBACK) throw;
-    database.reset();
-    RollBackHotJournal(path);
-    database = std::make_unique<Database>(path, Database::Access::kRead);
-  }
-  return database;
-}
-
-}  // namespace
-
 class StoreReader::Impl {
  public:
   explicit Impl(std::unique_ptr<Database> opened) : database(std::move(opened)) {}
@@ -55,19 +27,8 @@ bool StoreReader::Exists(const StorePaths& paths) {
 }
 
 Result<std::unique_ptr<StoreReader>> StoreReader::Open(const StorePaths& paths) {
-  std::error_code error;
-  if (!fs::exists(paths.database(), error)) {
-    return DataError("there is no store", paths.database().string(),
-                     "--store DIR, a folder that `unmask run` made");
-  }
-  try {
-    auto impl = std::make_unique<Impl>(OpenToRead(paths.database()));
-    UNMASK_TRY(CatchSqlite(*impl->database,
-                           [&] { return CheckIsOurs(*impl->database, /*empty_is_ours=*/false); }));
-    return std::unique_ptr<StoreReader>(new StoreReader(std::move(impl)));
-  } catch (const SQLite::Exception& exception) {
-    return ToError(exception, nullptr, paths.database());
-  }
+  UNMASK_ASSIGN(std::unique_ptr<Database> database, OpenToRead(paths));
+  return std::unique_ptr<StoreReader>(new StoreReader(std::make_unique<Impl>(std::move(database))));
 }
 
 Status StoreReader::InSnapshot(const std::function<Status()>& body) {
@@ -90,6 +51,10 @@ Result<SweepTexts> StoreReader::Texts(std::string_view sweep) {
 }
 Result<SweepProgress> StoreReader::Progress(std::string_view sweep) {
   return impl_->Catch<SweepProgress>([&](Database& db) { return ReadProgress(db, sweep); });
+}
+Result<std::vector<DeadJobRow>> StoreReader::DeadJobs(std::string_view sweep, std::int64_t limit) {
+  return impl_->Catch<std::vector<DeadJobRow>>(
+      [&](Database& db) { return ReadDeadJobs(db, sweep, limit); });
 }
 Result<std::vector<JobRow>> StoreReader::Jobs(std::string_view sweep) {
   return impl_->Catch<std::vector<JobRow>>([&](Database& db) { return ReadJobs(db, sweep); });

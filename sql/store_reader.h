@@ -39,6 +39,8 @@ class StoreReader {
   // `sweep` is an exact name from here on; an unknown one has no rows.
   Result<SweepTexts> Texts(std::string_view sweep);
   Result<SweepProgress> Progress(std::string_view sweep);
+  // At most `limit`, in the plan's order.
+  Result<std::vector<DeadJobRow>> DeadJobs(std::string_view sweep, std::int64_t limit);
   Result<std::vector<JobRow>> Jobs(std::string_view sweep);    // in the plan's order
   Result<std::vector<CellRow>> Cells(std::string_view sweep);  // experiment, point, seed, task
   Result<std::vector<FoldRow>> Folds(std::string_view sweep);  // in the plan's order, by task

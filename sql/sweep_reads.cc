@@ -176,6 +176,22 @@ SweepProgress ReadProgress(Database& database, std::string_view sweep) {
   return progress;
 }
 
+std::vector<DeadJobRow> ReadDeadJobs(Database& database, std::string_view sweep,
+                                     std::int64_t limit) {
+  std::vector<DeadJobRow> jobs;
+  for (Rows rows(database,
+                 "SELECT job.job_key, job.state, job.held_out, coalesce(job.error, '') FROM sweep"
+                 " JOIN sweep_job ON sweep_job.sweep_id = sweep.id"
+                 " JOIN job ON job.id = sweep_job.job_id"
+                 " WHERE sweep.sweep = ? AND job.state IN ('failed', 'quarantined')"
+                 " ORDER BY sweep_job.position, job.id LIMIT ?",
+                 sweep, limit);
+       rows.Next();) {
+    jobs.push_back({rows.Text(0), StateOf(rows, 1), rows.Text(2), rows.Text(3)});
+  }
+  return jobs;
+}
+
 std::vector<JobRow> ReadJobs(Database& database, std::string_view sweep) {
   std::vector<JobRow> jobs;
   for (Rows rows(database,

@@ -14,6 +14,8 @@ std::vector<SweepRow> ReadSweeps(Database& database);  // newest first
 Result<SweepRow> FindSweepRow(Database& database, std::string_view name);
 Result<SweepTexts> ReadSweepTexts(Database& database, std::string_view sweep);
 SweepProgress ReadProgress(Database& database, std::string_view sweep);
+std::vector<DeadJobRow> ReadDeadJobs(Database& database, std::string_view sweep,
+                                     std::int64_t limit);
 std::vector<JobRow> ReadJobs(Database& database, std::string_view sweep);
 std::vector<CellRow> ReadCells(Database& database, std::string_view sweep);
 std::vector<FoldRow> ReadFolds(Database& database, std::string_view sweep);

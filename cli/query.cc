@@ -1,0 +1,58 @@
+// `unmask query`: SQL of the user, read-only.
+#include "sql/query.h"
+
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <map>
+#include <memory>
+
+#include "cli/command.h"
+#include "coordinator/report/query_format.h"
+
+namespace unmask {
+namespace {
+
+struct QueryArguments {
+  std::string sql;
+  QueryFormat format = QueryFormat::kTable;
+  bool format_given = false;
+  double timeout_seconds = 10;
+};
+
+Status Query(const QueryArguments& arguments, const CommandContext& context) {
+  const bool json = context.json && !arguments.format_given;
+  const auto formatter = MakeQueryFormatter(
+      json ? QueryFormat::kJson : arguments.format,
+      [](std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); });
+  const std::chrono::milliseconds limit(std::llround(arguments.timeout_seconds * 1000));
+  UNMASK_TRY(RunQuery(StorePaths{context.store}, arguments.sql, limit, *formatter));
+  formatter->Finish();
+  return {};
+}
+
+}  // namespace
+
+void AddQueryCommand(CLI::App& app, CommandContext& context) {
+  static const std::map<std::string, QueryFormat> kFormats = {
+      {"table", QueryFormat::kTable}, {"csv", QueryFormat::kCsv}, {"json", QueryFormat::kJson}};
+  auto arguments = std::make_shared<QueryArguments>();
+  CLI::App* command =
+      app.add_subcommand("query", "Run read-only SQL on the store; docs/formats.md has its views");
+  command->add_option("SQL", arguments->sql, "One SELECT")->required();
+  CLI::Option* format =
+      command->add_option("--format", arguments->format, "table (default), csv or json")
+          ->transform(CLI::CheckedTransformer(kFormats).description("{table,csv,json}"));
+  command->add_option("--timeout", arguments->timeout_seconds, "Time limit in seconds")
+      ->check(CLI::Range(0.001, 86400.0))
+      ->capture_default_str();
+  command->footer(
+      "Example: unmask query \"SELECT experiment, task, k, n, macro_f1 FROM cells\" --format csv");
+  command->callback([arguments, format, &context] {
+    arguments->format_given = format->count() > 0;
+    const Status queried = Query(*arguments, context);
+    if (!queried.ok()) context.Fail(queried.error());
+  });
+}
+
+}  // namespace unmask

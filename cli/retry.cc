@@ -1,0 +1,56 @@
+// `unmask retry`: failed and quarantined jobs get another chance.
+#include <fmt/format.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "cli/command.h"
+#include "common/base/log.h"
+#include "sql/results_store.h"
+#include "sql/store_reader.h"
+
+namespace unmask {
+namespace {
+
+// The name is looked up by a reader first, so that a mistyped one changes nothing.
+Result<std::string> SweepName(const StorePaths& paths, const std::string& name) {
+  UNMASK_ASSIGN(const auto reader, StoreReader::Open(paths));
+  UNMASK_ASSIGN(const SweepRow sweep, reader->FindSweep(name));
+  return sweep.sweep;
+}
+
+Status Retry(const std::string& name, bool take_over, const CommandContext& context) {
+  const StorePaths paths{context.store};
+  UNMASK_ASSIGN(const std::string sweep, SweepName(paths, name));
+  UNMASK_ASSIGN(const auto store, ResultsStore::Open(paths, {.take_over = take_over,
+                                                             .build = UNMASK_VERSION,
+                                                             .now = {},
+                                                             .network_file_system = std::nullopt}));
+  std::int64_t put_back = 0;
+  UNMASK_TRY(store->Retry(sweep, &put_back));
+  if (context.json) {
+    fmt::print("{}\n", nlohmann::json{{"sweep", sweep}, {"put_back", put_back}}.dump());
+  } else {
+    fmt::print("{} {} of {} queued again; `unmask run` with the same configuration tries {}\n",
+               put_back, put_back == 1 ? "job" : "jobs", sweep, put_back == 1 ? "it" : "them");
+  }
+  return {};
+}
+
+}  // namespace
+
+void AddRetryCommand(CLI::App& app, CommandContext& context) {
+  auto name = std::make_shared<std::string>();
+  auto take_over = std::make_shared<bool>(false);
+  CLI::App* command =
+      app.add_subcommand("retry", "Put failed and quarantined jobs back into the queue");
+  command->add_option("SWEEP", *name, "Name or its beginning; default: the newest");
+  command->add_flag("--take-over", *take_over, "Another host's lock, once its process is gone");
+  command->footer("Example: unmask retry mfed-action-units");
+  command->callback([name, take_over, &context] {
+    const Status retried = Retry(*name, *take_over, context);
+    if (!retried.ok()) context.Fail(retried.error());
+  });
+}
+
+}  // namespace unmask

@@ -1,0 +1,152 @@
+// `unmask why`: what a job is, who uses it, what became of it, and why it was or was not reused.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <memory>
+#include <set>
+
+#include "cli/command.h"
+#include "common/base/text.h"
+#include "coordinator/report/job_difference.h"
+#include "sql/store_reader.h"
+
+namespace unmask {
+namespace {
+
+struct Explanation {
+  JobDetails job;
+  std::vector<JobUseRow> uses;
+  std::vector<AttemptRow> attempts;
+  std::optional<NearestJob> nearest;  // only of a job that is not done
+};
+
+Result<Explanation> Explain(StoreReader& reader, const std::string& key) {
+  Explanation why;
+  UNMASK_ASSIGN(why.job, reader.FindJob(key));
+  UNMASK_ASSIGN(why.uses, reader.Uses(why.job.job_key));
+  UNMASK_ASSIGN(why.attempts, reader.Attempts(why.job.job_key));
+  if (why.job.state != JobState::kDone) {
+    UNMASK_ASSIGN(why.nearest, FindNearestDone(reader, why.job.spec_json));
+  }
+  return why;
+}
+
+std::string UseText(const JobUseRow& use) {
+  return EscapeControl(fmt::format("{} {} {} seed {}", use.sweep,
+                                   use.experiment.empty() ? "(no experiment)" : use.experiment,
+                                   use.point, use.seed));
+}
+
+std::string AttemptText(const AttemptRow& attempt) {
+  std::string text = fmt::format("{} {} from epoch {}, {} to {}, coordinator {}, worker {} on {}",
+                                 attempt.attempt, attempt.outcome.value_or("running"),
+                                 attempt.first_epoch ? std::to_string(*attempt.first_epoch) : "-",
+                                 attempt.started_at, attempt.ended_at.value_or("now"),
+                                 attempt.coordinator_epoch, attempt.worker, attempt.host);
+  if (attempt.error_class) text += " [" + *attempt.error_class + "]";
+  if (attempt.message) text += ": " + *attempt.message;
+  return EscapeControl(text);
+}
+
+std::string ReuseText(const Explanation& why) {
+  std::set<std::string> sweeps;
+  for (const JobUseRow& use : why.uses) sweeps.insert(use.sweep);
+  if (why.job.state == JobState::kDone) {
+    return fmt::format("done: trained once, and taken from the store for {} uses in {} sweeps\n",
+                       why.uses.size(), sweeps.size());
+  }
+  std::string text = fmt::format("not reused: it is {}", Name(why.job.state));
+  if (why.job.error) text += ": " + EscapeControl(*why.job.error);
+  text += '\n';
+  if (!why.nearest) return text + "  no job of this store is finished\n";
+  text += fmt::format("  the nearest finished job {} is another one:\n", why.nearest->job_key);
+  for (const FieldDifference& field : why.nearest->differences) {
+    text += EscapeControl(
+                fmt::format("    {}: {} here, {} there", field.field, field.here, field.there)) +
+            "\n";
+  }
+  return text;
+}
+
+std::string Text(const Explanation& why) {
+  const auto spec = nlohmann::json::parse(why.job.spec_json, nullptr, false);
+  std::string text =
+      fmt::format("job {}\nstate {}, {} attempts\nspec\n{}\nused by\n", why.job.job_key,
+                  Name(why.job.state), why.job.attempts, spec.dump(2));
+  for (const JobUseRow& use : why.uses) text += "  " + UseText(use) + "\n";
+  text += "attempts\n";
+  for (const AttemptRow& attempt : why.attempts) text += "  " + AttemptText(attempt) + "\n";
+  return text + ReuseText(why);
+}
+
+template <typename T>
+nlohmann::json Maybe(const std::optional<T>& value) {
+  return value ? nlohmann::json(*value) : nlohmann::json();
+}
+
+nlohmann::json Json(const Explanation& why) {
+  using nlohmann::json;
+  json uses = json::array();
+  for (const JobUseRow& use : why.uses) {
+    uses.push_back({{"sweep", use.sweep},
+                    {"experiment", use.experiment},
+                    {"point", use.point},
+                    {"seed", use.seed}});
+  }
+  json attempts = json::array();
+  for (const AttemptRow& row : why.attempts) {
+    attempts.push_back({{"attempt", row.attempt},
+                        {"coordinator_epoch", row.coordinator_epoch},
+                        {"worker", row.worker},
+                        {"host", row.host},
+                        {"device", row.device},
+                        {"numerics_class", row.numerics_class},
+                        {"first_epoch", Maybe(row.first_epoch)},
+                        {"started_at", row.started_at},
+                        {"ended_at", Maybe(row.ended_at)},
+                        {"outcome", Maybe(row.outcome)},
+                        {"error_class", Maybe(row.error_class)},
+                        {"message", Maybe(row.message)}});
+  }
+  json nearest;
+  if (why.nearest) {
+    json fields = json::array();
+    for (const FieldDifference& field : why.nearest->differences) {
+      fields.push_back({{"field", field.field}, {"here", field.here}, {"there", field.there}});
+    }
+    nearest = {{"job_key", why.nearest->job_key}, {"differences", std::move(fields)}};
+  }
+  return {
+      {"job_key", why.job.job_key},        {"state", Name(why.job.state)},
+      {"error", Maybe(why.job.error)},     {"spec", json::parse(why.job.spec_json, nullptr, false)},
+      {"uses", std::move(uses)},           {"attempts", std::move(attempts)},
+      {"nearest_done", std::move(nearest)}};
+}
+
+Status Why(const std::string& key, const CommandContext& context) {
+  UNMASK_ASSIGN(const auto reader, StoreReader::Open(StorePaths{context.store}));
+  Explanation why;
+  UNMASK_TRY(reader->InSnapshot([&]() -> Status {
+    UNMASK_ASSIGN(why, Explain(*reader, key));
+    return {};
+  }));
+  const std::string text = context.json ? Json(why).dump(2) + "\n" : Text(why);
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  return {};
+}
+
+}  // namespace
+
+void AddWhyCommand(CLI::App& app, CommandContext& context) {
+  auto key = std::make_shared<std::string>();
+  CLI::App* command =
+      app.add_subcommand("why", "A job's content, uses and attempts, and why it was reused or not");
+  command->add_option("JOB", *key, "job_key, or its first digits")->required();
+  command->footer("Example: unmask why 3f9a12");
+  command->callback([key, &context] {
+    const Status explained = Why(*key, context);
+    if (!explained.ok()) context.Fail(explained.error());
+  });
+}
+
+}  // namespace unmask

@@ -1,0 +1,148 @@
+#include "coordinator/report/status_report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "common/base/text.h"
+
+namespace unmask {
+namespace {
+
+constexpr std::int64_t kShownDeadJobs = 10;
+
+std::string Duration(double seconds) {
+  const auto whole = static_cast<std::int64_t>(std::ceil(seconds));
+  if (whole < 120) return fmt::format("{} s", whole);
+  const std::int64_t minutes = (whole + 59) / 60;
+  if (minutes < 120) return fmt::format("{} min", minutes);
+  return fmt::format("{} h {:02} min", minutes / 60, minutes % 60);
+}
+
+std::string Counts(const SweepProgress& progress) {
+  return fmt::format("{} of {} done, {} running, {} queued, {} failed, {} quarantined",
+                     progress.done, progress.jobs, progress.running, progress.queued,
+                     progress.failed, progress.quarantined);
+}
+
+// Only a living coordinator goes on at the measured rate.
+std::string Rate(const SweepStatus& status) {
+  const SweepProgress& progress = status.progress;
+  if (status.Finished()) return "finished";
+  if (!status.coordinator) return "nobody works on it: the same `unmask run` goes on with it";
+  if (!progress.jobs_per_second) return "rate not measured yet";
+  return fmt::format("{:.2f} jobs/s, {} left", *progress.jobs_per_second,
+                     Duration(progress.eta_seconds.value_or(0)));
+}
+
+std::string Failures(const SweepProgress& progress) {
+  std::vector<std::string> parts;
+  for (const FailureCount& failure : progress.failures) {
+    parts.push_back(fmt::format("{} {}", failure.attempts, failure.error_class));
+  }
+  return parts.empty() ? "none" : Join(parts, ", ");
+}
+
+std::string Experiments(const std::vector<ExperimentProgress>& experiments) {
+  std::size_t width = 0;
+  for (const auto& row : experiments) width = std::max(width, EscapeControl(row.experiment).size());
+  std::string text;
+  for (const ExperimentProgress& row : experiments) {
+    text += fmt::format("  {:<{}}  {}/{} folds", EscapeControl(row.experiment), width,
+                        row.folds_done, row.folds_total);
+    if (row.folds_dead > 0) text += fmt::format(", {} failed", row.folds_dead);
+    text += '\n';
+  }
+  return text;
+}
+
+std::string DeadJobs(const SweepStatus& status) {
+  std::string text;
+  for (const DeadJobRow& job : status.dead_jobs) {
+    text += fmt::format("  {} {}, {} held out: {}\n", job.job_key.substr(0, 12), Name(job.state),
+                        EscapeControl(job.held_out), EscapeControl(job.error));
+  }
+  const std::int64_t more = status.progress.failed + status.progress.quarantined -
+                            static_cast<std::int64_t>(status.dead_jobs.size());
+  if (more > 0) text += fmt::format("  and {} more\n", more);
+  return text;
+}
+
+}  // namespace
+
+Result<SweepStatus> ReadStatus(StoreReader& reader, const StorePaths& paths,
+                               std::string_view sweep) {
+  SweepStatus status;
+  UNMASK_TRY(reader.InSnapshot([&]() -> Status {
+    UNMASK_ASSIGN(status.sweep, reader.FindSweep(sweep));
+    UNMASK_ASSIGN(status.progress, reader.Progress(status.sweep.sweep));
+    UNMASK_ASSIGN(status.dead_jobs, reader.DeadJobs(status.sweep.sweep, kShownDeadJobs));
+    return {};
+  }));
+  status.coordinator = StoreLock::Holder(paths.lock());
+  return status;
+}
+
+std::string StatusText(const SweepStatus& status) {
+  std::string text = fmt::format("sweep     {}, created {}\n", EscapeControl(status.sweep.sweep),
+                                 status.sweep.created_at);
+  text += fmt::format("jobs      {}\n", Counts(status.progress));
+  text += fmt::format("progress  {}\n", Rate(status));
+  if (status.coordinator) {
+    text += fmt::format("store     in use by process {} on host {}\n", status.coordinator->pid,
+                        EscapeControl(status.coordinator->host));
+  }
+  text += fmt::format("failures  {}\n", Failures(status.progress));
+  text += Experiments(status.progress.experiments);
+  if (!status.dead_jobs.empty()) text += "failed jobs\n" + DeadJobs(status);
+  return text;
+}
+
+std::string StatusOneLine(const SweepStatus& status) {
+  return fmt::format("{}: {}; {}", EscapeControl(status.sweep.sweep), Counts(status.progress),
+                     Rate(status));
+}
+
+nlohmann::json StatusJson(const SweepStatus& status) {
+  using nlohmann::json;
+  const SweepProgress& progress = status.progress;
+  const auto maybe = [](const std::optional<double>& value) {
+    return value ? json(*value) : json();
+  };
+  json experiments = json::array();
+  for (const ExperimentProgress& row : progress.experiments) {
+    experiments.push_back({{"experiment", row.experiment},
+                           {"folds_total", row.folds_total},
+                           {"folds_done", row.folds_done},
+                           {"folds_failed", row.folds_dead}});
+  }
+  json failures = json::object();
+  for (const FailureCount& row : progress.failures) failures[row.error_class] = row.attempts;
+  json dead_jobs = json::array();
+  for (const DeadJobRow& job : status.dead_jobs) {
+    dead_jobs.push_back({{"job_key", job.job_key},
+                         {"state", Name(job.state)},
+                         {"held_out", job.held_out},
+                         {"error", job.error}});
+  }
+  return {{"sweep", status.sweep.sweep},
+          {"config_sha256", status.sweep.config_sha256},
+          {"created_at", status.sweep.created_at},
+          {"jobs", progress.jobs},
+          {"queued", progress.queued},
+          {"running", progress.running},
+          {"done", progress.done},
+          {"failed", progress.failed},
+          {"quarantined", progress.quarantined},
+          {"jobs_per_second", maybe(progress.jobs_per_second)},
+          {"eta_seconds", maybe(progress.eta_seconds)},
+          {"experiments", std::move(experiments)},
+          {"failures", std::move(failures)},
+          {"failed_jobs", std::move(dead_jobs)},
+          {"coordinator", status.coordinator ? json{{"host", status.coordinator->host},
+                                                    {"pid", status.coordinator->pid}}
+                                             : json()}};
+}
+
+}  // namespace unmask

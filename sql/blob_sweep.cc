@@ -1,0 +1,58 @@
+#include "sql/blob_sweep.h"
+
+#include <fmt/format.h>
+
+#include <string>
+#include <unordered_set>
+
+#include "common/base/sha256.h"
+#include "sql/store_lock.h"
+#include "sql/store_reader.h"
+
+namespace unmask {
+namespace {
+
+// WriteFileDurably's names.
+bool IsTemporary(const std::string& name) { return name.find(".tmp-") != std::string::npos; }
+
+bool IsGarbage(const fs::directory_entry& entry, const std::unordered_set<std::string>& needed) {
+  std::error_code error;
+  if (!entry.is_regular_file(error) || entry.is_symlink(error)) return false;
+  const std::string name = entry.path().filename().string();
+  return IsTemporary(name) || (IsSha256Hex(name) && !needed.contains(name));
+}
+
+Status SweepFolder(const fs::path& folder, const std::unordered_set<std::string>& needed,
+                   bool dry_run, BlobSweep& swept) {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder, error)) {
+    if (!IsGarbage(entry, needed)) continue;
+    std::error_code entry_error;
+    const auto bytes = static_cast<std::int64_t>(entry.file_size(entry_error));
+    if (!dry_run) fs::remove(entry.path(), entry_error);
+    if (entry_error) {
+      return DataError(fmt::format("cannot remove: {}", entry_error.message()),
+                       entry.path().string());
+    }
+    ++swept.files;
+    swept.bytes += bytes;
+  }
+  if (error) return DataError(fmt::format("cannot list: {}", error.message()), folder.string());
+  return {};
+}
+
+}  // namespace
+
+Result<BlobSweep> SweepBlobs(const StorePaths& paths, bool dry_run, bool take_over) {
+  // The reader first: without a store there is nothing to lock.
+  UNMASK_ASSIGN(const auto reader, StoreReader::Open(paths));
+  UNMASK_ASSIGN(const StoreLock lock, StoreLock::Take(paths.lock(), take_over));
+  UNMASK_ASSIGN(const auto needed, reader->ReferencedBlobs());
+  BlobSweep swept;
+  UNMASK_TRY(SweepFolder(paths.blobs(), needed, dry_run, swept));
+  // Beside the database only temporary files are ours to remove: there are no blobs.
+  UNMASK_TRY(SweepFolder(paths.root, needed, dry_run, swept));
+  return swept;
+}
+
+}  // namespace unmask

@@ -1,0 +1,48 @@
+#include "sql/open_to_read.h"
+
+#include <sqlite3.h>
+
+#include "sql/schema.h"
+
+namespace unmask {
+namespace {
+
+// A coordinator that died within a commit on a rollback journal left one that must be rolled back
+// before anyone can read: SQLite's own recovery, which a read-only connection may not do. It leaves
+// the journal of a live coordinator alone.
+void RollBackHotJournal(const fs::path& path) {
+  Database database(path, Database::Access::kWrite);
+  database.Number("SELECT count(*) FROM sqlite_master");
+}
+
+std::unique_ptr<Database> OpenRecovered(const fs::path& path) {
+  auto database = std::make_unique<Database>(path, Database::Access::kRead);
+  try {
+    database->Number("SELECT count(*) FROM sqlite_master");
+  } catch (const SQLite::Exception& exception) {
+    if (exception.getExtendedErrorCode() != SQLITE_READONLY_ROLLBACK) throw;
+    database.reset();
+    RollBackHotJournal(path);
+    database = std::make_unique<Database>(path, Database::Access::kRead);
+  }
+  return database;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Database>> OpenToRead(const StorePaths& paths) {
+  std::error_code error;
+  if (!fs::exists(paths.database(), error)) {
+    return DataError("there is no store", paths.database().string(),
+                     "--store DIR, a folder that `unmask run` made");
+  }
+  try {
+    std::unique_ptr<Database> database = OpenRecovered(paths.database());
+    UNMASK_TRY(CheckIsOurs(*database, /*empty_is_ours=*/false));
+    return database;
+  } catch (const SQLite::Exception& exception) {
+    return ToError(exception, nullptr, paths.database());
+  }
+}
+
+}  // namespace unmask

@@ -1,0 +1,165 @@
+#include "sql/query.h"
+
+#include <fmt/format.h>
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+
+#include "sql/open_to_read.h"
+
+namespace unmask {
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+// PRAGMAs that only tell; the second list tells only without an argument.
+constexpr std::array<std::string_view, 11> kTellingPragmas = {
+    "table_info",      "table_xinfo",     "table_list",    "index_list",
+    "index_info",      "index_xinfo",     "database_list", "foreign_key_list",
+    "compile_options", "integrity_check", "quick_check"};
+constexpr std::array<std::string_view, 4> kTellingWithoutArgument = {
+    "user_version", "application_id", "journal_mode", "page_count"};
+// Functions that reach outside the database.
+constexpr std::array<std::string_view, 5> kRefusedFunctions = {
+    "load_extension", "readfile", "writefile", "edit", "fts3_tokenizer"};
+
+template <std::size_t N>
+bool OneOf(const std::array<std::string_view, N>& names, const char* name) {
+  return name != nullptr && std::ranges::find(names, std::string_view(name)) != names.end();
+}
+
+// sqlite3_set_authorizer's callback: asked for every action when a statement is prepared.
+int Authorize(void*, int action, const char* first, const char* second, const char*, const char*) {
+  switch (action) {
+    case SQLITE_SELECT:
+    case SQLITE_READ:
+    case SQLITE_RECURSIVE:
+      return SQLITE_OK;
+    case SQLITE_FUNCTION:
+      return OneOf(kRefusedFunctions, second) ? SQLITE_DENY : SQLITE_OK;
+    case SQLITE_PRAGMA:
+      return OneOf(kTellingPragmas, first) ||
+                     (OneOf(kTellingWithoutArgument, first) && second == nullptr)
+                 ? SQLITE_OK
+                 : SQLITE_DENY;
+    default:
+      return SQLITE_DENY;
+  }
+}
+
+int StopWhenLate(void* deadline) {
+  return SteadyClock::now() > *static_cast<const SteadyClock::time_point*>(deadline) ? 1 : 0;
+}
+
+struct Finalize {
+  void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+};
+using StatementPtr = std::unique_ptr<sqlite3_stmt, Finalize>;
+
+Error SqlError(sqlite3* database, std::chrono::milliseconds time_limit) {
+  switch (sqlite3_errcode(database) & 0xFF) {  // without the extended part
+    case SQLITE_INTERRUPT:
+      return UsageError(fmt::format("the query ran longer than {} s", time_limit.count() / 1000.0),
+                        "SQL", "a shorter query, or --timeout");
+    case SQLITE_AUTH:
+      return UsageError("the query does more than read", "SQL", "one SELECT");
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+    case SQLITE_IOERR:
+      return DataError(fmt::format("the database is damaged: {}", sqlite3_errmsg(database)), "SQL",
+                       "an intact copy; nothing was changed");
+    case SQLITE_BUSY:
+      return DataError("the database is locked by another program", "SQL", "try again later");
+    default:
+      return UsageError(sqlite3_errmsg(database), "SQL", "one SELECT in SQLite's dialect");
+  }
+}
+
+// Prepares what stands first in `sql` and drops it from there. Null where only blanks and comments
+// are left.
+Result<StatementPtr> PrepareNext(sqlite3* database, std::string_view& sql,
+                                 std::chrono::milliseconds time_limit) {
+  sqlite3_stmt* statement = nullptr;
+  const char* rest = nullptr;
+  const int code =
+      sqlite3_prepare_v2(database, sql.data(), static_cast<int>(sql.size()), &statement, &rest);
+  StatementPtr owner(statement);
+  if (code != SQLITE_OK) return SqlError(database, time_limit);
+  sql.remove_prefix(static_cast<std::size_t>(rest - sql.data()));
+  return owner;
+}
+
+Result<StatementPtr> PrepareOnly(sqlite3* database, std::string_view sql,
+                                 std::chrono::milliseconds time_limit) {
+  UNMASK_ASSIGN(StatementPtr statement, PrepareNext(database, sql, time_limit));
+  if (statement == nullptr) return UsageError("the query is empty", "SQL", "one SELECT");
+  while (!sql.empty()) {
+    UNMASK_ASSIGN(const StatementPtr next, PrepareNext(database, sql, time_limit));
+    if (next != nullptr) return UsageError("several statements", "SQL", "one SELECT");
+  }
+  if (sqlite3_stmt_readonly(statement.get()) == 0) {
+    return UsageError("the query does more than read", "SQL", "one SELECT");
+  }
+  return statement;
+}
+
+SqlValue ValueOf(sqlite3_stmt* statement, int column) {
+  const auto bytes = [&](const void* data) {
+    const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement, column));
+    return size == 0 ? std::string() : std::string(static_cast<const char*>(data), size);
+  };
+  switch (sqlite3_column_type(statement, column)) {
+    case SQLITE_INTEGER:
+      return static_cast<std::int64_t>(sqlite3_column_int64(statement, column));
+    case SQLITE_FLOAT:
+      return sqlite3_column_double(statement, column);
+    case SQLITE_TEXT:
+      return bytes(sqlite3_column_text(statement, column));
+    case SQLITE_BLOB:
+      return SqlBlob{bytes(sqlite3_column_blob(statement, column))};
+    default:
+      return std::monostate();
+  }
+}
+
+Status StepThrough(sqlite3* database, sqlite3_stmt* statement, std::chrono::milliseconds time_limit,
+                   RowSink& sink) {
+  const int columns = sqlite3_column_count(statement);
+  std::vector<std::string> names;
+  for (int i = 0; i < columns; ++i) names.emplace_back(sqlite3_column_name(statement, i));
+  sink.Columns(names);
+  std::vector<SqlValue> values(names.size());
+  int code = 0;
+  while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
+    for (int i = 0; i < columns; ++i) values[static_cast<std::size_t>(i)] = ValueOf(statement, i);
+    sink.Row(values);
+  }
+  if (code == SQLITE_DONE) return {};
+  return SqlError(database, time_limit);
+}
+
+Status RunGuarded(Database& store, std::string_view sql, std::chrono::milliseconds time_limit,
+                  RowSink& sink) {
+  sqlite3* const database = store.sqlite().getHandle();
+  // A single function call is not interrupted, so what one may build is bounded.
+  sqlite3_limit(database, SQLITE_LIMIT_LENGTH, 64 << 20);
+  sqlite3_limit(database, SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 1000);
+  SteadyClock::time_point deadline = SteadyClock::now() + time_limit;
+  sqlite3_set_authorizer(database, Authorize, nullptr);
+  sqlite3_progress_handler(database, 1000, StopWhenLate, &deadline);
+  WaitWhenBusy(store, time_limit);
+  UNMASK_ASSIGN(const StatementPtr statement, PrepareOnly(database, sql, time_limit));
+  return StepThrough(database, statement.get(), time_limit, sink);
+}
+
+}  // namespace
+
+Status RunQuery(const StorePaths& paths, std::string_view sql, std::chrono::milliseconds time_limit,
+                RowSink& sink) {
+  UNMASK_ASSIGN(const std::unique_ptr<Database> store, OpenToRead(paths));
+  return CatchSqlite(*store, [&] { return RunGuarded(*store, sql, time_limit, sink); });
+}
+
+}  // namespace unmask
