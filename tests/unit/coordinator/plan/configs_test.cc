@@ -1,0 +1,130 @@
+// The configurations that come with the program, and overrides reaching what they should.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "common/config/study.h"
+#include "coordinator/plan/plan.h"
+
+namespace unmask {
+namespace {
+
+using ::testing::ElementsAre;
+using Json = nlohmann::ordered_json;
+
+const std::string kPaper = UNMASK_SOURCE_DIR "/configs/mfed-action-units.yaml";
+const std::string kDemo = UNMASK_SOURCE_DIR "/configs/demo.yaml";
+
+Study Load(const std::string& path, const std::vector<std::string>& overrides = {}) {
+  auto study = LoadStudy(path, overrides);
+  if (!study.ok()) ADD_FAILURE() << FormatError(study.error());
+  return *std::move(study);
+}
+
+std::vector<std::string> Points(const Study& study, std::size_t experiment) {
+  std::vector<std::string> points;
+  for (const GridPoint& point : PointsOf(study, study.experiments[experiment])) {
+    points.push_back(PointJson(point));
+  }
+  return points;
+}
+
+TEST(PaperConfigTest, IsThePapersStudy) {
+  const Study study = Load(kPaper);
+  EXPECT_EQ(study.settings, Settings{});  // the defaults are the paper's
+  std::vector<std::string> names;
+  for (const Experiment& experiment : study.experiments) names.push_back(experiment.name);
+  EXPECT_THAT(names, ElementsAre("dsid", "dsid-no-hsic", "single-task-ter", "single-task-der"));
+  const std::vector<std::string> points = Points(study, 0);
+  EXPECT_EQ(points.size(), 11U);  // two lines of six that cross in (0.5, 1)
+  EXPECT_EQ(std::count(points.begin(), points.end(), R"({"loss.alpha":0.5,"loss.beta":1})"), 1);
+  for (std::size_t e = 1; e < 4; ++e) EXPECT_THAT(Points(study, e), ElementsAre("{}"));
+  EXPECT_EQ(study.experiments[1].settings.loss.alpha, 0);
+  EXPECT_EQ(study.experiments[3].settings.model.task, Task::kDer);
+}
+
+TEST(PaperConfigTest, NeedsOnlyItsManifest) {
+  const Study study = Load(kPaper, {"dataset.synth=22"});
+  const auto plan = MakePlan(study, {});
+  ASSERT_TRUE(plan.ok()) << FormatError(plan.error());
+  EXPECT_EQ(plan->plan.jobs.size(), 22U * 14);
+}
+
+TEST(PaperConfigTest, OverridesReachEveryExperiment) {
+  for (const Experiment& experiment : Load(kPaper, {"train.max_epochs=20"}).experiments) {
+    EXPECT_EQ(experiment.settings.train.max_epochs, 20) << experiment.name;
+  }
+  const Study biased = Load(kPaper, {"loss.hsic=biased"});
+  for (const Experiment& experiment : biased.experiments) {
+    EXPECT_EQ(experiment.settings.loss.hsic, HsicKind::kBiased) << experiment.name;
+  }
+  EXPECT_TRUE(biased.notes.empty());
+}
+
+TEST(PaperConfigTest, TheGridCanBeReplaced) {
+  const Study study = Load(kPaper, {"grid.alpha=0,50", "grid.beta=1"});
+  EXPECT_THAT(Points(study, 0),
+              ElementsAre(R"({"loss.alpha":0,"loss.beta":1})", R"({"loss.alpha":50,"loss.beta":1})",
+                          R"({"loss.alpha":0.5,"loss.beta":1})"));
+  // The experiment without HSIC is the same work as alpha 0.
+  const Study synthetic = Load(kPaper, {"grid.alpha=0,50", "dataset.synth=4"});
+  const auto plan = MakePlan(synthetic, {{"dsid", "dsid-no-hsic"}, {}});
+  ASSERT_TRUE(plan.ok());
+  std::set<std::string> plain;
+  std::set<std::string> zero;
+  for (const JobUse& use : plan->plan.uses) {
+    if (use.experiment == "dsid-no-hsic") plain.insert(use.job_key);
+    if (use.experiment == "dsid" && use.alpha == 0) zero.insert(use.job_key);
+  }
+  EXPECT_EQ(plain.size(), 4U);
+  EXPECT_EQ(plain, zero);
+}
+
+TEST(PaperConfigTest, AlphaAsAnOverrideSaysWhereItDoesNotReach) {
+  const Study study = Load(kPaper, {"loss.alpha=50"});
+  ASSERT_EQ(study.notes.size(), 2U);
+  EXPECT_NE(study.notes[0].find("'dsid-no-hsic'"), std::string::npos);
+  EXPECT_NE(study.notes[1].find("lines of loss.beta"), std::string::npos);
+}
+
+TEST(PaperConfigTest, PublishedValuesStandBesideTheirPoints) {
+  const Json tables = Json::parse(Load(kPaper).tables_json);
+  ASSERT_EQ(tables.size(), 3U);
+  EXPECT_EQ(tables["II"]["published_label"], "paper (images)");
+  const Json& ablation = tables["II"]["rows"];
+  ASSERT_EQ(ablation.size(), 3U);
+  EXPECT_EQ(ablation[0]["cells"][0]["der"]["experiment"], "single-task-der");
+  EXPECT_EQ(ablation[2]["cells"][0]["published"]["ter"]["accuracy"], 0.3920);
+  const Json& alpha = tables["III"]["rows"];
+  ASSERT_EQ(alpha.size(), 6U);
+  EXPECT_EQ(alpha[0]["label"], "0.1");
+  EXPECT_EQ(alpha[0]["cells"][0]["ter"]["point"],
+            Json::parse(R"({"loss.alpha":0.1,"loss.beta":1})"));
+  EXPECT_EQ(alpha[0]["cells"][0]["published"]["der"]["accuracy"], 0.5432);
+  const Json& beta = tables["IV"]["rows"];
+  ASSERT_EQ(beta.size(), 6U);
+  EXPECT_EQ(beta[5]["cells"][0]["der"]["point"],
+            Json::parse(R"({"loss.alpha":0.5,"loss.beta":1})"));
+  EXPECT_EQ(beta[5]["cells"][0]["published"]["der"]["macro_f1"], 0.5166);
+  // Every row is a cell of the run.
+  const Study study = Load(kPaper);
+  const std::vector<std::string> points = Points(study, 0);
+  for (const char* table : {"III", "IV"}) {
+    for (const Json& row : tables[table]["rows"]) {
+      const std::string point = row["cells"][0]["ter"]["point"].dump();
+      EXPECT_EQ(std::count(points.begin(), points.end(), point), 1) << point;
+    }
+  }
+}
+
+TEST(DemoConfigTest, NeedsNothing) {
+  const auto plan = MakePlan(Load(kDemo), {});
+  ASSERT_TRUE(plan.ok()) << FormatError(plan.error());
+  EXPECT_EQ(plan->plan.jobs.size(), 22U * 6);
+  EXPECT_EQ(Json::parse(plan->plan.tables_json).size(), 2U);
+}
+
+}  // namespace
+}  // namespace unmask

@@ -1,0 +1,88 @@
+#include "coordinator/plan/plan_report.h"
+
+#include <gtest/gtest.h>
+
+#include "common/config/study.h"
+#include "common/data/dataset.h"
+
+namespace unmask {
+namespace {
+
+constexpr char kStudy[] = R"(
+dataset.synth: 4
+model: {adapter: 10, stream: 3}
+grid: {alpha: [0, 1]}
+experiments:
+  dsid: {}
+  no-hsic: {grid: false, loss.alpha: 0}
+  one: {grid: false, model.kind: single-task}
+)";
+
+PlanOutput Plan(const std::vector<std::string>& overrides = {}) {
+  auto study = ParseStudy(kStudy, "s.yaml", overrides);
+  EXPECT_TRUE(study.ok());
+  auto plan = MakePlan(*study, {});
+  EXPECT_TRUE(plan.ok());
+  return *std::move(plan);
+}
+
+std::int64_t BlobBytes(const PlanOutput& output) {
+  std::int64_t bytes = 0;
+  for (const auto& [sha256, blob] : output.blobs) bytes += static_cast<std::int64_t>(blob.size());
+  return bytes;
+}
+
+TEST(PlanReportTest, CountsDistinctSharedAndFinished) {
+  const PlanOutput output = Plan();
+  StoreHistory history;
+  history.done = {output.plan.jobs[0].key, output.plan.jobs[5].key, "another sweep's job"};
+  const PlanReport report = ReportPlan(output, history);
+  EXPECT_EQ(report.folds, 16);
+  EXPECT_EQ(report.jobs, 12);
+  EXPECT_EQ(report.shared, 4);
+  EXPECT_EQ(report.done, 2);
+  EXPECT_EQ(report.kinds.at("train").jobs, 12);
+  EXPECT_EQ(report.kinds.at("train").done, 2);
+  EXPECT_FALSE(report.remaining_seconds);
+}
+
+TEST(PlanReportTest, TimeComesFromJobsThatAreAlike) {
+  const PlanOutput output = Plan();
+  StoreHistory history;
+  history.paces = {{"train", "dsid", "action-units", "reference", 9, 2.0},
+                   {"train", "dsid", "vit", "reference", 9, 1000.0}};
+  EXPECT_FALSE(ReportPlan(output, history).remaining_seconds);  // no single task measured
+  history.paces.push_back({"train", "single-task", "action-units", "reference", 9, 0.5});
+  EXPECT_EQ(ReportPlan(output, history).remaining_seconds, 8 * 2.0 + 4 * 0.5);
+  for (const PlannedJob& job : output.plan.jobs) history.done.insert(job.key);
+  EXPECT_EQ(ReportPlan(output, history).remaining_seconds, 0);
+}
+
+// Worked out by hand: a Linear has in * out + out floats, a BatchNorm four for each output.
+TEST(PlanReportTest, BytesAreThoseOfTheParameters) {
+  const auto inputs = static_cast<std::int64_t>(FacsVocabulary().size());
+  const std::int64_t trunk = inputs * 10 + 10 + 40;
+  const std::int64_t stream = 10 * 3 + 3 + 12;
+  const std::int64_t head = 3 * 6 + 6;
+  const std::int64_t dsid = 4 * (trunk + 2 * (stream + head));
+  const std::int64_t one = 4 * (trunk + stream + head);
+  const PlanOutput output = Plan();
+  const PlanReport report = ReportPlan(output, {});
+  EXPECT_EQ(report.remaining_bytes, BlobBytes(output) + 8 * dsid + 4 * one);
+  EXPECT_EQ(report.checkpoint_bytes, 2 * 4 * dsid);
+  const PlanOutput bare = Plan({"store.keep=none"});
+  EXPECT_EQ(ReportPlan(bare, {}).remaining_bytes, BlobBytes(bare));
+}
+
+TEST(PlanReportTest, JsonHasTheCountsAndTheResolvedConfiguration) {
+  const PlanOutput output = Plan({"train.batch=8"});
+  const nlohmann::json json = PlanReportJson(output, ReportPlan(output, {}));
+  EXPECT_EQ(json["sweep"], output.plan.sweep);
+  EXPECT_EQ(json["jobs"], 12);
+  EXPECT_EQ(json["remaining"], 12);
+  EXPECT_TRUE(json["remaining_seconds"].is_null());
+  EXPECT_EQ(json["config"]["experiments"]["dsid"]["train"]["batch"], 8);
+}
+
+}  // namespace
+}  // namespace unmask

@@ -1,0 +1,274 @@
+#include "coordinator/plan/plan.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <set>
+
+#include "common/base/files.h"
+#include "common/base/sha256.h"
+#include "common/data/dataset.h"
+
+namespace unmask {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::UnorderedElementsAreArray;
+
+// A folder of its own for a test, gone with it.
+class PlanTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = ::testing::TempDir() + "/plan-XXXXXX";
+    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
+    folder_ = pattern;
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  std::string Write(const std::string& name, const std::string& text) const {
+    const fs::path path = folder_ / name;
+    EXPECT_TRUE(WriteFileDurably(path, text).ok());
+    return path.string();
+  }
+
+  // Three subjects with two masked clips each and one that is not.
+  std::string Manifest(const std::string& name = "m.csv", int subjects = 3) const {
+    std::string csv = "sample,subject,true,disguised,onset,apex,offset,frames,action_units\n";
+    for (int s = 0; s < subjects; ++s) {
+      const std::string id = std::to_string(s);
+      csv += "a" + id + ",s" + id + ",an,ha,1,2,3,,1 4\n";
+      csv += "b" + id + ",s" + id + ",ha,an,1,2,3,,6 12\n";
+      csv += "c" + id + ",s" + id + ",ha,ha,1,2,3,,6 12\n";
+    }
+    return Write(name, csv);
+  }
+
+  fs::path folder_;
+};
+
+Study Parse(const std::string& text, const std::vector<std::string>& overrides) {
+  auto study = ParseStudy(text, "s.yaml", overrides);
+  if (!study.ok()) ADD_FAILURE() << FormatError(study.error());
+  return *std::move(study);
+}
+
+PlanOutput Plan(const std::string& text, const std::vector<std::string>& overrides = {},
+                const PlanOptions& options = {}) {
+  auto plan = MakePlan(Parse(text, overrides), options);
+  if (!plan.ok()) ADD_FAILURE() << FormatError(plan.error());
+  return *std::move(plan);
+}
+
+std::string ErrorOf(const std::string& text, const std::vector<std::string>& overrides = {},
+                    const PlanOptions& options = {}) {
+  const auto plan = MakePlan(Parse(text, overrides), options);
+  return plan.ok() ? "" : FormatError(plan.error());
+}
+
+std::vector<std::string> Keys(const PlanOutput& output) {
+  std::vector<std::string> keys;
+  for (const PlannedJob& job : output.plan.jobs) keys.push_back(job.key);
+  return keys;
+}
+
+constexpr char kShared[] = R"(
+grid: {shape: lines, alpha: [0, 0.5], beta: [1]}
+experiments:
+  dsid: {}
+  no-hsic: {grid: false, loss: {alpha: 0, hsic: biased}}
+  one: {model.kind: single-task}
+)";
+
+TEST_F(PlanTest, EachSubjectIsHeldOutOnceAndSharedJobsArePlannedOnce) {
+  const PlanOutput output = Plan(kShared, {"dataset.manifest=" + Manifest()});
+  // dsid: alpha 0 and 0.5; no-hsic is dsid at alpha 0; a single task has no alpha.
+  EXPECT_EQ(output.plan.uses.size(), 3U * (2 + 1 + 2));
+  EXPECT_EQ(output.plan.jobs.size(), 3U * (2 + 0 + 1));
+  const std::vector<std::string> keys = Keys(output);
+  EXPECT_EQ(std::set<std::string>(keys.begin(), keys.end()).size(), keys.size());
+  std::map<std::pair<std::string, std::string>, std::vector<std::string>> folds;
+  for (const JobUse& use : output.plan.uses) {
+    folds[{use.experiment, use.point}].push_back(use.held_out);
+    EXPECT_NE(std::find(keys.begin(), keys.end(), use.job_key), keys.end());
+  }
+  EXPECT_EQ(folds.size(), 5U);
+  for (const auto& [cell, subjects] : folds) {
+    EXPECT_THAT(subjects, ElementsAre("s0", "s1", "s2"));
+  }
+  for (const PlannedJob& job : output.plan.jobs) {
+    EXPECT_EQ(job.key, JobKey(job.spec));
+    EXPECT_TRUE(output.blobs.contains(job.spec.dataset));
+  }
+}
+
+TEST_F(PlanTest, UsesSayWhatApplies) {
+  const PlanOutput output = Plan(kShared, {"dataset.manifest=" + Manifest()});
+  for (const JobUse& use : output.plan.uses) {
+    if (use.experiment == "one") {
+      EXPECT_FALSE(use.alpha || use.beta);
+      EXPECT_EQ(use.hsic, "");
+    } else {
+      EXPECT_EQ(use.beta, 1);
+      EXPECT_EQ(use.hsic, use.alpha == 0 ? "" : "paper");
+    }
+    EXPECT_EQ(use.validation, "inner-subject");
+  }
+}
+
+TEST_F(PlanTest, BlobsHoldTheConsumedClipsAndColumnsOnly) {
+  const PlanOutput output = Plan(kShared, {"dataset.manifest=" + Manifest()});
+  EXPECT_EQ(output.blobs.size(), 2U);  // single-task ter does not read the disguised label
+  for (const auto& [sha256, blob] : output.blobs) {
+    EXPECT_EQ(Sha256Hex(blob), sha256);
+    EXPECT_EQ(ParseDatasetBlob(blob)->clips.size(), 6U);  // masked
+  }
+  const std::string all = "dataset.clips=all";
+  const PlanOutput more = Plan("{}", {"dataset.manifest=" + Manifest(), all});
+  EXPECT_EQ(ParseDatasetBlob(more.blobs.begin()->second)->clips.size(), 9U);
+}
+
+TEST_F(PlanTest, JobsComeBySeedExperimentPointAndSubject) {
+  const PlanOutput output =
+      Plan(kShared, {"dataset.manifest=" + Manifest(), "seeds=5,2", "grid.alpha=0.5,0"});
+  std::vector<std::string> order;
+  for (const PlannedJob& job : output.plan.jobs) {
+    order.push_back(std::to_string(job.spec.seed) + " " +
+                    (job.spec.settings.model.kind == ModelKind::kDsid
+                         ? std::to_string(job.spec.settings.loss.alpha).substr(0, 3)
+                         : "one") +
+                    " " + job.spec.held_out);
+  }
+  EXPECT_THAT(order,
+              ElementsAre("5 0.5 s0", "5 0.5 s1", "5 0.5 s2", "5 0.0 s0", "5 0.0 s1", "5 0.0 s2",
+                          "5 one s0", "5 one s1", "5 one s2", "2 0.5 s0", "2 0.5 s1", "2 0.5 s2",
+                          "2 0.0 s0", "2 0.0 s1", "2 0.0 s2", "2 one s0", "2 one s1", "2 one s2"));
+}
+
+TEST_F(PlanTest, AnOrderSeedShufflesJobsAndNothingElse) {
+  const std::string manifest = "dataset.manifest=" + Manifest();
+  const PlanOutput straight = Plan(kShared, {manifest});
+  const PlanOutput shuffled = Plan(kShared, {manifest}, {{}, 7});
+  EXPECT_NE(Keys(shuffled), Keys(straight));
+  EXPECT_THAT(Keys(shuffled), UnorderedElementsAreArray(Keys(straight)));
+  EXPECT_EQ(Keys(shuffled), Keys(Plan(kShared, {manifest}, {{}, 7})));
+  EXPECT_NE(Keys(shuffled), Keys(Plan(kShared, {manifest}, {{}, 8})));
+  EXPECT_EQ(shuffled.plan.sweep, straight.plan.sweep);
+}
+
+TEST_F(PlanTest, TheSweepIsNamedByWhatIsTrained) {
+  const std::string manifest = "dataset.manifest=" + Manifest();
+  const PlanOutput base = Plan(kShared, {manifest});
+  EXPECT_THAT(base.plan.sweep, ::testing::MatchesRegex("s-[0-9a-f]{8}"));
+  EXPECT_EQ(base.plan.config_sha256, Sha256Hex(base.plan.config_json));
+  EXPECT_EQ(base.plan.sweep.substr(2), base.plan.config_sha256.substr(0, 8));
+  // Another path with the same content, one experiment, another title: the same sweep.
+  EXPECT_EQ(Plan(kShared, {"dataset.manifest=" + Manifest("other.csv")}).plan.sweep,
+            base.plan.sweep);
+  EXPECT_EQ(Plan(kShared, {manifest}, {{"one"}, {}}).plan.sweep, base.plan.sweep);
+  EXPECT_EQ(Plan(std::string(kShared) + "tables: {T: {rows: [dsid]}}", {manifest}).plan.sweep,
+            base.plan.sweep);
+  // Other content, another setting, another seed: another sweep.
+  EXPECT_NE(Plan(kShared, {"dataset.manifest=" + Manifest("four.csv", 4)}).plan.sweep,
+            base.plan.sweep);
+  EXPECT_NE(Plan(kShared, {manifest, "train.batch=8"}).plan.sweep, base.plan.sweep);
+  EXPECT_NE(Plan(kShared, {manifest, "seeds=1"}).plan.sweep, base.plan.sweep);
+  EXPECT_EQ(base.plan.config_json.find("m.csv"), std::string::npos);
+}
+
+TEST_F(PlanTest, AnEditedValueRetrainsOnlyWhatItTouches) {
+  const std::string manifest = "dataset.manifest=" + Manifest();
+  const PlanOutput before = Plan(kShared, {manifest});
+  const PlanOutput after = Plan(kShared, {manifest, "experiments.one.train.batch=8"});
+  const std::vector<std::string> old = Keys(before);
+  const std::vector<std::string> now = Keys(after);
+  EXPECT_EQ(std::count_if(now.begin(), now.end(),
+                          [&](const auto& key) {
+                            return std::find(old.begin(), old.end(), key) == old.end();
+                          }),
+            3);
+}
+
+TEST_F(PlanTest, OnlyTheExperimentsAskedFor) {
+  const std::string manifest = "dataset.manifest=" + Manifest();
+  EXPECT_EQ(Plan(kShared, {manifest}, {{"one"}, {}}).plan.jobs.size(), 3U);
+  EXPECT_EQ(Plan(kShared, {manifest}, {{"one,dsid"}, {}}).plan.jobs.size(), 9U);
+  EXPECT_EQ(Plan(kShared, {manifest}, {{"one", "dsid"}, {}}).plan.jobs.size(), 9U);
+  EXPECT_EQ(ErrorOf(kShared, {manifest}, {{"dsit"}, {}}),
+            "unmask: error: unknown experiment 'dsit' (--experiment): did you mean 'dsid'?");
+}
+
+TEST_F(PlanTest, NamesMayHoldCommas) {
+  const std::string text = "experiments: {'a,b': {}, c: {}}";
+  const std::string manifest = "dataset.manifest=" + Manifest();
+  EXPECT_EQ(Plan(text, {manifest}, {{"a,b"}, {}}).plan.uses.size(), 3U);
+  EXPECT_EQ(Plan(text, {manifest}, {{"a", "b"}, {}}).plan.uses.size(), 3U);  // as CLI11 splits it
+}
+
+TEST_F(PlanTest, ASyntheticDataSetNeedsNoFile) {
+  const PlanOutput output = Plan("dataset.synth: 5");
+  EXPECT_EQ(output.plan.jobs.size(), 5U);
+  EXPECT_EQ(ParseDatasetBlob(output.blobs.begin()->second)->clips.size(), 150U);
+  // A manifest takes its place.
+  EXPECT_EQ(Plan("dataset.synth: 5", {"dataset.manifest=" + Manifest()}).plan.jobs.size(), 3U);
+}
+
+TEST_F(PlanTest, CareIsTheMostCarefulExperiments) {
+  const std::string manifest = "dataset.manifest=" + Manifest();
+  const PlanOutput output =
+      Plan("store.keep: none\nexperiments: {a: {}, b: {train.checkpoint_seconds: 5}}", {manifest});
+  EXPECT_EQ(output.checkpoint_seconds, 5);
+  EXPECT_FALSE(output.keep_best);
+  EXPECT_TRUE(Plan("{}", {manifest}).keep_best);
+}
+
+TEST_F(PlanTest, TheResolvedConfigurationIsAStudyAgain) {
+  const std::string manifest = "dataset.manifest=" + Manifest();
+  const PlanOutput output = Plan(kShared, {manifest, "train.batch=8"});
+  EXPECT_EQ(output.config["train"]["batch"], 8);
+  EXPECT_EQ(output.config["experiments"]["one"]["train"]["batch"], 8);
+  EXPECT_EQ(output.config["experiments"]["no-hsic"]["loss"]["alpha"], 0.0);
+  const auto again = ParseStudy(output.config.dump(), "again.yaml", {});
+  ASSERT_TRUE(again.ok()) << FormatError(again.error());
+  EXPECT_THAT(Keys(*MakePlan(*again, {})), UnorderedElementsAreArray(Keys(output)));
+}
+
+TEST_F(PlanTest, WhatIsNotThereYetIsSaidByName) {
+  const std::string manifest = "dataset.manifest=" + Manifest();
+  const auto error = [&](const char* setting) { return ErrorOf("{}", {manifest, setting}); };
+  const auto expect = [&](const char* setting, const char* instead) {
+    EXPECT_EQ(error(setting),
+              "unmask: error: " + std::string(setting) +
+                  " is not available in this version (experiment 'main'): " + instead);
+  };
+  expect("features.source=vit", "action-units");
+  expect("features.finetune=true", "false");
+  expect("model.kind=clip-prompt", "dsid or single-task");
+  expect("train.engine=lanes", "auto or reference");
+  expect("train.device=cuda", "auto or cpu");
+  expect("train.devices=2", "1");
+  EXPECT_EQ(ErrorOf("{}", {manifest, "loss.hsic=unbiased", "train.batch=3"}),
+            "unmask: error: train.batch=3 is too small for loss.hsic=unbiased (experiment "
+            "'main'): a batch of at least 4 clips");
+  // An experiment that is not asked for may be of a later version.
+  EXPECT_EQ(ErrorOf("experiments: {a: {}, b: {features.source: vit}}", {manifest}, {{"a"}, {}}),
+            "");
+}
+
+TEST_F(PlanTest, DataErrors) {
+  EXPECT_EQ(ErrorOf("{}"),
+            "unmask: error: no data set is named (dataset.manifest): dataset.manifest=FILE");
+  const auto missing = MakePlan(Parse("{}", {"dataset.manifest=/nonexistent.csv"}), {});
+  ASSERT_FALSE(missing.ok());
+  EXPECT_EQ(ExitCode(missing.error().code), 3);
+  const std::string two = "dataset.manifest=" + Manifest("two.csv", 2);
+  EXPECT_THAT(ErrorOf("{}", {two}), HasSubstr("2 subject(s) in the selected clips"));
+  EXPECT_EQ(ErrorOf("{}", {two, "train.validation=inner-split"}), "");
+  const std::string one = "dataset.manifest=" + Manifest("one.csv", 1);
+  EXPECT_THAT(ErrorOf("{}", {one, "train.validation=none"}), HasSubstr("1 subject(s)"));
+}
+
+}  // namespace
+}  // namespace unmask
