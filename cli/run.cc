@@ -147,7 +147,8 @@ void AddRunCommand(CLI::App& app, CommandContext& context) {
   command->add_option("--slots", arguments->slots, "Jobs at a time of each worker")
       ->check(CLI::Range(1, 4096));
   command->add_option("--experiment", arguments->experiments, "Only these experiments")
-      ->delimiter(',');
+      ->delimiter(',')
+      ->allow_extra_args(false);  // KEY=VALUE may follow
   command->add_option("--order-seed", arguments->order_seed,
                       "Shuffle the order of jobs (the numbers do not change)");
   command->add_flag("--take-over", arguments->take_over,
