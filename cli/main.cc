@@ -6,6 +6,7 @@
 
 #include "cli/command.h"
 #include "common/base/log.h"
+#include "common/base/text.h"
 
 namespace unmask {
 
@@ -15,6 +16,21 @@ void CommandContext::Fail(const Error& error) {
 }
 
 namespace {
+
+// What CLI11 says, but for a misspelled command, of which it only says that one is missing.
+Error ParseFailure(const CLI::App& app, const CLI::ParseError& error) {
+  const CLI::App* at = &app;
+  while (!at->get_subcommands().empty()) at = at->get_subcommands().front();
+  const std::vector<std::string> extras = app.remaining(true);
+  if (error.get_name() != "RequiredError" || at->get_require_subcommand_min() == 0 ||
+      extras.empty() || extras.front().starts_with('-')) {
+    return UsageError(error.what(), "", "see unmask --help");
+  }
+  std::vector<std::string> names;
+  for (const CLI::App* command : at->get_subcommands({})) names.push_back(command->get_name());
+  return UsageError("unknown command '" + extras.front() + "'", "",
+                    DidYouMean(extras.front(), names, "one of " + Join(names, ", ")));
+}
 
 int Main(int argc, char** argv) {
   CommandContext context;
@@ -54,7 +70,7 @@ int Main(int argc, char** argv) {
   } catch (const CLI::Success& success) {  // --help, --version
     return app.exit(success);
   } catch (const CLI::ParseError& error) {
-    fmt::print(stderr, "{}\n", FormatError(UsageError(error.what(), "", "see unmask --help")));
+    fmt::print(stderr, "{}\n", FormatError(ParseFailure(app, error)));
     return ExitCode(ErrorCode::kUsage);
   }
   return context.exit_code;
