@@ -107,7 +107,8 @@ class Manifest(WrongInput):
         self.check(",".join(harness.HEADER) + "\nx,s01,a\n", 3, "m.csv:2")
 
     def test_missing_column(self):
-        self.check("sample,subject,true\nx,s,a\n", 3, "disguised")
+        clips = [row[:3] + row[4:] for row in [harness.HEADER, *harness.manifest_rows()]]
+        self.check("".join(",".join(row) + "\n" for row in clips), 3, "m.csv:1", "disguised")
 
     def test_bad_frame_number(self):
         self.check(self.edited("apex", "5x"), 3, "m.csv:3", "apex")
@@ -235,7 +236,8 @@ class Store(WrongInput):
 
 class Commands(WrongInput):
     def test_unknown_command(self):
-        self.unmask("tabels").expect_error(2, "tabels")
+        self.unmask("tabels").expect_error(2, "tabels", "tables")
+        self.unmask("data", "imprt").expect_error(2, "imprt", "import")
 
     def test_no_command(self):
         self.unmask().expect_error(2)
