@@ -1,0 +1,183 @@
+#include "worker/trainer/lease_runner.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+
+#include "common/base/sha256.h"
+#include "small_jobs.h"
+#include "worker/trainer/safetensors.h"
+
+namespace unmask {
+namespace {
+
+using testing::SmallDataset;
+using testing::SmallSpec;
+
+class LeaseRunnerTest : public ::testing::Test {
+ protected:
+  LeaseRunnerTest() {
+    std::string name = (fs::temp_directory_path() / "unmask-lease-XXXXXX").string();
+    store_ = mkdtemp(name.data());
+    UNMASK_CHECK(MakeFolders(store_ / "blobs").ok());
+    spec_.dataset = blobs().Write(DatasetBlob(SmallDataset())).value();
+    lease_.checkpoint_seconds = 0;
+  }
+  ~LeaseRunnerTest() override { fs::remove_all(store_); }
+
+  BlobFolder blobs() const { return BlobFolder(store_ / "blobs"); }
+
+  // Everything that is said about the lease.
+  std::vector<Message> Run(const std::string& numerics = "cpu/test") {
+    lease_.id = {JobKey(spec_), AttemptNumber{2}, CoordinatorEpoch{3}};
+    if (lease_.spec.empty()) lease_.spec = CanonicalText(spec_);
+    std::vector<Message> said;
+    const LeaseRunner runner(store_, numerics, make_engine_, clock_,
+                             [&](const Message& message) { said.push_back(message); });
+    LeaseControl control;
+    runner.Run(lease_, control);
+    steps_ = control.steps;
+    return said;
+  }
+
+  // The only message that is there, or the last.
+  template <typename T>
+  static T Last(const std::vector<Message>& said) {
+    UNMASK_CHECK(!said.empty() && std::holds_alternative<T>(said.back()));
+    return std::get<T>(said.back());
+  }
+
+  void Damage(const CheckpointRef& checkpoint) const {
+    std::fstream file(blobs().PathOf(checkpoint.sha256),
+                      std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(checkpoint.bytes / 2);
+    file.put('\x55');
+    file.put('\xaa');
+  }
+
+  // All checkpoints of a whole run, newest first.
+  std::vector<CheckpointRef> Checkpoints(const std::vector<Message>& said) {
+    std::vector<CheckpointRef> refs;
+    for (const Message& message : said) {
+      if (const auto* written = std::get_if<CheckpointWritten>(&message)) {
+        refs.insert(refs.begin(), written->checkpoint);
+      }
+    }
+    return refs;
+  }
+
+  fs::path store_;
+  testing::StillClock clock_;
+  JobSpec spec_ = SmallSpec();
+  Lease lease_;
+  EngineMaker make_engine_ = MakeReferenceEngine;
+  std::int64_t steps_ = 0;
+};
+
+TEST_F(LeaseRunnerTest, TrainsAndSaysEverythingInOrder) {
+  const auto said = Run();
+  ASSERT_EQ(said.size(), 7U);  // started, 5 checkpoints, result
+  const auto started = std::get<AttemptStarted>(said[0]);
+  EXPECT_EQ(started.lease, lease_.id);
+  EXPECT_EQ(started.first_epoch, 0);
+  EXPECT_EQ(started.note, "");
+  const auto refs = Checkpoints(said);
+  ASSERT_EQ(refs.size(), 5U);
+  EXPECT_EQ(refs[0].epoch, 5);
+  EXPECT_EQ(refs[0].numerics_class, "cpu/test");
+  const std::string bytes = blobs().Read(refs[0].sha256).value();
+  EXPECT_EQ(static_cast<std::int64_t>(bytes.size()), refs[0].bytes);
+  const auto result = Last<ResultReady>(said);
+  EXPECT_EQ(result.lease, lease_.id);
+  EXPECT_EQ(result.result.numerics_class, "cpu/test");
+  EXPECT_EQ(steps_, 30);
+  const std::string weights = blobs().Read(result.result.weights_sha256).value();
+  EXPECT_EQ(ParseSafetensors(weights, "w").value().tensors.count("ter.classifier.weight"), 1U);
+  lease_.keep_best = false;
+  EXPECT_EQ(Last<ResultReady>(Run()).result.weights_sha256, "");
+}
+
+TEST_F(LeaseRunnerTest, GoesOnFromTheNewestIntactCheckpoint) {
+  const auto whole = Run();
+  const JobResult expected = Last<ResultReady>(whole).result;
+  const auto refs = Checkpoints(whole);
+  lease_.checkpoints = {refs[0], refs[1]};
+  auto said = Run();
+  EXPECT_EQ(std::get<AttemptStarted>(said[0]).first_epoch, 5);
+  EXPECT_EQ(Last<ResultReady>(said).result, expected);
+
+  Damage(refs[0]);
+  said = Run();
+  EXPECT_EQ(std::get<AttemptStarted>(said[0]).first_epoch, 4);
+  EXPECT_NE(std::get<AttemptStarted>(said[0]).note.find("damaged"), std::string::npos);
+  EXPECT_EQ(Last<ResultReady>(said).result, expected);
+
+  fs::remove(blobs().PathOf(refs[0].sha256));
+  fs::remove(blobs().PathOf(refs[1].sha256));
+  said = Run();
+  EXPECT_EQ(std::get<AttemptStarted>(said[0]).first_epoch, 0);
+  EXPECT_EQ(Last<ResultReady>(said).result, expected);
+}
+
+TEST_F(LeaseRunnerTest, DoesNotGoOnFromAnotherNumericsClassOrJob) {
+  const auto refs = Checkpoints(Run());
+  lease_.checkpoints = {refs[0]};
+  const auto other_class = std::get<AttemptStarted>(Run("cpu/other")[0]);
+  EXPECT_EQ(other_class.first_epoch, 0);
+  EXPECT_NE(other_class.note.find("numerics class"), std::string::npos);
+  spec_.seed = 9;
+  lease_.spec.clear();
+  const auto other_job = std::get<AttemptStarted>(Run()[0]);
+  EXPECT_EQ(other_job.first_epoch, 0);
+  EXPECT_NE(other_job.note.find("not of this job"), std::string::npos);
+}
+
+TEST_F(LeaseRunnerTest, BadInputFailsWithOneLine) {
+  lease_.spec = "{\"kind\":";
+  EXPECT_EQ(Last<AttemptFailed>(Run()).failure, FailureClass::kBadInput);
+  lease_.spec = "";
+  spec_.dataset = Sha256Hex("nothing");
+  EXPECT_EQ(Last<AttemptFailed>(Run()).failure, FailureClass::kBadInput);
+  lease_.spec = "";
+  spec_.dataset = blobs().Write("{}").value();
+  const auto said = Run();
+  ASSERT_EQ(said.size(), 1U);
+  EXPECT_EQ(Last<AttemptFailed>(said).failure, FailureClass::kBadInput);
+  EXPECT_EQ(Last<AttemptFailed>(said).message.find('\n'), std::string::npos);
+}
+
+TEST_F(LeaseRunnerTest, ALossThatIsNotANumberIsSaid) {
+  spec_.settings.train.lr = 1e38;
+  EXPECT_EQ(Last<AttemptFailed>(Run()).failure, FailureClass::kNotANumber);
+}
+
+TEST_F(LeaseRunnerTest, AnEnginesExceptionEndsTheAttemptOnly) {
+  make_engine_ = [](const Settings&, const ModelShape&,
+                    const FoldData&) -> std::unique_ptr<Engine> { throw std::bad_alloc(); };
+  EXPECT_EQ(Last<AttemptFailed>(Run()).failure, FailureClass::kOutOfMemory);
+  make_engine_ = [](const Settings&, const ModelShape&,
+                    const FoldData&) -> std::unique_ptr<Engine> {
+    throw std::runtime_error("broken\nand more");
+  };
+  const auto failed = Last<AttemptFailed>(Run());
+  EXPECT_EQ(failed.failure, FailureClass::kExit);
+  EXPECT_EQ(failed.message, "broken");
+}
+
+TEST_F(LeaseRunnerTest, WithoutRoomForCheckpointsItTrainsOn) {
+  const std::string dataset = blobs().Read(spec_.dataset).value();
+  const JobResult expected = Last<ResultReady>(Run()).result;
+  // Every new blob meets a folder of its name: writing fails, as on a full disk.
+  const auto refs = Checkpoints(Run());
+  for (const CheckpointRef& ref : refs) {
+    fs::remove(blobs().PathOf(ref.sha256));
+    fs::create_directories(blobs().PathOf(ref.sha256) / "in-the-way");
+  }
+  const auto said = Run();
+  ASSERT_EQ(said.size(), 2U);
+  EXPECT_EQ(Last<ResultReady>(said).result, expected);
+}
+
+}  // namespace
+}  // namespace unmask

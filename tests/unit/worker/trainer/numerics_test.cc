@@ -1,0 +1,42 @@
+#include "worker/trainer/numerics.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+
+namespace unmask {
+namespace {
+
+constexpr std::string_view kAmd =
+    "processor\t: 0\nvendor_id\t: AuthenticAMD\ncpu family\t: 26\nmodel\t\t: 2\n"
+    "model name\t: AMD EPYC\n\nprocessor\t: 1\nvendor_id\t: other\n";
+
+TEST(Numerics, ReadsTheProcessor) {
+  const Processor processor = ParseProcessor(kAmd);
+  EXPECT_EQ(processor.vendor, "AuthenticAMD");
+  EXPECT_EQ(processor.family, 26);
+  EXPECT_EQ(processor.model, "AMD EPYC");
+  EXPECT_EQ(ParseProcessor("").family, 0);
+}
+
+TEST(Numerics, NamesTheClass) {
+  const Processor intel{"GenuineIntel", 6, "Xeon"};
+  EXPECT_EQ(NumericsClass(InstructionSet::kAvx512, intel, "2.11.0", "reference-1"),
+            "cpu/avx512|torch-2.11.0|reference-1");
+  EXPECT_EQ(NumericsClass(InstructionSet::kAvx2, ParseProcessor(kAmd), "2.11.0", "reference-1"),
+            "cpu/avx2-AuthenticAMD-26|torch-2.11.0|reference-1");
+}
+
+TEST(Numerics, PinsOneThreadAndOneCodePath) {
+  const auto pairs = PinnedEnvironment(InstructionSet::kAvx2, {"GenuineIntel", 6, ""});
+  const std::map<std::string, std::string> environment(pairs.begin(), pairs.end());
+  EXPECT_EQ(environment.at("OMP_NUM_THREADS"), "1");
+  EXPECT_EQ(environment.at("MKL_NUM_THREADS"), "1");
+  EXPECT_EQ(environment.at("MKL_CBWR"), "AVX2");
+  EXPECT_EQ(environment.at("ATEN_CPU_CAPABILITY"), "avx2");
+  EXPECT_EQ(environment.at("ONEDNN_MAX_CPU_ISA"), "AVX2");
+}
+
+}  // namespace
+}  // namespace unmask
