@@ -105,6 +105,17 @@ TEST(LeasingTest, ACellStaysWithTheClassThatItBeganIn) {
   EXPECT_TRUE(env.fake.notes.empty());
 }
 
+TEST(LeasingTest, ACrashedJobReturnsToTheOnlyWorkerOfItsClass) {
+  SchedulerEnv env;
+  env.Add({AJob("a")});
+  const LeaseId a = env.JoinAndLease(AWorker(1, 1, "avx2"), "a");
+  env.Join(AWorker(2, 1, "cuda"));
+  env.Sent<Welcome>(2);
+  env.Fail(1, a);
+  env.Sent<Acknowledged>(1);
+  env.ExpectLease(1, "a");
+}
+
 TEST(LeasingTest, ThePinMovesWhenItsClassIsGoneAndCheckpointsStayBehind) {
   SchedulerEnv env;
   SchedulerJob a = AJob("a");

@@ -19,7 +19,8 @@ TEST(WorkersTest, SilenceBeyondTheLimitLosesTheWorker) {
   SchedulerEnv env(Limits());
   env.Add({AJob("a")});
   const LeaseId a = env.JoinAndLease(AWorker(1), "a");
-  for (int i = 0; i < 4; ++i) env.Tick(Millis(250));  // exactly the limit: not yet
+  for (int i = 0; i < 4; ++i) env.Tick(Millis(250));
+  env.ExpectNothing();  // exactly the limit: not yet
   env.Tick(Millis(1));
   EXPECT_EQ(env.Recorded<RecordAttemptEnd>().outcome, "lost");
   EXPECT_THAT(env.Dropped(1), testing::HasSubstr("silent"));
