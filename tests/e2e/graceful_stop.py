@@ -1,25 +1,30 @@
 #!/usr/bin/env python3
-"""Ctrl-C and SIGUSR1 stop a sweep with exit 75; the same command goes on and ends with the same numbers."""
+"""Ctrl-C and SIGUSR1 stop a sweep with exit 75; the same command goes on and ends with the same numbers.
+
+usage: graceful_stop.py UNMASK [MPIRUN]
+"""
 
 import os
+import pathlib
 import signal
 import sys
 
 import harness
 
 
-def finished_epochs(store):
-    """How far the sweep is, by the checkpoints that the store knows; -1 while there is no store yet."""
+def is_midway(store):
+    """Whether jobs are done, and others have a checkpoint; not while there is no store yet."""
     try:
-        return harness.rows(store, "SELECT coalesce(sum(epoch), 0) FROM checkpoints")[0][0]
+        done = harness.rows(store, "SELECT count(*) FROM jobs WHERE state = 'done'")[0][0]
+        return done >= 3 and bool(harness.rows(store, "SELECT 1 FROM checkpoints"))
     except harness.sqlite3.OperationalError:
-        return -1
+        return False
 
 
 def stop_and_resume(lab, study, name, sign, wrapper=(), arguments=("--workers", "2", "--slots", "1")):
     store = lab.folder / name
     process = lab.start("--store", store, "run", study, *arguments, wrapper=wrapper)
-    harness.wait_until(lambda: finished_epochs(store) > 0 or process.poll() is not None, 120, "a checkpoint")
+    harness.wait_until(lambda: is_midway(store) or process.poll() is not None, 120, "the sweep's middle")
     os.kill(process.pid, sign)
     lab.finish(process, 60).expect(75)
     lab.wait_for_silence()
@@ -43,8 +48,8 @@ def main():
         expected = harness.numbers(whole)
         assert stop_and_resume(lab, study, "ctrl-c", signal.SIGINT) == expected
         assert stop_and_resume(lab, study, "usr1", signal.SIGUSR1) == expected
-        mpirun = [*sys.argv[2:3], "--allow-run-as-root", "--oversubscribe", "-n", "3"]
         if sys.argv[2:]:
+            mpirun = [pathlib.Path(sys.argv[2]).resolve(), "--allow-run-as-root", "--oversubscribe", "-n", "3"]
             assert stop_and_resume(lab, study, "mpirun", signal.SIGUSR1, mpirun, ["--slots", "1"]) == expected
 
 
