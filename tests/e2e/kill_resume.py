@@ -6,6 +6,7 @@ The seed decides who dies and when (as a part of the sweep's usual duration); it
 """
 
 import argparse
+import collections
 import contextlib
 import os
 import random
@@ -38,17 +39,18 @@ def kill_one(lab, process, role, moment, rng):
     return victim
 
 
-def one_trial(lab, study, name, duration, rng):
+def one_trial(lab, study, name, duration, rng, killed_roles):
     """A store that was killed into once or twice and then completed; tells what was done to it."""
     store = lab.folder / name
     story = []
     for _ in range(rng.choice([1, 1, 2])):
-        role, moment = rng.choice(ROLES), rng.uniform(0, duration)
+        role, moment = rng.choice(ROLES), rng.uniform(0, 0.9 * duration)
         process = lab.start("--store", store, "run", study, *RUN)
         killed = kill_one(lab, process, role, moment, rng)
         ended = lab.finish(process, 120)
         silence = lab.wait_for_silence()
         assert ended.code in (0, 75, -signal.SIGKILL), f"after the death of {role}: {ended}"
+        killed_roles[role] += bool(killed)
         story.append(f"{role if killed else 'nobody'} at {moment:.2f} s: exit {ended.code}, silent after {silence:.1f} s")
     lab.run("--store", store, "run", study, *RUN).expect(0)
     return store, "; ".join(story)
@@ -70,15 +72,18 @@ def main():
         harness.check_whole(whole)
         expected = harness.numbers(whole)
         resumed = 0
+        killed_roles = collections.Counter()
         for number in range(arguments.runs):
-            store, story = one_trial(lab, study, f"trial-{number}", duration, random.Random(f"{arguments.seed}/{number}"))
+            rng = random.Random(f"{arguments.seed}/{number}")
+            store, story = one_trial(lab, study, f"trial-{number}", duration, rng, killed_roles)
             harness.check_whole(store)  # no job quarantined, nothing twice
             assert harness.numbers(store) == expected, f"trial {number} changed a number: {story}"
             onward = harness.rows(store, "SELECT count(*) FROM attempts WHERE first_epoch > 0")[0][0]
             resumed += onward
             print(f"trial {number}: {story}; {onward} attempts went on from a checkpoint", flush=True)
         print(f"{arguments.runs} trials: every number as in the uninterrupted sweep ({duration:.1f} s); {resumed} attempts "
-              f"went on from a checkpoint")
+              f"went on from a checkpoint; killed: {dict(killed_roles)}")
+        assert killed_roles.total() >= arguments.runs / 2, "too few were killed"
         assert resumed >= arguments.runs // 5, "too few attempts went on from a checkpoint"
 
 
