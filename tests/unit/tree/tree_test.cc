@@ -100,12 +100,14 @@ TEST(Tree, ForeignLibrariesStayInTheirPlace) {
   ExpectIncludedOnlyBy(R"(^(sqlite3\.h|SQLiteCpp/))", R"(^sql/)");
   ExpectIncludedOnlyBy(R"(^(torch|ATen|c10)/)", R"(^worker/trainer/)");
   ExpectIncludedOnlyBy(R"(^yaml-cpp/)", R"(^common/config/)");
-  ExpectIncludedOnlyBy(R"(^CLI/)", R"(^cli/)");
+  ExpectIncludedOnlyBy(R"(^CLI/)", R"(^(cli|worker/trainer/main)/)");
 }
 
 TEST(Tree, HeadersHavePragmaOnce) {
   for (const SourceFile& file : FilesBeneath(".", {".h"})) {
-    EXPECT_EQ(std::ranges::count(file.lines, "#pragma once"), 1) << file.path;
+    // Highway includes these once for each instruction set.
+    const int expected = file.path.ends_with("-inl.h") ? 0 : 1;
+    EXPECT_EQ(std::ranges::count(file.lines, "#pragma once"), expected) << file.path;
   }
 }
 
