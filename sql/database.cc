@@ -51,7 +51,6 @@ Database::Database(const fs::path& path, Access access)
     : path_(path), sqlite_(path.string(), Flags(access), 5000) {
   sqlite3_extended_result_codes(sqlite_.getHandle(), 1);
   sqlite3_db_config(sqlite_.getHandle(), SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
-  sqlite3_db_config(sqlite_.getHandle(), SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
 }
 
 SQLite::Statement& Database::Prepared(std::string_view sql) {

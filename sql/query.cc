@@ -39,6 +39,11 @@ int Authorize(void*, int action, const char* first, const char* second, const ch
       return SQLITE_OK;
     case SQLITE_FUNCTION:
       return OneOf(kRefusedFunctions, second) ? SQLITE_DENY : SQLITE_OK;
+    case SQLITE_UPDATE:
+      // Asked when a table-valued function is first used. A real UPDATE of it is refused below:
+      // its statement is not read-only.
+      return first != nullptr && std::string_view(first) == "sqlite_master" ? SQLITE_OK
+                                                                            : SQLITE_DENY;
     case SQLITE_PRAGMA:
       return OneOf(kTellingPragmas, first) ||
                      (OneOf(kTellingWithoutArgument, first) && second == nullptr)
