@@ -1,7 +1,7 @@
 // Transport over MPI_COMM_WORLD. The death of a rank is survived and reported (PeerLost) where MPI
 // has ULFM and was started with it (mpirun --with-ft ulfm); else it ends the MPI job. The .cc is
-// the only file that includes <mpi.h>. One thread (the one that made the session) owns both
-// classes.
+// the only file that includes <mpi.h>. Messages go between rank 0 and the others, not among the
+// others. One thread (the one that made the session) owns both classes.
 #pragma once
 
 #include <chrono>

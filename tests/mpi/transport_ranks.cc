@@ -2,6 +2,7 @@
 // others answer.
 //   transport_ranks echo        every worker echoes what rank 0 sends, 0 bytes to 10 MB, in order
 //   transport_ranks kill        the last worker is killed by SIGKILL; the others go on
+//   transport_ranks die         the same, but it dies in the middle of a message to rank 0
 //   transport_ranks orphan      rank 0 dies by SIGKILL; the workers, which only wait, hear of it
 // Prints figures, and "ok" where all was right.
 #include <fmt/format.h>
@@ -55,6 +56,10 @@ void Answer(Transport& transport) {
     const auto* received = std::get_if<Received>(&event);
     if (received == nullptr) continue;
     if (received->bytes == "bye") return;
+    if (received->bytes == "die") {  // in the middle of a message that has begun to arrive
+      transport.Send(received->from, Pattern(3 << 20, 2));
+      raise(SIGKILL);
+    }
     transport.Send(received->from,
                    received->bytes == "pid" ? std::to_string(getpid()) : received->bytes);
   }
@@ -102,12 +107,12 @@ pid_t PidOf(Transport& transport, int rank) {
   return static_cast<pid_t>(*ParseInt(std::get<Received>(event).bytes));
 }
 
-void DriveKill(Transport& transport) {
+void DriveKill(Transport& transport, bool in_the_middle) {
   const int victim = transport.size() - 1;
   const pid_t pid = PidOf(transport, victim);
   const std::string big = Pattern(3 << 20, 1);
-  transport.Send(WorkerId{victim}, big);  // the victim dies in the middle of answering
-  kill(pid, SIGKILL);
+  transport.Send(WorkerId{victim}, in_the_middle ? "die" : big);
+  if (!in_the_middle) kill(pid, SIGKILL);
   const auto start = SteadyClock::now();
   bool lost = false;
   while (!lost) {
@@ -149,7 +154,7 @@ int Main(const std::string& mode) {
     } else if (session.rank() > 0) {
       Answer(transport);
     } else {
-      mode == "echo" ? DriveEcho(transport) : DriveKill(transport);
+      mode == "echo" ? DriveEcho(transport) : DriveKill(transport, mode == "die");
       SayBye(transport);
       fmt::print("ok\n");
       std::fflush(stdout);
