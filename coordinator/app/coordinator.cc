@@ -14,6 +14,7 @@
 #include "common/base/backoff.h"
 #include "common/base/build_info.h"
 #include "common/base/log.h"
+#include "common/base/process.h"
 #include "common/protocol/codec.h"
 #include "coordinator/app/store_sink.h"
 #include "coordinator/core/outbox.h"
@@ -53,9 +54,13 @@ class Coordinator final : public MessageSink {
   }
 
   // --- MessageSink: what the outbox lets go ---
-  void Send(WorkerId to, const Message& message) override { transport_.Send(to, Encode(message)); }
+  void Send(WorkerId to, const Message& message) override {
+    if (std::holds_alternative<Goodbye>(message)) agents_here_.erase(to);  // ends by itself
+    transport_.Send(to, Encode(message));
+  }
   void Drop(WorkerId worker, const std::string& reason) override {
     LogInfo(fmt::format("worker {} is out: {}", worker.value, reason));
+    EndIfHere(worker);
   }
   void Note(const std::string& line) override { LogInfo(line); }
 
@@ -138,6 +143,7 @@ class Coordinator final : public MessageSink {
   }
 
   void On(const PeerLost& lost, Millis now) {
+    agents_here_.erase(lost.peer);
     scheduler_.OnWorkerLost(lost.peer, "its process died", now);
   }
 
@@ -165,12 +171,23 @@ class Coordinator final : public MessageSink {
     }
     LogDebug(fmt::format("worker {} on {}: {} slots, {}", from.value, hello.host, hello.slots,
                          hello.numerics_class));
+    if (hello.host == HostName()) agents_here_[from] = static_cast<pid_t>(hello.pid);
     scheduler_.OnWorkerJoined({.id = from,
                                .host = hello.host,
                                .device = hello.device,
                                .numerics_class = hello.numerics_class,
                                .slots = hello.slots},
                               now);
+  }
+
+  // A silent agent of this machine is ended, not only given up: it may be stopped or hung, and
+  // mpirun would wait for it for ever. One on another machine is for mpirun and the resource
+  // manager to end.
+  void EndIfHere(WorkerId worker) {
+    const auto found = agents_here_.find(worker);
+    if (found == agents_here_.end()) return;
+    kill(found->second, SIGKILL);
+    agents_here_.erase(found);
   }
 
   void Refuse(WorkerId from, const std::string& reason, Millis now) {
@@ -264,6 +281,7 @@ class Coordinator final : public MessageSink {
   boost::asio::signal_set signals_;
   std::optional<StatusLine> status_;
   Millis next_tick_{0};
+  std::unordered_map<WorkerId, pid_t> agents_here_;
   Backoff backoff_;
   bool waiting_for_room_ = false;
   std::optional<Error> fatal_;
