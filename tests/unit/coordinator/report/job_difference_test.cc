@@ -1,0 +1,41 @@
+#include "coordinator/report/job_difference.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/testing/store_env.h"
+
+namespace unmask {
+namespace {
+
+TEST(JobDifference, NamesFieldsAndDefaults) {
+  const auto here =
+      nlohmann::json::parse(R"({"seed":0,"settings":{"loss.alpha":1,"train.lr":0.1}})");
+  const auto there = nlohmann::json::parse(R"({"seed":0,"settings":{"loss.alpha":2,"a":"x"}})");
+  EXPECT_EQ(CompareSpecs(here, there),
+            (std::vector<FieldDifference>{{"settings.a", "default", "\"x\""},
+                                          {"settings.loss.alpha", "1", "2"},
+                                          {"settings.train.lr", "0.1", "default"}}));
+  EXPECT_TRUE(CompareSpecs(here, here).empty());
+}
+
+TEST(JobDifference, TheNearestJobHasTheSameFold) {
+  StoreEnv env;
+  TestExperiment lines{"lines", ModelKind::kDsid, Task::kTer, {0.5, 10}};
+  const SweepPlan plan = MakeTestPlan("s-1", {lines});
+  env.Register(plan);
+  const std::string here = CanonicalText(plan.jobs[0].spec);
+  EXPECT_FALSE(FindNearestDone(*env.Reader(), here)->has_value());
+  // Another fold at the same point differs in one field too, but the same fold at another point is
+  // the one that was meant.
+  env.Finish(plan.jobs[1]);
+  env.Finish(plan.jobs[3]);
+  const auto nearest = FindNearestDone(*env.Reader(), here);
+  ASSERT_TRUE(nearest.ok() && nearest->has_value());
+  EXPECT_EQ((*nearest)->job_key, plan.jobs[3].key);
+  ASSERT_EQ((*nearest)->differences.size(), 1U);
+  EXPECT_EQ((*nearest)->differences[0].field, "settings.loss.alpha");
+  EXPECT_EQ((*nearest)->differences[0].there, "10");
+}
+
+}  // namespace
+}  // namespace unmask

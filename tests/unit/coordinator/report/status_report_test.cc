@@ -1,0 +1,67 @@
+#include "coordinator/report/status_report.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/testing/store_env.h"
+
+namespace unmask {
+namespace {
+
+using testing::HasSubstr;
+
+class StatusReport : public testing::Test, protected StoreEnv {
+ protected:
+  StatusReport() : plan(MakeTestPlan("s-1", {TestExperiment{}})) { Register(plan); }
+
+  SweepStatus Read() {
+    auto status = ReadStatus(*Reader(), paths(), "s-1");
+    EXPECT_TRUE(status.ok());
+    return std::move(status).value();
+  }
+
+  SweepPlan plan;
+};
+
+TEST_F(StatusReport, TellsWhatFailedAndHow) {
+  Finish(plan.jobs[0]);
+  const LeaseId lease = LeaseOf(plan.jobs[1].key);
+  Lease(lease);
+  Apply(RecordAttemptEnd{lease, "failed", "nan", "loss is \x1b[31mnan", JobState::kFailed, 0, 0,
+                         false});
+  Commit();
+  const SweepStatus status = Read();
+  const std::string text = StatusText(status);
+  EXPECT_THAT(text, HasSubstr("1 of 3 done, 0 running, 1 queued, 1 failed, 0 quarantined"));
+  EXPECT_THAT(text, HasSubstr("failures  1 nan"));
+  EXPECT_THAT(text, HasSubstr("dsid  1/3 folds, 1 failed"));
+  EXPECT_THAT(text, HasSubstr(plan.jobs[1].key.substr(0, 12) + " failed, 02 held out: loss is "
+                                                               "\\x1b[31mnan"));
+  EXPECT_THAT(text, HasSubstr("in use by process " + std::to_string(getpid())));
+  EXPECT_FALSE(status.Finished());
+  const auto json = StatusJson(status);
+  EXPECT_EQ(json["done"], 1);
+  EXPECT_EQ(json["failures"]["nan"], 1);
+  EXPECT_EQ(json["experiments"][0]["folds_total"], 3);
+  EXPECT_EQ(json["failed_jobs"][0]["job_key"], plan.jobs[1].key);
+  EXPECT_EQ(json["coordinator"]["pid"], getpid());
+  EXPECT_TRUE(json["eta_seconds"].is_null());
+}
+
+TEST_F(StatusReport, SaysThatNobodyWorks) {
+  store.reset();
+  const SweepStatus status = Read();
+  EXPECT_THAT(StatusText(status), HasSubstr("nobody works on it"));
+  EXPECT_TRUE(StatusJson(status)["coordinator"].is_null());
+}
+
+TEST_F(StatusReport, SaysThatItIsFinished) {
+  FinishAll(plan);
+  const SweepStatus status = Read();
+  EXPECT_TRUE(status.Finished());
+  EXPECT_EQ(StatusOneLine(status),
+            "s-1: 3 of 3 done, 0 running, 0 queued, 0 failed, 0 quarantined; finished");
+}
+
+}  // namespace
+}  // namespace unmask

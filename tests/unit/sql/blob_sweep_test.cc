@@ -1,0 +1,70 @@
+#include "sql/blob_sweep.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "tests/testing/store_env.h"
+
+namespace unmask {
+namespace {
+
+class BlobSweepTest : public testing::Test, protected StoreEnv {
+ protected:
+  BlobSweepTest() : blobs(paths().blobs()) {
+    const SweepPlan plan = MakeTestPlan("s-1", {TestExperiment{}});
+    Register(plan);
+    const LeaseId lease = LeaseOf(plan.jobs[0].key);
+    Lease(lease);
+    Apply(RecordCheckpoint{lease, {blobs.Write("checkpoint").value(), 1, 10, "cpu"}});
+    Commit();
+    kept = {blobs.Write("dataset").value(), Sha256Hex("checkpoint")};
+    garbage = blobs.Write("garbage").value();
+    temporary = paths().blobs() / (Sha256Hex("x") + ".tmp-12-0");
+    std::ofstream(temporary) << "half";
+    foreign = paths().blobs() / "README";
+    std::ofstream(foreign) << "not ours";
+  }
+
+  BlobFolder blobs;
+  std::vector<std::string> kept;
+  std::string garbage;
+  fs::path temporary;
+  fs::path foreign;
+};
+
+TEST_F(BlobSweepTest, RemovesWhatNothingRefersTo) {
+  store.reset();
+  const auto dry = SweepBlobs(paths(), /*dry_run=*/true, false);
+  ASSERT_TRUE(dry.ok()) << FormatError(dry.error());
+  EXPECT_EQ(dry->files, 2);
+  EXPECT_EQ(dry->bytes, 11);
+  EXPECT_TRUE(fs::exists(blobs.PathOf(garbage)));
+
+  const auto swept = SweepBlobs(paths(), /*dry_run=*/false, false);
+  ASSERT_TRUE(swept.ok());
+  EXPECT_EQ(swept->files, 2);
+  EXPECT_EQ(swept->bytes, 11);
+  EXPECT_FALSE(fs::exists(blobs.PathOf(garbage)));
+  EXPECT_FALSE(fs::exists(temporary));
+  for (const std::string& sha256 : kept) EXPECT_TRUE(blobs.Read(sha256).ok());
+  EXPECT_TRUE(fs::exists(foreign));
+  EXPECT_TRUE(fs::exists(paths().database()));
+  EXPECT_TRUE(fs::exists(paths().token()));
+
+  EXPECT_EQ(SweepBlobs(paths(), false, false)->files, 0);
+}
+
+TEST_F(BlobSweepTest, IsRefusedWhileASweepRuns) {
+  const auto swept = SweepBlobs(paths(), false, false);
+  ASSERT_FALSE(swept.ok());
+  EXPECT_EQ(ExitCode(swept.error().code), 3);
+  EXPECT_TRUE(fs::exists(blobs.PathOf(garbage)));
+}
+
+TEST_F(BlobSweepTest, WithoutAStoreNothingIsTouched) {
+  EXPECT_FALSE(SweepBlobs(StorePaths{paths().root / "nowhere"}, false, false).ok());
+}
+
+}  // namespace
+}  // namespace unmask

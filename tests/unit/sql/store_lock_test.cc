@@ -1,0 +1,131 @@
+#include "sql/store_lock.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "tests/testing/store_env.h"
+
+namespace unmask {
+namespace {
+
+class StoreLockTest : public testing::Test {
+ protected:
+  fs::path path() const { return folder_.path() / "lock"; }
+  std::string ErrorOf(bool take_over = false) const {
+    const auto lock = StoreLock::Take(path(), take_over);
+    return lock.ok() ? "" : FormatError(lock.error());
+  }
+  void WriteOwner(const StoreLock::Owner& owner) const {
+    std::ofstream(path()) << nlohmann::json{
+        {"host", owner.host}, {"pid", owner.pid}, {"boot_id", owner.boot_id}};
+  }
+
+ private:
+  TempFolder folder_;
+};
+
+// A child that holds the lock until it is killed.
+class Holder {
+ public:
+  explicit Holder(const fs::path& path) {
+    int ready[2];
+    EXPECT_EQ(pipe(ready), 0);
+    pid_ = fork();
+    if (pid_ == 0) {
+      const auto lock = StoreLock::Take(path, false);
+      const char answer = lock.ok() ? 'y' : 'n';
+      [[maybe_unused]] const ssize_t n = write(ready[1], &answer, 1);
+      while (true) pause();
+    }
+    char answer = 0;
+    EXPECT_EQ(read(ready[0], &answer, 1), 1);
+    EXPECT_EQ(answer, 'y');
+    close(ready[0]);
+    close(ready[1]);
+  }
+  ~Holder() { Kill(); }
+  void Kill() {
+    if (pid_ == 0) return;
+    kill(pid_, SIGKILL);
+    waitpid(pid_, nullptr, 0);
+    pid_ = 0;
+  }
+  pid_t pid() const { return pid_; }
+
+ private:
+  pid_t pid_ = 0;
+};
+
+TEST_F(StoreLockTest, ALivingHolderIsNamed) {
+  Holder holder(path());
+  const std::string error = ErrorOf();
+  EXPECT_NE(error.find("process " + std::to_string(holder.pid())), std::string::npos) << error;
+  EXPECT_NE(error.find("host " + StoreLock::Self().host), std::string::npos) << error;
+  EXPECT_NE(ErrorOf(/*take_over=*/true), "");  // a living one is never taken over
+  ASSERT_TRUE(StoreLock::Holder(path()).has_value());
+  EXPECT_EQ(StoreLock::Holder(path())->pid, holder.pid());
+}
+
+TEST_F(StoreLockTest, AKilledHolderFreesIt) {
+  Holder holder(path());
+  holder.Kill();
+  EXPECT_FALSE(StoreLock::Holder(path()).has_value());
+  EXPECT_EQ(ErrorOf(), "");
+}
+
+TEST_F(StoreLockTest, TwiceInOneProcessIsRefusedToo) {
+  auto first = StoreLock::Take(path(), false);
+  ASSERT_TRUE(first.ok());
+  EXPECT_NE(ErrorOf(), "");
+  {
+    const StoreLock released = std::move(first).value();
+  }
+  EXPECT_EQ(ErrorOf(), "");
+  EXPECT_EQ(fs::file_size(path()), 0U);  // a clean release leaves no name
+}
+
+TEST_F(StoreLockTest, AnotherHostsDeadLockNeedsTakeOver) {
+  WriteOwner({"far-away", 123, "other-boot"});
+  const std::string error = ErrorOf();
+  EXPECT_NE(error.find("process 123 on host far-away"), std::string::npos) << error;
+  EXPECT_NE(error.find("--take-over"), std::string::npos) << error;
+  EXPECT_FALSE(StoreLock::Holder(path()).has_value());
+  EXPECT_EQ(ErrorOf(/*take_over=*/true), "");
+  EXPECT_EQ(ErrorOf(), "");  // released, so the other's name is gone
+}
+
+TEST_F(StoreLockTest, ThisMachinesDeadLocksAreTaken) {
+  StoreLock::Owner owner = StoreLock::Self();
+  owner.pid = 1;  // alive, but the kernel knows that it does not hold the lock
+  WriteOwner(owner);
+  EXPECT_EQ(ErrorOf(), "");
+  owner.host = "the-same-kernel-by-another-name";
+  WriteOwner(owner);
+  EXPECT_EQ(ErrorOf(), "");
+  owner = StoreLock::Self();
+  owner.boot_id = "before-the-last-boot";
+  WriteOwner(owner);
+  EXPECT_EQ(ErrorOf(), "");
+}
+
+TEST_F(StoreLockTest, AnUnreadableOwnerIsNobody) {
+  for (const char* text : {"", "{", "[]", "{\"host\":1}", "garbage\n"}) {
+    std::ofstream(path()) << text;
+    EXPECT_EQ(ErrorOf(), "") << text;
+  }
+}
+
+TEST_F(StoreLockTest, AFolderThatIsNotThereIsAnError) {
+  const auto lock = StoreLock::Take(path() / "nowhere" / "lock", false);
+  ASSERT_FALSE(lock.ok());
+  EXPECT_EQ(ExitCode(lock.error().code), 3);
+}
+
+}  // namespace
+}  // namespace unmask

@@ -1,0 +1,232 @@
+#include "sql/store_reader.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/testing/store_env.h"
+
+namespace unmask {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::UnorderedElementsAre;
+
+class StoreReaderTest : public testing::Test, protected StoreEnv {
+ protected:
+  // A result committed at this second of a minute.
+  void FinishAt(const PlannedJob& job, const std::string& second, double seconds = 1.5) {
+    const std::string now = "2026-11-22T15:40:" + second + ".000Z";
+    const LeaseId lease = LeaseOf(job.key);
+    JobResult result = TestResult(job.spec);
+    result.seconds = seconds;
+    Expect(store->Apply(RecordLease{lease, TestWorker()}, kStoreNow));
+    Expect(store->Apply(RecordResult{lease, result}, now));
+    Commit();
+  }
+  void RegisterAt(const SweepPlan& plan, const std::string& now) {
+    Expect(store->RegisterSweep(plan, "{}", now));
+  }
+};
+
+TEST_F(StoreReaderTest, FindsSweepsByNamePrefixOrAge) {
+  EXPECT_THAT(FormatError(Reader()->FindSweep("").error()), HasSubstr("no sweep yet"));
+  EXPECT_EQ(Reader()->FindSweep("").error().code, ErrorCode::kData);
+  RegisterAt(MakeTestPlan("paper-12345678", {{}}), "2026-11-22T10:00:00.000Z");
+  RegisterAt(MakeTestPlan("paper-abcdef00", {{}}), "2026-11-22T12:00:00.000Z");
+  RegisterAt(MakeTestPlan("paper", {{}}), "2026-11-22T11:00:00.000Z");
+  const auto reader = Reader();
+  const auto find = [&](std::string_view name) {
+    const auto found = reader->FindSweep(name);
+    return found.ok() ? found->sweep : FormatError(found.error());
+  };
+  EXPECT_EQ(find(""), "paper-abcdef00");
+  EXPECT_EQ(find("paper-1"), "paper-12345678");
+  EXPECT_EQ(find("paper"), "paper");  // exact, though a prefix of others
+  EXPECT_THAT(find("pap"), HasSubstr("not unique"));
+  EXPECT_THAT(find("paper-12345679"), HasSubstr("did you mean 'paper-12345678'?"));
+  EXPECT_EQ(reader->FindSweep("other").error().code, ErrorCode::kUsage);
+  std::vector<std::string> names;
+  const auto sweeps = reader->Sweeps();
+  ASSERT_TRUE(sweeps.ok());
+  for (const SweepRow& row : *sweeps) names.push_back(row.sweep);
+  EXPECT_THAT(names, ElementsAre("paper-abcdef00", "paper", "paper-12345678"));
+  // Going on with an old sweep does not make it the newest.
+  RegisterAt(MakeTestPlan("paper-12345678", {{}}), "2026-11-22T13:00:00.000Z");
+  EXPECT_EQ(find(""), "paper-abcdef00");
+}
+
+TEST_F(StoreReaderTest, FindsJobsByTheirFirstDigits) {
+  const SweepPlan plan = MakeTestPlan("s-1", {TestExperiment{}});
+  Register(plan);
+  const auto reader = Reader();
+  const std::string& key = plan.jobs[1].key;
+  EXPECT_EQ(reader->FindJob(key)->job_key, key);
+  EXPECT_EQ(reader->FindJob(key.substr(0, 12))->job_key, key);
+  EXPECT_EQ(reader->FindJob(key)->spec_json, CanonicalText(plan.jobs[1].spec));
+  EXPECT_FALSE(reader->FindJob("").ok());
+  EXPECT_FALSE(reader->FindJob(key + "0").ok());
+  EXPECT_FALSE(reader->FindJob("zzz").ok());
+  EXPECT_FALSE(reader->FindJob("'; DROP TABLE job; --").ok());
+}
+
+TEST_F(StoreReaderTest, AnAmbiguousPrefixIsSaid) {
+  TestExperiment many{"many", ModelKind::kDsid, Task::kTer, {0, 1, 2, 3, 4, 5, 6}};
+  Register(MakeTestPlan("s-1", {many}));  // 21 keys, 16 first digits
+  const auto reader = Reader();
+  int ambiguous = 0;
+  for (const char digit : std::string("0123456789abcdef")) {
+    const auto job = reader->FindJob(std::string(1, digit));
+    if (!job.ok() && FormatError(job.error()).find("not unique") != std::string::npos) ++ambiguous;
+  }
+  EXPECT_GT(ambiguous, 0);
+}
+
+TEST_F(StoreReaderTest, ProgressCountsStatesFoldsAndFailures) {
+  TestExperiment other{"other", ModelKind::kSingleTask, Task::kDer};
+  const SweepPlan plan = MakeTestPlan("s-1", {TestExperiment{}, other});
+  Register(plan);
+  FinishAt(plan.jobs[0], "10");
+  const auto lease = LeaseOf(plan.jobs[3].key);
+  Lease(lease);
+  Apply(RecordAttemptEnd{lease, "failed", "hang", "", JobState::kQuarantined, 3, 0, false});
+  Lease(LeaseOf(plan.jobs[1].key));
+  Commit();
+  const SweepProgress progress = Reader()->Progress("s-1").value();
+  EXPECT_EQ(progress.jobs, 6);
+  EXPECT_EQ(progress.done, 1);
+  EXPECT_EQ(progress.running, 1);
+  EXPECT_EQ(progress.queued, 3);
+  EXPECT_EQ(progress.quarantined, 1);
+  EXPECT_EQ(progress.failed, 0);
+  ASSERT_EQ(progress.experiments.size(), 2U);
+  EXPECT_EQ(progress.experiments[0].experiment, "dsid");
+  EXPECT_EQ(progress.experiments[0].folds_done, 1);
+  EXPECT_EQ(progress.experiments[0].folds_total, 3);
+  EXPECT_EQ(progress.experiments[1].folds_dead, 1);
+  ASSERT_EQ(progress.failures.size(), 1U);
+  EXPECT_EQ(progress.failures[0].error_class, "hang");
+  EXPECT_EQ(progress.failures[0].attempts, 1);
+  EXPECT_FALSE(progress.jobs_per_second.has_value());  // one job gives no rate
+}
+
+TEST_F(StoreReaderTest, RateIsOfTheNewestRun) {
+  TestExperiment many{"many", ModelKind::kDsid, Task::kTer, {0, 1, 2}};
+  const SweepPlan plan = MakeTestPlan("s-1", {many});
+  Register(plan);
+  FinishAt(plan.jobs[0], "00");
+  Open();
+  Register(plan);
+  FinishAt(plan.jobs[1], "40");
+  FinishAt(plan.jobs[2], "42");
+  FinishAt(plan.jobs[3], "44");
+  const SweepProgress progress = Reader()->Progress("s-1").value();
+  ASSERT_TRUE(progress.jobs_per_second.has_value());
+  EXPECT_NEAR(*progress.jobs_per_second, 0.5, 1e-4);
+  EXPECT_NEAR(progress.eta_seconds.value(), 10, 1e-2);  // 5 of 9 jobs are left
+}
+
+TEST_F(StoreReaderTest, CellsAndFolds) {
+  const SweepPlan plan = MakeTestPlan("s-1", {TestExperiment{}});
+  Register(plan);
+  Finish(plan.jobs[0]);
+  auto cells = Reader()->Cells("s-1").value();
+  ASSERT_EQ(cells.size(), 2U);
+  EXPECT_EQ(cells[0].task, Task::kDer);
+  EXPECT_EQ(cells[0].folds_done, 1);
+  EXPECT_FALSE(cells[0].metrics.has_value());
+  const auto folds = Reader()->Folds("s-1").value();
+  ASSERT_EQ(folds.size(), 6U);
+  EXPECT_EQ(folds[0].held_out, "01");
+  EXPECT_EQ(folds[0].state, JobState::kDone);
+  EXPECT_EQ(folds[0].confusion.classes, (std::vector<std::string>{"an", "ha"}));
+  EXPECT_EQ(folds[0].confusion.counts, (std::vector<std::int64_t>{1, 0, 1, 0}));
+  EXPECT_EQ(folds[1].state, JobState::kQueued);
+  EXPECT_TRUE(folds[1].confusion.classes.empty());
+  Finish(plan.jobs[1]);
+  Finish(plan.jobs[2]);
+  cells = Reader()->Cells("s-1").value();
+  ASSERT_TRUE(cells[1].metrics.has_value());
+  EXPECT_EQ(cells[1].metrics->k, 3);
+  EXPECT_EQ(cells[1].metrics->n, 6);
+  EXPECT_FALSE(cells[1].leaky);
+  EXPECT_TRUE(Reader()->Cells("another").value().empty());
+}
+
+TEST_F(StoreReaderTest, JobsInThePlansOrder) {
+  SweepPlan plan = MakeTestPlan("s-1", {TestExperiment{}});
+  std::swap(plan.jobs[0], plan.jobs[2]);
+  Register(plan);
+  const auto jobs = Reader()->Jobs("s-1").value();
+  ASSERT_EQ(jobs.size(), 3U);
+  EXPECT_EQ(jobs[0].job_key, plan.jobs[0].key);
+  EXPECT_EQ(jobs[0].held_out, "03");
+  EXPECT_EQ(jobs[0].alpha, 0.5);
+  EXPECT_EQ(jobs[0].hsic, "paper");
+  EXPECT_EQ(jobs[0].seconds, std::nullopt);
+}
+
+TEST_F(StoreReaderTest, HistoryIsTheMedianOfLikeJobs) {
+  TestExperiment single{"single", ModelKind::kSingleTask, Task::kDer};
+  const SweepPlan plan = MakeTestPlan("s-1", {TestExperiment{}, single});
+  Register(plan);
+  FinishAt(plan.jobs[0], "00", 9);
+  FinishAt(plan.jobs[1], "00", 1);
+  FinishAt(plan.jobs[2], "00", 2);
+  FinishAt(plan.jobs[3], "00", 4);
+  FinishAt(plan.jobs[4], "00", 5);
+  const auto history = Reader()->History().value();
+  ASSERT_EQ(history.size(), 2U);
+  EXPECT_EQ(history[0].model, "dsid");
+  EXPECT_EQ(history[0].jobs, 3);
+  EXPECT_EQ(history[0].median_seconds, 2);
+  EXPECT_EQ(history[1].model, "single-task");
+  EXPECT_EQ(history[1].median_seconds, 4.5);
+  EXPECT_EQ(history[1].features, "action-units");
+  EXPECT_EQ(Reader()->DoneKeys()->size(), 5U);
+}
+
+TEST_F(StoreReaderTest, UsesAndDoneSpecs) {
+  const SweepPlan plan = MakeTestPlan("s-1", {TestExperiment{}});
+  Register(plan);
+  Register(MakeTestPlan("s-2", {TestExperiment{}}));
+  Finish(plan.jobs[0]);
+  const auto uses = Reader()->Uses(plan.jobs[0].key).value();
+  ASSERT_EQ(uses.size(), 2U);
+  EXPECT_EQ(uses[0].sweep, "s-1");
+  EXPECT_EQ(uses[1].sweep, "s-2");
+  EXPECT_EQ(uses[1].experiment, "dsid");
+  std::vector<std::string> specs;
+  Expect(Reader()->ForEachDoneSpec(
+      [&](const std::string&, const std::string& spec) { specs.push_back(spec); }));
+  EXPECT_THAT(specs, ElementsAre(CanonicalText(plan.jobs[0].spec)));
+  EXPECT_FALSE(Reader()->ResultOf(plan.jobs[1].key).ok());
+}
+
+TEST_F(StoreReaderTest, ReferencedBlobs) {
+  const SweepPlan plan = MakeTestPlan("s-1", {TestExperiment{}});
+  Register(plan);
+  JobResult result = TestResult(plan.jobs[0].spec);
+  result.weights_sha256 = Sha256Hex("weights");
+  Lease(LeaseOf(plan.jobs[0].key));
+  Apply(RecordResult{LeaseOf(plan.jobs[0].key), result});
+  Lease(LeaseOf(plan.jobs[1].key));
+  Apply(RecordCheckpoint{LeaseOf(plan.jobs[1].key), {Sha256Hex("checkpoint"), 1, 10, "cpu"}});
+  Commit();
+  EXPECT_THAT(
+      Reader()->ReferencedBlobs().value(),
+      UnorderedElementsAre(Sha256Hex("dataset"), Sha256Hex("weights"), Sha256Hex("checkpoint")));
+}
+
+TEST_F(StoreReaderTest, AStoreThatIsNotThereIsADataError) {
+  const StorePaths nowhere{paths().root / "nowhere"};
+  EXPECT_FALSE(StoreReader::Exists(nowhere));
+  EXPECT_TRUE(StoreReader::Exists(paths()));
+  const auto reader = StoreReader::Open(nowhere);
+  ASSERT_FALSE(reader.ok());
+  EXPECT_EQ(reader.error().code, ErrorCode::kData);
+  EXPECT_FALSE(fs::exists(nowhere.root));
+}
+
+}  // namespace
+}  // namespace unmask
