@@ -54,10 +54,13 @@ Database::Database(const fs::path& path, Access access)
 }
 
 SQLite::Statement& Database::Prepared(std::string_view sql) {
-  auto& statement = statements_[std::string(sql)];
-  if (!statement) statement = std::make_unique<SQLite::Statement>(sqlite_, std::string(sql));
-  statement->tryReset();
-  return *statement;
+  auto found = statements_.find(sql);
+  if (found == statements_.end()) {
+    auto statement = std::make_unique<SQLite::Statement>(sqlite_, std::string(sql));
+    found = statements_.emplace(sql, std::move(statement)).first;
+  }
+  found->second->tryReset();
+  return *found->second;
 }
 
 bool Database::InTransaction() const { return sqlite3_get_autocommit(sqlite_.getHandle()) == 0; }

@@ -43,9 +43,17 @@ class Database {
   friend class Rows;
   SQLite::Statement& Prepared(std::string_view sql);
 
+  struct Hash {
+    using is_transparent = void;  // looked up without a copy of the text
+    std::size_t operator()(std::string_view sql) const {
+      return std::hash<std::string_view>()(sql);
+    }
+  };
+
   fs::path path_;
   SQLite::Database sqlite_;
-  std::unordered_map<std::string, std::unique_ptr<SQLite::Statement>> statements_;
+  std::unordered_map<std::string, std::unique_ptr<SQLite::Statement>, Hash, std::equal_to<>>
+      statements_;
 };
 
 // The rows of one query: `for (Rows rows(db, "SELECT ...", key); rows.Next();) rows.Text(0)`. Ends

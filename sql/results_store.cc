@@ -20,8 +20,10 @@
 namespace unmask {
 namespace {
 
-// WAL needs shared memory between its users, which network file systems do not have.
+// Pages of 8 KiB (before the first table is made) waste a sixth less than 4 KiB on packed rows of
+// 2 to 7 kB. WAL needs shared memory between its users, which network file systems do not have.
 void Configure(Database& database, bool network) {
+  database.Run("PRAGMA page_size = 8192");
   database.Run("PRAGMA foreign_keys = ON");
   database.Run(network ? "PRAGMA journal_mode = DELETE" : "PRAGMA journal_mode = WAL");
   database.Run("PRAGMA synchronous = FULL");
