@@ -4,9 +4,11 @@
 //   transport_ranks kill        the last worker is killed by SIGKILL; the others go on
 //   transport_ranks die         the same, but it dies in the middle of a message to rank 0
 //   transport_ranks orphan      rank 0 dies by SIGKILL; the workers, which only wait, hear of it
+//   transport_ranks idle        nothing happens: what does a polling rank cost?
 // Prints figures, and "ok" where all was right.
 #include <fmt/format.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -144,12 +146,36 @@ void Orphan(Transport& transport) {
   if (transport.self().value == 1) fmt::print("ok\n");
 }
 
+double CpuMillis() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto ms = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) * 1e3 + static_cast<double>(t.tv_usec) / 1e3;
+  };
+  return ms(usage.ru_utime) + ms(usage.ru_stime);
+}
+
+void Idle(Transport& transport) {
+  const auto start = SteadyClock::now();
+  const double cpu = CpuMillis();
+  Backoff backoff;
+  while (MillisSince(start) < 5'000) {
+    UNMASK_CHECK(!transport.Poll());
+    std::this_thread::sleep_for(backoff.Next(false));
+  }
+  const double percent = 100 * (CpuMillis() - cpu) / MillisSince(start);
+  if (transport.self().value != 0) return;
+  fmt::print("idle: {:.2f} % of a core\n{}", percent, percent < 3 ? "ok\n" : "too much\n");
+}
+
 int Main(const std::string& mode) {
   DieWithParent();
   MpiSession session;
   {
     MpiTransport transport(session);
-    if (mode == "orphan") {
+    if (mode == "idle") {
+      Idle(transport);
+    } else if (mode == "orphan") {
       Orphan(transport);
     } else if (session.rank() > 0) {
       Answer(transport);
