@@ -179,7 +179,7 @@ void DraftReader::ReadExperimentKey(ExperimentDraft& experiment, const std::stri
   }
   std::vector<std::string> keys = FieldKeys();
   if (IsSection(key, keys) && IsEmpty(node)) return;
-  keys.push_back("grid");
+  keys.emplace_back("grid");
   reporter_.Add(fmt::format("unknown key '{}' in experiment '{}'", key, experiment.name), node.line,
                 KeyHint(key, keys));
 }

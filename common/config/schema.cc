@@ -190,14 +190,16 @@ const Field* FindField(std::string_view key) {
 
 std::vector<std::string> FieldKeys() {
   std::vector<std::string> keys;
+  keys.reserve(Fields().size());
   for (const Field& field : Fields()) keys.push_back(field.key);
   return keys;
 }
 
 std::string KeyHint(std::string_view key, const std::vector<std::string>& candidates) {
-  const std::string whole = DidYouMean(key, candidates);
+  std::string whole = DidYouMean(key, candidates);
   if (!whole.empty()) return whole;
   std::vector<std::string> parts;
+  parts.reserve(candidates.size());
   for (const std::string& candidate : candidates) parts.push_back(LastPart(candidate));
   const std::string last = LastPart(key);
   const auto nearest = last.size() > 2 ? NearestName(last, parts) : std::nullopt;

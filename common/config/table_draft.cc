@@ -94,6 +94,7 @@ class TableReader {
       return {};
     }
     std::vector<TableSpec> specs;
+    specs.reserve(node->items.size());
     for (const YamlNode& item : node->items) specs.push_back(ReadSpec(item, columns_count));
     return specs;
   }
@@ -219,6 +220,7 @@ class TableReader {
     const auto& name = std::get<std::string>(*value);
     if (FindExperiment(study_, name) == nullptr) {
       std::vector<std::string> names;
+      names.reserve(study_.experiments.size());
       for (const Experiment& experiment : study_.experiments) names.push_back(experiment.name);
       reporter_.Add(fmt::format("unknown experiment '{}' in {}", name, context_), node.line,
                     DidYouMean(name, names, "one of " + Join(names, ", ")));

@@ -29,6 +29,7 @@ struct PlannedPoint {
 Result<std::set<std::string>> SelectedNames(const Study& study,
                                             const std::vector<std::string>& wanted) {
   std::vector<std::string> names;
+  names.reserve(study.experiments.size());
   for (const Experiment& experiment : study.experiments) names.push_back(experiment.name);
   const auto known = [&](const std::string& name) {
     return std::find(names.begin(), names.end(), name) != names.end();
