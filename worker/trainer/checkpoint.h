@@ -12,7 +12,7 @@
 #include "common/base/result.h"
 #include "common/protocol/messages.h"
 #include "worker/trainer/early_stopping.h"
-#include "worker/trainer/named_tensors.h"
+#include "worker/model/named_tensors.h"
 
 namespace unmask {
 

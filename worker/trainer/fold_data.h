@@ -1,36 +1,12 @@
-// What one job trains on: features, labels, and which clips are for what. Pure, no tensors.
+// A job's clips: checked, and split into those to train on, to validate with and held out. Pure.
 #pragma once
-
-#include <cstdint>
-#include <string>
-#include <vector>
 
 #include "common/base/result.h"
 #include "common/data/dataset.h"
 #include "common/jobs/job.h"
+#include "worker/model/fold.h"
 
 namespace unmask {
-
-struct TaskLabels {
-  Task task = Task::kTer;
-  std::vector<std::string> classes;  // sorted; of all the data set's clips
-  std::vector<std::int64_t> labels;  // [clips], index into classes
-};
-
-// Which clips a fold uses for what: indices into the data set's clips, rising.
-struct FoldSplit {
-  std::vector<std::int64_t> train;
-  std::vector<std::int64_t> validation;  // empty: validation `none`
-  std::vector<std::int64_t> held_out;
-};
-
-struct FoldData {
-  std::vector<std::string> samples;  // [clips]
-  std::int64_t width = 0;            // of a feature vector
-  std::vector<float> features;       // [clips, width], row-major
-  std::vector<TaskLabels> tasks;     // in the order of TasksOf()
-  FoldSplit split;
-};
 
 // Everything that can be wrong with a job's data or spec is found here, before any training.
 Result<FoldData> PrepareFold(const JobSpec& spec, const Dataset& dataset);
@@ -38,6 +14,6 @@ Result<FoldData> PrepareFold(const JobSpec& spec, const Dataset& dataset);
 // The policies of contract.md, "train.validation". `labels` [clips] are those of the job's first
 // task: `inner-split` is stratified by them. Held-out clips take part only under `leaky`.
 Result<FoldSplit> SplitClips(const JobSpec& spec, const Dataset& dataset,
-                         const std::vector<std::int64_t>& labels);
+                             const std::vector<std::int64_t>& labels);
 
 }  // namespace unmask

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "common/base/check.h"
 #include "worker/trainer/hsic_loss.h"
 #include "worker/trainer/reference_model.h"
 

@@ -2,8 +2,9 @@
 #pragma once
 
 #include <memory>
+#include <string_view>
 
-#include "worker/trainer/engine.h"
+#include "worker/model/engine.h"
 
 namespace unmask {
 
@@ -28,5 +29,11 @@ class ReferenceEngine final : public Engine {
   struct State;  // libtorch's part
   std::unique_ptr<State> state_;
 };
+
+// `fold` must outlive the engine. Weights are all zero until SetWeights().
+std::unique_ptr<Engine> MakeReferenceEngine(const Settings& settings, const ModelShape& shape,
+                                            const FoldData& fold);
+
+inline constexpr std::string_view kReferenceEngine = "reference-1";  // part of the numerics class
 
 }  // namespace unmask

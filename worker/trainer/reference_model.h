@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "worker/trainer/model_shape.h"
-#include "worker/trainer/named_tensors.h"
+#include "worker/model/model_shape.h"
+#include "worker/model/named_tensors.h"
 
 namespace unmask {
 

@@ -13,7 +13,7 @@
 #include "common/jobs/job.h"
 #include "common/protocol/messages.h"
 #include "worker/trainer/checkpoint.h"
-#include "worker/trainer/engine.h"
+#include "worker/model/engine.h"
 #include "worker/trainer/fold_data.h"
 
 namespace unmask {

@@ -13,6 +13,7 @@
 #include "common/base/log.h"
 #include "worker/trainer/lease_runner.h"
 #include "worker/trainer/numerics.h"
+#include "worker/trainer/reference_engine.h"
 #include "worker/trainer/session.h"
 #include "worker/trainer/torch_runtime.h"
 

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "common/config/settings.h"
-#include "worker/trainer/fold_data.h"
-#include "worker/trainer/model_shape.h"
+#include "worker/model/fold.h"
+#include "worker/model/model_shape.h"
 
 namespace unmask::testing {
 

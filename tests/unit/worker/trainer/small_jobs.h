@@ -9,6 +9,7 @@
 #include "common/base/check.h"
 #include "common/data/dataset.h"
 #include "common/random/philox.h"
+#include "worker/trainer/reference_engine.h"
 #include "worker/trainer/train_job.h"
 
 namespace unmask::testing {

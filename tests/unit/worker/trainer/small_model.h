@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "worker/trainer/fold_data.h"
-#include "worker/trainer/model_shape.h"
-#include "worker/trainer/named_tensors.h"
+#include "worker/model/fold.h"
+#include "worker/model/model_shape.h"
+#include "worker/model/named_tensors.h"
 
 namespace unmask::testing {
 

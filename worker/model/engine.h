@@ -4,15 +4,13 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <span>
-#include <string_view>
 #include <vector>
 
 #include "common/config/settings.h"
-#include "worker/trainer/fold_data.h"
-#include "worker/trainer/model_shape.h"
-#include "worker/trainer/named_tensors.h"
+#include "worker/model/fold.h"
+#include "worker/model/model_shape.h"
+#include "worker/model/named_tensors.h"
 
 namespace unmask {
 
@@ -47,11 +45,5 @@ class Engine {
   // `steps`: how many steps the moments have seen.
   virtual void SetMoments(const NamedTensors& moments, std::int64_t steps) = 0;
 };
-
-// `fold` must outlive the engine. Weights are all zero until SetWeights().
-std::unique_ptr<Engine> MakeReferenceEngine(const Settings& settings, const ModelShape& shape,
-                                            const FoldData& fold);
-
-inline constexpr std::string_view kReferenceEngine = "reference-1";  // part of the numerics class
 
 }  // namespace unmask

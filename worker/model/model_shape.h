@@ -13,7 +13,7 @@
 
 #include "common/config/settings.h"
 #include "common/random/philox.h"
-#include "worker/trainer/named_tensors.h"
+#include "worker/model/named_tensors.h"
 
 namespace unmask {
 

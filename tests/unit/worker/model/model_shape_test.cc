@@ -1,4 +1,4 @@
-#include "worker/trainer/model_shape.h"
+#include "worker/model/model_shape.h"
 
 #include <gtest/gtest.h>
 

@@ -1,0 +1,60 @@
+#if defined(UNMASK_CORE_ADAM_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef UNMASK_CORE_ADAM_INL_H_
+#undef UNMASK_CORE_ADAM_INL_H_
+#else
+#define UNMASK_CORE_ADAM_INL_H_
+#endif
+
+#include "worker/core_engine/adam.h"
+#include "worker/core_engine/core_model.h"
+#include "worker/core_engine/vectors-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace unmask {
+namespace HWY_NAMESPACE {
+
+// AdamStep's numbers in every lane.
+struct Adam {
+  explicit HWY_INLINE Adam(const AdamStep& step)
+      : decay(Splat(step.decay)),
+        first_rate(Splat(step.first_rate)),
+        second_kept(Splat(step.second_kept)),
+        second_rate(Splat(step.second_rate)),
+        rate(Splat(step.rate)),
+        root_scale(Splat(step.root_scale)),
+        epsilon(Splat(step.epsilon)) {}
+  Vec decay, first_rate, second_kept, second_rate, rate, root_scale, epsilon;
+};
+
+// g = gradient + decay w;  m += (1 - beta1) (g - m);  v = beta2 v + (1 - beta2) g^2;
+// w -= rate m / (sqrt(v) root_scale + epsilon)
+HWY_INLINE void Update(const Adam& adam, Vec gradient, float* HWY_RESTRICT weight,
+                       float* HWY_RESTRICT first, float* HWY_RESTRICT second) {
+  const Vec w = Load(weight);
+  const Vec m = Load(first);
+  const Vec g = hn::MulAdd(adam.decay, w, gradient);
+  const Vec new_m = hn::MulAdd(adam.first_rate, hn::Sub(g, m), m);
+  const Vec new_v =
+      hn::MulAdd(hn::Mul(adam.second_rate, g), g, hn::Mul(adam.second_kept, Load(second)));
+  const Vec root = hn::MulAdd(hn::Sqrt(new_v), adam.root_scale, adam.epsilon);
+  Store(new_m, first);
+  Store(new_v, second);
+  Store(hn::NegMulAdd(adam.rate, hn::Div(new_m, root), w), weight);
+}
+
+// A vector of parameters, whose gradient is the sum of `gradients`' rows.
+HWY_INLINE void UpdateBySumOfRows(const Adam& adam, const Rows& gradients, std::size_t rows,
+                                  std::size_t first_column, std::size_t columns, Trained& vector) {
+  for (std::size_t at = first_column; at < first_column + columns; at += kLanes) {
+    Vec sum = Zero();
+    for (std::size_t i = 0; i < rows; ++i) sum = hn::Add(sum, Load(gradients.row(i) + at));
+    Update(adam, sum, vector.value.data() + at, vector.first.data() + at,
+           vector.second.data() + at);
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace unmask
+HWY_AFTER_NAMESPACE();
+
+#endif  // UNMASK_CORE_ADAM_INL_H_

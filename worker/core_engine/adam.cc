@@ -1,0 +1,23 @@
+#include "worker/core_engine/adam.h"
+
+#include <cmath>
+
+namespace unmask {
+namespace {
+
+double Power(double base, std::int64_t exponent) {
+  double power = 1;
+  for (; exponent > 0; exponent /= 2, base *= base) {
+    if (exponent % 2 == 1) power *= base;
+  }
+  return power;
+}
+
+}  // namespace
+
+AdamStep::AdamStep(const Settings::Train& train, std::int64_t step)
+    : decay(static_cast<float>(train.weight_decay)),
+      rate(static_cast<float>(train.lr / (1 - Power(0.9, step)))),
+      root_scale(static_cast<float>(1 / std::sqrt(1 - Power(0.999, step)))) {}
+
+}  // namespace unmask

@@ -1,0 +1,91 @@
+// How the core engine keeps numbers in memory. Rows are padded to whole groups of 16 floats, which
+// is what a sum over a row is made of on every instruction set; the padding is zero and stays so.
+#pragma once
+
+#include <hwy/aligned_allocator.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace unmask {
+
+inline constexpr std::size_t kGroup = 16;   // floats
+inline constexpr std::size_t kWord = 32;    // columns or rows to a word of nonzero bits
+inline constexpr std::size_t kPanel = 256;  // columns: 32 rows of a panel fill two thirds of an L1
+
+constexpr std::size_t CeilDiv(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
+constexpr std::size_t PadToGroup(std::size_t n) { return CeilDiv(n, kGroup) * kGroup; }
+
+// Aligned floats, zero at first.
+class FloatBuffer {
+ public:
+  explicit FloatBuffer(std::size_t size = 0)
+      : size_(size), data_(size == 0 ? nullptr : hwy::AllocateAligned<float>(size)) {
+    std::fill_n(data_.get(), size, 0.0F);
+  }
+  float* data() { return data_.get(); }
+  const float* data() const { return data_.get(); }
+  std::size_t size() const { return size_; }
+
+ private:
+  std::size_t size_;
+  hwy::AlignedFreeUniquePtr<float[]> data_;
+};
+
+// A matrix, row-major. Rows are an odd number of cache lines apart where they are long, so that a
+// column of them does not fall into one set of the cache.
+class Rows {
+ public:
+  explicit Rows(std::size_t width = 0)
+      : width_(width), stride_(PadToGroup(width) + (PadToGroup(width) / kGroup + 1) % 2 * kGroup) {}
+
+  // Room for that many rows; what was there is lost when they have to grow.
+  void Reserve(std::size_t rows) {
+    if (rows * stride_ > data_.size()) data_ = FloatBuffer(rows * stride_);
+  }
+  void Clear(std::size_t rows) { std::fill_n(data_.data(), rows * stride_, 0.0F); }
+
+  float* row(std::size_t i) { return data_.data() + i * stride_; }
+  const float* row(std::size_t i) const { return data_.data() + i * stride_; }
+  std::size_t width() const { return width_; }
+  std::size_t padded() const { return PadToGroup(width_); }
+  std::size_t stride() const { return stride_; }
+
+ private:
+  std::size_t width_;
+  std::size_t stride_;
+  FloatBuffer data_;
+};
+
+// Which elements of a matrix are not zero, by rows and by columns. After ReLU and dropout three
+// quarters are, and a multi-hot vector is nearly empty: neither forward nor backward passes touch
+// them. A sum that leaves out zeros has the same bits.
+class NonzeroBits {
+ public:
+  explicit NonzeroBits(std::size_t width = 0)
+      : words_(CeilDiv(width, kWord)), padded_(words_ * kWord) {}
+
+  void Reserve(std::size_t rows) {
+    by_row_.resize(std::max(by_row_.size(), rows * words_));
+    by_column_.resize(std::max(by_column_.size(), CeilDiv(rows, kWord) * padded_));
+  }
+
+  // Words of a row: bit j of word i is column 32 i + j.
+  std::uint32_t* row(std::size_t i) { return by_row_.data() + i * words_; }
+  const std::uint32_t* row(std::size_t i) const { return by_row_.data() + i * words_; }
+  std::size_t words() const { return words_; }
+  // For a block of 32 rows, one word a column: bit j is row 32 block + j.
+  std::uint32_t* columns(std::size_t block) { return by_column_.data() + block * padded_; }
+  const std::uint32_t* columns(std::size_t block) const {
+    return by_column_.data() + block * padded_;
+  }
+
+ private:
+  std::size_t words_;
+  std::size_t padded_;
+  std::vector<std::uint32_t> by_row_, by_column_;
+};
+
+}  // namespace unmask

@@ -1,0 +1,33 @@
+// What one job trains on: features, labels, and which clips are for what. Pure, no tensors.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "common/config/settings.h"
+
+namespace unmask {
+
+struct TaskLabels {
+  Task task = Task::kTer;
+  std::vector<std::string> classes;  // sorted; of all the data set's clips
+  std::vector<std::int64_t> labels;  // [clips], index into classes
+};
+
+// Which clips a fold uses for what: indices into the data set's clips, rising.
+struct FoldSplit {
+  std::vector<std::int64_t> train;
+  std::vector<std::int64_t> validation;  // empty: validation `none`
+  std::vector<std::int64_t> held_out;
+};
+
+struct FoldData {
+  std::vector<std::string> samples;  // [clips]
+  std::int64_t width = 0;            // of a feature vector
+  std::vector<float> features;       // [clips, width], row-major
+  std::vector<TaskLabels> tasks;     // in the order of TasksOf()
+  FoldSplit split;
+};
+
+}  // namespace unmask
