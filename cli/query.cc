@@ -15,15 +15,20 @@ namespace {
 
 struct QueryArguments {
   std::string sql;
-  QueryFormat format = QueryFormat::kTable;
-  bool format_given = false;
+  std::string format;  // empty: --json decides
   double timeout_seconds = 10;
 };
 
+const std::map<std::string, QueryFormat>& Formats() {
+  static const std::map<std::string, QueryFormat> formats = {
+      {"csv", QueryFormat::kCsv}, {"json", QueryFormat::kJson}, {"table", QueryFormat::kTable}};
+  return formats;
+}
+
 Status Query(const QueryArguments& arguments, const CommandContext& context) {
-  const bool json = context.json && !arguments.format_given;
+  const std::string by_default = context.json ? "json" : "table";
   const auto formatter = MakeQueryFormatter(
-      json ? QueryFormat::kJson : arguments.format,
+      Formats().at(arguments.format.empty() ? by_default : arguments.format),
       [](std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); });
   const std::chrono::milliseconds limit(std::llround(arguments.timeout_seconds * 1000));
   UNMASK_TRY(RunQuery(StorePaths{context.store}, arguments.sql, limit, *formatter));
@@ -34,22 +39,18 @@ Status Query(const QueryArguments& arguments, const CommandContext& context) {
 }  // namespace
 
 void AddQueryCommand(CLI::App& app, CommandContext& context) {
-  static const std::map<std::string, QueryFormat> kFormats = {
-      {"table", QueryFormat::kTable}, {"csv", QueryFormat::kCsv}, {"json", QueryFormat::kJson}};
   auto arguments = std::make_shared<QueryArguments>();
   CLI::App* command =
       app.add_subcommand("query", "Run read-only SQL on the store; docs/formats.md has its views");
   command->add_option("SQL", arguments->sql, "One SELECT")->required();
-  CLI::Option* format =
-      command->add_option("--format", arguments->format, "table (default), csv or json")
-          ->transform(CLI::CheckedTransformer(kFormats).description("{table,csv,json}"));
+  command->add_option("--format", arguments->format, "table (default), csv or json")
+      ->check(CLI::IsMember(Formats()));
   command->add_option("--timeout", arguments->timeout_seconds, "Time limit in seconds")
       ->check(CLI::Range(0.001, 86400.0))
       ->capture_default_str();
   command->footer(
       "Example: unmask query \"SELECT experiment, task, k, n, macro_f1 FROM cells\" --format csv");
-  command->callback([arguments, format, &context] {
-    arguments->format_given = format->count() > 0;
+  command->callback([arguments, &context] {
     const Status queried = Query(*arguments, context);
     if (!queried.ok()) context.Fail(queried.error());
   });

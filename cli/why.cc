@@ -52,8 +52,10 @@ std::string ReuseText(const Explanation& why) {
   std::set<std::string> sweeps;
   for (const JobUseRow& use : why.uses) sweeps.insert(use.sweep);
   if (why.job.state == JobState::kDone) {
-    return fmt::format("done: trained once, and taken from the store for {} uses in {} sweeps\n",
-                       why.uses.size(), sweeps.size());
+    return fmt::format(
+        "done: trained once, and taken from the store wherever it is used (uses: {}, "
+        "sweeps: {})\n",
+        why.uses.size(), sweeps.size());
   }
   std::string text = fmt::format("not reused: it is {}", Name(why.job.state));
   if (why.job.error) text += ": " + EscapeControl(*why.job.error);
