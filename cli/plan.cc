@@ -38,7 +38,6 @@ std::string Bytes(std::int64_t bytes) {
 }
 
 std::string Seconds(const PlanReport& report) {
-  if (report.done == report.jobs) return "nothing is left to do";
   if (!report.remaining_seconds) return "unknown: the store has no finished jobs like these";
   const auto millis = static_cast<std::int64_t>(*report.remaining_seconds * 1000);
   return FormatDuration(Millis(millis)) + " on one slot, less with more";
@@ -52,6 +51,7 @@ std::string Text(const PlanOutput& output, const PlanReport& report) {
   }
   text += fmt::format("  folds: {} asked for, {} of them answered by a shared job\n", report.folds,
                       report.shared);
+  if (report.done == report.jobs) return text + "  nothing is left to do\n";
   text += fmt::format("  disk: {} to come, and up to {} of checkpoints for each running job\n",
                       Bytes(report.remaining_bytes), Bytes(report.checkpoint_bytes));
   return text + fmt::format("  time: {}\n", Seconds(report));

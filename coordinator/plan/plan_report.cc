@@ -1,6 +1,7 @@
 #include "coordinator/plan/plan_report.h"
 
 #include <algorithm>
+#include <set>
 #include <tuple>
 
 #include "common/config/names.h"
@@ -68,9 +69,7 @@ PlanReport ReportPlan(const PlanOutput& output, const StoreHistory& history) {
   report.jobs = static_cast<std::int64_t>(output.plan.jobs.size());
   report.shared = report.folds - report.jobs;
   report.remaining_seconds = 0;
-  for (const auto& [sha256, blob] : output.blobs) {
-    report.remaining_bytes += static_cast<std::int64_t>(blob.size());
-  }
+  std::set<std::string> datasets;  // of jobs not yet done
   for (const PlannedJob& job : output.plan.jobs) {
     PlanReport::Count& count = report.kinds[std::string(Name(job.spec.kind))];
     ++count.jobs;
@@ -81,6 +80,9 @@ PlanReport ReportPlan(const PlanOutput& output, const StoreHistory& history) {
     }
     const std::int64_t bytes = kFloat * WeightsOf(job.spec, classes.at(job.spec.dataset));
     report.checkpoint_bytes = std::max(report.checkpoint_bytes, 2 * kCheckpointSets * bytes);
+    if (datasets.insert(job.spec.dataset).second) {
+      report.remaining_bytes += static_cast<std::int64_t>(output.blobs.at(job.spec.dataset).size());
+    }
     if (output.keep_best) report.remaining_bytes += bytes;
     const auto pace = paces.find(PaceKeyOf(job.spec));
     if (pace == paces.end()) {

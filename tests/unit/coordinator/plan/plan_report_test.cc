@@ -56,6 +56,7 @@ TEST(PlanReportTest, TimeComesFromJobsThatAreAlike) {
   EXPECT_EQ(ReportPlan(output, history).remaining_seconds, 8 * 2.0 + 4 * 0.5);
   for (const PlannedJob& job : output.plan.jobs) history.done.insert(job.key);
   EXPECT_EQ(ReportPlan(output, history).remaining_seconds, 0);
+  EXPECT_EQ(ReportPlan(output, history).remaining_bytes, 0);
 }
 
 // Worked out by hand: a Linear has in * out + out floats, a BatchNorm four for each output.
