@@ -13,6 +13,9 @@ HWY_BEFORE_NAMESPACE();
 namespace unmask {
 namespace HWY_NAMESPACE {
 
+// Not a number counts: it must go on to the loss. (hn::Ne is false for it.)
+HWY_INLINE hn::Mask<Floats> IsNonzero(Vec x) { return hn::Not(hn::Eq(x, Zero())); }
+
 // Bits of one row: lane i of a vector is bit i.
 HWY_INLINE void MarkRow(const float* HWY_RESTRICT row, std::size_t padded, std::size_t words,
                         std::uint32_t* HWY_RESTRICT bits) {
@@ -22,7 +25,7 @@ HWY_INLINE void MarkRow(const float* HWY_RESTRICT row, std::size_t padded, std::
     for (std::size_t i = 0; i < columns; i += kLanes) {
       std::uint8_t bytes[8] = {};
       const Vec x = Load(row + word * kWord + i);
-      hn::StoreMaskBits(Floats(), hn::Ne(x, Zero()), bytes);
+      hn::StoreMaskBits(Floats(), IsNonzero(x), bytes);
       bits[word] |= (std::uint32_t{bytes[0]} | std::uint32_t{bytes[1]} << 8) << i;
     }
   }
@@ -34,7 +37,7 @@ HWY_INLINE void MarkColumns(const float* HWY_RESTRICT block, std::size_t stride,
   const hn::RebindToUnsigned<Floats> d;
   auto sum = hn::Zero(d);
   for (std::size_t b = 0; b < rows; ++b) {
-    const auto nonzero = hn::RebindMask(d, hn::Ne(Load(block + b * stride), Zero()));
+    const auto nonzero = hn::RebindMask(d, IsNonzero(Load(block + b * stride)));
     sum = hn::Or(sum, hn::IfThenElseZero(nonzero, hn::Set(d, std::uint32_t{1} << b)));
   }
   hn::StoreU(sum, d, bits);
