@@ -30,7 +30,7 @@ at::Tensor RowKernel(const at::Tensor& a, const at::Tensor& b, const Settings::L
 
 // k(a_i, a_j): [clips, clips].
 at::Tensor KernelMatrix(const at::Tensor& a, const Settings::Loss& loss) {
-  const at::Tensor products = a.matmul(a.t());
+  at::Tensor products = a.matmul(a.t());
   if (loss.kernel == KernelKind::kLinear) return products;
   const at::Tensor squares = products.diagonal();
   return RbfOfSquares(squares.unsqueeze(0) + squares.unsqueeze(1) - 2 * products, loss.sigma);

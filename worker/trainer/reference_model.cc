@@ -61,7 +61,7 @@ ReferenceModel::Block ReferenceModel::MakeBlock(const std::string& name, std::in
 at::Tensor ReferenceModel::Apply(const Block& block, const at::Tensor& input,
                                  const std::vector<float>* mask) {
   const at::Tensor linear = at::linear(input, block.linear.weight, block.linear.bias);
-  const at::Tensor active =
+  at::Tensor active =
       at::batch_norm(linear, block.norm_weight, block.norm_bias, block.running_mean,
                      block.running_var, /*training=*/mask != nullptr, kNormMomentum, kNormEpsilon,
                      /*cudnn_enabled=*/false)
