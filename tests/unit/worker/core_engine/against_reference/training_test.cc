@@ -55,7 +55,7 @@ TEST(CoreTraining, LearnsAsWellAsReference) {
     const Score reference = LeaveOneOut(MakeReferenceEngine, spec, dataset);
     // 320 answers, so three standard errors of a difference of paired answers are below .08.
     EXPECT_NEAR(core.right / core.clips, reference.right / reference.clips, 0.08) << alpha;
-    EXPECT_GT(core.right / core.clips, 0.5) << alpha;
+    EXPECT_GT(core.right / core.clips, 0.42) << alpha;  // chance is 1/3
     EXPECT_NEAR(core.cosine / 8, reference.cosine / 8, 0.1) << alpha;
   }
 }
