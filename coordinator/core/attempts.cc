@@ -81,8 +81,8 @@ void Scheduler::Detach(JobIndex index) {
 }
 
 // Done, failed or quarantined: what only a lease needs is given up, sweeps are large.
-void Scheduler::Settle(JobIndex index, JobPhase phase) {
-  jobs_.SetPhase(index, std::move(phase));
+void Scheduler::Settle(JobIndex index, const JobPhase& phase) {
+  jobs_.SetPhase(index, phase);
   SchedulerJob& facts = jobs_[index].facts;
   facts.spec = std::string();
   facts.checkpoints = std::vector<CheckpointRef>();

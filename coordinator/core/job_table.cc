@@ -23,10 +23,10 @@ std::optional<JobIndex> JobTable::Find(const std::string& key) const {
   return found->second;
 }
 
-void JobTable::SetPhase(JobIndex index, JobPhase phase) {
+void JobTable::SetPhase(JobIndex index, const JobPhase& phase) {
   Job& job = jobs_[index];
   --counts_[job.phase.index()];
-  job.phase = std::move(phase);
+  job.phase = phase;
   ++counts_[job.phase.index()];
 }
 

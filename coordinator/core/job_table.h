@@ -102,7 +102,7 @@ class JobTable {
   JobIndex size() const { return static_cast<JobIndex>(jobs_.size()); }
 
   // The only way to change a phase: keeps the counts.
-  void SetPhase(JobIndex index, JobPhase phase);
+  void SetPhase(JobIndex index, const JobPhase& phase);
   JobCounts Counts() const;
 
  private:

@@ -20,6 +20,7 @@ std::vector<LeaseId> LeasesIn(const Message& message) {
           return {body.lease};
         } else if constexpr (requires { body.slots.begin(); }) {
           std::vector<LeaseId> leases;
+          leases.reserve(body.slots.size());
           for (const SlotProgress& slot : body.slots) leases.push_back(slot.lease);
           return leases;
         } else {
@@ -247,7 +248,7 @@ bool Scheduler::WasRecorded(const LeaseId& lease) const {
 }
 
 // Counts the crash, and says what the job is after it.
-JobState Scheduler::AfterCrash(WorkerId on, Job& job, bool to_blame) {
+JobState Scheduler::AfterCrash(WorkerId on, Job& job, bool to_blame) const {
   if (!to_blame) {
     job.facts.alone = true;
     return JobState::kQueued;

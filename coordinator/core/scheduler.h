@@ -116,7 +116,7 @@ class Scheduler {
   void On(WorkerId from, const Other& message);  // not for a coordinator: noted
   std::optional<JobIndex> CurrentLease(WorkerId from, const LeaseId& lease) const;
   bool WasRecorded(const LeaseId& lease) const;
-  JobState AfterCrash(WorkerId on, Job& job, bool to_blame);
+  JobState AfterCrash(WorkerId on, Job& job, bool to_blame) const;
 
   // attempts.cc: how attempts and jobs end
   void EndAttempt(JobIndex index, const LeaseId& lease, const AttemptEnd& end);
@@ -124,7 +124,7 @@ class Scheduler {
   void LoseWorker(WorkerId id, const std::string& reason);
   void LoseLease(JobIndex index, const std::string& reason);
   void Detach(JobIndex index);
-  void Settle(JobIndex index, JobPhase phase);
+  void Settle(JobIndex index, const JobPhase& phase);
   void ReleaseDependants(JobIndex done);
   void FailDependants(JobIndex dead);
   void CountAgainst(Worker& worker, JobIndex job);

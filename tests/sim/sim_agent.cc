@@ -140,14 +140,14 @@ void SimAgent::Stop() {
 }
 
 // What ends an attempt is kept until the coordinator has it; now and then it is sent twice.
-void SimAgent::End(const LeaseId& lease, Message message, TrueEnd end) {
-  const LeaseId ended = lease;  // `lease` may live in running_
-  SimJob& job = world_.study()[IndexOf(ended.job_key)];
-  job.ends[{ended.epoch.value, ended.attempt.value}] = end;
+// `lease` is a copy: the caller's may live in running_.
+void SimAgent::End(LeaseId lease, Message message, TrueEnd end) {
+  SimJob& job = world_.study()[IndexOf(lease.job_key)];
+  job.ends[{lease.epoch.value, lease.attempt.value}] = end;
   if (world_.random().Chance(0.05)) world_.ToCoordinator(info_.id, message);
   world_.ToCoordinator(info_.id, message);
   kept_.push_back(std::move(message));
-  std::erase_if(running_, [&](const Attempt& attempt) { return attempt.lease == ended; });
+  std::erase_if(running_, [&](const Attempt& attempt) { return attempt.lease == lease; });
 }
 
 }  // namespace unmask

@@ -68,7 +68,7 @@ class SimAgent {
   void Fail(const Attempt& attempt, FailureClass failure, bool sole_suspect, TrueEnd end);
   void Checkpoint(const Attempt& attempt);
   void Yield(const Attempt& attempt);
-  void End(const LeaseId& lease, Message message, TrueEnd end);
+  void End(LeaseId lease, Message message, TrueEnd end);
   SimJob& JobOf(const Attempt& attempt) { return world_.study()[IndexOf(attempt.lease.job_key)]; }
 
   AgentWorld& world_;

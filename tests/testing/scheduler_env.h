@@ -154,7 +154,7 @@ class SchedulerEnv {
   void Consume() {
     if (!fake.effects.empty()) fake.effects.pop_front();
   }
-  void Check() {
+  void Check() const {
     const Status sane = scheduler.SanityCheck();
     EXPECT_TRUE(sane.ok()) << FormatError(sane.error());
   }
