@@ -13,7 +13,7 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/base/process.h"
-#include "common/transport/mpi_transport.h"
+#include "common/transport/mpi/mpi_transport.h"
 #include "coordinator/app/coordinator.h"
 #include "coordinator/plan/plan.h"
 #include "worker/agent/agent.h"

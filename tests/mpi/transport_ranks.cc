@@ -21,7 +21,7 @@
 #include "common/base/check.h"
 #include "common/base/process.h"
 #include "common/base/text.h"
-#include "common/transport/mpi_transport.h"
+#include "common/transport/mpi/mpi_transport.h"
 
 namespace unmask {
 namespace {

@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "common/base/log.h"
-#include "common/protocol/codec.h"
 
 namespace unmask {
 namespace {
@@ -17,33 +16,11 @@ template <typename T, typename... Options>
 concept OneOf = (std::is_same_v<T, Options> || ...);
 
 template <typename T>
-concept FromTrainer = OneOf<T, TrainerHello, Heartbeat, AttemptStarted, CheckpointWritten,
-                            ResultReady, AttemptFailed, Yielded>;
-template <typename T>
 concept FromCoordinator =
     OneOf<T, Welcome, Refused, Lease, Acknowledged, Superseded, StopGracefully, Goodbye>;
-template <typename T>
-concept EndsLease = OneOf<T, ResultReady, AttemptFailed, Yielded>;
-
-std::string Describe(const ResultReady& ready) {
-  return fmt::format("done: {} epochs, best epoch {}, {:.1f} s of training", ready.result.epochs,
-                     ready.result.best_epoch, ready.result.seconds);
-}
-std::string Describe(const AttemptFailed& failed) {
-  return fmt::format("failed ({}): {}", Name(failed.failure), failed.message);
-}
-std::string Describe(const Yielded& yielded) {
-  return fmt::format("yielded after epoch {}", yielded.epoch);
-}
 
 std::int64_t NewestEpoch(const Lease& lease) {
   return lease.checkpoints.empty() ? 0 : lease.checkpoints.front().epoch;
-}
-
-// None at first, then 1, 2, 4, ... 30 seconds.
-Millis RestartDelay(int deaths) {
-  if (deaths <= 1) return Millis(0);
-  return std::min(Millis(30'000), Millis(1'000) * (1 << std::min(deaths - 2, 5)));
 }
 
 }  // namespace
@@ -55,127 +32,6 @@ void Supervisor::Start(Millis now) {
   if (!hello_.store_token.empty()) return StartTrainer(now);
   hello_sent_ = true;
   effects_.SendToCoordinator(hello_);
-}
-
-// --- from the trainer
-
-void Supervisor::OnTrainerMessage(const Message& message, Millis now) {
-  if (std::holds_alternative<Dying>(trainer_)) return;  // its leases fail as a whole
-  std::visit(
-      [&]<typename T>(const T& m) {
-        if constexpr (EndsLease<T>) {
-          Finish(m.lease, message, now);
-        } else if constexpr (FromTrainer<T>) {
-          On(m, now);
-        } else {
-          KillTrainer({FailureClass::kExit, "the trainer sent what only a coordinator may send"});
-        }
-      },
-      message);
-}
-
-void Supervisor::On(const TrainerHello& hello, Millis now) {
-  if (!std::holds_alternative<Starting>(trainer_)) {
-    return KillTrainer({FailureClass::kExit, "the trainer said hello twice"});
-  }
-  if (hello.build != hello_.build) {
-    return effects_.EndWithError(
-        fmt::format("the trainer is of build {}, this is {}", hello.build, hello_.build));
-  }
-  if (hello_sent_ && hello.numerics_class != hello_.numerics_class) {
-    return effects_.EndWithError("the trainer's numerics class changed from " +
-                                 hello_.numerics_class + " to " + hello.numerics_class);
-  }
-  trainer_ = Ready{};
-  if (!hello_sent_) {
-    hello_sent_ = true;
-    hello_.numerics_class = hello.numerics_class;
-    hello_.device = hello.device;
-    effects_.SendToCoordinator(hello_);
-  }
-  for (auto& [id, running] : running_) Give(running, now);
-}
-
-void Supervisor::On(const Heartbeat& heartbeat, Millis now) {
-  for (const SlotProgress& slot : heartbeat.slots) {
-    const auto it = running_.find(slot.lease);
-    if (it == running_.end()) continue;
-    Progress& progress = it->second.progress;
-    if (slot.epoch > progress.epoch()) {
-      effects_.LogAttempt(slot.lease,
-                          fmt::format("epoch {} done, {} steps", slot.epoch, slot.steps));
-    }
-    progress.Report(slot.epoch, slot.steps, now);
-  }
-}
-
-void Supervisor::On(const AttemptStarted& started, Millis now) {
-  const auto it = running_.find(started.lease);
-  if (it == running_.end()) return;
-  deaths_without_job_ = 0;
-  it->second.progress.Moved(now);
-  const std::string note = started.note.empty() ? "" : ": " + started.note;
-  effects_.LogAttempt(started.lease,
-                      fmt::format("started with {} epochs done{}", started.first_epoch, note));
-  effects_.SendToCoordinator(started);
-}
-
-void Supervisor::On(const CheckpointWritten& written, Millis now) {
-  const auto it = running_.find(written.lease);
-  if (it == running_.end()) return;
-  it->second.progress.Moved(now);
-  effects_.LogAttempt(written.lease,
-                      fmt::format("checkpoint after {} epochs, {} bytes", written.checkpoint.epoch,
-                                  written.checkpoint.bytes));
-  effects_.SendToCoordinator(written);
-}
-
-void Supervisor::Finish(const LeaseId& lease, const Message& message, Millis now) {
-  if (running_.erase(lease) == 0) return;  // superseded meanwhile
-  std::visit(
-      [&]<typename T>(const T& m) {
-        if constexpr (EndsLease<T>) effects_.LogAttempt(lease, Describe(m));
-      },
-      message);
-  kept_.insert_or_assign(lease, Kept{message, now});
-  effects_.SendToCoordinator(message);
-}
-
-void Supervisor::OnTrainerEnded(const TrainerEnd& end, Millis now) {
-  if (leaving_) {
-    trainer_ = Down{now};
-    return effects_.EndInOrder();
-  }
-  const auto* dying = std::get_if<Dying>(&trainer_);
-  const Failure why = dying != nullptr ? dying->why : FailureOf(end);
-  const bool had_job = FailWhatIsGiven(why, dying != nullptr ? dying->blamed : std::set<LeaseId>(),
-                                       end.last_words, now);
-  deaths_without_job_ = had_job ? 0 : deaths_without_job_ + 1;
-  trainer_ = Down{now + RestartDelay(deaths_without_job_)};
-  if (deaths_without_job_ >= options_.start_attempts && wanted()) {
-    effects_.EndWithError(
-        fmt::format("the trainer ended {} times without a job, this worker gives up: {}",
-                    deaths_without_job_, why.message));
-  }
-}
-
-bool Supervisor::FailWhatIsGiven(const Failure& why, std::set<LeaseId> blamed,
-                                 const std::string& last_words, Millis now) {
-  std::set<LeaseId> given;
-  for (const auto& [id, running] : running_) {
-    if (running.given) given.insert(id);
-  }
-  if (blamed.empty()) blamed = given;
-  for (const LeaseId& id : given) {
-    AttemptFailed failed{id, why.failure, why.message, blamed.size() == 1};
-    if (!blamed.contains(id)) {
-      failed = {id, FailureClass::kKilled, "the trainer was killed because another job hung",
-                false};
-    }
-    if (!last_words.empty()) effects_.LogAttempt(id, "the trainer's last words:\n" + last_words);
-    Finish(id, failed, now);
-  }
-  return !given.empty();
 }
 
 // --- from the coordinator

@@ -96,7 +96,7 @@ TEST(Tree, CoordinatorAndWorkerDoNotKnowEachOther) {
 }
 
 TEST(Tree, ForeignLibrariesStayInTheirPlace) {
-  ExpectIncludedOnlyBy(R"(^mpi\.h$)", R"(^common/transport/mpi_transport\.)");
+  ExpectIncludedOnlyBy(R"(^mpi\.h$)", R"(^common/transport/mpi/mpi_transport\.)");
   ExpectIncludedOnlyBy(R"(^(sqlite3\.h|SQLiteCpp/))", R"(^sql/)");
   ExpectIncludedOnlyBy(R"(^(torch|ATen|c10)/)", R"(^worker/trainer/)");
   ExpectIncludedOnlyBy(R"(^hwy/)", R"(^(common/random|worker/core_engine)/)");

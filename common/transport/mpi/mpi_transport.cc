@@ -1,4 +1,4 @@
-#include "common/transport/mpi_transport.h"
+#include "common/transport/mpi/mpi_transport.h"
 
 #include <fmt/format.h>
 #include <mpi.h>
