@@ -123,8 +123,7 @@ Result<fs::path> ResolveBeneath(const fs::path& root, std::string_view relative)
 
 Result<std::string> BlobFolder::Write(std::string_view bytes) const {
   const std::string sha256 = Sha256Hex(bytes);
-  std::error_code ignored;
-  if (fs::file_size(PathOf(sha256), ignored) == bytes.size() && !ignored) return sha256;
+  if (Read(sha256).ok()) return sha256;  // there already, and intact
   UNMASK_TRY(WriteFileDurably(PathOf(sha256), bytes));
   return sha256;
 }

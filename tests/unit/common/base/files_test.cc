@@ -1,0 +1,91 @@
+#include "common/base/files.h"
+
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "common/base/sha256.h"
+
+namespace unmask {
+namespace {
+
+class FilesTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = (fs::temp_directory_path() / "unmask-files-XXXXXX").string();
+    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
+    folder_ = pattern;
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+  void Put(const fs::path& path, std::string_view bytes) {
+    std::ofstream(path, std::ios::binary) << bytes;
+  }
+
+  fs::path folder_;
+};
+
+TEST(Sha256, EqualsThePublishedValues) {  // FIPS 180-2, appendix B
+  EXPECT_EQ(Sha256Hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_EQ(Sha256Hex(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  Sha256 hash;
+  hash.Update("a");
+  hash.Update("bc");
+  EXPECT_EQ(hash.HexDigest(), Sha256Hex("abc"));
+  EXPECT_FALSE(IsSha256Hex("ABC"));
+}
+
+TEST_F(FilesTest, WritesWholeFilesAndLeavesNothingElse) {
+  const fs::path path = folder_ / "a";
+  ASSERT_TRUE(WriteFileDurably(path, "one").ok());
+  ASSERT_TRUE(WriteFileDurably(path, "two").ok());
+  EXPECT_EQ(*ReadFile(path), "two");
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder_), fs::directory_iterator()), 1);
+  EXPECT_FALSE(WriteFileDurably(folder_ / "missing" / "a", "x").ok());
+}
+
+TEST_F(FilesTest, ReadsOnlyRegularFilesWithinTheBound) {
+  Put(folder_ / "a", "12345");
+  EXPECT_TRUE(ReadFile(folder_ / "a", 5).ok());
+  EXPECT_FALSE(ReadFile(folder_ / "a", 4).ok());
+  EXPECT_FALSE(ReadFile(folder_).ok());
+  EXPECT_EQ(ReadFile(folder_ / "b").error().code, ErrorCode::kData);
+}
+
+TEST_F(FilesTest, ResolvesBeneathTheRootOnly) {
+  fs::create_directories(folder_ / "root" / "in");
+  fs::create_directory_symlink(folder_, folder_ / "root" / "out");
+  const fs::path root = folder_ / "root";
+  EXPECT_TRUE(ResolveBeneath(root, "in/clip").ok());
+  EXPECT_TRUE(ResolveBeneath(root, "in/../in").ok());
+  EXPECT_FALSE(ResolveBeneath(root, "../root2").ok());
+  EXPECT_FALSE(ResolveBeneath(root, "in/../../x").ok());
+  EXPECT_FALSE(ResolveBeneath(root, "/etc/passwd").ok());
+  EXPECT_FALSE(ResolveBeneath(root, "out/x").ok());
+}
+
+TEST_F(FilesTest, ABlobIsNamedByItsContentAndMendedWhereDamaged) {
+  const BlobFolder blobs(folder_);
+  const auto name = blobs.Write("content");
+  ASSERT_TRUE(name.ok());
+  EXPECT_EQ(*name, Sha256Hex("content"));
+  Put(blobs.PathOf(*name), "CONTENT");  // the same size
+  EXPECT_THAT(blobs.Read(*name).error().problems.front().what, ::testing::HasSubstr("damaged"));
+  ASSERT_TRUE(blobs.Write("content").ok());
+  EXPECT_EQ(*blobs.Read(*name), "content");
+  EXPECT_FALSE(blobs.Read(Sha256Hex("another")).ok());
+}
+
+TEST(Result, PrintsOneLineAProblemAndKnowsTheExitCode) {
+  EXPECT_EQ(FormatError(UsageError("unknown key 'a'", "x.yaml:3", "did you mean 'b'?")),
+            "unmask: error: unknown key 'a' (x.yaml:3): did you mean 'b'?");
+  EXPECT_EQ(FormatError(DataError("evil \x1b name")), "unmask: error: evil \\x1b name");
+  const Error two(ErrorCode::kData, {{"one", "", ""}, {"two", "here", ""}});
+  EXPECT_EQ(FormatError(two), "unmask: error: one\nunmask: error: two (here)");
+  EXPECT_EQ(ExitCode(ErrorCode::kUsage), 2);
+  EXPECT_EQ(ExitCode(ErrorCode::kData), 3);
+  EXPECT_EQ(ExitCode(ErrorCode::kStopped), 75);
+}
+
+}  // namespace
+}  // namespace unmask
