@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "common/protocol/codec.h"
+#include "common/protocol/log_name.h"
 #include "coordinator/core/planted_bugs.h"
 #include "coordinator/core/scheduler.h"
 
@@ -40,7 +41,8 @@ std::string Scheduler::QuarantineMessage(const SchedulerJob& facts, const Attemp
   std::string message =
       count + (lost ? " worker losses" : " crashes") + " without a new checkpoint";
   message += ", the last (attempt " + std::to_string(facts.last_attempt.value) + "): ";
-  return message + end.error_class + (end.message.empty() ? "" : ": " + end.message);
+  message += end.error_class + (end.message.empty() ? "" : ": " + end.message);
+  return message + "; see logs/" + AttemptLogName(facts.key, facts.last_attempt);
 }
 
 void Scheduler::LoseWorker(WorkerId id, const std::string& reason) {

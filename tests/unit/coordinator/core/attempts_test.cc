@@ -34,7 +34,8 @@ TEST(AttemptsTest, TheThirdCrashWithoutACheckpointQuarantines) {
   EXPECT_EQ(end.job_state, JobState::kQuarantined);
   EXPECT_EQ(end.crashes, 3);
   EXPECT_EQ(end.message,
-            "3 crashes without a new checkpoint, the last (attempt 3): hang: it broke");
+            "3 crashes without a new checkpoint, the last (attempt 3): hang: it broke; see "
+            "logs/a-3.log");
   env.Sent<Acknowledged>(1);
   EXPECT_EQ(env.scheduler.Finished(), FinishReason::kAllSettled);
   EXPECT_EQ(env.scheduler.ExitCode(FinishReason::kAllSettled), 1);
