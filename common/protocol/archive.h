@@ -82,7 +82,7 @@ class Reader {
 
   void operator()(PlainNumber auto& value) {
     if (!Need(sizeof value)) return;
-    std::memcpy(&value, rest_.data(), sizeof value);
+    rest_.copy(reinterpret_cast<char*>(&value), sizeof value);
     rest_.remove_prefix(sizeof value);
   }
   void operator()(bool& value) { value = Below(2) == 1; }

@@ -69,7 +69,7 @@ class Double {
   }
 
  private:
-  void Say(const Message& message) {
+  void Say(const Message& message) const {
     if (!WriteFrame(fd_, message).ok()) _exit(5);
   }
 

@@ -13,9 +13,9 @@ std::vector<fs::path> OomCounters() {
   for (std::string line; std::getline(groups, line);) {
     const auto parts = Split(line, ':');
     if (parts.size() < 3 || parts[2] == "/") continue;
-    if (parts[1].empty()) counters.push_back("/sys/fs/cgroup" + parts[2] + "/memory.events");
+    if (parts[1].empty()) counters.emplace_back("/sys/fs/cgroup" + parts[2] + "/memory.events");
     if (parts[1] == "memory") {
-      counters.push_back("/sys/fs/cgroup/memory" + parts[2] + "/memory.oom_control");
+      counters.emplace_back("/sys/fs/cgroup/memory" + parts[2] + "/memory.oom_control");
     }
   }
   return counters;
