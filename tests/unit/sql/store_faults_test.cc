@@ -149,10 +149,12 @@ TEST_F(StoreFaults, DamagedPagesAreRefused) {
   const std::uint32_t seed = std::random_device()();
   SCOPED_TRACE(testing::Message() << "seed " << seed);
   std::mt19937 random(seed);
-  // A page of random bytes in the middle: a table's or an index's.
+  // Random bytes instead of a whole page: of a table, an index, or a long row.
+  constexpr std::size_t kPage = 8192;
+  ASSERT_EQ(whole.size() % kPage, 0U);
   std::string broken = whole;
-  const std::size_t page = 4096 * (2 + random() % (whole.size() / 4096 - 2));
-  for (std::size_t i = page; i < page + 4096; ++i) broken[i] = static_cast<char>(random());
+  const std::size_t page = kPage * (1 + random() % (whole.size() / kPage - 1));
+  for (std::size_t i = page; i < page + kPage; ++i) broken[i] = static_cast<char>(random());
   ASSERT_TRUE(WriteFileDurably(paths().database(), broken).ok());
   EXPECT_THAT(OpenError(paths()), HasSubstr("damaged"));
   EXPECT_EQ(ReadFile(paths().database()).value(), broken);
