@@ -25,7 +25,8 @@ if(UNMASK_MPI)
   find_path(UNMASK_MPI_INCLUDE mpi.h PATHS "${UNMASK_MPI_ROOT}/include" NO_DEFAULT_PATH REQUIRED)
   target_include_directories(MPI SYSTEM INTERFACE "${UNMASK_MPI_INCLUDE}")
   target_link_libraries(MPI INTERFACE "${UNMASK_MPI_LIBRARY}")
-  target_compile_definitions(MPI INTERFACE UNMASK_MPIRUN="${UNMASK_MPI_ROOT}/bin/mpirun")
+  # Open MPI 4 still offers the C++ bindings that MPI 3 removed, and without their library.
+  target_compile_definitions(MPI INTERFACE UNMASK_MPIRUN="${UNMASK_MPI_ROOT}/bin/mpirun" OMPI_SKIP_MPICXX=1)
   # Open MPI with User-Level Failure Mitigation: the sweep survives the death of a worker.
   include(CheckCXXSourceCompiles)
   set(CMAKE_REQUIRED_INCLUDES "${UNMASK_MPI_INCLUDE}")
