@@ -8,7 +8,8 @@ target_compile_definitions(unmask_options INTERFACE UNMASK_VERSION="${PROJECT_VE
 target_link_libraries(unmask_options INTERFACE Threads::Threads)
 if(UNMASK_SANITIZE)
   target_compile_options(unmask_options INTERFACE -fsanitize=${UNMASK_SANITIZE} -fno-omit-frame-pointer
-                                                  -fno-sanitize-recover=all)
+                                                  -fno-sanitize-recover=all
+                                                  -Wno-maybe-uninitialized)  # g++ 12 is wrong about it here
   target_link_options(unmask_options INTERFACE -fsanitize=${UNMASK_SANITIZE})
 endif()
 
