@@ -133,6 +133,7 @@ Status StepThrough(sqlite3* database, sqlite3_stmt* statement, std::chrono::mill
                    RowSink& sink) {
   const int columns = sqlite3_column_count(statement);
   std::vector<std::string> names;
+  names.reserve(static_cast<std::size_t>(columns));
   for (int i = 0; i < columns; ++i) names.emplace_back(sqlite3_column_name(statement, i));
   sink.Columns(names);
   std::vector<SqlValue> values(names.size());

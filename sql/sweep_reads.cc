@@ -116,6 +116,7 @@ std::vector<SweepRow> StartingWith(const std::vector<SweepRow>& sweeps, std::str
 
 std::vector<std::string> NamesOfSweeps(const std::vector<SweepRow>& sweeps) {
   std::vector<std::string> names;
+  names.reserve(sweeps.size());
   for (const SweepRow& row : sweeps) names.push_back(row.sweep);
   return names;
 }

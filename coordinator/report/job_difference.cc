@@ -1,5 +1,7 @@
 #include "coordinator/report/job_difference.h"
 
+#include <fmt/format.h>
+
 #include <map>
 
 namespace unmask {
@@ -13,7 +15,7 @@ void CollectLeaves(const nlohmann::json& value, const std::string& path, Leaves&
     return;
   }
   for (const auto& [key, child] : value.items()) {
-    CollectLeaves(child, path.empty() ? key : path + "." + key, leaves);
+    CollectLeaves(child, path.empty() ? key : fmt::format("{}.{}", path, key), leaves);
   }
 }
 

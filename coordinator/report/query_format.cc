@@ -53,6 +53,7 @@ class TableFormatter final : public QueryFormatter {
     widths_.assign(names.size(), 0);
     right_.assign(names.size(), true);
     std::vector<std::string> cells;
+    cells.reserve(names.size());
     for (const std::string& name : names) cells.push_back(EscapeControl(name));
     Keep(std::move(cells));
   }

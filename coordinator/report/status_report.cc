@@ -38,6 +38,7 @@ std::string Rate(const SweepStatus& status) {
 
 std::string Failures(const SweepProgress& progress) {
   std::vector<std::string> parts;
+  parts.reserve(progress.failures.size());
   for (const FailureCount& failure : progress.failures) {
     parts.push_back(fmt::format("{} {}", failure.attempts, failure.error_class));
   }
