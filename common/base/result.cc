@@ -34,13 +34,24 @@ int ExitCode(ErrorCode code) {
   return 3;
 }
 
+namespace {
+
+std::string OneLine(const Problem& problem) {
+  std::string line = EscapeControl(problem.what);
+  if (!problem.where.empty()) line += " (" + EscapeControl(problem.where) + ")";
+  if (!problem.expected.empty()) line += ": " + EscapeControl(problem.expected);
+  return line;
+}
+
+}  // namespace
+
+std::string OneLine(const Error& error) { return OneLine(error.problems.front()); }
+
 std::string FormatError(const Error& error) {
   std::string out;
   for (const Problem& problem : error.problems) {
     if (!out.empty()) out += '\n';
-    out += "unmask: error: " + EscapeControl(problem.what);
-    if (!problem.where.empty()) out += " (" + EscapeControl(problem.where) + ")";
-    if (!problem.expected.empty()) out += ": " + EscapeControl(problem.expected);
+    out += "unmask: error: " + OneLine(problem);
   }
   return out;
 }

@@ -45,6 +45,9 @@ Error InternalError(std::string what, std::string where = "", std::string expect
 // 2, 3 or 75: contract.md, "Command line".
 int ExitCode(ErrorCode code);
 
+// The first problem on one line, without the program's prefix: for logs and messages.
+std::string OneLine(const Error& error);
+
 // One line a problem, without a trailing newline; control characters of data are escaped.
 std::string FormatError(const Error& error);
 

@@ -150,7 +150,7 @@ class Coordinator final : public MessageSink {
   void On(const Received& received, Millis now) {
     auto message = Decode(received.bytes);
     if (!message.ok()) {
-      return Refuse(received.from, "sent what is no message: " + FormatError(message.error()), now);
+      return Refuse(received.from, "sent what is no message: " + OneLine(message.error()), now);
     }
     if (const auto* hello = std::get_if<Hello>(&*message)) return On(received.from, *hello, now);
     scheduler_.OnMessage(received.from, *message, now);
@@ -202,8 +202,10 @@ class Coordinator final : public MessageSink {
     const std::size_t before = outbox_.pending_records();
     const Status pumped = outbox_.Pump(now);
     if (pumped.ok()) {
-      if (waiting_for_room_) LogInfo("the store has room again");
-      waiting_for_room_ = false;
+      if (waiting_for_room_ && !outbox_.failing_since()) {
+        LogInfo("the store has room again");
+        waiting_for_room_ = false;
+      }
       RemoveDeadBlobs();
       return outbox_.pending_records() < before;
     }
@@ -212,8 +214,7 @@ class Coordinator final : public MessageSink {
       return false;
     }
     if (!waiting_for_room_)
-      LogError(FormatError(pumped.error()) +
-               "; results wait, the run goes on when it can be written");
+      LogError(OneLine(pumped.error()) + "; results wait, the run goes on when it can be written");
     waiting_for_room_ = true;
     if (now - outbox_.failing_since().value_or(now) > kNoRoomLimit) {
       fatal_ = Error(ErrorCode::kStopped,

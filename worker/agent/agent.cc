@@ -79,7 +79,7 @@ class Agent final : public AgentEffects {
     auto started =
         TrainerProcess::Start({options_.trainer, options_.store, options_.supervisor.slots,
                                options_.device, TrainerLog()});
-    if (!started.ok()) return EndWithError(FormatError(started.error()));
+    if (!started.ok()) return EndWithError(OneLine(started.error()));
     trainer_ = std::move(started).value();
     watch_.emplace(io_, trainer_->fd());
   }
@@ -120,7 +120,7 @@ class Agent final : public AgentEffects {
       const auto& received = std::get<Received>(*event);
       if (received.from != kCoordinator) continue;
       const auto message = Decode(received.bytes);
-      if (!message.ok()) EndWithError(FormatError(message.error()));
+      if (!message.ok()) EndWithError(OneLine(message.error()));
       OnCoordinatorMessage(*message, now);
     }
     return heard;

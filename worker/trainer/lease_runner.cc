@@ -13,15 +13,6 @@
 namespace unmask {
 namespace {
 
-// The first problem of an error on one line, without the program's prefix.
-std::string OneLine(const Error& error) {
-  const Problem& problem = error.problems.front();
-  std::string line = problem.what;
-  if (!problem.where.empty()) line += " (" + problem.where + ")";
-  if (!problem.expected.empty()) line += ": " + problem.expected;
-  return EscapeControl(line);
-}
-
 class LeaseHooks final : public TrainHooks {
  public:
   LeaseHooks(const Lease& lease, LeaseControl& control, const BlobFolder& blobs,

@@ -19,7 +19,7 @@ void MessageWriter::Send(const Message& message) {
   const std::lock_guard lock(mutex_);
   if (failed_) return;
   if (const Status sent = WriteFrame(fd_, message); !sent.ok()) {
-    LogError(FormatError(sent.error()));
+    LogError(OneLine(sent.error()));
     failed_ = true;
   }
 }

@@ -89,7 +89,7 @@ int Main(int argc, char** argv) {
   IgnoreSignals();
   const Status status = Work(arguments, argv);
   if (status.ok()) return 0;
-  LogError(FormatError(status.error()));
+  LogError(OneLine(status.error()));
   return ExitCode(status.error().code);
 }
 
