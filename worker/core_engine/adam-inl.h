@@ -42,14 +42,19 @@ HWY_INLINE void Update(const Adam& adam, Vec gradient, float* HWY_RESTRICT weigh
   Store(hn::NegMulAdd(adam.rate, hn::Div(new_m, root), w), weight);
 }
 
-// A vector of parameters, whose gradient is the sum of `gradients`' rows.
+// Of one vector of a parameter without rows.
+HWY_INLINE void Update(const Adam& adam, Vec gradient, std::size_t at, Trained& vector) {
+  Update(adam, gradient, vector.value.row(0) + at, vector.first.row(0) + at,
+         vector.second.row(0) + at);
+}
+
+// A bias, whose gradient is the sum of `gradients`' rows.
 HWY_INLINE void UpdateBySumOfRows(const Adam& adam, const Rows& gradients, std::size_t rows,
-                                  std::size_t first_column, std::size_t columns, Trained& vector) {
+                                  std::size_t first_column, std::size_t columns, Trained& bias) {
   for (std::size_t at = first_column; at < first_column + columns; at += kLanes) {
     Vec sum = Zero();
     for (std::size_t i = 0; i < rows; ++i) sum = hn::Add(sum, Load(gradients.row(i) + at));
-    Update(adam, sum, vector.value.data() + at, vector.first.data() + at,
-           vector.second.data() + at);
+    Update(adam, sum, at, bias);
   }
 }
 

@@ -44,15 +44,15 @@ HWY_INLINE void NormalizeColumns(Norm& norm, const float* mask, std::size_t rows
   const Vec variance = hn::Div(squares, Splat(static_cast<float>(rows)));
   const Vec inverse = hn::Div(Splat(1.0F), hn::Sqrt(hn::Add(variance, Splat(kNormEpsilon))));
   Store(inverse, block.inverse_deviation.data() + at);
-  const auto move = [&](FloatBuffer& running, Vec value) HWY_ATTR {
-    const Vec old = Load(running.data() + at);
-    Store(hn::MulAdd(Splat(kNormMomentum), hn::Sub(value, old), old), running.data() + at);
+  const auto move = [&](Rows& running, Vec value) HWY_ATTR {
+    const Vec old = Load(running.row(0) + at);
+    Store(hn::MulAdd(Splat(kNormMomentum), hn::Sub(value, old), old), running.row(0) + at);
   };
   move(norm.running_mean, mean);
   move(norm.running_var, hn::Div(squares, Splat(static_cast<float>(rows - 1))));
 
-  const Vec scale = Load(norm.scale.value.data() + at);
-  const Vec shift = Load(norm.shift.value.data() + at);
+  const Vec scale = Load(norm.scale.value.row(0) + at);
+  const Vec shift = Load(norm.shift.value.row(0) + at);
   for (std::size_t b = 0; b < rows; ++b) {
     const Vec normal = hn::Mul(hn::Sub(Load(block.normal.row(b) + at), mean), inverse);
     const Vec y = hn::MulAdd(scale, normal, shift);
@@ -68,11 +68,11 @@ HWY_INLINE void NormalizeColumns(Norm& norm, const float* mask, std::size_t rows
 // In evaluation: by the running statistics, and nothing is dropped.
 HWY_INLINE void NormalizeColumnsByRunning(const Norm& norm, std::size_t rows, std::size_t at,
                                           BlockRows& block) {
-  const Vec mean = Load(norm.running_mean.data() + at);
-  const Vec variance = Load(norm.running_var.data() + at);
+  const Vec mean = Load(norm.running_mean.row(0) + at);
+  const Vec variance = Load(norm.running_var.row(0) + at);
   const Vec inverse = hn::Div(Splat(1.0F), hn::Sqrt(hn::Add(variance, Splat(kNormEpsilon))));
-  const Vec scale = hn::Mul(Load(norm.scale.value.data() + at), inverse);
-  const Vec shift = Load(norm.shift.value.data() + at);
+  const Vec scale = hn::Mul(Load(norm.scale.value.row(0) + at), inverse);
+  const Vec shift = Load(norm.shift.value.row(0) + at);
   for (std::size_t b = 0; b < rows; ++b) {
     const Vec centred = hn::Sub(Load(block.normal.row(b) + at), mean);
     const Vec y = hn::MulAdd(scale, centred, shift);
@@ -98,19 +98,15 @@ HWY_INLINE void BackwardNormColumns(const Adam& adam, Norm& norm, std::size_t ro
   const Vec mean = hn::Mul(dshift, share);
   const Vec slope = hn::Mul(dscale, share);
   const Vec factor =
-      hn::Mul(Load(norm.scale.value.data() + at), Load(block.inverse_deviation.data() + at));
+      hn::Mul(Load(norm.scale.value.row(0) + at), Load(block.inverse_deviation.data() + at));
   for (std::size_t b = 0; b < rows; ++b) {
     float* d = block.gradient.row(b) + at;
     const Vec centred = hn::Sub(Load(d), mean);
     const Vec normal = Load(block.normal.row(b) + at);
     Store(hn::Mul(factor, hn::NegMulAdd(normal, slope, centred)), d);
   }
-  const auto update = [&](Trained& vector, Vec gradient) HWY_ATTR {
-    Update(adam, gradient, vector.value.data() + at, vector.first.data() + at,
-           vector.second.data() + at);
-  };
-  update(norm.scale, dscale);
-  update(norm.shift, dshift);
+  Update(adam, dscale, at, norm.scale);
+  Update(adam, dshift, at, norm.shift);
 }
 
 }  // namespace HWY_NAMESPACE

@@ -8,76 +8,78 @@ namespace {
 
 std::size_t Size(std::int64_t n) { return static_cast<std::size_t>(n); }
 
-// Calls `element(i, j)` for every element of a weight: i in the interface's [out, in] row-major
-// order, j in the panels.
-template <typename F>
-void ForEachElement(const Linear& linear, F element) {
-  for (std::size_t out = 0; out < linear.out; ++out) {
-    const std::size_t first = out / kPanel * kPanel;
-    const std::size_t at = linear.PanelOffset(first) + out - first;
-    for (std::size_t in = 0; in < linear.in; ++in) {
-      element(out * linear.in + in, at + in * linear.PanelWidth(first));
-    }
-  }
+// What a matrix in `Rows` is outside: itself, its transpose, or its only row as a vector.
+enum class Form { kRows, kTransposed, kVector };
+
+// Row and column in `rows` of element i of [out][in], row-major.
+struct At {
+  std::size_t row, column;
+};
+At Find(Form form, std::size_t i, std::size_t in) {
+  if (form == Form::kVector) return {0, i};
+  return form == Form::kRows ? At{i / in, i % in} : At{i % in, i / in};
 }
 
-FloatTensor Unpack(const Linear& linear, const FloatBuffer& panels) {
-  FloatTensor tensor{{static_cast<std::int64_t>(linear.out), static_cast<std::int64_t>(linear.in)},
-                     std::vector<float>(linear.out * linear.in)};
-  ForEachElement(linear,
-                 [&](std::size_t i, std::size_t j) { tensor.values[i] = panels.data()[j]; });
+FloatTensor Unpack(const Rows& rows, Form form, std::vector<std::int64_t> shape) {
+  std::size_t size = 1;
+  for (const std::int64_t extent : shape) size *= Size(extent);
+  const std::size_t in = Size(shape.back());
+  FloatTensor tensor{std::move(shape), std::vector<float>(size)};
+  for (std::size_t i = 0; i < size; ++i) {
+    const At at = Find(form, i, in);
+    tensor.values[i] = rows.row(at.row)[at.column];
+  }
   return tensor;
 }
 
-void Pack(const FloatTensor& tensor, const Linear& linear, FloatBuffer& panels) {
-  UNMASK_CHECK(tensor.values.size() == linear.out * linear.in);
-  ForEachElement(linear,
-                 [&](std::size_t i, std::size_t j) { panels.data()[j] = tensor.values[i]; });
-}
-
-FloatTensor UnpackVector(const FloatBuffer& buffer, std::size_t width) {
-  return {{static_cast<std::int64_t>(width)}, {buffer.data(), buffer.data() + width}};
-}
-
-void PackVector(const FloatTensor& tensor, std::size_t width, FloatBuffer& buffer) {
-  UNMASK_CHECK(tensor.values.size() == width);
-  std::copy(tensor.values.begin(), tensor.values.end(), buffer.data());
-}
-
-// Both walk over the parameters by name. `matrix(name, linear, trained)` is called for weights,
-// `vector(name, width, trained)` for the rest. M is CoreModel or const CoreModel.
-template <typename L, typename Matrix, typename Vector>
-void VisitLinear(const std::string& name, L& linear, Matrix matrix, Vector vector) {
-  matrix(name + ".weight", linear, linear.weight);
-  vector(name + ".bias", linear.out, linear.bias);
-}
-
-template <typename B, typename Matrix, typename Vector>
-void VisitBlock(const std::string& name, B& block, Matrix matrix, Vector vector) {
-  VisitLinear(name + ".linear", block.linear, matrix, vector);
-  vector(name + ".norm.weight", block.linear.out, block.norm.scale);
-  vector(name + ".norm.bias", block.linear.out, block.norm.shift);
-}
-
-template <typename M, typename Matrix, typename Vector>
-void VisitParameters(M& model, const std::vector<std::string>& names, Matrix matrix,
-                     Vector vector) {
-  VisitBlock("adapter", model.adapter, matrix, vector);
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    VisitBlock(names[i], model.heads[i].block, matrix, vector);
-    VisitLinear(names[i] + ".classifier", model.heads[i].classifier, matrix, vector);
+void Pack(const FloatTensor& tensor, Form form, const std::vector<std::int64_t>& shape,
+          Rows& rows) {
+  UNMASK_CHECK(tensor.shape == shape);
+  const std::size_t in = Size(shape.back());
+  for (std::size_t i = 0; i < tensor.values.size(); ++i) {
+    const At at = Find(form, i, in);
+    rows.row(at.row)[at.column] = tensor.values[i];
   }
 }
 
-// `buffer(name, width, floats)` for BatchNorm's running statistics.
+using Shape = std::vector<std::int64_t>;
+
+// visit(name, trained, form, shape) for each parameter of a layer. L is const or not.
+template <typename L, typename F>
+void VisitLinear(const std::string& name, L& layer, Form form, F visit) {
+  const auto in = static_cast<std::int64_t>(layer.in);
+  const auto out = static_cast<std::int64_t>(layer.out);
+  visit(name + ".weight", layer.weight, form, Shape{out, in});
+  visit(name + ".bias", layer.bias, Form::kVector, Shape{out});
+}
+
+template <typename B, typename F>
+void VisitBlock(const std::string& name, B& block, F visit) {
+  const Shape width{static_cast<std::int64_t>(block.linear.out)};
+  VisitLinear(name + ".linear", block.linear, Form::kTransposed, visit);
+  visit(name + ".norm.weight", block.norm.scale, Form::kVector, width);
+  visit(name + ".norm.bias", block.norm.shift, Form::kVector, width);
+}
+
 template <typename M, typename F>
-void VisitBuffers(M& model, const std::vector<std::string>& names, F buffer) {
-  const auto visit = [&](const std::string& name, auto& block) {
-    buffer(name + ".norm.running_mean", block.linear.out, block.norm.running_mean);
-    buffer(name + ".norm.running_var", block.linear.out, block.norm.running_var);
+void VisitParameters(M& model, const std::vector<std::string>& names, F visit) {
+  VisitBlock("adapter", model.adapter, visit);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    VisitBlock(names[i], model.heads[i].block, visit);
+    VisitLinear(names[i] + ".classifier", model.heads[i].classifier, Form::kRows, visit);
+  }
+}
+
+// visit(name, rows, shape) for BatchNorm's running statistics.
+template <typename M, typename F>
+void VisitBuffers(M& model, const std::vector<std::string>& names, F visit) {
+  const auto visit_block = [&](const std::string& name, auto& block) {
+    const Shape width{static_cast<std::int64_t>(block.linear.out)};
+    visit(name + ".norm.running_mean", block.norm.running_mean, width);
+    visit(name + ".norm.running_var", block.norm.running_var, width);
   };
-  visit("adapter", model.adapter);
-  for (std::size_t i = 0; i < names.size(); ++i) visit(names[i], model.heads[i].block);
+  visit_block("adapter", model.adapter);
+  for (std::size_t i = 0; i < names.size(); ++i) visit_block(names[i], model.heads[i].block);
 }
 
 }  // namespace
@@ -85,25 +87,20 @@ void VisitBuffers(M& model, const std::vector<std::string>& names, F buffer) {
 CoreModel::CoreModel(const ModelShape& shape) : adapter(Size(shape.features), Size(shape.adapter)) {
   for (const ModelShape::Head& head : shape.heads) {
     heads.push_back({Block(Size(shape.adapter), Size(shape.stream)),
-                     Linear(Size(shape.stream), Size(head.classes))});
+                     Classifier(Size(shape.stream), Size(head.classes))});
     names_.emplace_back(Name(head.task));
   }
 }
 
 NamedTensors CoreModel::Weights() const {
   NamedTensors weights;
-  VisitParameters(
-      *this, names_,
-      [&](const std::string& name, const Linear& linear, const Trained& trained) {
-        weights[name] = Unpack(linear, trained.value);
-      },
-      [&](const std::string& name, std::size_t width, const Trained& trained) {
-        weights[name] = UnpackVector(trained.value, width);
-      });
-  VisitBuffers(*this, names_,
-               [&](const std::string& name, std::size_t width, const FloatBuffer& buffer) {
-                 weights[name] = UnpackVector(buffer, width);
-               });
+  VisitParameters(*this, names_,
+                  [&](const std::string& name, const Trained& trained, Form form, Shape shape) {
+                    weights[name] = Unpack(trained.value, form, std::move(shape));
+                  });
+  VisitBuffers(*this, names_, [&](const std::string& name, const Rows& rows, Shape shape) {
+    weights[name] = Unpack(rows, Form::kVector, std::move(shape));
+  });
   return weights;
 }
 
@@ -111,42 +108,29 @@ NamedTensors CoreModel::Moments() const {
   NamedTensors moments;
   VisitParameters(
       *this, names_,
-      [&](const std::string& name, const Linear& linear, const Trained& trained) {
-        moments["first/" + name] = Unpack(linear, trained.first);
-        moments["second/" + name] = Unpack(linear, trained.second);
-      },
-      [&](const std::string& name, std::size_t width, const Trained& trained) {
-        moments["first/" + name] = UnpackVector(trained.first, width);
-        moments["second/" + name] = UnpackVector(trained.second, width);
+      [&](const std::string& name, const Trained& trained, Form form, const Shape& shape) {
+        moments["first/" + name] = Unpack(trained.first, form, shape);
+        moments["second/" + name] = Unpack(trained.second, form, shape);
       });
   return moments;
 }
 
 void CoreModel::SetWeights(const NamedTensors& weights) {
-  VisitParameters(
-      *this, names_,
-      [&](const std::string& name, const Linear& linear, Trained& trained) {
-        Pack(weights.at(name), linear, trained.value);
-      },
-      [&](const std::string& name, std::size_t width, Trained& trained) {
-        PackVector(weights.at(name), width, trained.value);
-      });
-  VisitBuffers(*this, names_, [&](const std::string& name, std::size_t width, FloatBuffer& buffer) {
-    PackVector(weights.at(name), width, buffer);
+  VisitParameters(*this, names_,
+                  [&](const std::string& name, Trained& trained, Form form, const Shape& shape) {
+                    Pack(weights.at(name), form, shape, trained.value);
+                  });
+  VisitBuffers(*this, names_, [&](const std::string& name, Rows& rows, const Shape& shape) {
+    Pack(weights.at(name), Form::kVector, shape, rows);
   });
 }
 
 void CoreModel::SetMoments(const NamedTensors& moments) {
-  VisitParameters(
-      *this, names_,
-      [&](const std::string& name, const Linear& linear, Trained& trained) {
-        Pack(moments.at("first/" + name), linear, trained.first);
-        Pack(moments.at("second/" + name), linear, trained.second);
-      },
-      [&](const std::string& name, std::size_t width, Trained& trained) {
-        PackVector(moments.at("first/" + name), width, trained.first);
-        PackVector(moments.at("second/" + name), width, trained.second);
-      });
+  VisitParameters(*this, names_,
+                  [&](const std::string& name, Trained& trained, Form form, const Shape& shape) {
+                    Pack(moments.at("first/" + name), form, shape, trained.first);
+                    Pack(moments.at("second/" + name), form, shape, trained.second);
+                  });
 }
 
 }  // namespace unmask

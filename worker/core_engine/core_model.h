@@ -1,7 +1,6 @@
 // One job's parameters and optimiser state as the core engine's kernels want them.
 #pragma once
 
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -11,36 +10,32 @@
 
 namespace unmask {
 
-// A parameter and Adam's two moments, in equal layouts.
+// A parameter and Adam's two moments, in equal layouts: a matrix, or a vector as a matrix of one
+// row.
 struct Trained {
-  explicit Trained(std::size_t size = 0) : value(size), first(size), second(size) {}
-  FloatBuffer value, first, second;
+  Trained(std::size_t rows, std::size_t width) : value(width), first(width), second(width) {
+    for (Rows* each : {&value, &first, &second}) each->Reserve(rows);
+  }
+  Rows value, first, second;
 };
 
-// The weight stands transposed, one row for each input, and cut into panels of up to 256 columns:
-// a panel's rows follow one another in memory. So lanes run along outputs in the forward pass and
-// in the update, and an input's whole row of a panel is in the first cache when it is used.
+// The weight stands transposed, one row for each input, so that lanes run along outputs.
 struct Linear {
   Linear(std::size_t inputs, std::size_t outputs)
-      : in(inputs), out(outputs), weight(inputs * PadToGroup(outputs)), bias(PadToGroup(outputs)) {}
-
-  std::size_t padded() const { return PadToGroup(out); }
-  // Columns of the panel that begins at column `first`.
-  std::size_t PanelWidth(std::size_t first) const { return std::min(kPanel, padded() - first); }
-  std::size_t PanelOffset(std::size_t first) const { return first * in; }
-
+      : in(inputs), out(outputs), weight(inputs, outputs), bias(1, outputs) {}
   std::size_t in, out;
   Trained weight, bias;
 };
 
+// BatchNorm1d.
 struct Norm {
   explicit Norm(std::size_t width)
-      : scale(PadToGroup(width)),
-        shift(PadToGroup(width)),
-        running_mean(PadToGroup(width)),
-        running_var(PadToGroup(width)) {}
+      : scale(1, width), shift(1, width), running_mean(width), running_var(width) {
+    running_mean.Reserve(1);
+    running_var.Reserve(1);
+  }
   Trained scale, shift;
-  FloatBuffer running_mean, running_var;
+  Rows running_mean, running_var;  // one row
 };
 
 // Linear, BatchNorm1d, ReLU, Dropout.
@@ -50,9 +45,17 @@ struct Block {
   Norm norm;
 };
 
+// A linear layer of few outputs: one row of the weight for each of them, lanes along inputs.
+struct Classifier {
+  Classifier(std::size_t inputs, std::size_t classes)
+      : in(inputs), out(classes), weight(classes, inputs), bias(1, classes) {}
+  std::size_t in, out;
+  Trained weight, bias;
+};
+
 struct Head {
   Block block;
-  Linear classifier;
+  Classifier classifier;
 };
 
 struct CoreModel {

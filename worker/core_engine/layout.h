@@ -1,5 +1,5 @@
 // How the core engine keeps numbers in memory. Rows are padded to whole groups of 16 floats, which
-// is what a sum over a row is made of on every instruction set; the padding is zero and stays so.
+// is what a sum along a row is made of on every instruction set; the padding is zero and stays so.
 #pragma once
 
 #include <hwy/aligned_allocator.h>
@@ -12,8 +12,9 @@
 namespace unmask {
 
 inline constexpr std::size_t kGroup = 16;   // floats
-inline constexpr std::size_t kWord = 32;    // columns or rows to a word of nonzero bits
-inline constexpr std::size_t kPanel = 256;  // columns: 32 rows of a panel fill two thirds of an L1
+inline constexpr std::size_t kWord = 64;    // columns to a word of nonzero bits
+inline constexpr std::size_t kBlock = 32;   // rows to a word of nonzero bits
+inline constexpr std::size_t kPanel = 128;  // columns: 64 rows of a panel fill a 32 KB cache
 
 constexpr std::size_t CeilDiv(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
 constexpr std::size_t PadToGroup(std::size_t n) { return CeilDiv(n, kGroup) * kGroup; }
@@ -59,33 +60,49 @@ class Rows {
   FloatBuffer data_;
 };
 
-// Which elements of a matrix are not zero, by rows and by columns. After ReLU and dropout three
-// quarters are, and a multi-hot vector is nearly empty: neither forward nor backward passes touch
-// them. A sum that leaves out zeros has the same bits.
-class NonzeroBits {
+// Which elements of a matrix are not zero. After ReLU and dropout three quarters are, and a
+// multi-hot vector is nearly empty: neither forward nor backward passes touch them. A sum that
+// leaves out zeros has the same bits.
+class Nonzeros {
  public:
-  explicit NonzeroBits(std::size_t width = 0)
-      : words_(CeilDiv(width, kWord)), padded_(words_ * kWord) {}
+  explicit Nonzeros(std::size_t width = 0)
+      : words_(CeilDiv(width, kWord)), padded_(words_ * kWord), starts_(width + 1) {}
 
   void Reserve(std::size_t rows) {
     by_row_.resize(std::max(by_row_.size(), rows * words_));
-    by_column_.resize(std::max(by_column_.size(), CeilDiv(rows, kWord) * padded_));
+    by_column_.resize(std::max(by_column_.size(), CeilDiv(rows, kBlock) * padded_));
+    const std::size_t most = rows * (starts_.size() - 1);
+    if (most <= rows_.size()) return;
+    rows_.resize(most);
+    values_.resize(most);
+    gradients_.resize(most);
   }
 
-  // Words of a row: bit j of word i is column 32 i + j.
-  std::uint32_t* row(std::size_t i) { return by_row_.data() + i * words_; }
-  const std::uint32_t* row(std::size_t i) const { return by_row_.data() + i * words_; }
+  // Words of a row: bit j of word i is column 64 i + j.
+  std::uint64_t* row(std::size_t i) { return by_row_.data() + i * words_; }
+  const std::uint64_t* row(std::size_t i) const { return by_row_.data() + i * words_; }
   std::size_t words() const { return words_; }
   // For a block of 32 rows, one word a column: bit j is row 32 block + j.
   std::uint32_t* columns(std::size_t block) { return by_column_.data() + block * padded_; }
-  const std::uint32_t* columns(std::size_t block) const {
-    return by_column_.data() + block * padded_;
-  }
+
+  // The same elements as a list, column by column, rows rising: those of column k are starts()[k]
+  // to starts()[k + 1].
+  std::vector<std::uint32_t>& starts() { return starts_; }
+  const std::vector<std::uint32_t>& starts() const { return starts_; }
+  std::uint32_t* rows() { return rows_.data(); }
+  const std::uint32_t* rows() const { return rows_.data(); }
+  float* values() { return values_.data(); }
+  const float* values() const { return values_.data(); }
+  // What the backward pass gathers for each of them.
+  float* gradients() { return gradients_.data(); }
+  const float* gradients() const { return gradients_.data(); }
 
  private:
   std::size_t words_;
   std::size_t padded_;
-  std::vector<std::uint32_t> by_row_, by_column_;
+  std::vector<std::uint64_t> by_row_;
+  std::vector<std::uint32_t> by_column_, starts_, rows_;
+  std::vector<float> values_, gradients_;
 };
 
 }  // namespace unmask

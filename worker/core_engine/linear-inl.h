@@ -29,18 +29,18 @@ HWY_INLINE void ForEachChunk(std::size_t first, std::size_t columns, F visit) {
   }
 }
 
-// z[b][n] += sum over k of x[b][k] w[k][n], for one word of inputs (32 rows of w) and one chunk of
+// z[b][n] += sum over k of x[b][k] w[k][n], for one word of inputs (64 rows of w) and one chunk of
 // outputs, whose sums stay in registers while a row of x is read. The pointers are at the chunk;
 // `start` is what is added to.
 template <std::size_t Vecs>
-HWY_INLINE void AddProducts(const float* HWY_RESTRICT x, std::uint32_t bits,
-                            const float* HWY_RESTRICT w, std::size_t w_stride,
-                            const float* HWY_RESTRICT start, float* HWY_RESTRICT z) {
+HWY_INLINE void AddProducts(const float* HWY_RESTRICT x, std::uint64_t bits,
+                            const float* HWY_RESTRICT w, std::size_t w_stride, const float* start,
+                            float* z) {
   Vec sum[Vecs];
   UNMASK_UNROLL
   for (std::size_t i = 0; i < Vecs; ++i) sum[i] = Load(start + i * kLanes);
   for (; bits != 0; bits &= bits - 1) {
-    const auto k = static_cast<std::size_t>(__builtin_ctz(bits));
+    const auto k = static_cast<std::size_t>(__builtin_ctzll(bits));
     const Vec factor = Splat(x[k]);
     const float* row = w + k * w_stride;
     UNMASK_UNROLL
@@ -52,72 +52,65 @@ HWY_INLINE void AddProducts(const float* HWY_RESTRICT x, std::uint32_t bits,
   for (std::size_t i = 0; i < Vecs; ++i) Store(sum[i], z + i * kLanes);
 }
 
-// One panel of z = x W + b: columns from `first`. Inputs go by words of 32, so that the panel's 32
-// rows of W (32 KB) stay in the first cache while all of the batch passes over them.
-HWY_INLINE void ForwardPanel(const Linear& layer, const Rows& x, const NonzeroBits& nonzero,
-                             std::size_t rows, std::size_t first, Rows& z) {
+// Asks for part of a row that will be wanted soon, into the second cache. The processor cannot
+// guess which rows of W a word of inputs reads first, and does not go from row to row fast enough.
+HWY_INLINE void Prefetch(const float* row, std::size_t columns) {
+  for (std::size_t at = 0; at < columns; at += kGroup) __builtin_prefetch(row + at, 0, 2);
+}
+
+// Columns [first, first + width) of z = x W + b. Inputs go by words of 64, so that those rows of W
+// stay in the first cache while all of the batch passes over them.
+HWY_INLINE void ForwardPanel(const Linear& layer, const Rows& x, const Nonzeros& nonzeros,
+                             std::size_t rows, std::size_t first, std::size_t width, Rows& z) {
   constexpr std::size_t kVecs = kManyRegisters ? 16 : std::max<std::size_t>(8, kGroupVecs);
-  const std::size_t width = layer.PanelWidth(first);
-  const float* panel = layer.weight.value.data() + layer.PanelOffset(first);
-  for (std::size_t word = 0; word < nonzero.words(); ++word) {
+  const Rows& weight = layer.weight.value;
+  for (std::size_t word = 0; word < nonzeros.words(); ++word) {
+    const std::size_t next = (word + 1) * kWord;
+    const std::size_t end = std::min(next + kWord, layer.in);
     for (std::size_t b = 0; b < rows; ++b) {
-      const float* start = word == 0 ? layer.bias.value.data() : z.row(b);
+      for (std::size_t k = next + b; k < end; k += rows) Prefetch(weight.row(k) + first, width);
+      const float* start = word == 0 ? layer.bias.value.row(0) : z.row(b);
       ForEachChunk<kVecs>(first, width, [&](std::size_t at, auto vecs) HWY_ATTR {
-        AddProducts<vecs()>(x.row(b) + word * kWord, nonzero.row(b)[word],
-                            panel + word * kWord * width + (at - first), width, start + at,
+        AddProducts<vecs()>(x.row(b) + word * kWord, nonzeros.row(b)[word],
+                            weight.row(word * kWord) + at, weight.stride(), start + at,
                             z.row(b) + at);
       });
     }
   }
 }
 
-// What one input k has to do with the batch: the rows where it is not zero, and their values.
+// The nonzero elements of one input k: their rows b and values x[b][k].
 struct InputColumn {
-  std::size_t count = 0;
-  std::uint32_t* rows;
-  float* values;
+  std::size_t count;
+  const std::uint32_t* rows;
+  const float* values;
 };
-
-HWY_INLINE void GatherColumn(const Rows& x, const NonzeroBits& nonzero, std::size_t rows,
-                             std::size_t k, InputColumn& column) {
-  column.count = 0;
-  for (std::size_t block = 0; block * kWord < rows; ++block) {
-    for (std::uint32_t bits = nonzero.columns(block)[k]; bits != 0; bits &= bits - 1) {
-      const std::size_t b = block * kWord + static_cast<std::size_t>(__builtin_ctz(bits));
-      column.rows[column.count] = static_cast<std::uint32_t>(b);
-      column.values[column.count++] = x.row(b)[k];
-    }
-  }
-}
 
 // For input k and one chunk of outputs n:
 //   dw[k][n] = sum over b of x[b][k] dz[b][n], which Adam consumes in registers;
-//   dx[b][k] = sum over n of w[k][n] dz[b][n], with the weight before the update, by 16 lanes that
-//   `partial` keeps from chunk to chunk. Only where x[b][k] is not zero: elsewhere ReLU or
-//   dropout stop it.
+//   dx[b][k] = sum over n of w[k][n] dz[b][n], with the weight before the update, in 16 lanes that
+//   `partial` keeps, [count][16]; the first chunk begins them.
+// Only where x[b][k] is not zero: elsewhere ReLU or dropout stop dx.
 template <std::size_t Vecs, bool kInputGradient>
-HWY_INLINE void BackwardChunk(const Adam& adam, const InputColumn& column,
+HWY_INLINE void BackwardChunk(const Adam& adam, const InputColumn& column, bool begin,
                               const float* HWY_RESTRICT dz, std::size_t dz_stride,
                               float* HWY_RESTRICT weight, float* HWY_RESTRICT first,
                               float* HWY_RESTRICT second, float* HWY_RESTRICT partial) {
   Vec gradient[Vecs];
-  Vec w[Vecs];
   UNMASK_UNROLL
-  for (std::size_t i = 0; i < Vecs; ++i) {
-    gradient[i] = Zero();
-    if constexpr (kInputGradient) w[i] = Load(weight + i * kLanes);
-  }
+  for (std::size_t i = 0; i < Vecs; ++i) gradient[i] = Zero();
   for (std::size_t j = 0; j < column.count; ++j) {
     const float* row = dz + column.rows[j] * dz_stride;
     const Vec x = Splat(column.values[j]);
     Group dot;
-    if constexpr (kInputGradient) dot = LoadGroup(partial + j * kGroup);
+    if constexpr (kInputGradient) dot = begin ? ZeroGroup() : LoadGroup(partial + j * kGroup);
     UNMASK_UNROLL
     for (std::size_t i = 0; i < Vecs; ++i) {
-      const Vec d = Load(row + i * kLanes);
+      const Vec d = LoadOnce(row + i * kLanes);
       gradient[i] = hn::MulAdd(x, d, gradient[i]);
       if constexpr (kInputGradient) {
-        dot.v[i % kGroupVecs] = hn::MulAdd(w[i], d, dot.v[i % kGroupVecs]);
+        Vec& lane = dot.v[i % kGroupVecs];
+        lane = hn::MulAdd(d, Load(weight + i * kLanes), lane);
       }
     }
     if constexpr (kInputGradient) StoreGroup(dot, partial + j * kGroup);
@@ -129,32 +122,53 @@ HWY_INLINE void BackwardChunk(const Adam& adam, const InputColumn& column,
   }
 }
 
-// Backward for one panel of outputs, whose gradients `dz` are complete: W's part of the panel is
-// updated, and its share added to `dx` (nullptr: x are features, which want none). Inputs go one by
-// one, so that their weights and moments are read once, in order.
+// sums[j] += the sum of partial[j]'s 16 lanes.
+HWY_INLINE void AddSumsOfGroups(const float* partial, std::size_t count, float* sums) {
+  std::size_t j = 0;
+  for (; j + 4 <= count; j += 4) AddSumsOfFourGroups(partial + j * kGroup, sums + j);
+  for (; j < count; ++j) sums[j] += SumOfLanes(partial + j * kGroup);
+}
+
+// Backward for columns [first, first + width), whose gradients `dz` are complete: W is updated
+// there, and their share of dx is added to the gradients of `nonzeros`. Inputs go one by one, so
+// that their weights and moments are read once, in order.
 template <bool kInputGradient>
-HWY_INLINE void BackwardPanel(const Adam& adam, Linear& layer, const Rows& x,
-                              const NonzeroBits& nonzero, std::size_t rows, std::size_t first,
-                              const Rows& dz, Rows* dx, ColumnScratch& scratch) {
-  constexpr std::size_t kVecs = kManyRegisters ? 8 : std::max<std::size_t>(4, kGroupVecs);
-  const std::size_t width = layer.PanelWidth(first);
+HWY_INLINE void BackwardPanel(const Adam& adam, Linear& layer, Nonzeros& nonzeros,
+                              std::size_t first, std::size_t width, const Rows& dz,
+                              FloatBuffer& partial) {
+  constexpr std::size_t kVecs = kManyRegisters ? 16 : std::max<std::size_t>(8, kGroupVecs);
+  constexpr std::size_t kAhead = 4;  // rows
   Trained& weight = layer.weight;
-  InputColumn column{0, scratch.rows.data(), scratch.values.data()};
   for (std::size_t k = 0; k < layer.in; ++k) {
-    GatherColumn(x, nonzero, rows, k, column);
-    if (kInputGradient) std::fill_n(scratch.partial.data(), column.count * kGroup, 0.0F);
-    const std::size_t offset = layer.PanelOffset(first) + k * width;
-    ForEachChunk<kVecs>(0, width, [&](std::size_t at, auto vecs) HWY_ATTR {
-      BackwardChunk<vecs(), kInputGradient>(
-          adam, column, dz.row(0) + first + at, dz.stride(), weight.value.data() + offset + at,
-          weight.first.data() + offset + at, weight.second.data() + offset + at,
-          scratch.partial.data());
-    });
-    if constexpr (kInputGradient) {
-      for (std::size_t j = 0; j < column.count; j += 4) {
-        SumFourGroups(scratch.partial.data() + j * kGroup, scratch.sums.data() + j);
+    if (k + kAhead < layer.in) {
+      for (const Rows* each : {&weight.value, &weight.first, &weight.second}) {
+        Prefetch(each->row(k + kAhead) + first, width);
       }
-      for (std::size_t j = 0; j < column.count; ++j) dx->row(column.rows[j])[k] += scratch.sums[j];
+    }
+    const std::size_t start = nonzeros.starts()[k];
+    const std::size_t summed = nonzeros.starts()[k / kInputsAtATime * kInputsAtATime];
+    const InputColumn column{nonzeros.starts()[k + 1] - start, nonzeros.rows() + start,
+                             nonzeros.values() + start};
+    float* column_partial = partial.data() + (start - summed) * kGroup;
+    ForEachChunk<kVecs>(first, width, [&](std::size_t at, auto vecs) HWY_ATTR {
+      BackwardChunk<vecs(), kInputGradient>(adam, column, at == first, dz.row(0) + at, dz.stride(),
+                                            weight.value.row(k) + at, weight.first.row(k) + at,
+                                            weight.second.row(k) + at, column_partial);
+    });
+    if (!kInputGradient) continue;
+    if ((k + 1) % kInputsAtATime == 0 || k + 1 == layer.in) {
+      AddSumsOfGroups(partial.data(), nonzeros.starts()[k + 1] - summed,
+                      nonzeros.gradients() + summed);
+    }
+  }
+}
+
+// The gathered gradients as a matrix, zero elsewhere.
+HWY_INLINE void ScatterGradients(const Nonzeros& nonzeros, std::size_t rows, Rows& dx) {
+  dx.Clear(rows);
+  for (std::size_t k = 0; k < dx.width(); ++k) {
+    for (std::size_t j = nonzeros.starts()[k]; j < nonzeros.starts()[k + 1]; ++j) {
+      dx.row(nonzeros.rows()[j])[k] = nonzeros.gradients()[j];
     }
   }
 }

@@ -18,16 +18,16 @@ HWY_INLINE hn::Mask<Floats> IsNonzero(Vec x) { return hn::Not(hn::Eq(x, Zero()))
 
 // Bits of one row: lane i of a vector is bit i.
 HWY_INLINE void MarkRow(const float* HWY_RESTRICT row, std::size_t padded, std::size_t words,
-                        std::uint32_t* HWY_RESTRICT bits) {
+                        std::uint64_t* HWY_RESTRICT bits) {
   for (std::size_t word = 0; word < words; ++word) {
-    bits[word] = 0;
+    std::uint64_t sum = 0;
     const std::size_t columns = std::min(kWord, padded - word * kWord);
     for (std::size_t i = 0; i < columns; i += kLanes) {
       std::uint8_t bytes[8] = {};
-      const Vec x = Load(row + word * kWord + i);
-      hn::StoreMaskBits(Floats(), IsNonzero(x), bytes);
-      bits[word] |= (std::uint32_t{bytes[0]} | std::uint32_t{bytes[1]} << 8) << i;
+      hn::StoreMaskBits(Floats(), IsNonzero(Load(row + word * kWord + i)), bytes);
+      sum |= (std::uint64_t{bytes[0]} | std::uint64_t{bytes[1]} << 8) << i;
     }
+    bits[word] = sum;
   }
 }
 
@@ -43,14 +43,38 @@ HWY_INLINE void MarkColumns(const float* HWY_RESTRICT block, std::size_t stride,
   hn::StoreU(sum, d, bits);
 }
 
-HWY_INLINE void MarkNonzero(const Rows& x, std::size_t rows, NonzeroBits& bits) {
-  for (std::size_t b = 0; b < rows; ++b) MarkRow(x.row(b), x.padded(), bits.words(), bits.row(b));
-  for (std::size_t block = 0; block * kWord < rows; ++block) {
-    const std::size_t count = std::min(kWord, rows - block * kWord);
-    for (std::size_t at = 0; at < x.padded(); at += kLanes) {
-      MarkColumns(x.row(block * kWord) + at, x.stride(), count, bits.columns(block) + at);
+// The list of them by columns, from the columns' bits.
+HWY_INLINE void ListColumns(const Rows& x, std::size_t rows, Nonzeros& nonzeros) {
+  std::uint32_t count = 0;
+  for (std::size_t k = 0; k < x.width(); ++k) {
+    nonzeros.starts()[k] = count;
+    for (std::size_t block = 0; block * kBlock < rows; ++block) {
+      for (std::uint32_t bits = nonzeros.columns(block)[k]; bits != 0; bits &= bits - 1) {
+        const std::size_t b = block * kBlock + static_cast<std::size_t>(__builtin_ctz(bits));
+        nonzeros.rows()[count] = static_cast<std::uint32_t>(b);
+        nonzeros.values()[count++] = x.row(b)[k];
+      }
     }
   }
+  nonzeros.starts()[x.width()] = count;
+}
+
+HWY_INLINE void MarkRows(const Rows& x, std::size_t rows, Nonzeros& nonzeros) {
+  for (std::size_t b = 0; b < rows; ++b) {
+    MarkRow(x.row(b), x.padded(), nonzeros.words(), nonzeros.row(b));
+  }
+}
+
+// All that the backward pass needs as well.
+HWY_INLINE void MarkRowsAndColumns(const Rows& x, std::size_t rows, Nonzeros& nonzeros) {
+  MarkRows(x, rows, nonzeros);
+  for (std::size_t block = 0; block * kBlock < rows; ++block) {
+    const std::size_t count = std::min(kBlock, rows - block * kBlock);
+    for (std::size_t at = 0; at < x.padded(); at += kLanes) {
+      MarkColumns(x.row(block * kBlock) + at, x.stride(), count, nonzeros.columns(block) + at);
+    }
+  }
+  ListColumns(x, rows, nonzeros);
 }
 
 }  // namespace HWY_NAMESPACE

@@ -6,6 +6,7 @@
 #include <hwy/highway.h>
 
 #include "worker/core_engine/batch_norm-inl.h"
+#include "worker/core_engine/classifier-inl.h"
 #include "worker/core_engine/cross_entropy-inl.h"
 #include "worker/core_engine/hsic-inl.h"
 #include "worker/core_engine/linear-inl.h"
@@ -15,62 +16,48 @@ HWY_BEFORE_NAMESPACE();
 namespace unmask {
 namespace HWY_NAMESPACE {
 
+// Calls panel(first column, columns).
+template <typename F>
+HWY_INLINE void ForEachPanel(std::size_t columns, F panel) {
+  for (std::size_t first = 0; first < columns; first += kPanel) {
+    panel(first, std::min(kPanel, columns - first));
+  }
+}
+
 // Linear, BatchNorm, ReLU and Dropout of `x`, one panel after the other.
-void ForwardBlock(Block& layer, const Rows& x, const NonzeroBits& nonzero, std::size_t rows,
+void ForwardBlock(Block& layer, const Rows& x, const Nonzeros& nonzeros, std::size_t rows,
                   const std::vector<float>& mask, BlockRows& block) {
-  for (std::size_t first = 0; first < layer.linear.padded(); first += kPanel) {
-    ForwardPanel(layer.linear, x, nonzero, rows, first, block.normal);
-    const std::size_t end = first + layer.linear.PanelWidth(first);
-    for (std::size_t at = first; at < end; at += kLanes) {
+  ForEachPanel(block.normal.padded(), [&](std::size_t first, std::size_t width) HWY_ATTR {
+    ForwardPanel(layer.linear, x, nonzeros, rows, first, width, block.normal);
+    for (std::size_t at = first; at < first + width; at += kLanes) {
       NormalizeColumns(layer.norm, mask.data(), rows, at, block);
     }
-  }
-  MarkNonzero(block.output, rows, block.nonzero);
+  });
 }
 
-void InferBlock(const Block& layer, const Rows& x, const NonzeroBits& nonzero, std::size_t rows,
+void InferBlock(const Block& layer, const Rows& x, const Nonzeros& nonzeros, std::size_t rows,
                 BlockRows& block) {
-  for (std::size_t first = 0; first < layer.linear.padded(); first += kPanel) {
-    ForwardPanel(layer.linear, x, nonzero, rows, first, block.normal);
-    const std::size_t end = first + layer.linear.PanelWidth(first);
-    for (std::size_t at = first; at < end; at += kLanes) {
+  ForEachPanel(block.normal.padded(), [&](std::size_t first, std::size_t width) HWY_ATTR {
+    ForwardPanel(layer.linear, x, nonzeros, rows, first, width, block.normal);
+    for (std::size_t at = first; at < first + width; at += kLanes) {
       NormalizeColumnsByRunning(layer.norm, rows, at, block);
     }
-  }
-  MarkNonzero(block.output, rows, block.nonzero);
+  });
 }
 
-void ForwardClassifier(const Linear& layer, std::size_t rows, HeadRows& head) {
-  for (std::size_t first = 0; first < layer.padded(); first += kPanel) {
-    ForwardPanel(layer, head.block.output, head.block.nonzero, rows, first, head.logits);
-  }
-}
-
-// From the block's output gradient to its parameters, and to `dx` unless that is nullptr.
-void BackwardBlock(const Adam& adam, Block& layer, const Rows& x, const NonzeroBits& nonzero,
-                   std::size_t rows, BlockRows& block, Rows* dx, ColumnScratch& scratch) {
-  for (std::size_t first = 0; first < layer.linear.padded(); first += kPanel) {
-    const std::size_t width = layer.linear.PanelWidth(first);
+// From the block's output gradient to its parameters and, where asked, to the gradients of
+// `nonzeros`.
+template <bool kInputGradient>
+void BackwardBlock(const Adam& adam, Block& layer, Nonzeros& nonzeros, std::size_t rows,
+                   BlockRows& block, FloatBuffer& partial) {
+  ForEachPanel(block.gradient.padded(), [&](std::size_t first, std::size_t width) HWY_ATTR {
     for (std::size_t at = first; at < first + width; at += kLanes) {
       BackwardNormColumns(adam, layer.norm, rows, at, block);
     }
     UpdateBySumOfRows(adam, block.gradient, rows, first, width, layer.linear.bias);
-    if (dx != nullptr) {
-      BackwardPanel<true>(adam, layer.linear, x, nonzero, rows, first, block.gradient, dx, scratch);
-    } else {
-      BackwardPanel<false>(adam, layer.linear, x, nonzero, rows, first, block.gradient, dx,
-                           scratch);
-    }
-  }
-}
-
-void BackwardClassifier(const Adam& adam, Linear& layer, std::size_t rows, HeadRows& head,
-                        ColumnScratch& scratch) {
-  UpdateBySumOfRows(adam, head.gradient, rows, 0, layer.padded(), layer.bias);
-  for (std::size_t first = 0; first < layer.padded(); first += kPanel) {
-    BackwardPanel<true>(adam, layer, head.block.output, head.block.nonzero, rows, first,
-                        head.gradient, &head.block.gradient, scratch);
-  }
+    BackwardPanel<kInputGradient>(adam, layer.linear, nonzeros, first, width, block.gradient,
+                                  partial);
+  });
 }
 
 // CE_first + beta CE_second + alpha HSIC; a model with one head has the first term alone. Leaves
@@ -89,37 +76,52 @@ float Loss(const Settings::Loss& loss, const Batch& batch, Workspace& work) {
   return total;
 }
 
-float TrainStepOnTarget(const Settings::Loss& loss, const AdamStep& adam_step, const Batch& batch,
-                        CoreModel& model, Workspace& work) {
+void Forward(const Batch& batch, CoreModel& model, Workspace& work) {
   const std::size_t rows = batch.rows;
-  MarkNonzero(work.features, rows, work.features_nonzero);
+  MarkRowsAndColumns(work.features, rows, work.features_nonzero);
   ForwardBlock(model.adapter, work.features, work.features_nonzero, rows, batch.masks->adapter,
                work.adapter);
+  MarkRowsAndColumns(work.adapter.output, rows, work.adapter.nonzero);
   for (std::size_t i = 0; i < model.heads.size(); ++i) {
+    HeadRows& head = work.heads[i];
     ForwardBlock(model.heads[i].block, work.adapter.output, work.adapter.nonzero, rows,
-                 batch.masks->streams[i], work.heads[i].block);
-    ForwardClassifier(model.heads[i].classifier, rows, work.heads[i]);
+                 batch.masks->streams[i], head.block);
+    ForwardClassifier(model.heads[i].classifier, head.block.output, rows, head.logits);
   }
-  const float total = Loss(loss, batch, work);
-  const Adam adam(adam_step);
-  work.adapter.gradient.Clear(rows);
+}
+
+// Every layer is updated as soon as its gradients are known.
+void Backward(const Adam& adam, std::size_t rows, CoreModel& model, Workspace& work) {
+  Nonzeros& adapter_nonzero = work.adapter.nonzero;
+  std::fill_n(adapter_nonzero.gradients(), adapter_nonzero.starts().back(), 0.0F);
   for (std::size_t i = 0; i < model.heads.size(); ++i) {
-    BackwardClassifier(adam, model.heads[i].classifier, rows, work.heads[i], work.column);
-    BackwardBlock(adam, model.heads[i].block, work.adapter.output, work.adapter.nonzero, rows,
-                  work.heads[i].block, &work.adapter.gradient, work.column);
+    Head& head = model.heads[i];
+    HeadRows& at = work.heads[i];
+    AddClassifierGradient(head.classifier, at.gradient, rows, at.block.gradient);
+    UpdateClassifier(adam, at.block.output, at.gradient, rows, head.classifier);
+    BackwardBlock<true>(adam, head.block, adapter_nonzero, rows, at.block, work.partial);
   }
-  BackwardBlock(adam, model.adapter, work.features, work.features_nonzero, rows, work.adapter,
-                nullptr, work.column);
+  ScatterGradients(adapter_nonzero, rows, work.adapter.gradient);
+  BackwardBlock<false>(adam, model.adapter, work.features_nonzero, rows, work.adapter,
+                       work.partial);
+}
+
+float TrainStepOnTarget(const Settings::Loss& loss, const AdamStep& adam, const Batch& batch,
+                        CoreModel& model, Workspace& work) {
+  Forward(batch, model, work);
+  const float total = Loss(loss, batch, work);
+  Backward(Adam(adam), batch.rows, model, work);
   return total;
 }
 
 void InferOnTarget(const CoreModel& model, std::size_t rows, Workspace& work) {
-  MarkNonzero(work.features, rows, work.features_nonzero);
+  MarkRows(work.features, rows, work.features_nonzero);
   InferBlock(model.adapter, work.features, work.features_nonzero, rows, work.adapter);
+  MarkRows(work.adapter.output, rows, work.adapter.nonzero);
   for (std::size_t i = 0; i < model.heads.size(); ++i) {
-    InferBlock(model.heads[i].block, work.adapter.output, work.adapter.nonzero, rows,
-               work.heads[i].block);
-    ForwardClassifier(model.heads[i].classifier, rows, work.heads[i]);
+    HeadRows& head = work.heads[i];
+    InferBlock(model.heads[i].block, work.adapter.output, work.adapter.nonzero, rows, head.block);
+    ForwardClassifier(model.heads[i].classifier, head.block.output, rows, head.logits);
   }
 }
 

@@ -36,6 +36,14 @@ inline constexpr bool kManyRegisters = HWY_TARGET == HWY_AVX3;  // 32, else 16
 static_assert(kGroup % kLanes == 0);
 
 HWY_INLINE Vec Load(const float* from) { return hn::Load(Floats(), from); }
+// For a value used twice: g++ would rather read memory twice, and loads are what is scarce.
+HWY_INLINE Vec LoadOnce(const float* from) {
+  Vec v = Load(from);
+#if HWY_ARCH_X86 && HWY_COMPILER_GCC_ACTUAL && HWY_TARGET != HWY_SCALAR
+  asm("" : "+v"(v.raw));
+#endif
+  return v;
+}
 HWY_INLINE void Store(Vec v, float* to) { hn::Store(v, Floats(), to); }
 HWY_INLINE Vec Splat(float value) { return hn::Set(Floats(), value); }
 HWY_INLINE Vec Zero() { return hn::Zero(Floats()); }
@@ -76,10 +84,10 @@ HWY_INLINE float SumOf(const Group& group) {
   return SumOfLanes(lanes);
 }
 
-// The same tree for four groups of lanes that follow one another.
-HWY_INLINE void SumFourGroups(const float* HWY_RESTRICT lanes, float* HWY_RESTRICT sums) {
+// The same tree for four groups of lanes that follow one another; added to `sums`.
+HWY_INLINE void AddSumsOfFourGroups(const float* HWY_RESTRICT lanes, float* HWY_RESTRICT sums) {
 #if HWY_TARGET == HWY_SCALAR
-  for (std::size_t i = 0; i < 4; ++i) sums[i] = SumOfLanes(lanes + i * kGroup);
+  for (std::size_t i = 0; i < 4; ++i) sums[i] += SumOfLanes(lanes + i * kGroup);
 #else
   const hn::Full128<float> d;
   const hn::Repartition<double, decltype(d)> pairs;
@@ -102,7 +110,7 @@ HWY_INLINE void SumFourGroups(const float* HWY_RESTRICT lanes, float* HWY_RESTRI
   };
   const auto sum01 = hn::Add(join_low(low01, low23), join_high(low01, low23));
   const auto sum23 = hn::Add(join_low(high01, high23), join_high(high01, high23));
-  hn::StoreU(hn::Add(sum01, sum23), d, sums);
+  hn::StoreU(hn::Add(hn::LoadU(d, sums), hn::Add(sum01, sum23)), d, sums);
 #endif
 }
 
@@ -116,12 +124,6 @@ HWY_INLINE float Dot(const float* HWY_RESTRICT a, const float* HWY_RESTRICT b, s
     }
   }
   return SumOf(sum);
-}
-
-// The positions of a word's set bits, rising.
-template <typename F>
-HWY_INLINE void ForEachBit(std::uint32_t bits, F visit) {
-  for (; bits != 0; bits &= bits - 1) visit(static_cast<std::size_t>(__builtin_ctz(bits)));
 }
 
 }  // namespace HWY_NAMESPACE

@@ -24,15 +24,6 @@ void StreamRows::Reserve(std::size_t rows) {
   kernel_sums.resize(PadToGroup(rows));
 }
 
-void ColumnScratch::Reserve(std::size_t count) {
-  const std::size_t padded = CeilDiv(count, 4) * 4;  // sums are taken by fours
-  if (padded <= rows.size()) return;
-  rows.resize(padded);
-  values.resize(padded);
-  sums.resize(padded);
-  partial = FloatBuffer(padded * kGroup);
-}
-
 Workspace::Workspace(const ModelShape& shape)
     : features(Size(shape.features)),
       features_nonzero(Size(shape.features)),
@@ -53,8 +44,10 @@ void Workspace::Reserve(std::size_t rows) {
     head.gradient.Reserve(rows);
   }
   for (StreamRows& stream : streams) stream.Reserve(rows);
-  column.Reserve(rows);
-  if (kernel_row.size() < PadToGroup(rows)) kernel_row = FloatBuffer(PadToGroup(rows));
+  if (rows <= rows_) return;
+  rows_ = rows;
+  kernel_row = FloatBuffer(PadToGroup(rows));
+  partial = FloatBuffer(kInputsAtATime * rows * kGroup);
 }
 
 }  // namespace unmask

@@ -9,6 +9,9 @@
 
 namespace unmask {
 
+// Inputs of a layer whose gradients are summed up together.
+inline constexpr std::size_t kInputsAtATime = 8;
+
 // Of one Linear, BatchNorm, ReLU, Dropout.
 struct BlockRows {
   explicit BlockRows(std::size_t width)
@@ -23,8 +26,8 @@ struct BlockRows {
   Rows normal;  // what the Linear gave, then normalised to mean 0 and variance 1
   Rows gate;    // what ReLU and Dropout multiplied with
   Rows output;
-  Rows gradient;        // of the output, then of what the Linear gave
-  NonzeroBits nonzero;  // of the output
+  Rows gradient;     // of the output, then of what the Linear gave
+  Nonzeros nonzero;  // of the output
   FloatBuffer inverse_deviation;
 };
 
@@ -47,26 +50,20 @@ struct StreamRows {
   std::vector<float> kernel_sums;    // of its rows
 };
 
-// One input's column of the batch: where it is not zero.
-struct ColumnScratch {
-  void Reserve(std::size_t rows);
-  std::vector<std::uint32_t> rows;
-  std::vector<float> values;
-  FloatBuffer partial;  // [rows][16]
-  std::vector<float> sums;
-};
-
 struct Workspace {
   explicit Workspace(const ModelShape& shape);
   void Reserve(std::size_t rows);
 
   Rows features;
-  NonzeroBits features_nonzero;
+  Nonzeros features_nonzero;
   BlockRows adapter;
   std::vector<HeadRows> heads;
   std::vector<StreamRows> streams;  // one a head
   FloatBuffer kernel_row;           // [rows]
-  ColumnScratch column;
+  FloatBuffer partial;              // [kInputsAtATime * rows][16]: sums of the backward pass
+
+ private:
+  std::size_t rows_ = 0;
 };
 
 }  // namespace unmask
