@@ -48,20 +48,35 @@ bool MeansPeerFailed(int code) {
 #endif
 }
 
+constexpr int kResumable = 75;
 volatile std::sig_atomic_t watchdog_exit_code = 0;
 
 extern "C" void OnWatchdog(int) { _exit(watchdog_exit_code); }
+
+extern "C" void OnStartWatchdog(int) {
+  constexpr char kLine[] =
+      "unmask: error: MPI did not start: a rank died meanwhile, or cannot be reached\n";
+  [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, kLine, sizeof kLine - 1);
+  _exit(kResumable);
+}
+
+void SetWatchdog(void (*handler)(int), std::chrono::seconds limit) {
+  std::signal(SIGALRM, handler);
+  alarm(static_cast<unsigned>(limit.count()));
+}
 
 }  // namespace
 
 // --- session
 
-MpiSession::MpiSession() {
+MpiSession::MpiSession(std::chrono::seconds start_limit) {
+  SetWatchdog(OnStartWatchdog, start_limit);
   int provided = 0;
   Check(MPI_Init_thread(nullptr, nullptr, MPI_THREAD_FUNNELED, &provided), "start");
   Check(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), "return errors");
   MPI_Comm_rank(MPI_COMM_WORLD, &rank_);
   MPI_Comm_size(MPI_COMM_WORLD, &size_);
+  alarm(0);
 }
 
 MpiSession::~MpiSession() {
@@ -71,8 +86,7 @@ MpiSession::~MpiSession() {
 void MpiSession::Finalize(int exit_code, std::chrono::seconds limit) {
   finalized_ = true;
   watchdog_exit_code = exit_code;
-  std::signal(SIGALRM, OnWatchdog);
-  alarm(static_cast<unsigned>(limit.count()));
+  SetWatchdog(OnWatchdog, limit);
   MPI_Finalize();
   alarm(0);
 }

@@ -16,7 +16,9 @@ namespace unmask {
 // after the start.
 class MpiSession {
  public:
-  MpiSession();
+  // Every rank starts together. Where one dies before it has started, fault-tolerant MPI lets the
+  // others wait for ever: then this process ends with 75 after `start_limit`, with one line.
+  explicit MpiSession(std::chrono::seconds start_limit = std::chrono::seconds(60));
   ~MpiSession();
   MpiSession(const MpiSession&) = delete;
   MpiSession& operator=(const MpiSession&) = delete;
