@@ -8,9 +8,9 @@
 namespace unmask {
 
 struct TrainerEnd {
-  int signal = 0;              // 0: it exited by itself
-  int exit_code = 0;           // where signal is 0
-  bool out_of_memory = false;  // on evidence: the kernel's count of such kills rose meanwhile
+  int signal = 0;                // 0: it exited by itself
+  int exit_code = 0;             // where signal is 0
+  bool out_of_memory = false;    // on evidence: the kernel's count of such kills rose meanwhile
   std::string protocol_error{};  // what it sent that is no message, for which it was killed
   std::string last_words{};      // the end of what it printed, at most 4 KiB
 };

@@ -11,8 +11,8 @@
 
 #include "common/base/result.h"
 #include "common/protocol/messages.h"
-#include "worker/trainer/early_stopping.h"
 #include "worker/model/named_tensors.h"
+#include "worker/trainer/early_stopping.h"
 
 namespace unmask {
 

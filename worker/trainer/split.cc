@@ -76,7 +76,7 @@ Indices ValidationClips(const JobSpec& spec, const Dataset& dataset, const Indic
 }  // namespace
 
 Result<FoldSplit> SplitClips(const JobSpec& spec, const Dataset& dataset,
-                         const std::vector<std::int64_t>& labels) {
+                             const std::vector<std::int64_t>& labels) {
   FoldSplit split;
   split.held_out = ClipsOfSubject(dataset, spec.held_out);
   if (split.held_out.empty()) {

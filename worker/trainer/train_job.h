@@ -12,8 +12,8 @@
 #include "common/base/clock.h"
 #include "common/jobs/job.h"
 #include "common/protocol/messages.h"
-#include "worker/trainer/checkpoint.h"
 #include "worker/model/engine.h"
+#include "worker/trainer/checkpoint.h"
 #include "worker/trainer/fold_data.h"
 
 namespace unmask {

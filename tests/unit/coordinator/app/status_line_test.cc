@@ -26,12 +26,14 @@ TEST(StatusLine, CountsOnlyThisRunInTheRate) {
 
 TEST(StatusLine, SaysNoRateBeforeTheFirstJobIsDone) {
   const RunProgress progress{.total = 308, .done = 100, .running = 1, .failed = 3, .workers = 1};
-  EXPECT_EQ(FormatProgress(progress, 100, seconds(5)), "100/308 done, 1 running, 3 failed, 1 worker");
+  EXPECT_EQ(FormatProgress(progress, 100, seconds(5)),
+            "100/308 done, 1 running, 3 failed, 1 worker");
 }
 
 TEST(StatusLine, FailedJobsAreNotLeftToDo) {
   const RunProgress progress{.total = 10, .done = 9, .running = 0, .failed = 1, .workers = 1};
-  EXPECT_EQ(FormatProgress(progress, 0, seconds(9)), "9/10 done, 0 running, 1 failed, 1 worker, 1.00 jobs/s");
+  EXPECT_EQ(FormatProgress(progress, 0, seconds(9)),
+            "9/10 done, 0 running, 1 failed, 1 worker, 1.00 jobs/s");
 }
 
 }  // namespace
