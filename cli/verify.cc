@@ -43,6 +43,7 @@ Result<std::vector<std::string>> ChooseJobs(StoreReader& store, const std::strin
   const auto all = static_cast<std::int64_t>(keys.size());
   if (count <= 0 || count >= all) return keys;
   std::vector<std::string> chosen;
+  chosen.reserve(static_cast<std::size_t>(count));
   for (std::int64_t i = 0; i < count; ++i)
     chosen.push_back(keys[static_cast<std::size_t>(i * all / count)]);
   return chosen;
