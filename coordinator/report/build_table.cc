@@ -47,6 +47,7 @@ TableRow ReadRow(const Json& row, const Table& table, const CellIndex& index) {
   const Json& cells = row.at("cells");
   for (std::size_t column = 0; column < table.columns.size(); ++column) {
     std::vector<TableCell> tasks;
+    tasks.reserve(table.tasks.size());
     for (const Task task : table.tasks) tasks.push_back(ReadCell(cells.at(column), task, index));
     result.cells.push_back(std::move(tasks));
   }

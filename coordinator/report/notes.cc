@@ -61,12 +61,12 @@ std::string Basis(const Table& table, const Facts& facts) {
 
 void AddFigureNotes(const Facts& facts, std::vector<std::string>& notes) {
   if (facts.one_seed) {
-    notes.push_back(
+    notes.emplace_back(
         "Accuracy is k/N, pooled over the folds, with its Wilson 95% interval; F1 is macro, of the "
         "same predictions.");
   }
   if (facts.several_seeds) {
-    notes.push_back(
+    notes.emplace_back(
         "Several seeds: mean ± sample standard deviation of the seeds' own figures, each pooled "
         "over its folds; F1 is macro.");
   }
@@ -77,7 +77,7 @@ void AddPublishedNotes(const Table& table, const Facts& facts, std::vector<std::
   notes.push_back(table.published_label +
                   ": accuracy and macro F1 as published. Difference: this run minus published.");
   if (facts.action_units) {
-    notes.push_back(
+    notes.emplace_back(
         "The published values come from images; this run's input is action units, which is not "
         "the same input.");
   }
@@ -85,14 +85,14 @@ void AddPublishedNotes(const Table& table, const Facts& facts, std::vector<std::
 
 void AddMarkNotes(const Facts& facts, std::vector<std::string>& notes) {
   if (facts.leaky) {
-    notes.push_back(
+    notes.emplace_back(
         "LEAKY: the held-out subject itself chose the epoch, so the number is too high; it says "
         "nothing about unseen subjects.");
   }
-  if (facts.incomplete) notes.push_back("…: not before all folds are done.");
+  if (facts.incomplete) notes.emplace_back("…: not before all folds are done.");
   if (facts.failed)
-    notes.push_back("Failed folds: see unmask status; unmask retry puts such jobs back.");
-  if (facts.absent) notes.push_back("–: not part of this run.");
+    notes.emplace_back("Failed folds: see unmask status; unmask retry puts such jobs back.");
+  if (facts.absent) notes.emplace_back("–: not part of this run.");
 }
 
 }  // namespace
@@ -105,7 +105,7 @@ std::vector<std::string> NotesOf(const Table& table) {
   AddPublishedNotes(table, facts, notes);
   AddMarkNotes(facts, notes);
   if (!facts.folds.empty()) {
-    notes.push_back(
+    notes.emplace_back(
         "The jobs behind a cell: unmask tables --format json, or the view jobs in unmask query.");
   }
   return notes;
