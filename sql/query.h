@@ -17,6 +17,7 @@ namespace unmask {
 
 struct SqlBlob {
   std::string bytes;
+  bool operator==(const SqlBlob&) const = default;
 };
 using SqlValue = std::variant<std::monostate, std::int64_t, double, std::string, SqlBlob>;
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -76,6 +77,39 @@ struct AttemptRow {
   std::optional<std::string> outcome;
   std::optional<std::string> error_class;
   std::optional<std::string> message;
+};
+
+// An attempt at a job of a sweep, and how many jobs its worker took at a time.
+struct SpanRow {
+  std::string job_key;
+  std::string held_out;
+  std::int64_t slots = 1;
+  AttemptRow attempt;
+};
+
+// One run of a sweep: a coordinator's life.
+struct RunRow {
+  std::int64_t epoch = 0;
+  std::string started_at;
+  std::string build;
+  std::string provenance_json;
+};
+
+// What a held-out fold consists of for one task, shared by every job that predicts it.
+struct FoldContent {
+  std::vector<std::string> classes;
+  std::vector<std::string> samples;  // [clips]
+  std::vector<std::int32_t> labels;  // [clips], into classes
+};
+struct PredictionRow {  // one finished job and task
+  std::string job_key;
+  Task task = Task::kTer;
+  std::int64_t fold = 0;                // of SweepPredictions::folds
+  std::vector<std::int32_t> predicted;  // [clips], into the fold's classes
+};
+struct SweepPredictions {
+  std::map<std::int64_t, FoldContent> folds;
+  std::vector<PredictionRow> rows;  // in no order
 };
 
 struct CellRow {

@@ -2,6 +2,7 @@
 
 #include "sql/job_reads.h"
 #include "sql/open_to_read.h"
+#include "sql/report_reads.h"
 #include "sql/sweep_reads.h"
 
 namespace unmask {
@@ -64,6 +65,28 @@ Result<std::vector<CellRow>> StoreReader::Cells(std::string_view sweep) {
 }
 Result<std::vector<FoldRow>> StoreReader::Folds(std::string_view sweep) {
   return impl_->Catch<std::vector<FoldRow>>([&](Database& db) { return ReadFolds(db, sweep); });
+}
+Result<SweepPredictions> StoreReader::Predictions(std::string_view sweep) {
+  return impl_->Catch<SweepPredictions>(
+      [&](Database& db) { return ReadSweepPredictions(db, sweep); });
+}
+Status StoreReader::ForEachCurve(
+    std::string_view sweep,
+    const std::function<void(const std::string&, const std::vector<CurvePoint>&)>& visit) {
+  return CatchSqlite(*impl_->database, [&]() -> Status {
+    VisitSweepCurves(*impl_->database, sweep, visit);
+    return {};
+  });
+}
+Result<std::vector<SpanRow>> StoreReader::Spans(std::string_view sweep) {
+  return impl_->Catch<std::vector<SpanRow>>([&](Database& db) { return ReadSpans(db, sweep); });
+}
+Result<std::vector<RunRow>> StoreReader::Runs(std::string_view sweep) {
+  return impl_->Catch<std::vector<RunRow>>([&](Database& db) { return ReadRuns(db, sweep); });
+}
+Status StoreReader::ForEachRow(std::string_view view, std::string_view sweep, RowSink& sink) {
+  return CatchSqlite(*impl_->database,
+                     [&] { return VisitView(*impl_->database, view, sweep, sink); });
 }
 Result<JobDetails> StoreReader::FindJob(std::string_view key_prefix) {
   return impl_->Catch<JobDetails>([&](Database& db) { return FindJobRow(db, key_prefix); });

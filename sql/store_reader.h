@@ -12,6 +12,7 @@
 
 #include "common/base/result.h"
 #include "common/protocol/messages.h"
+#include "sql/query.h"
 #include "sql/rows.h"
 #include "sql/store_paths.h"
 
@@ -44,6 +45,18 @@ class StoreReader {
   Result<std::vector<JobRow>> Jobs(std::string_view sweep);    // in the plan's order
   Result<std::vector<CellRow>> Cells(std::string_view sweep);  // experiment, point, seed, task
   Result<std::vector<FoldRow>> Folds(std::string_view sweep);  // in the plan's order, by task
+
+  // Of the sweep's finished jobs, without logits.
+  Result<SweepPredictions> Predictions(std::string_view sweep);
+  // Of each finished job, in the plan's order: (key, sorted by split, task, epoch).
+  Status ForEachCurve(
+      std::string_view sweep,
+      const std::function<void(const std::string&, const std::vector<CurvePoint>&)>& visit);
+  // Every attempt at the sweep's jobs, by start; those of other sweeps that share them included.
+  Result<std::vector<SpanRow>> Spans(std::string_view sweep);
+  Result<std::vector<RunRow>> Runs(std::string_view sweep);  // by coordinator epoch
+  // The rows of a public view that belong to the sweep, in a fixed order.
+  Status ForEachRow(std::string_view view, std::string_view sweep, RowSink& sink);
 
   // The JOB argument of commands: a whole key or a unique prefix.
   Result<JobDetails> FindJob(std::string_view key_prefix);

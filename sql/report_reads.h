@@ -1,0 +1,26 @@
+// Reading what the report and the exports show of a sweep beside its cells: predictions, curves,
+// attempts with their workers, runs, and the public views row by row. SQLite's exceptions pass
+// through: StoreReader catches them.
+#pragma once
+
+#include <functional>
+#include <string_view>
+#include <vector>
+
+#include "common/base/result.h"
+#include "common/protocol/messages.h"
+#include "sql/database.h"
+#include "sql/query.h"
+#include "sql/rows.h"
+
+namespace unmask {
+
+SweepPredictions ReadSweepPredictions(Database& database, std::string_view sweep);
+void VisitSweepCurves(
+    Database& database, std::string_view sweep,
+    const std::function<void(const std::string&, const std::vector<CurvePoint>&)>& visit);
+std::vector<SpanRow> ReadSpans(Database& database, std::string_view sweep);
+std::vector<RunRow> ReadRuns(Database& database, std::string_view sweep);
+Status VisitView(Database& database, std::string_view view, std::string_view sweep, RowSink& sink);
+
+}  // namespace unmask
