@@ -1,0 +1,86 @@
+#include "coordinator/statistics/bootstrap.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "tests/unit/coordinator/statistics/scipy_values.h"
+
+namespace unmask {
+namespace {
+
+// A subject with n clips of class "a" and of class "b", k of each right.
+ConfusionMatrix Subject(std::int64_t k, std::int64_t n) {
+  ConfusionMatrix matrix({"a", "b"});
+  matrix.counts = {k, n - k, n - k, k};
+  return matrix;
+}
+
+TEST(Bootstrap, TendsToThePercentilesOfAllResamples) {
+  for (const BootstrapCase& known : kBootstrapCases) {
+    const std::vector<double> ones(known.values.size(), 1.0);
+    const Interval interval =
+        BootstrapRatio(known.values, ones, {.seed = 1, .resamples = 40'000, .level = known.level});
+    const double width = known.high - known.low;
+    EXPECT_NEAR(interval.low, known.low, 0.03 * width);
+    EXPECT_NEAR(interval.high, known.high, 0.03 * width);
+  }
+}
+
+TEST(Bootstrap, PercentilesLieBetweenOrderStatistics) {
+  double next = 0;  // 0 .. 999, whatever is drawn
+  const Interval interval =
+      BootstrapInterval(3, [&](auto) { return next++; }, {.resamples = 1000, .level = 0.95});
+  EXPECT_NEAR(interval.low, 24.975, 1e-9);  // numpy.quantile(numpy.arange(1000), 0.025)
+  EXPECT_NEAR(interval.high, 974.025, 1e-9);
+}
+
+TEST(Bootstrap, DrawsSubjectsWithReplacementFromTheSeed) {
+  std::set<std::vector<std::uint32_t>> seen;
+  std::vector<std::int64_t> counts(5, 0);
+  const auto record = [&](std::span<const std::uint32_t> drawn) {
+    EXPECT_EQ(drawn.size(), 5U);
+    for (const std::uint32_t subject : drawn) ++counts.at(subject);
+    seen.emplace(drawn.begin(), drawn.end());
+    return 0.0;
+  };
+  BootstrapInterval(5, record, {.seed = 3, .resamples = 2000});
+  EXPECT_GT(seen.size(), 1000U);  // of 5^5
+  // Binomial(10,000, 1/5): five standard deviations are 200.
+  for (const std::int64_t count : counts) EXPECT_NEAR(count, 2000, 200);
+}
+
+TEST(Bootstrap, TheSameSeedGivesTheSameInterval) {
+  std::vector<ConfusionMatrix> subjects;
+  subjects.reserve(15);
+  for (std::int64_t i = 0; i < 15; ++i) subjects.push_back(Subject(i, 20 + i * i % 7));
+  const Interval once = BootstrapMetric(subjects, MacroF1);
+  const Interval again = BootstrapMetric(subjects, MacroF1);
+  const Interval other = BootstrapMetric(subjects, MacroF1, {.seed = 1});
+  EXPECT_EQ(once.low, again.low);
+  EXPECT_EQ(once.high, again.high);
+  EXPECT_TRUE(once.low != other.low || once.high != other.high);
+  EXPECT_LT(once.low, MacroF1(Pool(subjects)));
+  EXPECT_GT(once.high, MacroF1(Pool(subjects)));
+}
+
+TEST(Bootstrap, ADifferenceTakesTheSameSubjectsOfBoth) {
+  // Each subject gains exactly one ninth, whatever it starts from: no doubt about the difference.
+  const std::vector<ConfusionMatrix> first = {Subject(1, 9), Subject(4, 9), Subject(7, 9)};
+  const std::vector<ConfusionMatrix> second = {Subject(2, 9), Subject(5, 9), Subject(8, 9)};
+  const Interval interval = BootstrapDifference(first, second, Accuracy);
+  EXPECT_NEAR(interval.low, 1.0 / 9, 1e-12);
+  EXPECT_NEAR(interval.high, 1.0 / 9, 1e-12);
+}
+
+TEST(Bootstrap, ClassesThatAFoldLacksStayInTheirPlace) {
+  ConfusionMatrix only_b({"b"});
+  only_b.counts = {4};
+  const std::vector<ConfusionMatrix> subjects = {Subject(9, 9), only_b};
+  const Interval interval = BootstrapMetric(subjects, Accuracy);
+  EXPECT_EQ(interval.low, 1);
+  EXPECT_EQ(interval.high, 1);
+}
+
+}  // namespace
+}  // namespace unmask
