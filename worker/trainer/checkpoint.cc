@@ -6,7 +6,7 @@
 #include <cstring>
 #include <span>
 
-#include "worker/trainer/safetensors.h"
+#include "common/tensors/safetensors.h"
 
 namespace unmask {
 namespace {

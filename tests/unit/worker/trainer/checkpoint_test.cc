@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-#include "worker/trainer/safetensors.h"
+#include "common/tensors/safetensors.h"
 
 namespace unmask {
 namespace {

@@ -6,8 +6,8 @@
 #include <fstream>
 
 #include "common/base/sha256.h"
+#include "common/tensors/safetensors.h"
 #include "small_jobs.h"
-#include "worker/trainer/safetensors.h"
 
 namespace unmask {
 namespace {

@@ -1,4 +1,4 @@
-#include "worker/trainer/safetensors.h"
+#include "common/tensors/safetensors.h"
 
 #include <fmt/format.h>
 
