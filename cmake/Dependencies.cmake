@@ -52,6 +52,10 @@ if(UNMASK_TRAINER)
   # The wheel brings headers of other libraries too (fmt, nlohmann, ...), of other versions than we
   # link: so it is searched after the system's folders.
   target_compile_options(torch INTERFACE "SHELL:-idirafter ${UNMASK_TORCH_ROOT}/include")
+  # Its version alone, for those who do not link it.
+  add_library(torch_version INTERFACE)
+  target_compile_options(torch_version INTERFACE "SHELL:-idirafter ${UNMASK_TORCH_ROOT}/include")
+  target_link_libraries(torch_version INTERFACE ${CMAKE_DL_LIBS})
   # The CPU build of the CUDA wheel still loads libcudart and libcupti.
   target_link_options(torch INTERFACE
     "-Wl,-rpath,${UNMASK_TORCH_ROOT}/lib:${UNMASK_DEPS}/cpu/nvidia/cu13/lib"

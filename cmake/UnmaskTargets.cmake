@@ -49,6 +49,18 @@ function(unmask_program NAME FOLDER)
   endif()
 endfunction()
 
+# A shared library NAME.so beside the programs, from static libraries: all that it uses is compiled to be
+# put into one.
+function(unmask_module NAME FOLDER)
+  cmake_parse_arguments(ARG "" "" "DEPS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/${FOLDER}/*.cc")
+  unmask_target_names(deps ${ARG_DEPS})
+  add_library(${NAME} MODULE ${sources})
+  target_link_libraries(${NAME} PRIVATE ${deps})
+  set_target_properties(${NAME} PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}"
+                                           CXX_VISIBILITY_PRESET hidden)
+endfunction()
+
 # unmask_test(FOLDER DEPS ... [LABELS ...]): tests/FOLDER/*_test.cc as one GoogleTest program and one ctest entry.
 function(unmask_test FOLDER)
   cmake_parse_arguments(ARG "" "" "DEPS;LABELS" ${ARGN})

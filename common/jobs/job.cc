@@ -52,7 +52,11 @@ void DropTraining(Settings& settings, const Settings& defaults) {
   }
   train.device = defaults.train.device;
   train.checkpoint_seconds = defaults.train.checkpoint_seconds;
-  if (train.engine == EngineKind::kAuto) train.engine = EngineKind::kReference;
+  // The core engine knows no backbones.
+  const bool finetuned = settings.features.finetune;
+  if (train.engine == EngineKind::kAuto) {
+    train.engine = finetuned ? EngineKind::kReference : EngineKind::kCore;
+  }
 }
 
 Error BadSpec(std::string what) {

@@ -8,13 +8,13 @@
 
 #include "common/base/check.h"
 #include "common/base/sha256.h"
+#include "common/random/philox_fill.h"
 
 namespace unmask {
 namespace {
 
 // Raised when the meaning of key or counter changes; then kNumericsVersion (jobs/job.h) rises too.
 constexpr std::string_view kVersionTag = "unmask-random-1";
-constexpr float kTwoToMinus24 = 1.0F / 16777216.0F;
 
 PhiloxKey KeyOf(std::int64_t seed, std::string_view fold, std::string_view purpose) {
   UNMASK_CHECK(purpose.find('\n') == std::string_view::npos);
@@ -41,13 +41,12 @@ RandomStream::RandomStream(std::int64_t seed, std::string_view fold, std::string
 
 void RandomStream::FillUniform(std::uint32_t epoch, std::uint32_t step,
                                std::span<float> out) const {
-  std::uint32_t block = 0;
-  for (std::size_t at = 0; at < out.size(); at += 4, ++block) {
-    const PhiloxCounter words = Philox4x32({block, 0, step, epoch}, key_);
-    for (std::size_t i = 0; i < 4 && at + i < out.size(); ++i) {
-      out[at + i] = static_cast<float>(words[i] >> 8) * kTwoToMinus24;
-    }
-  }
+  unmask::FillUniform(key_, epoch, step, out);
+}
+
+void RandomStream::FillMask(std::uint32_t epoch, std::uint32_t step, float dropped, float kept,
+                            std::span<float> out) const {
+  unmask::FillMask(key_, epoch, step, dropped, kept, out);
 }
 
 std::uint32_t RandomStream::Below(std::uint32_t bound, std::uint32_t epoch, std::uint32_t step,

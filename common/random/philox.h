@@ -29,6 +29,10 @@ class RandomStream {
   // out[i] for element i: uniform in [0, 1), a multiple of 2^-24.
   void FillUniform(std::uint32_t epoch, std::uint32_t step, std::span<float> out) const;
 
+  // A dropout mask: out[i] is 0 where the number of element i is below `dropped`, else `kept`.
+  void FillMask(std::uint32_t epoch, std::uint32_t step, float dropped, float kept,
+                std::span<float> out) const;
+
   // Without bias in [0, bound); bound > 0.
   std::uint32_t Below(std::uint32_t bound, std::uint32_t epoch, std::uint32_t step,
                       std::uint32_t element) const;

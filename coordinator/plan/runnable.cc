@@ -20,8 +20,8 @@ std::vector<Problem> WhyNotRunnable(const Settings& settings, const std::string&
   later(features.finetune, "features.finetune", "true", "false");
   later(model.kind != ModelKind::kDsid && model.kind != ModelKind::kSingleTask, "model.kind",
         Name(model.kind), "dsid or single-task");
-  later(train.engine != EngineKind::kAuto && train.engine != EngineKind::kReference, "train.engine",
-        Name(train.engine), "auto or reference");
+  later(train.engine == EngineKind::kLanes, "train.engine", Name(train.engine),
+        "auto, core or reference");
   later(train.device == DeviceKind::kCuda, "train.device", Name(train.device), "auto or cpu");
   later(train.devices > 1, "train.devices", std::to_string(train.devices), "1");
   const bool unbiased =

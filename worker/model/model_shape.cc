@@ -88,8 +88,7 @@ const DropoutMasks& MaskMaker::Make(std::int64_t epoch, std::int64_t step, std::
 void MaskMaker::Fill(const RandomStream& stream, std::uint32_t epoch, std::uint32_t step,
                      std::int64_t size, std::vector<float>& mask) const {
   mask.resize(static_cast<std::size_t>(size));
-  stream.FillUniform(epoch, step, mask);
-  for (float& value : mask) value = value < dropout_ ? 0.0F : kept_;
+  stream.FillMask(epoch, step, dropout_, kept_, mask);
 }
 
 }  // namespace unmask

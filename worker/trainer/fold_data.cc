@@ -49,8 +49,8 @@ Status CheckSupported(const JobSpec& spec) {
     return DataError("this trainer cannot train the model", "model.kind", "dsid or single-task");
   }
   if (settings.train.engine != EngineKind::kReference &&
-      settings.train.engine != EngineKind::kAuto) {
-    return DataError("this trainer has no such engine", "train.engine", "reference");
+      settings.train.engine != EngineKind::kCore) {
+    return DataError("this trainer has no such engine", "train.engine", "reference or core");
   }
   return {};
 }

@@ -2,16 +2,21 @@
 
 #include <fmt/format.h>
 
+#include <new>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "common/base/log.h"
 #include "common/base/sha256.h"
 #include "common/base/text.h"
-#include "worker/trainer/torch_runtime.h"
 
 namespace unmask {
 namespace {
+
+FailureClass FailureOf(const std::exception& exception) {
+  const bool memory = dynamic_cast<const std::bad_alloc*>(&exception) != nullptr;
+  return memory ? FailureClass::kOutOfMemory : FailureClass::kExit;
+}
 
 class LeaseHooks final : public TrainHooks {
  public:
@@ -63,7 +68,7 @@ void LeaseRunner::Run(const Lease& lease, LeaseControl& control) const {
     Train(lease, control);
   } catch (const std::exception& exception) {
     const std::string what = exception.what();
-    Fail(lease, FailureOfException(exception), EscapeControl(what.substr(0, what.find('\n'))));
+    Fail(lease, FailureOf(exception), EscapeControl(what.substr(0, what.find('\n'))));
   }
 }
 

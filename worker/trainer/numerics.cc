@@ -74,11 +74,11 @@ std::vector<std::pair<std::string, std::string>> PinnedEnvironment(InstructionSe
           {"OMP_NUM_THREADS", "1"}};
 }
 
-std::string NumericsClass(InstructionSet set, const Processor& processor, std::string_view torch,
-                          std::string_view engine) {
+std::string NumericsClass(InstructionSet set, const Processor& processor,
+                          std::string_view versions) {
   std::string path(NamesFor(set).aten);
   if (!MklCanBePinned(processor)) path += fmt::format("-{}-{}", processor.vendor, processor.family);
-  return fmt::format("cpu/{}|torch-{}|{}", path, torch, engine);
+  return fmt::format("cpu/{}|{}", path, versions);
 }
 
 }  // namespace unmask

@@ -28,10 +28,10 @@ InstructionSet PinnedInstructionSet();
 std::vector<std::pair<std::string, std::string>> PinnedEnvironment(InstructionSet set,
                                                                    const Processor& processor);
 
-// "cpu/avx512|torch-2.11.0|reference-1". MKL lets itself be pinned on Intel's processors only; on
-// others it chooses by vendor and family, so these are part of the class:
+// "cpu/avx512|torch-2.11.0|reference-1|core-1". MKL lets itself be pinned on Intel's processors
+// only; on others it chooses by vendor and family, so these are part of the class:
 // "cpu/avx512-AuthenticAMD-26|...".
-std::string NumericsClass(InstructionSet set, const Processor& processor, std::string_view torch,
-                          std::string_view engine);
+std::string NumericsClass(InstructionSet set, const Processor& processor,
+                          std::string_view versions);
 
 }  // namespace unmask

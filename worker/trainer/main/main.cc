@@ -4,18 +4,16 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <string>
 
 #include "common/base/build_info.h"
 #include "common/base/log.h"
+#include "worker/trainer/engines.h"
 #include "worker/trainer/lease_runner.h"
 #include "worker/trainer/numerics.h"
-#include "worker/trainer/reference_engine.h"
 #include "worker/trainer/session.h"
-#include "worker/trainer/torch_runtime.h"
 
 namespace unmask {
 namespace {
@@ -42,43 +40,33 @@ void IgnoreSignals() {
   for (const int signal : {SIGINT, SIGUSR1, SIGTERM, SIGHUP, SIGPIPE}) std::signal(signal, SIG_IGN);
 }
 
-// libtorch and MKL read these when they are loaded, which is before main: so once more from the top
-// where one is missing.
-Status PinEnvironment(InstructionSet set, const Processor& processor, char** argv) {
-  const auto wanted = PinnedEnvironment(set, processor);
-  const bool pinned = std::all_of(wanted.begin(), wanted.end(), [](const auto& variable) {
-    const char* value = std::getenv(variable.first.c_str());
-    return value != nullptr && variable.second == value;
-  });
-  if (pinned) return {};
-  for (const auto& [name, value] : wanted) setenv(name.c_str(), value.c_str(), 1);
-  execv("/proc/self/exe", argv);
-  return InternalError("cannot start the trainer again with its environment");
+// libtorch and MKL read these when they are loaded (engines.cc), which is after this.
+void PinEnvironment(InstructionSet set, const Processor& processor) {
+  for (const auto& [name, value] : PinnedEnvironment(set, processor)) {
+    setenv(name.c_str(), value.c_str(), /*overwrite=*/1);
+  }
 }
 
-Status Work(const Arguments& arguments, char** argv) {
+Status Work(const Arguments& arguments) {
   UNMASK_ASSIGN(const std::string cpuinfo, ReadFile("/proc/cpuinfo"));
   const Processor processor = ParseProcessor(cpuinfo);
   const InstructionSet set = PinnedInstructionSet();
-  UNMASK_TRY(PinEnvironment(set, processor, argv));
-  const std::string numerics = NumericsClass(set, processor, TorchVersion(), kReferenceEngine);
+  PinEnvironment(set, processor);
+  const std::string numerics = NumericsClass(set, processor, EngineVersions());
   const RealClock clock;
   MessageWriter writer(arguments.fd);
-  const LeaseRunner runner(arguments.store, numerics, MakeReferenceEngine, clock,
+  const LeaseRunner runner(arguments.store, numerics, MakeEngine, clock,
                            [&](const Message& message) { writer.Send(message); });
   writer.Send(TrainerHello{kProtocolVersion, BuildId(), numerics, "cpu: " + processor.model});
   Session session(arguments.fd, arguments.slots, kHeartbeat, writer,
-                  [&](const Lease& lease, LeaseControl& control) {
-                    PrepareTrainingThread();
-                    runner.Run(lease, control);
-                  });
+                  [&](const Lease& lease, LeaseControl& control) { runner.Run(lease, control); });
   return session.Serve();
 }
 
 int Main(int argc, char** argv) {
   Arguments arguments;
   CLI::App app("Trains jobs for an agent of unmask; not for use by hand.", "unmask-trainer");
-  app.set_version_flag("--version", "unmask-trainer " + BuildId() + ", torch " + TorchVersion());
+  app.set_version_flag("--version", "unmask-trainer " + BuildId() + ", " + EngineVersions());
   app.add_option("--fd", arguments.fd, "socket to the agent")->required();
   app.add_option("--slots", arguments.slots, "jobs at a time")->check(CLI::Range(1, 4096));
   app.add_option("--store", arguments.store, "the store's folder")->required();
@@ -87,7 +75,7 @@ int Main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
   DieWithParent(arguments.parent);
   IgnoreSignals();
-  const Status status = Work(arguments, argv);
+  const Status status = Work(arguments);
   if (status.ok()) return 0;
   LogError(OneLine(status.error()));
   return ExitCode(status.error().code);

@@ -54,10 +54,18 @@ TEST(JobKeyTest, GoldenKeys) {
   EXPECT_EQ(CanonicalText(spec),
             R"({"dataset":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",)"
             R"("held_out":"7","kind":"train","numerics":1,"seed":0,)"
+            R"("settings":{"train.engine":"core"}})");
+  EXPECT_EQ(JobKey(spec), "e187f267cb783b62f133932dcc5a9ebcb104e4288df3f9eb8ee0ec63c183e122");
+
+  spec.settings.train.engine = EngineKind::kReference;
+  EXPECT_EQ(CanonicalText(spec),
+            R"({"dataset":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",)"
+            R"("held_out":"7","kind":"train","numerics":1,"seed":0,)"
             R"("settings":{"train.engine":"reference"}})");
   EXPECT_EQ(JobKey(spec), "a86bfb64f26317c0c381232b4851471c2ab93df66270ff3ce7cb46bfa0c5beaf");
 
   Settings settings = SingleTask();
+  settings.train.engine = EngineKind::kReference;
   settings.model.task = Task::kDer;
   settings.train.validation = Validation::kInnerSplit;
   spec = SpecOf(settings);
@@ -71,6 +79,7 @@ TEST(JobKeyTest, GoldenKeys) {
   EXPECT_EQ(JobKey(spec), "ce51fada0092573990011704f74e07052e1939155b3690deb33a6ed114555a7d");
 
   settings = Dsid(50);
+  settings.train.engine = EngineKind::kReference;
   settings.loss.hsic = HsicKind::kBiased;
   settings.loss.sigma = 0.1;
   settings.train.lr = 1e-3;
@@ -129,7 +138,7 @@ TEST(JobKeyTest, WhatCannotChangeABitIsNot) {
            {"dataset.clips", "all"},  // the data set's fingerprint says it
            {"train.device", "cpu"},
            {"train.checkpoint_seconds", 0.0},
-           {"train.engine", "reference"},  // what auto is
+           {"train.engine", "core"},  // what auto is
            {"store.keep", "none"},
            {"weights.vit", "/models/vit"},
            {"model.task", "der"}}) {
@@ -189,7 +198,7 @@ TEST(ReduceTest, IsIdempotent) {
   settings.train.device = DeviceKind::kCpu;
   const Settings reduced = Reduce(settings);
   EXPECT_EQ(Reduce(reduced), reduced);
-  EXPECT_EQ(reduced.train.engine, EngineKind::kReference);
+  EXPECT_EQ(reduced.train.engine, EngineKind::kCore);
 }
 
 TEST(JobSpecJsonTest, ReadsBackWhatItWrites) {

@@ -49,10 +49,10 @@ TEST(PlanReportTest, CountsDistinctSharedAndFinished) {
 TEST(PlanReportTest, TimeComesFromJobsThatAreAlike) {
   const PlanOutput output = Plan();
   StoreHistory history;
-  history.paces = {{"train", "dsid", "action-units", "reference", 9, 2.0},
-                   {"train", "dsid", "vit", "reference", 9, 1000.0}};
+  history.paces = {{"train", "dsid", "action-units", "core", 9, 2.0},
+                   {"train", "dsid", "vit", "core", 9, 1000.0}};
   EXPECT_FALSE(ReportPlan(output, history).remaining_seconds);  // no single task measured
-  history.paces.push_back({"train", "single-task", "action-units", "reference", 9, 0.5});
+  history.paces.push_back({"train", "single-task", "action-units", "core", 9, 0.5});
   EXPECT_EQ(ReportPlan(output, history).remaining_seconds, 8 * 2.0 + 4 * 0.5);
   for (const PlannedJob& job : output.plan.jobs) history.done.insert(job.key);
   EXPECT_EQ(ReportPlan(output, history).remaining_seconds, 0);

@@ -246,7 +246,7 @@ TEST_F(PlanTest, WhatIsNotThereYetIsSaidByName) {
   expect("features.source=vit", "action-units");
   expect("features.finetune=true", "false");
   expect("model.kind=clip-prompt", "dsid or single-task");
-  expect("train.engine=lanes", "auto or reference");
+  expect("train.engine=lanes", "auto, core or reference");
   expect("train.device=cuda", "auto or cpu");
   expect("train.devices=2", "1");
   EXPECT_EQ(ErrorOf("{}", {manifest, "loss.hsic=unbiased", "train.batch=3"}),

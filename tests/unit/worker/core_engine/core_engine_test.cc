@@ -6,8 +6,8 @@
 #include <limits>
 
 #include "tests/unit/worker/core_engine/random_job.h"
-#include "tests/unit/worker/trainer/double_model.h"
-#include "tests/unit/worker/trainer/small_model.h"
+#include "tests/unit/worker/reference_engine/double_model.h"
+#include "tests/unit/worker/reference_engine/small_model.h"
 
 namespace unmask {
 namespace {

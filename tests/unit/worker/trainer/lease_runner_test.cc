@@ -71,7 +71,7 @@ class LeaseRunnerTest : public ::testing::Test {
   testing::StillClock clock_;
   JobSpec spec_ = SmallSpec();
   Lease lease_;
-  EngineMaker make_engine_ = MakeReferenceEngine;
+  EngineMaker make_engine_ = MakeCoreEngine;
   std::int64_t steps_ = 0;
 };
 

@@ -22,9 +22,9 @@ TEST(Numerics, ReadsTheProcessor) {
 
 TEST(Numerics, NamesTheClass) {
   const Processor intel{"GenuineIntel", 6, "Xeon"};
-  EXPECT_EQ(NumericsClass(InstructionSet::kAvx512, intel, "2.11.0", "reference-1"),
+  EXPECT_EQ(NumericsClass(InstructionSet::kAvx512, intel, "torch-2.11.0|reference-1"),
             "cpu/avx512|torch-2.11.0|reference-1");
-  EXPECT_EQ(NumericsClass(InstructionSet::kAvx2, ParseProcessor(kAmd), "2.11.0", "reference-1"),
+  EXPECT_EQ(NumericsClass(InstructionSet::kAvx2, ParseProcessor(kAmd), "torch-2.11.0|reference-1"),
             "cpu/avx2-AuthenticAMD-26|torch-2.11.0|reference-1");
 }
 

@@ -69,6 +69,7 @@ class ProgramTest : public ::testing::Test {
   Lease LeaseOf(std::int64_t seed) {
     JobSpec spec = testing::SmallSpec();
     spec.seed = seed;
+    spec.settings.train.engine = seed % 2 == 0 ? EngineKind::kCore : EngineKind::kReference;
     spec.dataset = BlobFolder(store_ / "blobs").Write(DatasetBlob(testing::SmallDataset())).value();
     Lease lease;
     lease.id = {JobKey(spec), AttemptNumber{1}, CoordinatorEpoch{1}};

@@ -9,7 +9,7 @@
 #include "common/base/check.h"
 #include "common/data/dataset.h"
 #include "common/random/philox.h"
-#include "worker/trainer/reference_engine.h"
+#include "worker/core_engine/core_engine.h"
 #include "worker/trainer/train_job.h"
 
 namespace unmask::testing {
@@ -50,7 +50,7 @@ inline JobSpec SmallSpec() {
   spec.settings.model.stream = 8;
   spec.settings.train.batch = 8;
   spec.settings.train.max_epochs = 6;
-  spec.settings.train.engine = EngineKind::kReference;
+  spec.settings.train.engine = EngineKind::kCore;
   return spec;
 }
 
@@ -80,7 +80,7 @@ inline TrainOutcome Train(const JobSpec& spec, const Dataset& dataset, TrainHook
                           const TrainOptions& options = {}) {
   const auto fold = PrepareFold(spec, dataset);
   UNMASK_CHECK(fold.ok());
-  return TrainJob(spec, *fold, options, MakeReferenceEngine, StillClock(), hooks);
+  return TrainJob(spec, *fold, options, MakeCoreEngine, StillClock(), hooks);
 }
 
 inline TrainDone TrainToEnd(const JobSpec& spec, const Dataset& dataset = SmallDataset(),

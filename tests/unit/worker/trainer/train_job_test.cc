@@ -132,7 +132,7 @@ TEST(TrainJob, CheckpointsByTheClock) {
   };
   TrainOptions options;
   options.checkpoint_seconds = 7;
-  TrainJob(spec, *fold, options, MakeReferenceEngine, clock, hooks);
+  TrainJob(spec, *fold, options, MakeCoreEngine, clock, hooks);
   ASSERT_EQ(hooks.checkpoints.size(), 2U);
   EXPECT_EQ(hooks.checkpoints[0].epoch, 3);  // at its end the clock shows 8 s, then 16 s
   EXPECT_EQ(hooks.checkpoints[1].epoch, 5);
@@ -153,7 +153,7 @@ TEST(TrainJob, TwoAtATimeGiveTheSameBits) {
   ExpectSame(*with_2, alone_2);
 }
 
-// Wraps the reference engine and keeps what it is given.
+// Wraps an engine and keeps what it is given.
 class SpyEngine final : public Engine {
  public:
   struct Seen {
@@ -191,7 +191,7 @@ SpyEngine::Seen WhatTheEngineSees(const JobSpec& spec) {
   const auto fold = PrepareFold(spec, SmallDataset());
   RecordingHooks hooks;
   const auto spy = [&](const Settings& settings, const ModelShape& shape, const FoldData& data) {
-    return std::make_unique<SpyEngine>(MakeReferenceEngine(settings, shape, data), seen);
+    return std::make_unique<SpyEngine>(MakeCoreEngine(settings, shape, data), seen);
   };
   TrainJob(spec, *fold, {}, spy, testing::StillClock(), hooks);
   return seen;

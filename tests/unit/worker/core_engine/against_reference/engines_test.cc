@@ -6,8 +6,7 @@
 
 #include "tests/unit/worker/core_engine/random_job.h"
 #include "worker/core_engine/core_engine.h"
-#include "worker/trainer/reference_engine.h"
-#include "worker/trainer/torch_runtime.h"
+#include "worker/reference_engine/reference_engine.h"
 
 namespace unmask {
 namespace {
@@ -46,7 +45,6 @@ class Engines {
  public:
   explicit Engines(const RandomJob& job)
       : job_(job), fold_(FoldOf(job)), settings_(SettingsOf(job)) {
-    PrepareTrainingThread();
     settings_.train.weight_decay = 0;  // so that the first moment is a tenth of the gradient
     core_ = MakeCoreEngine(settings_, ShapeOf(job), fold_);
     reference_ = MakeReferenceEngine(settings_, ShapeOf(job), fold_);

@@ -3,7 +3,7 @@
 
 #include "tests/unit/worker/trainer/small_jobs.h"
 #include "worker/core_engine/core_engine.h"
-#include "worker/trainer/torch_runtime.h"
+#include "worker/reference_engine/reference_engine.h"
 
 namespace unmask {
 namespace {
@@ -44,7 +44,6 @@ Score LeaveOneOut(const EngineMaker& maker, JobSpec spec, const Dataset& dataset
 }
 
 TEST(CoreTraining, LearnsAsWellAsReference) {
-  PrepareTrainingThread();
   const Dataset dataset = SmallDataset(8, 20);
   for (const double alpha : {0.5, 50.0}) {
     JobSpec spec = SmallSpec();

@@ -1,13 +1,17 @@
-#include "worker/trainer/reference_engine.h"
+#include "worker/reference_engine/reference_engine.h"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
+#include <c10/util/Exception.h>
 
 #include <algorithm>
+#include <new>
+#include <string_view>
 
 #include "common/base/check.h"
-#include "worker/trainer/hsic_loss.h"
-#include "worker/trainer/reference_model.h"
+#include "worker/reference_engine/hsic_loss.h"
+#include "worker/reference_engine/reference_model.h"
 
 namespace unmask {
 namespace {
@@ -16,6 +20,24 @@ constexpr double kBeta1 = 0.9;
 constexpr double kBeta2 = 0.999;
 constexpr double kAdamEpsilon = 1e-8;
 constexpr std::int64_t kBlockRows = 64;  // of an evaluation
+
+// The CPU's allocator throws a plain c10::Error.
+bool IsWantOfMemory(const c10::Error& error) {
+  const std::string_view what = error.what();
+  return dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr ||
+         what.find("DefaultCPUAllocator: can't allocate memory") != std::string_view::npos ||
+         what.find("DefaultCPUAllocator: not enough memory") != std::string_view::npos;
+}
+
+template <class F>
+auto WithStandardErrors(F f) {
+  try {
+    return f();
+  } catch (const c10::Error& error) {
+    if (IsWantOfMemory(error)) throw std::bad_alloc();
+    throw;
+  }
+}
 
 at::Tensor IndexTensor(std::span<const std::int64_t> indices) {
   return at::from_blob(const_cast<std::int64_t*>(indices.data()),
@@ -110,9 +132,11 @@ ReferenceEngine::ReferenceEngine(const Settings& settings, const ModelShape& sha
 ReferenceEngine::~ReferenceEngine() = default;
 
 StepOutcome ReferenceEngine::Step(std::span<const std::int64_t> clips, const DropoutMasks& masks) {
-  StepOutcome outcome = Backward(clips, masks);
-  Update();
-  return outcome;
+  return WithStandardErrors([&] {
+    StepOutcome outcome = Backward(clips, masks);
+    Update();
+    return outcome;
+  });
 }
 
 StepOutcome ReferenceEngine::Backward(std::span<const std::int64_t> clips,
@@ -132,6 +156,10 @@ StepOutcome ReferenceEngine::Backward(std::span<const std::int64_t> clips,
 void ReferenceEngine::Update() { state_->adam.Update(state_->model.parameters()); }
 
 Evaluation ReferenceEngine::Evaluate(std::span<const std::int64_t> clips) {
+  return WithStandardErrors([&] { return EvaluateInBlocks(clips); });
+}
+
+Evaluation ReferenceEngine::EvaluateInBlocks(std::span<const std::int64_t> clips) {
   const at::NoGradGuard no_grad;
   const std::size_t heads = state_->shape.heads.size();
   Evaluation evaluation{std::vector<std::vector<float>>(heads),
@@ -177,7 +205,9 @@ void ReferenceEngine::SetMoments(const NamedTensors& moments, std::int64_t steps
 
 std::unique_ptr<Engine> MakeReferenceEngine(const Settings& settings, const ModelShape& shape,
                                             const FoldData& fold) {
-  return std::make_unique<ReferenceEngine>(settings, shape, fold);
+  at::set_num_threads(1);
+  return WithStandardErrors(
+      [&] { return std::make_unique<ReferenceEngine>(settings, shape, fold); });
 }
 
 }  // namespace unmask

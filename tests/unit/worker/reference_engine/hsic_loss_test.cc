@@ -1,4 +1,4 @@
-#include "worker/trainer/hsic_loss.h"
+#include "worker/reference_engine/hsic_loss.h"
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "worker/trainer/reference_model.h"
+#include "worker/reference_engine/reference_model.h"
 
 #include <ATen/ATen.h>
 

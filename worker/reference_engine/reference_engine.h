@@ -2,7 +2,6 @@
 #pragma once
 
 #include <memory>
-#include <string_view>
 
 #include "worker/model/engine.h"
 
@@ -26,14 +25,16 @@ class ReferenceEngine final : public Engine {
   NamedTensors Gradients() const;  // of the last Backward(), by parameter
 
  private:
+  Evaluation EvaluateInBlocks(std::span<const std::int64_t> clips);
+
   struct State;  // libtorch's part
   std::unique_ptr<State> state_;
 };
 
-// `fold` must outlive the engine. Weights are all zero until SetWeights().
+// `fold` must outlive the engine. One thread makes and uses it: no threads of libtorch's own beside
+// it. What libtorch throws for want of memory leaves here as std::bad_alloc. Weights are all zero
+// until SetWeights().
 std::unique_ptr<Engine> MakeReferenceEngine(const Settings& settings, const ModelShape& shape,
                                             const FoldData& fold);
-
-inline constexpr std::string_view kReferenceEngine = "reference-1";  // part of the numerics class
 
 }  // namespace unmask

@@ -1,6 +1,6 @@
 // The reference engine against finite differences (double_model.h) and against PyTorch
 // (pytorch_values.json, made by pytorch_values.py).
-#include "worker/trainer/reference_engine.h"
+#include "worker/reference_engine/reference_engine.h"
 
 #include <gtest/gtest.h>
 
@@ -26,7 +26,8 @@ constexpr double kTolerance = 1e-5;
 
 const json& PyTorchCases() {
   static const json cases = json::parse(
-      ReadFile(UNMASK_SOURCE_DIR "/tests/unit/worker/trainer/pytorch_values.json").value());
+      ReadFile(UNMASK_SOURCE_DIR "/tests/unit/worker/reference_engine/pytorch_values.json")
+          .value());
   return cases;
 }
 

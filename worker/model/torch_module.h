@@ -1,0 +1,28 @@
+// What the shared library `unmask-torch.so` offers. The trainer opens it when a job needs libtorch
+// (worker/trainer/engines.cc), so that a sweep on the core engine never waits for libtorch to load.
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "common/config/settings.h"
+#include "worker/model/engine.h"
+#include "worker/model/fold.h"
+#include "worker/model/model_shape.h"
+
+namespace unmask {
+
+// The reference engine's version, part of the numerics class.
+inline constexpr std::string_view kReferenceEngine = "reference-1";
+
+struct TorchModule {
+  const char* build_id;  // must be the trainer's own: the rest is C++ between the two
+  std::unique_ptr<Engine> (*make_reference_engine)(const Settings&, const ModelShape&,
+                                                   const FoldData&);
+};
+
+inline constexpr const char* kTorchModuleFile = "unmask-torch.so";  // beside the trainer
+inline constexpr const char* kTorchModuleSymbol = "UnmaskTorchModule";
+using TorchModuleFunction = const TorchModule*();
+
+}  // namespace unmask
