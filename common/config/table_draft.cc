@@ -31,8 +31,8 @@ class TableReader {
   TableDraft Read(const std::string& id, const YamlNode& node) {
     TableDraft table;
     if (!IsMap(node, context_, "a map with rows")) return table;
-    CheckKeys(node,
-              {"title", "published_label", "tasks", "experiment", "point", "rows", "columns"});
+    CheckKeys(node, {"title", "published_label", "tasks", "experiment", "point", "rows", "columns",
+                     "reference"});
     table.title = ReadText(node, "title", id);
     table.published_label = ReadText(node, "published_label", "published");
     table.tasks = ReadTasks(node);
@@ -43,6 +43,7 @@ class TableReader {
     if (table.rows.empty()) {
       reporter_.Add(fmt::format("{} has no rows", context_), node.line, "at least one row");
     }
+    table.reference = ReadReference(node, table.rows);
     return table;
   }
 
@@ -69,6 +70,32 @@ class TableReader {
     if (node == nullptr) return otherwise;
     const auto value = ReadValue(TextType(), context_ + "." + key, *node, reporter_);
     return value ? std::get<std::string>(*value) : otherwise;
+  }
+
+  // "1.0" means the row "1".
+  std::optional<std::string> ReadReference(const YamlNode& table,
+                                           const std::vector<TableSpec>& rows) {
+    const YamlNode* node = Find(table, "reference");
+    if (node == nullptr) return std::nullopt;
+    const std::string asked = ReadText(table, "reference", "");
+    const auto number = ParseReal(asked);
+    std::vector<std::string> labels;
+    std::vector<std::string> found;
+    for (const TableSpec& row : rows) {
+      labels.push_back(row.label);
+      const bool same_number = number && ParseReal(row.label) == number;
+      if (row.label == asked || same_number) found.push_back(row.label);
+    }
+    if (found.size() == 1) return found.front();
+    const std::string key = context_ + ".reference";
+    if (found.empty()) {
+      reporter_.Add(fmt::format("{} names no row: '{}'", key, asked), node->line,
+                    DidYouMean(asked, labels, "one of " + Join(labels, ", ")));
+    } else {
+      reporter_.Add(fmt::format("{} names several rows: '{}'", key, asked), node->line,
+                    "a label that one row has");
+    }
+    return std::nullopt;
   }
 
   std::vector<Task> ReadTasks(const YamlNode& table) {

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,7 @@ struct TableSpec {
 struct TableDraft {
   std::string title;
   std::string published_label;
+  std::optional<std::string> reference;  // the label of the row that the others are tested against
   std::vector<Task> tasks;
   TableSpec defaults;
   std::vector<TableSpec> rows;

@@ -59,6 +59,7 @@ Json TableJson(const Study& study, const TableDraft& table) {
             {"tasks", Json::array()},
             {"columns", Json::array()},
             {"rows", Json::array()}};
+  if (table.reference) json["reference"] = *table.reference;
   for (const Task task : table.tasks) json["tasks"].push_back(Name(task));
   for (const TableSpec& column : table.columns) {
     json["columns"].push_back({{"label", column.label}});

@@ -6,7 +6,9 @@
 
 #include "common/base/text.h"
 #include "common/jobs/job.h"
+#include "coordinator/report/against_reference.h"
 #include "coordinator/report/cell_index.h"
+#include "coordinator/report/fold_index.h"
 
 namespace unmask {
 namespace {
@@ -65,6 +67,10 @@ Table ReadTable(const std::string& id, const Json& json, const CellIndex& index)
   }
   for (const Json& column : json.at("columns")) table.columns.push_back(TextAt(column, "label"));
   for (const Json& row : json.at("rows")) table.rows.push_back(ReadRow(row, table, index));
+  const std::string reference = TextAt(json, "reference");
+  for (std::size_t row = 0; row < table.rows.size() && json.contains("reference"); ++row) {
+    if (!table.reference && table.rows[row].label == reference) table.reference = row;
+  }
   return table;
 }
 
@@ -112,6 +118,13 @@ Result<std::vector<Table>> ReadTables(const SweepResults& results, const CellInd
   return tables;
 }
 
+// Only where a table asks for tests: a sweep may have a million folds.
+FoldIndex FoldsOf(const SweepResults& results, const std::vector<Table>& tables) {
+  const bool tested =
+      std::ranges::any_of(tables, [](const Table& t) { return t.reference.has_value(); });
+  return FoldIndex(tested ? std::span<const FoldRow>(results.folds) : std::span<const FoldRow>());
+}
+
 }  // namespace
 
 Result<std::vector<Table>> BuildTables(const SweepResults& results, std::string_view id) {
@@ -124,7 +137,11 @@ Result<std::vector<Table>> BuildTables(const SweepResults& results, std::string_
   if (wants_cells && std::none_of(tables.begin(), tables.end(), named(kAllCells))) {
     tables.push_back(AllCells(index));
   }
-  for (Table& table : tables) table.sweep = results.sweep;
+  const FoldIndex folds = FoldsOf(results, tables);
+  for (Table& table : tables) {
+    table.sweep = results.sweep;
+    if (id.empty() || table.id == id) TestAgainstReference(folds, table);
+  }
   if (id.empty()) return tables;
   const auto at = std::find_if(tables.begin(), tables.end(), named(id));
   if (at != tables.end()) return std::vector<Table>{*at};

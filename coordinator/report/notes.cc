@@ -4,6 +4,7 @@
 #include <set>
 
 #include "common/base/text.h"
+#include "coordinator/report/against_reference.h"
 #include "coordinator/report/sheet.h"
 
 namespace unmask {
@@ -23,7 +24,23 @@ struct Facts {
   bool one_seed = false;
   bool published = false;
   bool action_units = false;
+  bool honest = false;             // some cell is not leaky
+  std::set<std::size_t> subjects;  // of the tests against the reference
+  std::int64_t tests = 0;
+  bool drawn = false;  // p-values from random draws
+  bool same_jobs = false;
+  std::set<std::string> obstacles;
 };
+
+void GatherTest(const TableCell& cell, Facts& facts) {
+  if (!cell.not_comparable.empty()) facts.obstacles.insert(cell.not_comparable);
+  if (!cell.against) return;
+  facts.same_jobs |= !cell.against->p;
+  if (!cell.against->p) return;
+  ++facts.tests;
+  facts.subjects.insert(cell.against->subjects);
+  facts.drawn |= cell.against->p->method == PValueMethod::kMonteCarlo;
+}
 
 void Gather(const TableCell& cell, Facts& facts) {
   facts.published |= cell.published.accuracy || cell.published.macro_f1;
@@ -31,6 +48,7 @@ void Gather(const TableCell& cell, Facts& facts) {
   if (cell.seeds.empty()) return;
   facts.validations.insert(cell.validation);
   facts.leaky |= cell.leaky;
+  facts.honest |= !cell.leaky;
   facts.action_units |= cell.features == "action-units";
   facts.several_seeds |= cell.seeds.size() > 1;
   facts.one_seed |= cell.seeds.size() == 1;
@@ -83,6 +101,31 @@ void AddPublishedNotes(const Table& table, const Facts& facts, std::vector<std::
   }
 }
 
+void AddReferenceNotes(const Table& table, const Facts& facts, std::vector<std::string>& notes) {
+  if (!table.reference) return;
+  const std::string& label = table.rows[*table.reference].label;
+  std::string text = "vs " + label + ": accuracy minus that of " + label + ", on the same clips.";
+  if (facts.tests > 0) {
+    text += fmt::format(
+        " p: two-sided sign-flip permutation test of the right answers of {} held-out subjects "
+        "({}), Holm-adjusted over the {} tests of this table; the star marks p below {}.",
+        List(facts.subjects), facts.drawn ? "some from 100,000 random draws" : "exact", facts.tests,
+        kSignificance);
+  }
+  if (facts.same_jobs) text += " Same jobs: both are one result; nothing to test.";
+  if (!facts.obstacles.empty()) text += " Not comparable: " + List(facts.obstacles) + ".";
+  notes.push_back(std::move(text));
+  if (facts.tests > 0) {
+    notes.emplace_back(
+        "The subjects are the units, since one person's clips resemble each other. But any two "
+        "folds share most of their training clips, and a test knows of one training run or a few: "
+        "the true doubt is larger than p says.");
+  }
+  if (facts.leaky && facts.honest) {
+    notes.emplace_back("A difference between a LEAKY and another cell measures the leak as well.");
+  }
+}
+
 void AddMarkNotes(const Facts& facts, std::vector<std::string>& notes) {
   if (facts.leaky) {
     notes.emplace_back(
@@ -99,9 +142,13 @@ void AddMarkNotes(const Facts& facts, std::vector<std::string>& notes) {
 
 std::vector<std::string> NotesOf(const Table& table) {
   Facts facts;
-  ForEachCell(table, [&](const TableCell& cell) { Gather(cell, facts); });
+  ForEachCell(table, [&](const TableCell& cell) {
+    Gather(cell, facts);
+    GatherTest(cell, facts);
+  });
   std::vector<std::string> notes{Basis(table, facts)};
   AddFigureNotes(facts, notes);
+  AddReferenceNotes(table, facts, notes);
   AddPublishedNotes(table, facts, notes);
   AddMarkNotes(facts, notes);
   if (!facts.folds.empty()) {

@@ -13,7 +13,7 @@ constexpr const char* kHeader =
     "sweep,table,title,row,column,task,experiment,point,features,validation,leaky,seeds,folds_done,"
     "folds_failed,folds_total,k,n,accuracy,accuracy_sd,wilson_low,wilson_high,macro_f1,macro_f1_sd,"
     "published,published_accuracy,published_macro_f1,accuracy_difference,macro_f1_difference,"
-    "jobs\r\n";
+    "jobs,reference,reference_difference,reference_p,reference_p_holm,reference_significant\r\n";
 
 class Record {
  public:
@@ -65,6 +65,16 @@ void AddFigures(const CellSummary& summary, Record& record) {
   record.Real(deviation(f1));
 }
 
+void AddReference(const Table& table, const TableCell& cell, Record& record) {
+  if (!table.reference || cell.is_reference || !cell.against) return record.Empty(5);
+  const ReferenceTest& test = *cell.against;
+  record.Text(table.rows[*table.reference].label);
+  record.Real(test.difference);
+  record.Real(test.p ? std::optional(test.p->p) : std::nullopt);
+  record.Real(test.p ? std::optional(test.p_holm) : std::nullopt);
+  record.Text(!test.p ? "" : test.significant ? "yes" : "no");
+}
+
 std::string CellLine(const Table& table, const TableRow& row, std::size_t column,
                      std::size_t task) {
   const TableCell& cell = row.cells[column][task];
@@ -95,6 +105,7 @@ std::string CellLine(const Table& table, const TableRow& row, std::size_t column
   record.Real(Minus(summary.accuracy, cell.published.accuracy));
   record.Real(Minus(summary.macro_f1, cell.published.macro_f1));
   record.Count(static_cast<std::int64_t>(jobs));
+  AddReference(table, cell, record);
   return record.Line();
 }
 

@@ -29,7 +29,8 @@ ul { color: light-dark(#5a6068, #a2a8b0); font-size: 0.87rem; margin: 0; padding
 )";
 
 std::string CellText(const SheetCell& cell) {
-  const std::string text = EscapeHtml(cell.text);
+  std::string text = EscapeHtml(cell.text);
+  if (cell.significant) text += std::string("<sup>") + kStar + "</sup>";
   return cell.leaky ? text + " <strong class=\"leaky\">" + kLeakyMark + "</strong>" : text;
 }
 

@@ -77,6 +77,16 @@ void AddSummary(const CellSummary& summary, Json& json) {
   json["macro_f1_sd"] = deviation(summary.macro_f1);
 }
 
+Json AgainstJson(const TableCell& cell) {
+  if (!cell.against) return nullptr;
+  const ReferenceTest& test = *cell.against;
+  Json json{{"difference", test.difference}, {"subjects", test.subjects}};
+  json["p"] = test.p ? Json(test.p->p) : Json(nullptr);
+  json["p_holm"] = test.p ? Json(test.p_holm) : Json(nullptr);
+  json["significant"] = test.significant;
+  return json;
+}
+
 Json CellJson(const Table& table, const TableCell& cell) {
   const CellSummary summary = Summarise(cell);
   Json json{{"state", StateOf(cell, summary)}};
@@ -98,6 +108,7 @@ Json CellJson(const Table& table, const TableCell& cell) {
     json["published"] = nullptr;
     json["difference"] = nullptr;
   }
+  if (table.reference) json["against_reference"] = AgainstJson(cell);
   json["seeds"] = Json::array();
   for (const SeedFigures& seed : cell.seeds) json["seeds"].push_back(SeedJson(seed));
   return json;
@@ -122,6 +133,7 @@ Json TableJson(const Table& table) {
   json["tasks"] = Json::array();
   for (const Task task : table.tasks) json["tasks"].push_back(std::string(Name(task)));
   json["columns"] = table.columns;
+  json["reference"] = table.reference ? Json(table.rows[*table.reference].label) : Json(nullptr);
   json["rows"] = Json::array();
   for (const TableRow& row : table.rows) json["rows"].push_back(RowJson(table, row));
   json["notes"] = NotesOf(table);

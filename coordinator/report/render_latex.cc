@@ -11,6 +11,7 @@ namespace {
 std::string CellText(const SheetCell& cell) {
   std::string text = EscapeLatex(cell.text);
   if (text.starts_with("-")) text = "$-$" + text.substr(1);
+  if (cell.significant) text += std::string("$^{") + kStar + "}$";
   if (cell.leaky) text += std::string(" \\textbf{") + kLeakyMark + "}";
   return text;
 }

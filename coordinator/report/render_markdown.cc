@@ -46,6 +46,7 @@ std::string JoinedText(const Sheet& sheet, const SheetLine& line, std::size_t fi
     if (cell.text.empty() || repeats) continue;
     text += (text.empty() ? "" : " / ") + EscapeMarkdown(cell.text);
     leaky |= cell.leaky;
+    if (cell.significant) text += std::string(" ") + kStar;  // between blanks it marks nothing up
   }
   return leaky ? text + " " + kLeakyMark : text;
 }

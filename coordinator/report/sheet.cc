@@ -92,6 +92,28 @@ void AddPublishedRules(const Table& table, std::vector<ColumnRule>& rules) {
   }
 }
 
+SheetCell Against(const TableCell& cell) {
+  if (cell.seeds.empty()) return {kAbsent};
+  if (!cell.against) return {cell.not_comparable.empty() ? kIncomplete : "not comparable"};
+  return {FormatDifference(cell.against->difference, 0), cell.leaky, cell.against->significant};
+}
+
+SheetCell HolmP(const TableCell& cell) {
+  if (!cell.against) return {""};
+  return {cell.against->p ? FormatP(cell.against->p_holm) : "same jobs"};
+}
+
+void AddReferenceRules(const Table& table, std::vector<ColumnRule>& rules) {
+  if (!table.reference) return;
+  const auto of_others = [](auto text) {
+    return [text](const TableCell& cell, const CellSummary&) -> SheetCell {
+      return cell.is_reference ? SheetCell{""} : text(cell);
+    };
+  };
+  rules.push_back({{"", "vs " + table.rows[*table.reference].label}, of_others(Against)});
+  rules.push_back({{"", "p (Holm)"}, of_others(HolmP)});
+}
+
 std::vector<ColumnRule> RulesOf(const Table& table) {
   const bool one_seed = !AnyCell(table, [](const auto& c) { return c.seeds.size() > 1; });
   std::vector<ColumnRule> rules;
@@ -107,6 +129,7 @@ std::vector<ColumnRule> RulesOf(const Table& table) {
   rules.push_back(
       {{"", "Macro F1"}, OfRun([](const auto& c, const auto& s) { return Mean(c, s.macro_f1); })});
   rules.push_back({{"", "Folds"}, OfRun([](const auto&, const auto& s) { return Folds(s); })});
+  AddReferenceRules(table, rules);
   AddPublishedRules(table, rules);
   return rules;
 }
@@ -141,6 +164,10 @@ std::string FormatFigure(double value) {
 std::string FormatDifference(double ours, double published) {
   const std::string text = FormatFigure(ours - published);
   return text == "0.0000" || text.front() == '-' ? text : "+" + text;
+}
+
+std::string FormatP(double p) {
+  return p >= 0.00005 || p == 0 ? fmt::format("{:.4f}", p) : fmt::format("{:.0e}", p);
 }
 
 Sheet LayOut(const Table& table) {

@@ -17,7 +17,8 @@ struct SheetColumn {
 
 struct SheetCell {
   std::string text;
-  bool leaky = false;  // carries the LEAKY mark
+  bool leaky = false;        // carries the LEAKY mark
+  bool significant = false;  // carries the star
 };
 
 struct SheetLine {
@@ -40,6 +41,7 @@ struct Sheet {
 };
 
 inline constexpr const char* kLeakyMark = "LEAKY";
+inline constexpr const char* kStar = "*";        // p below kSignificance after Holm
 inline constexpr const char* kAbsent = "–";      // not part of the run
 inline constexpr const char* kIncomplete = "…";  // folds are missing
 
@@ -52,5 +54,7 @@ std::vector<std::string> NotesOf(const Table& table);
 std::string FormatFigure(double value);
 // Ours minus the published value, with its sign; "0.0000" where four decimals tell no difference.
 std::string FormatDifference(double ours, double published);
+// Four decimals down to 0.0001, then "3e-06".
+std::string FormatP(double p);
 
 }  // namespace unmask

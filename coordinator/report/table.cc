@@ -1,22 +1,6 @@
 #include "coordinator/report/table.h"
 
-#include <cmath>
-
 namespace unmask {
-namespace {
-
-SeedMean MeanOf(const std::vector<double>& values) {
-  SeedMean result;
-  for (const double value : values) result.mean += value;
-  result.mean /= static_cast<double>(values.size());
-  if (values.size() < 2) return result;
-  double squares = 0;
-  for (const double value : values) squares += (value - result.mean) * (value - result.mean);
-  result.deviation = std::sqrt(squares / static_cast<double>(values.size() - 1));
-  return result;
-}
-
-}  // namespace
 
 CellSummary Summarise(const TableCell& cell) {
   CellSummary summary;
@@ -31,8 +15,8 @@ CellSummary Summarise(const TableCell& cell) {
     f1s.push_back(seed.metrics->macro_f1);
   }
   if (cell.seeds.empty() || accuracies.size() < cell.seeds.size()) return summary;
-  summary.accuracy = MeanOf(accuracies);
-  summary.macro_f1 = MeanOf(f1s);
+  summary.accuracy = MeanOverSeeds(accuracies);
+  summary.macro_f1 = MeanOverSeeds(f1s);
   if (cell.seeds.size() == 1) summary.pooled = cell.seeds.front().metrics;
   return summary;
 }

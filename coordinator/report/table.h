@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "common/config/settings.h"
+#include "coordinator/statistics/paired_tests.h"
+#include "coordinator/statistics/seed_mean.h"
 #include "sql/rows.h"
 
 namespace unmask {
@@ -27,6 +29,16 @@ struct PublishedFigures {
   std::optional<double> macro_f1;
 };
 
+// A cell against that of the table's reference row, in the same column and task
+// (against_reference.h).
+struct ReferenceTest {
+  double difference = 0;  // of accuracy: the cell's minus the reference's
+  std::size_t subjects = 0;
+  std::optional<PValue> p;  // nullopt: the same jobs stand behind both, so nothing was tested
+  double p_holm = 1;        // adjusted over all tests of the table
+  bool significant = false;
+};
+
 // What one row, column and task shows.
 struct TableCell {
   std::string experiment;          // empty: the table names none
@@ -36,6 +48,9 @@ struct TableCell {
   bool leaky = false;              // the held-out subject chose the epoch
   std::vector<SeedFigures> seeds;  // by seed; empty: not part of the run
   PublishedFigures published;
+  bool is_reference = false;             // stands in the reference row
+  std::optional<ReferenceTest> against;  // nullopt: no reference, or not comparable
+  std::string not_comparable;            // why; empty where folds are missing or nothing is asked
 };
 
 struct TableRow {
@@ -51,12 +66,7 @@ struct Table {
   std::vector<Task> tasks;           // [tasks]
   std::vector<std::string> columns;  // [columns], labels: all empty where they tell nothing
   std::vector<TableRow> rows;
-};
-
-// A figure over the seeds: the one value, or mean and sample standard deviation.
-struct SeedMean {
-  double mean = 0;
-  std::optional<double> deviation;  // nullopt: one seed
+  std::optional<std::size_t> reference;  // the row that the others are tested against
 };
 
 // A cell over its seeds. A number is there only where every fold of every seed is done.

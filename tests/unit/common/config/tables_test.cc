@@ -54,6 +54,27 @@ TEST(TablesTest, RowsWithExperimentsPointsAndPublishedValues) {
         "published":{}}]}]}})"));
 }
 
+TEST(TablesTest, AReferenceIsTheLabelOfARow) {
+  const Json tables = Tables(R"(
+  II: {reference: plain, rows: [dsid, plain]}
+  III: {reference: 0.50, experiment: dsid, rows: {key: alpha}}
+  IV: {rows: [dsid, plain]}
+)");
+  EXPECT_EQ(tables["II"]["reference"], "plain");
+  EXPECT_EQ(tables["III"]["reference"], "0.5");
+  EXPECT_FALSE(tables["IV"].contains("reference"));
+}
+
+TEST(TablesTest, AReferenceThatIsNoRowOrSeveral) {
+  EXPECT_THAT(ErrorOf("  II: {reference: plane, rows: [dsid, plain]}\n"),
+              HasSubstr("tables.II.reference names no row: 'plane' (s.yaml:6): did you mean "
+                        "'plain'?"));
+  EXPECT_THAT(ErrorOf("  II: {reference: plain, rows: [plain, plain]}\n"),
+              HasSubstr("tables.II.reference names several rows: 'plain' (s.yaml:6)"));
+  EXPECT_THAT(ErrorOf("  II: {reference: [plain], rows: [plain]}\n"),
+              HasSubstr("wrong type for 'tables.II.reference'"));
+}
+
 TEST(TablesTest, TasksMayComeFromDifferentExperiments) {
   const Json cell = Tables(R"(
   T: {rows: [{label: both, ter: {experiment: plain}, published: {ter: [0.5]}}]}

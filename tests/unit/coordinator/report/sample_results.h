@@ -27,6 +27,7 @@ class SampleResults {
   std::vector<Table> Build(std::string_view id = "") const;
 
  private:
+  void Spread(std::int64_t k, std::int64_t n, std::int64_t folds);
   void AddFolds(const CellRow& cell, std::int64_t failed);
 
   SweepResults results_;

@@ -1,0 +1,61 @@
+#include "coordinator/report/against_reference.h"
+
+#include "coordinator/report/pairing.h"
+#include "coordinator/statistics/holm.h"
+
+namespace unmask {
+namespace {
+
+void TestCell(const FoldIndex& folds, const TableCell& reference, Task task, TableCell& cell) {
+  if (cell.seeds.empty() || reference.seeds.empty()) return;
+  const Pairing pairing = PairFolds(folds.Find(reference.experiment, reference.point, task),
+                                    folds.Find(cell.experiment, cell.point, task));
+  cell.not_comparable = pairing.incomplete ? "" : pairing.obstacle;
+  if (!pairing.ok()) return;
+  ReferenceTest test;
+  test.difference = pairing.Difference();
+  test.subjects = pairing.subjects.size();
+  if (!pairing.same_jobs) test.p = SignFlipTest(pairing.Differences());
+  cell.against = test;
+}
+
+void AdjustWithin(Table& table) {
+  std::vector<ReferenceTest*> tests;
+  std::vector<double> p_values;
+  for (TableRow& row : table.rows) {
+    for (auto& tasks : row.cells) {
+      for (TableCell& cell : tasks) {
+        if (!cell.against || !cell.against->p) continue;
+        tests.push_back(&*cell.against);
+        p_values.push_back(cell.against->p->p);
+      }
+    }
+  }
+  const std::vector<double> adjusted = HolmAdjusted(p_values);
+  for (std::size_t i = 0; i < tests.size(); ++i) {
+    tests[i]->p_holm = adjusted[i];
+    tests[i]->significant = adjusted[i] < kSignificance;
+  }
+}
+
+}  // namespace
+
+void TestAgainstReference(const FoldIndex& folds, Table& table) {
+  if (!table.reference) return;
+  for (auto& tasks : table.rows[*table.reference].cells) {
+    for (TableCell& cell : tasks) cell.is_reference = true;
+  }
+  const TableRow& reference = table.rows[*table.reference];
+  for (std::size_t row = 0; row < table.rows.size(); ++row) {
+    if (row == *table.reference) continue;
+    for (std::size_t column = 0; column < table.columns.size(); ++column) {
+      for (std::size_t task = 0; task < table.tasks.size(); ++task) {
+        TestCell(folds, reference.cells[column][task], table.tasks[task],
+                 table.rows[row].cells[column][task]);
+      }
+    }
+  }
+  AdjustWithin(table);
+}
+
+}  // namespace unmask

@@ -1,0 +1,107 @@
+#include "coordinator/report/against_reference.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "coordinator/report/sheet.h"
+#include "tests/unit/coordinator/report/sample_results.h"
+
+namespace unmask {
+namespace {
+
+using testing::Contains;
+using testing::HasSubstr;
+using testing::Not;
+
+// base 66/132; better: two more right answers of every one of 22 subjects; even: as many;
+// short: some folds are missing; twin: base's own jobs.
+SampleResults Compared() {
+  SampleResults sample;
+  sample.At("base").Done(Task::kTer, 66, 132, 0.5, 0, 22);
+  sample.At("better").Done(Task::kTer, 110, 132, 0.5, 0, 22);
+  sample.At("even").Done(Task::kTer, 66, 132, 0.5, 0, 22);
+  sample.At("short").Incomplete(Task::kTer, 20, 0, 22);
+  sample.At("other").Done(Task::kTer, 33, 66, 0.5, 0, 11);
+  return sample;
+}
+
+Table BuildWith(const SampleResults& sample, const std::string& reference) {
+  std::string rows;
+  for (const char* name : {"better", "base", "even", "short", "other", "base", "absent"}) {
+    rows += std::string(rows.empty() ? "" : ",") + R"({"label":")" + name +
+            R"(","cells":[{"ter":{"experiment":")" + name + R"(","point":{}}}]})";
+  }
+  SampleResults with = sample;
+  with.Tables(R"({"T":{"tasks":["ter"],"columns":[{"label":""}],)" + reference + R"("rows":[)" +
+              rows + "]}}");
+  return with.Build().front();
+}
+
+const TableCell& CellOf(const Table& table, std::size_t row) { return table.rows[row].cells[0][0]; }
+
+TEST(AgainstReference, TestsTheOtherRows) {
+  const Table table = BuildWith(Compared(), R"("reference":"base",)");
+  ASSERT_EQ(table.reference, 1U);
+  const TableCell& better = CellOf(table, 0);
+  ASSERT_TRUE(better.against.has_value());
+  EXPECT_DOUBLE_EQ(better.against->difference, 44.0 / 132);
+  EXPECT_EQ(better.against->subjects, 22U);
+  EXPECT_DOUBLE_EQ(better.against->p->p, 2.0 / (1 << 22));  // all 22 differences have one sign
+  EXPECT_DOUBLE_EQ(better.against->p_holm, 2 * 2.0 / (1 << 22));  // of two tests
+  EXPECT_TRUE(better.against->significant);
+  const TableCell& even = CellOf(table, 2);
+  EXPECT_EQ(even.against->p->p, 1);
+  EXPECT_FALSE(even.against->significant);
+}
+
+TEST(AgainstReference, WhatCannotBeComparedIsNotTested) {
+  const Table table = BuildWith(Compared(), R"("reference":"base",)");
+  EXPECT_FALSE(CellOf(table, 1).against.has_value());
+  EXPECT_TRUE(CellOf(table, 1).is_reference);
+  EXPECT_FALSE(CellOf(table, 3).against.has_value());  // folds are missing
+  EXPECT_EQ(CellOf(table, 3).not_comparable, "");
+  EXPECT_FALSE(CellOf(table, 4).against.has_value());
+  EXPECT_EQ(CellOf(table, 4).not_comparable, "other held-out subjects");
+  ASSERT_TRUE(CellOf(table, 5).against.has_value());  // the same jobs
+  EXPECT_FALSE(CellOf(table, 5).against->p.has_value());
+  EXPECT_FALSE(CellOf(table, 6).against.has_value());
+}
+
+TEST(AgainstReference, TheSheetSaysWhatWasTested) {
+  const Sheet sheet = LayOut(BuildWith(Compared(), R"("reference":"base",)"));
+  std::vector<std::string> headings;
+  for (const SheetColumn& column : sheet.columns) headings.push_back(column.heading);
+  EXPECT_THAT(headings, Contains("vs base"));
+  const auto& better = sheet.sections[0].lines[0].cells;
+  EXPECT_EQ(better[5].text, "+0.3333");
+  EXPECT_TRUE(better[5].significant);
+  EXPECT_EQ(better[6].text, "1e-06");
+  EXPECT_EQ(sheet.sections[0].lines[2].cells[5].text, "0.0000");
+  EXPECT_FALSE(sheet.sections[0].lines[2].cells[5].significant);
+  EXPECT_EQ(sheet.sections[0].lines[3].cells[5].text, kIncomplete);
+  EXPECT_EQ(sheet.sections[0].lines[4].cells[5].text, "not comparable");
+  EXPECT_EQ(sheet.sections[0].lines[5].cells[6].text, "same jobs");
+  EXPECT_THAT(sheet.notes, Contains(HasSubstr("of 22 held-out subjects (exact), Holm-adjusted over "
+                                              "the 2 tests of this table")));
+  EXPECT_THAT(sheet.notes, Contains(HasSubstr("share most of their training clips")));
+  EXPECT_THAT(sheet.notes, Contains(HasSubstr("Not comparable: other held-out subjects.")));
+}
+
+TEST(AgainstReference, TablesStoredWithoutOneSayNothingOfIt) {
+  const Table table = BuildWith(Compared(), "");
+  EXPECT_FALSE(table.reference.has_value());
+  const Sheet sheet = LayOut(table);
+  EXPECT_EQ(sheet.columns.size(), 5U);
+  EXPECT_THAT(sheet.notes, Not(Contains(HasSubstr("sign-flip"))));
+}
+
+TEST(AgainstReference, ALeakyDifferenceIsMarkedAndExplained) {
+  SampleResults sample = Compared();
+  sample.At("absent").Leaky().Done(Task::kTer, 130, 132, 0.5, 0, 22);
+  const Sheet sheet = LayOut(BuildWith(sample, R"("reference":"base",)"));
+  EXPECT_TRUE(sheet.sections[0].lines[6].cells[5].leaky);
+  EXPECT_THAT(sheet.notes, Contains(HasSubstr("measures the leak as well")));
+}
+
+}  // namespace
+}  // namespace unmask
