@@ -2,7 +2,9 @@
 // itself.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <utility>
 
 #include "cli/command.h"
 #include "common/base/log.h"
@@ -30,6 +32,16 @@ Error ParseFailure(const CLI::App& app, const CLI::ParseError& error) {
   for (const CLI::App* command : at->get_subcommands({})) names.push_back(command->get_name());
   return UsageError("unknown command '" + extras.front() + "'", "",
                     DidYouMean(extras.front(), names, "one of " + Join(names, ", ")));
+}
+
+// `--dashboard` may stand alone, with a study behind it that is not its port: CLI11 cannot tell.
+std::vector<std::string> WithDashboardPort(std::vector<std::string> arguments) {
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    if (arguments[i] != "--dashboard") continue;
+    const bool port_follows = i + 1 < arguments.size() && ParseInt(arguments[i + 1]).has_value();
+    if (!port_follows) arguments[i] = "--dashboard=0";
+  }
+  return arguments;
 }
 
 int Main(int argc, char** argv) {
@@ -66,7 +78,9 @@ int Main(int argc, char** argv) {
   AddDataCommand(app, context);
 
   try {
-    app.parse(argc, argv);
+    std::vector<std::string> arguments = WithDashboardPort(context.arguments);
+    std::ranges::reverse(arguments);  // as CLI11 takes them
+    app.parse(std::move(arguments));
   } catch (const CLI::Success& success) {  // --help, --version
     return app.exit(success);
   } catch (const CLI::ParseError& error) {

@@ -29,6 +29,7 @@ struct RunArguments {
   std::vector<std::string> experiments;
   std::optional<std::int64_t> order_seed;
   bool take_over = false;
+  std::optional<std::uint16_t> dashboard;  // its port
 };
 
 Result<PlanOutput> PlanOf(const RunArguments& arguments) {
@@ -77,6 +78,7 @@ Result<int> Coordinate(const RunArguments& arguments, const CommandContext& cont
   options.checkpoint_seconds = planned.checkpoint_seconds;
   options.keep_best = planned.keep_best;
   options.status = StatusMode(context);
+  options.dashboard_port = arguments.dashboard;
   return RunCoordinator(transport, RealClock(), options);
 }
 
@@ -153,6 +155,13 @@ void AddRunCommand(CLI::App& app, CommandContext& context) {
                       "Shuffle the order of jobs (the numbers do not change)");
   command->add_flag("--take-over", arguments->take_over,
                     "Take the lock of a coordinator that died on another host");
+  command
+      ->add_option(
+          "--dashboard", arguments->dashboard,
+          "Watch it in a browser of this machine: the address is printed; without PORT any "
+          "free one")
+      ->type_name("[PORT]")
+      ->check(CLI::Range(0, 65535));
   command->footer(
       "Under mpirun rank 0 coordinates and the others work; alone it starts mpirun itself.\n"
       "Example: unmask run configs/mfed-action-units.yaml dataset.manifest=mfed.csv --workers 2");

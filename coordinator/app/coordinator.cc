@@ -6,6 +6,8 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
+#include <cstdio>
+#include <memory>
 #include <optional>
 #include <thread>
 #include <unordered_map>
@@ -16,6 +18,7 @@
 #include "common/base/log.h"
 #include "common/base/process.h"
 #include "common/protocol/codec.h"
+#include "coordinator/app/live_view.h"
 #include "coordinator/app/store_sink.h"
 #include "coordinator/core/outbox.h"
 #include "coordinator/core/scheduler.h"
@@ -37,7 +40,8 @@ class Coordinator final : public MessageSink {
         options_(options),
         store_(store),
         sink_(store, clock),
-        outbox_(sink_, *this, kCommits),
+        tap_(sink_),
+        outbox_(tap_, *this, kCommits),
         scheduler_(SchedulerConfigFor(transport), store.epoch(), outbox_),
         signals_(io_, SIGINT, SIGTERM, SIGUSR1) {}
 
@@ -60,6 +64,7 @@ class Coordinator final : public MessageSink {
   }
   void Drop(WorkerId worker, const std::string& reason) override {
     LogInfo(fmt::format("worker {} is out: {}", worker.value, reason));
+    if (view_) view_->OnWorkerGone(worker, reason);
     EndIfHere(worker);
   }
   void Note(const std::string& line) override { LogInfo(line); }
@@ -73,6 +78,7 @@ class Coordinator final : public MessageSink {
 
   // Data sets into the blobs, the sweep into the store, its jobs into the scheduler.
   Status Prepare() {
+    UNMASK_TRY(OpenView());
     const BlobFolder blobs(store_.paths().blobs());
     for (const auto& [sha256, bytes] : options_.blobs) {
       auto written = blobs.Write(bytes);
@@ -81,11 +87,22 @@ class Coordinator final : public MessageSink {
     }
     UNMASK_TRY(store_.RegisterSweep(options_.plan, options_.provenance_json, clock_.WallTime()));
     UNMASK_ASSIGN(const std::vector<StoredJob> stored, store_.LoadJobs(options_.plan.sweep));
+    if (view_) UNMASK_TRY(view_->Load(options_.plan));
     scheduler_.AddJobs(SchedulerJobs(stored), clock_.Now());
     const JobCounts counts = scheduler_.Counts();
     LogInfo(fmt::format("sweep {}: {} jobs, {} done already", options_.plan.sweep, counts.total(),
                         counts.done));
     status_.emplace(options_.status, clock_.Now(), counts.done);
+    return {};
+  }
+
+  Status OpenView() {
+    if (!options_.dashboard_port) return {};
+    UNMASK_ASSIGN(
+        view_, LiveView::Open(io_, *options_.dashboard_port, clock_, scheduler_, store_.paths()));
+    tap_.Attach(view_.get());
+    // Also with --quiet: it was asked for, and cannot be learnt otherwise.
+    fmt::print(stderr, "unmask: dashboard: {}\n", view_->url());
     return {};
   }
 
@@ -172,12 +189,13 @@ class Coordinator final : public MessageSink {
     LogDebug(fmt::format("worker {} on {}: {} slots, {}", from.value, hello.host, hello.slots,
                          hello.numerics_class));
     if (hello.host == HostName()) agents_here_[from] = static_cast<pid_t>(hello.pid);
-    scheduler_.OnWorkerJoined({.id = from,
-                               .host = hello.host,
-                               .device = hello.device,
-                               .numerics_class = hello.numerics_class,
-                               .slots = hello.slots},
-                              now);
+    const WorkerInfo worker{.id = from,
+                            .host = hello.host,
+                            .device = hello.device,
+                            .numerics_class = hello.numerics_class,
+                            .slots = hello.slots};
+    if (view_) view_->OnWorkerJoined(worker);
+    scheduler_.OnWorkerJoined(worker, now);
   }
 
   // A silent agent of this machine is ended, not only given up: it may be stopped or hung, and
@@ -263,6 +281,7 @@ class Coordinator final : public MessageSink {
     }
     RemoveDeadBlobs();
     status_->Finish(Progress(), clock_.Now());
+    if (view_) view_->Finish(reason);
     if (reason == FinishReason::kNoWorkers) {
       LogError("no worker is left: the same command goes on from here");
     } else if (reason == FinishReason::kStopped) {
@@ -276,10 +295,12 @@ class Coordinator final : public MessageSink {
   const CoordinatorOptions& options_;
   ResultsStore& store_;
   StoreSink sink_;
+  LiveTap tap_;
   Outbox outbox_;
   Scheduler scheduler_;
   boost::asio::io_context io_{1};
   boost::asio::signal_set signals_;
+  std::unique_ptr<LiveView> view_;  // of `run --dashboard`
   std::optional<StatusLine> status_;
   Millis next_tick_{0};
   std::unordered_map<WorkerId, pid_t> agents_here_;

@@ -1,7 +1,9 @@
 // Rank 0 of a run: wires the scheduler to the store, the transport, signals and the clock.
 #pragma once
 
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "common/base/clock.h"
@@ -22,6 +24,7 @@ struct CoordinatorOptions {
   double checkpoint_seconds = 30;
   bool keep_best = true;
   StatusLine::Mode status = StatusLine::Mode::kPlain;
+  std::optional<std::uint16_t> dashboard_port;  // nullopt: no dashboard; 0: any free port
 };
 
 // Runs or resumes the sweep until every job is settled, a stop is asked for, or no worker is left.

@@ -153,6 +153,15 @@ std::vector<RunningLease> Scheduler::RunningLeases() const {
   return running;
 }
 
+std::vector<WorkerStatus> Scheduler::ConnectedWorkers() const {
+  std::vector<WorkerStatus> connected;
+  connected.reserve(workers_.all().size());
+  for (const auto& [id, worker] : workers_.all()) {
+    connected.push_back({worker.info, worker.last_heard, worker.draining});
+  }
+  return connected;
+}
+
 // --- messages
 
 void Scheduler::On(WorkerId from, const Heartbeat& message) {

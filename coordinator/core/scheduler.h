@@ -56,6 +56,12 @@ struct RunningLease {
   std::int64_t epoch = 0;  // epochs finished, as the last heartbeat had it
 };
 
+struct WorkerStatus {
+  WorkerInfo info;
+  Millis last_heard{};
+  std::string draining;  // why it gets no new leases; empty: it does
+};
+
 // Owned and called by one thread. `now` never goes back. Messages that wait are to be given in
 // before OnTick, so that a coordinator that was busy does not take its own delay for silence.
 class Scheduler {
@@ -85,7 +91,8 @@ class Scheduler {
   int ExitCode(FinishReason reason) const;
 
   JobCounts Counts() const { return jobs_.Counts(); }
-  std::vector<RunningLease> RunningLeases() const;  // by worker
+  std::vector<RunningLease> RunningLeases() const;     // by worker
+  std::vector<WorkerStatus> ConnectedWorkers() const;  // by id
   std::size_t connected_workers() const { return workers_.all().size(); }
   bool stopping() const { return stopping_; }
 

@@ -1,0 +1,258 @@
+#include "coordinator/live/live_sweep.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+#include <variant>
+
+#include "coordinator/live/point_label.h"
+#include "sql/rows.h"
+
+namespace unmask {
+namespace {
+
+constexpr std::size_t kRateWindow = 64;  // finished jobs
+
+char FoldOf(JobState state) {
+  switch (state) {
+    case JobState::kQueued:
+      return kFoldWaiting;
+    case JobState::kRunning:
+      return kFoldRunning;
+    case JobState::kDone:
+      return kFoldDone;
+    case JobState::kFailed:
+    case JobState::kQuarantined:
+      return kFoldDead;
+  }
+  return kFoldWaiting;
+}
+
+bool IsDead(JobState state) {
+  return state == JobState::kFailed || state == JobState::kQuarantined;
+}
+
+LiveScore ScoreOf(const TaskPredictions& predictions) {
+  LiveScore score{predictions.task, 0, static_cast<std::int64_t>(predictions.labels.size())};
+  for (std::size_t i = 0; i < predictions.labels.size(); ++i) {
+    score.k += predictions.labels[i] == predictions.predicted[i] ? 1 : 0;
+  }
+  return score;
+}
+
+LiveFailure FailureOf(const RecordAttemptEnd& end, const std::string& wall_time) {
+  LiveFailure failure;
+  failure.job_key = end.lease.job_key;
+  failure.attempt = end.lease.attempt.value;
+  failure.outcome = end.outcome;
+  failure.error_class = end.error_class;
+  failure.message = end.message;
+  failure.at = wall_time;
+  return failure;
+}
+
+struct ChangeVisitor {
+  const std::string& wall_time;
+
+  std::optional<LiveChange> operator()(const RecordLease& record) const {
+    return LiveChange{record.lease.job_key, JobState::kRunning, {}, {}};
+  }
+  std::optional<LiveChange> operator()(const RecordResult& record) const {
+    LiveChange change{record.lease.job_key, JobState::kDone, {}, {}};
+    change.scores.reserve(record.result.predictions.size());
+    for (const TaskPredictions& task : record.result.predictions) {
+      change.scores.push_back(ScoreOf(task));
+    }
+    return change;
+  }
+  std::optional<LiveChange> operator()(const RecordAttemptEnd& record) const {
+    LiveChange change{record.lease.job_key, record.job_state, {}, {}};
+    if (!record.error_class.empty()) change.failure = FailureOf(record, wall_time);
+    return change;
+  }
+  std::optional<LiveChange> operator()(const RecordJobFailed& record) const {
+    LiveFailure failure;
+    failure.job_key = record.job_key;
+    failure.outcome = "failed";
+    failure.message = record.message;
+    failure.at = wall_time;
+    return LiveChange{record.job_key, JobState::kFailed, {}, failure};
+  }
+  template <typename Other>
+  std::optional<LiveChange> operator()(const Other&) const {
+    return std::nullopt;
+  }
+};
+
+}  // namespace
+
+std::optional<LiveChange> ChangeOf(const Record& record, const std::string& wall_time) {
+  return std::visit(ChangeVisitor{wall_time}, record);
+}
+
+void RateMeter::OnDone(Millis now) {
+  done_.push_back(now);
+  if (done_.size() > kRateWindow) done_.pop_front();
+}
+
+std::optional<double> RateMeter::PerSecond(Millis now) const {
+  if (done_.size() < 2) return std::nullopt;
+  const auto jobs = static_cast<double>(done_.size() - 1);
+  const double between = std::chrono::duration<double>(done_.back() - done_.front()).count();
+  // When nothing has finished for longer than usual, the rate is what it is now, not what it was.
+  const double until_now = std::chrono::duration<double>(now - done_.front()).count();
+  const double seconds = std::max(between, until_now * jobs / (jobs + 2));
+  if (seconds <= 0) return std::nullopt;
+  return jobs / seconds;
+}
+
+LiveSweep::LiveSweep(std::string sweep, const LiveRows& rows) : sweep_(std::move(sweep)) {
+  std::set<std::string> subjects;
+  for (const LiveJobRow& row : rows.jobs) {
+    jobs_by_key_.emplace(row.job_key, jobs_.size());
+    jobs_.push_back({row.held_out, row.state, {}});
+    Count(row.state, 1);
+  }
+  std::set<std::int64_t> seeds;
+  for (const LivePointRow& point : rows.points) {
+    seeds.insert(point.seed);
+    for (const std::size_t job : point.jobs) subjects.insert(rows.jobs[job].held_out);
+  }
+  subjects_.assign(subjects.begin(), subjects.end());
+  for (const LivePointRow& point : rows.points) AddPoint(point, rows, seeds.size() > 1);
+  for (std::size_t i = 0; i < jobs_.size(); ++i) AddScores(jobs_[i], rows.jobs[i].scores);
+  for (auto row = rows.failures.rbegin(); row != rows.failures.rend(); ++row) {
+    LiveFailure failure;
+    failure.job_key = row->job_key;
+    failure.attempt = row->attempt;
+    failure.worker = row->worker;
+    failure.outcome = row->outcome;
+    failure.error_class = row->error_class;
+    failure.message = row->message;
+    failure.at = row->ended_at;
+    Remember(std::move(failure));
+  }
+}
+
+void LiveSweep::AddPoint(const LivePointRow& row, const LiveRows& rows, bool several_seeds) {
+  LivePoint& point = points_.emplace_back();
+  point.experiment = row.experiment;
+  point.point = row.point;
+  point.label = PointLabel(row.point);
+  if (several_seeds) {
+    point.label += (point.label.empty() ? "seed " : ", seed ") + std::to_string(row.seed);
+  }
+  point.seed = row.seed;
+  point.leaky = row.validation == "leaky";
+  point.folds.assign(subjects_.size(), kNoFold);
+  point.folds_total = static_cast<std::int64_t>(row.jobs.size());
+  for (const Task task : row.tasks) point.scores.push_back({task, 0, 0});
+  for (const std::size_t index : row.jobs) {
+    const auto at = std::ranges::lower_bound(subjects_, rows.jobs[index].held_out);
+    const auto fold = static_cast<std::size_t>(at - subjects_.begin());
+    jobs_[index].uses.push_back({points_.size() - 1, fold});
+    point.folds[fold] = FoldOf(jobs_[index].state);
+    point.folds_done += jobs_[index].state == JobState::kDone ? 1 : 0;
+    point.folds_dead += IsDead(jobs_[index].state) ? 1 : 0;
+  }
+}
+
+void LiveSweep::Count(JobState state, std::int64_t by) {
+  switch (state) {
+    case JobState::kQueued:
+      counts_.queued += by;
+      break;
+    case JobState::kRunning:
+      counts_.running += by;
+      break;
+    case JobState::kDone:
+      counts_.done += by;
+      break;
+    case JobState::kFailed:
+      counts_.failed += by;
+      break;
+    case JobState::kQuarantined:
+      counts_.quarantined += by;
+      break;
+  }
+}
+
+void LiveSweep::SetState(Job& job, JobState state) {
+  Count(job.state, -1);
+  Count(state, 1);
+  for (const Use& use : job.uses) {
+    LivePoint& point = points_[use.point];
+    point.folds[use.fold] = FoldOf(state);
+    point.folds_done += (state == JobState::kDone ? 1 : 0) - (job.state == JobState::kDone ? 1 : 0);
+    point.folds_dead += (IsDead(state) ? 1 : 0) - (IsDead(job.state) ? 1 : 0);
+  }
+  job.state = state;
+}
+
+void LiveSweep::AddScores(const Job& job, const std::vector<LiveScore>& scores) {
+  for (const Use& use : job.uses) {
+    for (LiveScore& pooled : points_[use.point].scores) {
+      const auto found = std::ranges::find(scores, pooled.task, &LiveScore::task);
+      if (found == scores.end()) continue;
+      pooled.k += found->k;
+      pooled.n += found->n;
+    }
+  }
+}
+
+void LiveSweep::Remember(LiveFailure failure) {
+  if (!failure.error_class.empty()) failed_attempts_[failure.error_class] += 1;
+  FillNames(failure);
+  failures_.push_front(std::move(failure));
+  if (failures_.size() > kFailuresKept) failures_.pop_back();
+}
+
+template <typename Named>
+void LiveSweep::FillNames(Named& named) const {
+  const auto found = jobs_by_key_.find(named.job_key);
+  if (found == jobs_by_key_.end()) return;
+  const Job& job = jobs_[found->second];
+  named.held_out = job.held_out;
+  if (job.uses.empty()) return;
+  named.experiment = points_[job.uses.front().point].experiment;
+  named.label = points_[job.uses.front().point].label;
+}
+
+void LiveSweep::Apply(const LiveChange& change, Millis now) {
+  const auto found = jobs_by_key_.find(change.job_key);
+  if (found == jobs_by_key_.end()) return;
+  Job& job = jobs_[found->second];
+  if (change.state == JobState::kDone && job.state != JobState::kDone) {
+    AddScores(job, change.scores);
+    rate_.OnDone(now);
+  }
+  SetState(job, change.state);
+  if (change.failure) Remember(*change.failure);
+}
+
+LiveSnapshot LiveSweep::Snapshot(std::vector<LiveWorker> workers, const std::string& wall_time,
+                                 Millis now) const {
+  LiveSnapshot snapshot;
+  snapshot.sweep = sweep_;
+  snapshot.at = wall_time;
+  snapshot.jobs = counts_;
+  snapshot.jobs_per_second = rate_.PerSecond(now);
+  if (snapshot.jobs_per_second && counts_.left() > 0) {
+    snapshot.eta_seconds = static_cast<double>(counts_.left()) / *snapshot.jobs_per_second;
+  }
+  if (counts_.left() == 0) snapshot.phase = LivePhase::kFinished;
+  snapshot.subjects = subjects_;
+  snapshot.points = points_;
+  snapshot.workers = std::move(workers);
+  for (LiveWorker& worker : snapshot.workers) {
+    for (LiveJob& job : worker.jobs) FillNames(job);
+  }
+  snapshot.failures.assign(failures_.begin(), failures_.end());
+  for (LiveFailure& failure : snapshot.failures) {
+    failure.job_state = Name(jobs_[jobs_by_key_.at(failure.job_key)].state);
+  }
+  snapshot.failed_attempts = failed_attempts_;
+  return snapshot;
+}
+
+}  // namespace unmask

@@ -1,0 +1,35 @@
+#include "coordinator/live/point_label.h"
+
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "common/base/text.h"
+
+namespace unmask {
+namespace {
+
+std::string LastPart(const std::string& key) { return key.substr(key.rfind('.') + 1); }
+
+std::string ValueText(const nlohmann::json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  if (value.is_number_float()) return ShortestReal(value.get<double>());
+  return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+}  // namespace
+
+std::string PointLabel(const std::string& point) {
+  const auto json = nlohmann::json::parse(point, nullptr, false);
+  if (!json.is_object()) return point;
+  std::map<std::string, int> uses;
+  for (const auto& [key, value] : json.items()) uses[LastPart(key)] += 1;
+  std::string label;
+  for (const auto& [key, value] : json.items()) {
+    const std::string last = LastPart(key);
+    if (!label.empty()) label += ", ";
+    label += (uses[last] == 1 ? last : key) + " " + ValueText(value);
+  }
+  return label;
+}
+
+}  // namespace unmask

@@ -1,0 +1,168 @@
+#include "sql/live_reader.h"
+
+#include <unordered_map>
+
+#include "common/base/text.h"
+#include "common/config/names.h"
+#include "sql/database.h"
+#include "sql/open_to_read.h"
+#include "sql/packed.h"
+#include "sql/rows.h"
+
+namespace unmask {
+namespace {
+
+using IndexById = std::unordered_map<std::int64_t, std::size_t>;
+
+IndexById ReadJobs(Database& database, std::string_view sweep, LiveRows& live) {
+  IndexById by_id;
+  for (Rows rows(database,
+                 "SELECT job.id, job.job_key, job.held_out, job.state FROM sweep"
+                 " JOIN sweep_job ON sweep_job.sweep_id = sweep.id"
+                 " JOIN job ON job.id = sweep_job.job_id"
+                 " WHERE sweep.sweep = ? ORDER BY sweep_job.position, job.id",
+                 sweep);
+       rows.Next();) {
+    by_id.emplace(rows.Int(0), live.jobs.size());
+    live.jobs.push_back({rows.Text(1), rows.Text(2), JobStateFromName(rows.Text(3)).value(), {}});
+  }
+  return by_id;
+}
+
+// The diagonal of a packed confusion matrix against its sum.
+LiveScore ScoreOf(Task task, const std::string& confusion) {
+  const std::vector<std::int32_t> counts = UnpackIntegers(confusion);
+  std::size_t classes = 0;
+  while (classes * classes < counts.size()) ++classes;
+  LiveScore score{task, 0, 0};
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    score.n += counts[i];
+    if (i % (classes + 1) == 0) score.k += counts[i];
+  }
+  return score;
+}
+
+void ReadScores(Database& database, std::string_view sweep, const IndexById& jobs, LiveRows& live) {
+  for (Rows rows(database,
+                 "SELECT prediction.job_id, prediction.task, prediction.confusion FROM sweep"
+                 " JOIN sweep_job ON sweep_job.sweep_id = sweep.id"
+                 " JOIN prediction ON prediction.job_id = sweep_job.job_id"
+                 " WHERE sweep.sweep = ? ORDER BY prediction.job_id, prediction.task DESC",
+                 sweep);
+       rows.Next();) {
+    live.jobs[jobs.at(rows.Int(0))].scores.push_back(
+        ScoreOf(FromName<Task>(rows.Text(1)).value(), rows.Text(2)));
+  }
+}
+
+IndexById ReadPoints(Database& database, std::string_view sweep, LiveRows& live) {
+  IndexById by_id;
+  for (Rows rows(database,
+                 "SELECT point.id, experiment, point, validation, seed,"
+                 " (SELECT group_concat(task) FROM cell WHERE cell.point_id = point.id)"
+                 " FROM sweep JOIN point ON point.sweep_id = sweep.id"
+                 " WHERE sweep.sweep = ? ORDER BY point.id",
+                 sweep);
+       rows.Next();) {
+    by_id.emplace(rows.Int(0), live.points.size());
+    LivePointRow& point = live.points.emplace_back();
+    point.experiment = rows.Text(1);
+    point.point = rows.Text(2);
+    point.validation = rows.Text(3);
+    point.seed = rows.Int(4);
+    const std::string tasks = "," + rows.Text(5) + ",";
+    for (const Task task : {Task::kTer, Task::kDer}) {
+      if (tasks.find("," + std::string(Name(task)) + ",") != std::string::npos)
+        point.tasks.push_back(task);
+    }
+  }
+  return by_id;
+}
+
+void ReadFoldUses(Database& database, std::string_view sweep, const IndexById& points,
+                  const IndexById& jobs, LiveRows& live) {
+  for (Rows rows(database,
+                 "SELECT fold_use.point_id, fold_use.job_id FROM sweep"
+                 " JOIN point ON point.sweep_id = sweep.id"
+                 " JOIN fold_use ON fold_use.point_id = point.id"
+                 " WHERE sweep.sweep = ? ORDER BY fold_use.point_id, fold_use.job_id",
+                 sweep);
+       rows.Next();) {
+    live.points[points.at(rows.Int(0))].jobs.push_back(jobs.at(rows.Int(1)));
+  }
+}
+
+// `tail` chooses and orders the attempts, and has one parameter.
+std::vector<LiveAttemptRow> ReadAttempts(Database& database, std::string_view sweep,
+                                         const std::string& tail, std::int64_t limit) {
+  std::vector<LiveAttemptRow> attempts;
+  const std::string sql =
+      "SELECT job.job_key, attempt.attempt, worker.worker, worker.host, worker.device,"
+      " attempt.first_epoch, attempt.started_at, coalesce(attempt.ended_at, ''),"
+      " coalesce(attempt.outcome, ''), coalesce(attempt.error_class, ''),"
+      " coalesce(attempt.message, '') FROM attempt JOIN job ON job.id = attempt.job_id"
+      " JOIN worker ON worker.id = attempt.worker_id"
+      " JOIN sweep_job ON sweep_job.job_id = job.id"
+      " JOIN sweep ON sweep.id = sweep_job.sweep_id WHERE sweep.sweep = ? AND " +
+      tail;
+  for (Rows rows(database, sql, sweep, limit); rows.Next();) {
+    attempts.push_back({.job_key = rows.Text(0),
+                        .attempt = rows.Int(1),
+                        .worker = rows.Int(2),
+                        .host = rows.Text(3),
+                        .device = rows.Text(4),
+                        .first_epoch = rows.MaybeInt(5),
+                        .started_at = rows.Text(6),
+                        .ended_at = rows.Text(7),
+                        .outcome = rows.Text(8),
+                        .error_class = rows.Text(9),
+                        .message = rows.Text(10)});
+  }
+  return attempts;
+}
+
+LiveRows ReadLive(Database& database, std::string_view sweep, std::int64_t failures_shown) {
+  LiveRows live;
+  const IndexById jobs = ReadJobs(database, sweep, live);
+  ReadScores(database, sweep, jobs, live);
+  const IndexById points = ReadPoints(database, sweep, live);
+  ReadFoldUses(database, sweep, points, jobs, live);
+  live.running = ReadAttempts(database, sweep,
+                              "attempt.outcome IS NULL ORDER BY worker.worker, attempt.started_at"
+                              " LIMIT ?",
+                              10'000);
+  live.failures = ReadAttempts(database, sweep,
+                               "attempt.error_class IS NOT NULL"
+                               " ORDER BY attempt.ended_at DESC, attempt.job_id LIMIT ?",
+                               failures_shown);
+  return live;
+}
+
+}  // namespace
+
+class LiveReader::Impl {
+ public:
+  explicit Impl(std::unique_ptr<Database> opened) : database(std::move(opened)) {}
+  std::unique_ptr<Database> database;
+};
+
+LiveReader::LiveReader(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+LiveReader::~LiveReader() = default;
+
+Result<std::unique_ptr<LiveReader>> LiveReader::Open(const StorePaths& paths) {
+  UNMASK_ASSIGN(std::unique_ptr<Database> database, OpenToRead(paths));
+  return std::unique_ptr<LiveReader>(new LiveReader(std::make_unique<Impl>(std::move(database))));
+}
+
+Result<LiveRows> LiveReader::Read(std::string_view sweep, std::int64_t failures_shown) {
+  Database& database = *impl_->database;
+  return CatchSqlite(database, [&]() -> Result<LiveRows> {
+    if (database.InTransaction()) database.Run("ROLLBACK");  // a read before this one has failed
+    database.Run("BEGIN");                                   // all of it at one moment
+    LiveRows live = ReadLive(database, sweep, failures_shown);
+    database.Run("ROLLBACK");
+    return live;
+  });
+}
+
+}  // namespace unmask

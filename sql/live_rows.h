@@ -1,0 +1,58 @@
+// A sweep in the making, as the store has it at one moment.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/config/settings.h"
+#include "common/protocol/records.h"
+
+namespace unmask {
+
+struct LiveScore {  // right answers among the held-out clips
+  Task task = Task::kTer;
+  std::int64_t k = 0;
+  std::int64_t n = 0;
+  bool operator==(const LiveScore&) const = default;
+};
+
+struct LiveJobRow {
+  std::string job_key;
+  std::string held_out;
+  JobState state = JobState::kQueued;
+  std::vector<LiveScore> scores;  // empty until done
+};
+
+struct LivePointRow {
+  std::string experiment;
+  std::string point;  // JSON object
+  std::string validation;
+  std::int64_t seed = 0;
+  std::vector<Task> tasks;
+  std::vector<std::size_t> jobs;  // one a fold: indices into LiveRows::jobs
+};
+
+struct LiveAttemptRow {
+  std::string job_key;
+  std::int64_t attempt = 0;
+  std::int64_t worker = 0;
+  std::string host;
+  std::string device;
+  std::optional<std::int64_t> first_epoch;  // nullopt: loading
+  std::string started_at;
+  std::string ended_at;  // empty while it runs, as is all that follows
+  std::string outcome;
+  std::string error_class;
+  std::string message;
+};
+
+struct LiveRows {
+  std::vector<LiveJobRow> jobs;      // in the plan's order
+  std::vector<LivePointRow> points;  // in the plan's order
+  std::vector<LiveAttemptRow> running;
+  std::vector<LiveAttemptRow> failures;  // the newest attempts with an error, newest first
+};
+
+}  // namespace unmask
