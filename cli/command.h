@@ -33,6 +33,8 @@ void AddQueryCommand(CLI::App& app, CommandContext& context);
 void AddRetryCommand(CLI::App& app, CommandContext& context);
 void AddVerifyCommand(CLI::App& app, CommandContext& context);
 void AddWhyCommand(CLI::App& app, CommandContext& context);
+void AddDiffCommand(CLI::App& app, CommandContext& context);
+void AddSelectCommand(CLI::App& app, CommandContext& context);
 void AddGcCommand(CLI::App& app, CommandContext& context);
 void AddDataCommand(CLI::App& app, CommandContext& context);
 

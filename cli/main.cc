@@ -74,6 +74,8 @@ int Main(int argc, char** argv) {
   AddRetryCommand(app, context);
   AddVerifyCommand(app, context);
   AddWhyCommand(app, context);
+  AddDiffCommand(app, context);
+  AddSelectCommand(app, context);
   AddGcCommand(app, context);
   AddDataCommand(app, context);
 

@@ -25,6 +25,8 @@ struct SweepResults {
 
 // `sweep` as on the command line: a name, a unique prefix, or empty for the newest.
 Result<SweepResults> ReadSweepResults(StoreReader& reader, std::string_view sweep);
+// The same within a snapshot of the caller's.
+Result<SweepResults> ReadSweepResultsWithin(StoreReader& reader, std::string_view sweep);
 
 // All tables, or the one called `id`. "cells" is always there, though not among all where the
 // study has tables of its own. A UsageError names the nearest id; a DataError: tables_json is not

@@ -25,7 +25,8 @@ SELECT
   cell.weighted_f1,
   cell.uar,
   cell.fold_mean_accuracy,
-  point.validation = 'leaky' AS leaky
+  point.validation = 'leaky' AS leaky,
+  cell.macro_f1 AS uf1  -- MEGC's name: over all folds every class is the truth somewhere
 FROM cell
 JOIN point ON point.id = cell.point_id
 JOIN sweep ON sweep.id = point.sweep_id;

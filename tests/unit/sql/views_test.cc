@@ -64,7 +64,7 @@ TEST_F(Views, HaveTheColumnsOfTheContract) {
       {"cells",
        "sweep, experiment, alpha, beta, hsic, point, validation, seed, task, folds_done, "
        "folds_total, k, n, accuracy, wilson_low, wilson_high, macro_f1, weighted_f1, uar, "
-       "fold_mean_accuracy, leaky"},
+       "fold_mean_accuracy, leaky, uf1"},
       {"curves", "job_key, epoch, split, task, loss, accuracy"},
       {"checkpoints", "job_key, attempt, epoch, sha256, bytes"}};
   for (const auto& [view, columns] : contract) {
@@ -102,11 +102,11 @@ TEST_F(Views, JobsShowEveryUse) {
             " point, validation, seed, held_out, state, attempts, seconds, epochs, best_epoch,"
             " held_out_hsic, stream_cosine, images_forwarded, error FROM jobs"
             " WHERE held_out = '01' ORDER BY experiment"),
-      ElementsAre("s-1|dsid|train|dsid|NULL|action-units|reference|0.5|1|paper|"
+      ElementsAre("s-1|dsid|train|dsid|NULL|action-units|core|0.5|1|paper|"
                   "{\"loss.alpha\":0.500000}|inner-subject|0|01|done|1|1.5|3|2|0.0625|0.5|0|NULL",
-                  "s-1|single|train|single-task|der|action-units|reference|NULL|NULL|NULL|"
+                  "s-1|single|train|single-task|der|action-units|core|NULL|NULL|NULL|"
                   "{}|inner-subject|0|01|done|1|1.5|3|2|NULL|NULL|0|NULL",
-                  "s-1|without|train|dsid|NULL|action-units|reference|0|1|NULL|"
+                  "s-1|without|train|dsid|NULL|action-units|core|0|1|NULL|"
                   "{\"loss.alpha\":0.000000}|inner-subject|0|01|done|1|1.5|3|2|0.0625|0.5|0|NULL"));
 }
 
@@ -180,8 +180,8 @@ TEST_F(Views, CellsStayNullUntilAllFoldsAreDone) {
   Finish(plan.jobs[1]);
   const std::string cells =
       "SELECT task, folds_done, folds_total, k, n, accuracy, wilson_low, wilson_high, macro_f1,"
-      " weighted_f1, uar, fold_mean_accuracy, leaky FROM cells ORDER BY task";
-  const std::string nulls = "NULL|NULL|NULL|NULL|NULL|NULL|NULL|NULL|NULL";
+      " weighted_f1, uar, fold_mean_accuracy, uf1, leaky FROM cells ORDER BY task";
+  const std::string nulls = "NULL|NULL|NULL|NULL|NULL|NULL|NULL|NULL|NULL|NULL";
   EXPECT_THAT(Query(cells), ElementsAre("der|2|3|" + nulls + "|0", "ter|2|3|" + nulls + "|0"));
 
   Finish(plan.jobs[2]);
@@ -189,7 +189,7 @@ TEST_F(Views, CellsStayNullUntilAllFoldsAreDone) {
   const Interval wilson = WilsonInterval(3, 6);
   const std::string metrics = "3|6|0.5|" + ShortestReal(wilson.low) + "|" +
                               ShortestReal(wilson.high) + "|" + ShortestReal(1.0 / 3) + "|" +
-                              ShortestReal(1.0 / 3) + "|0.5|0.5";
+                              ShortestReal(1.0 / 3) + "|0.5|0.5|" + ShortestReal(1.0 / 3);
   EXPECT_THAT(Query(cells), ElementsAre("der|3|3|" + metrics + "|0", "ter|3|3|" + metrics + "|0"));
 }
 

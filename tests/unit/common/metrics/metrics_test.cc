@@ -28,6 +28,28 @@ TEST(Metrics, AgreeWithScikitLearn) {
   EXPECT_DOUBLE_EQ(Uar(matrix), 0.6614583333333334);
 }
 
+// UF1 = mean over all classes of 2 TP / (2 TP + FP + FN), UAR = mean of TP / N, both of the sums
+// over all folds (MEGC 2019, doi:10.1109/FG.2019.8756611): the same where every class has labels.
+TEST(Metrics, AgreeWithMegcWhereEveryClassHasLabels) {
+  const ConfusionMatrix matrix = FourClasses();
+  double uf1 = 0;
+  double uar = 0;
+  for (std::size_t c = 0; c < 4; ++c) {
+    double false_positives = 0;
+    double false_negatives = 0;
+    for (std::size_t other = 0; other < 4; ++other) {
+      if (other == c) continue;
+      false_positives += static_cast<double>(matrix.At(other, c));
+      false_negatives += static_cast<double>(matrix.At(c, other));
+    }
+    const auto right = static_cast<double>(matrix.At(c, c));
+    uf1 += 2 * right / (2 * right + false_positives + false_negatives) / 4;
+    uar += right / (right + false_negatives) / 4;
+  }
+  EXPECT_NEAR(MacroF1(matrix), uf1, 1e-15);
+  EXPECT_NEAR(Uar(matrix), uar, 1e-15);
+}
+
 // Class c occurs nowhere and does not count; class d is only predicted: its F1 of 0 counts in the
 // macro mean, and there is no recall of it.
 TEST(Metrics, ClassesWithoutLabelsOrPredictions) {

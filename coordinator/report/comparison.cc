@@ -1,0 +1,232 @@
+#include "coordinator/report/comparison.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "coordinator/report/cell_index.h"
+#include "coordinator/statistics/holm.h"
+#include "sql/store_reader.h"
+
+namespace unmask {
+namespace {
+
+using Json = nlohmann::json;
+
+// One of the two, with everything that is looked up in it.
+struct Side {
+  explicit Side(Operand given, SweepPredictions read)
+      : operand(std::move(given)),
+        predictions(std::move(read)),
+        cells(operand.results),
+        folds(operand.results.folds),
+        clips(predictions) {}
+  Side(const Side&) = delete;
+  Side& operator=(const Side&) = delete;
+
+  Operand operand;
+  SweepPredictions predictions;
+  CellIndex cells;
+  FoldIndex folds;
+  ClipIndex clips;
+};
+
+Result<std::unique_ptr<Side>> ReadSide(StoreReader& reader, const std::string& text) {
+  UNMASK_ASSIGN(Operand operand, ReadOperand(reader, text));
+  UNMASK_ASSIGN(SweepPredictions predictions, reader.Predictions(operand.results.sweep));
+  return std::make_unique<Side>(std::move(operand), std::move(predictions));
+}
+
+std::set<std::string> JobsOf(const Side& side) {
+  std::set<std::string> keys;
+  if (!side.operand.chosen) {
+    for (const JobRow& job : side.operand.results.jobs) keys.insert(job.job_key);
+    return keys;
+  }
+  const PointName& point = *side.operand.chosen;
+  for (const Task task : {Task::kTer, Task::kDer}) {
+    for (const FoldRow* fold : side.folds.Find(point.experiment, point.point, task)) {
+      keys.insert(fold->job_key);
+    }
+  }
+  return keys;
+}
+
+void CountJobs(const Side& first, const Side& second, Comparison& comparison) {
+  const std::set<std::string> here = JobsOf(first);
+  const std::set<std::string> there = JobsOf(second);
+  comparison.jobs_shared =
+      std::ranges::count_if(here, [&](const auto& key) { return there.contains(key); });
+  comparison.jobs_only_first = static_cast<std::int64_t>(here.size()) - comparison.jobs_shared;
+  comparison.jobs_only_second = static_cast<std::int64_t>(there.size()) - comparison.jobs_shared;
+}
+
+// What differs between sweeps. An experiment repeats the study's settings: where it differs as the
+// study does, that is said once. Experiments that one side lacks stand among the cells.
+std::vector<FieldDifference> CompareConfigs(const std::string& first, const std::string& second) {
+  Json here = Json::parse(first, nullptr, false);
+  Json there = Json::parse(second, nullptr, false);
+  for (auto [from, other] : {std::pair(&here, &there), std::pair(&there, &here)}) {
+    if (!from->is_object() || !from->contains("experiments")) continue;
+    Json& experiments = (*from)["experiments"];
+    for (auto at = experiments.begin(); at != experiments.end();) {
+      const bool both = other->contains("/experiments"_json_pointer) &&
+                        (*other)["experiments"].contains(at.key());
+      at = both ? std::next(at) : experiments.erase(at);
+    }
+  }
+  std::vector<FieldDifference> all = CompareSpecs(here, there);
+  std::vector<FieldDifference> kept;
+  for (const FieldDifference& difference : all) {
+    const bool repeats = std::ranges::any_of(all, [&](const FieldDifference& study) {
+      return difference.field.starts_with("experiments.") &&
+             difference.field.ends_with("." + study.field) && study.here == difference.here &&
+             study.there == difference.there;
+    });
+    if (!repeats) kept.push_back(difference);
+  }
+  return kept;
+}
+
+// What differs between points: between two jobs of the same held-out subject and seed.
+Result<std::vector<FieldDifference>> CompareJobs(StoreReader& reader, const Side& first,
+                                                 const Side& second) {
+  for (const Task task : {Task::kTer, Task::kDer}) {
+    const auto folds_of = [&](const Side& side) -> const FoldList& {
+      return side.folds.Find(side.operand.chosen->experiment, side.operand.chosen->point, task);
+    };
+    for (const FoldRow* here : folds_of(first)) {
+      for (const FoldRow* there : folds_of(second)) {
+        if (here->held_out != there->held_out || here->seed != there->seed) continue;
+        UNMASK_ASSIGN(const JobDetails a, reader.FindJob(here->job_key));
+        UNMASK_ASSIGN(const JobDetails b, reader.FindJob(there->job_key));
+        return CompareSpecs(Json::parse(a.spec_json, nullptr, false),
+                            Json::parse(b.spec_json, nullptr, false));
+      }
+    }
+  }
+  return std::vector<FieldDifference>();
+}
+
+PairedTests TestCell(const Side& first, const Side& second, const ComparedCell& cell) {
+  PairedTests tests;
+  tests.wilcoxon = WilcoxonSignedRank(cell.pairing.AccuracyDifferences());
+  tests.sign_flip = SignFlipTest(cell.pairing.Differences());
+  tests.clips = CountClips(
+      first.folds.Find(cell.first.experiment, cell.first.point, cell.task), first.clips,
+      second.folds.Find(cell.second.experiment, cell.second.point, cell.task), second.clips);
+  if (tests.clips)
+    tests.mcnemar_p = McNemarExact(tests.clips->only_first, tests.clips->only_second);
+  return tests;
+}
+
+Interval IntervalOf(const Pairing& pairing) {
+  const std::vector<std::int64_t> counts = pairing.Differences();
+  const std::vector<double> differences(counts.begin(), counts.end());
+  return BootstrapRatio(differences, pairing.Clips());
+}
+
+void AddCell(const Side& first, const PointName& here, const Side& second, const PointName& there,
+             Task task, Comparison& comparison) {
+  const auto find = [task](const Side& side, const PointName& name) {
+    return side.cells.Find(name.experiment, Json::parse(name.point, nullptr, false), task);
+  };
+  const TableCell a = find(first, here);
+  const TableCell b = find(second, there);
+  if (a.seeds.empty() || b.seeds.empty()) return;
+  ComparedCell cell;
+  cell.first = here;
+  cell.second = there;
+  cell.task = task;
+  cell.first_summary = Summarise(a);
+  cell.second_summary = Summarise(b);
+  cell.first_leaky = a.leaky;
+  cell.second_leaky = b.leaky;
+  cell.pairing = PairFolds(first.folds.Find(here.experiment, here.point, task),
+                           second.folds.Find(there.experiment, there.point, task));
+  if (cell.pairing.ok()) {
+    cell.difference = cell.pairing.Difference();
+    if (!cell.pairing.same_jobs) {
+      cell.tests = TestCell(first, second, cell);
+      cell.interval = IntervalOf(cell.pairing);
+    }
+  }
+  comparison.cells.push_back(std::move(cell));
+}
+
+const CellIndex::Entry* Twin(const CellIndex& cells, const CellIndex::Entry& entry) {
+  for (const CellIndex::Entry& other : cells.entries()) {
+    if (other.experiment == entry.experiment && other.point == entry.point) return &other;
+  }
+  return nullptr;
+}
+
+std::vector<std::string> WithoutTwin(const CellIndex& cells, const CellIndex& others) {
+  std::vector<std::string> labels;
+  for (const CellIndex::Entry& entry : cells.entries()) {
+    if (Twin(others, entry) == nullptr) {
+      labels.push_back(PointLabel(entry.experiment, entry.point_text));
+    }
+  }
+  return labels;
+}
+
+void CompareAllCells(const Side& first, const Side& second, Comparison& comparison) {
+  for (const Task task : {Task::kTer, Task::kDer}) {
+    for (const CellIndex::Entry& entry : first.cells.entries()) {
+      const CellIndex::Entry* twin = Twin(second.cells, entry);
+      if (twin == nullptr) continue;
+      AddCell(first, {entry.experiment, entry.point_text}, second,
+              {twin->experiment, twin->point_text}, task, comparison);
+    }
+  }
+  comparison.cells_only_first = WithoutTwin(first.cells, second.cells);
+  comparison.cells_only_second = WithoutTwin(second.cells, first.cells);
+}
+
+void AdjustWithin(Comparison& comparison) {
+  std::vector<PairedTests*> tests;
+  std::vector<double> p_values;
+  for (ComparedCell& cell : comparison.cells) {
+    if (!cell.tests) continue;
+    tests.push_back(&*cell.tests);
+    p_values.push_back(cell.tests->sign_flip.p);
+  }
+  const std::vector<double> adjusted = HolmAdjusted(p_values);
+  for (std::size_t i = 0; i < tests.size(); ++i) tests[i]->sign_flip_holm = adjusted[i];
+}
+
+}  // namespace
+
+Result<Comparison> Compare(StoreReader& reader, const std::string& first,
+                           const std::string& second) {
+  Comparison comparison;
+  UNMASK_TRY(reader.InSnapshot([&]() -> Status {
+    UNMASK_ASSIGN(const auto here, ReadSide(reader, first));
+    UNMASK_ASSIGN(const auto there, ReadSide(reader, second));
+    comparison.first = here->operand.Label();
+    comparison.second = there->operand.Label();
+    const auto& chosen = here->operand.chosen;
+    if (chosen.has_value() != there->operand.chosen.has_value()) {
+      return UsageError("a sweep and a point cannot be compared",
+                        fmt::format("{} and {}", first, second),
+                        "two sweeps, or two points as SWEEP:EXPERIMENT@alpha=0.5,beta=1");
+    }
+    CountJobs(*here, *there, comparison);
+    if (!chosen) {
+      comparison.settings = CompareConfigs(here->operand.config_json, there->operand.config_json);
+      CompareAllCells(*here, *there, comparison);
+      return {};
+    }
+    UNMASK_ASSIGN(comparison.settings, CompareJobs(reader, *here, *there));
+    for (const Task task : {Task::kTer, Task::kDer}) {
+      AddCell(*here, *chosen, *there, *there->operand.chosen, task, comparison);
+    }
+    return {};
+  }));
+  AdjustWithin(comparison);
+  return comparison;
+}
+
+}  // namespace unmask

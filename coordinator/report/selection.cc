@@ -1,0 +1,249 @@
+#include "coordinator/report/selection.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "common/base/check.h"
+#include "coordinator/report/fold_scores.h"
+#include "coordinator/statistics/bootstrap.h"
+#include "sql/store_reader.h"
+
+namespace unmask {
+namespace {
+
+using Json = nlohmann::json;
+
+// Validation accuracy, and the loss with its sign turned, of the epoch that each job's predictions
+// come from.
+using ValidationScores = std::map<std::pair<std::string, Task>, Score>;
+
+Result<ValidationScores> ReadValidation(StoreReader& reader, const SweepResults& results) {
+  std::map<std::string, std::int64_t> best_epochs;
+  for (const JobRow& job : results.jobs) {
+    if (job.best_epoch) best_epochs[job.job_key] = *job.best_epoch;
+  }
+  ValidationScores scores;
+  UNMASK_TRY(reader.ForEachCurve(
+      results.sweep, [&](const std::string& key, const std::vector<CurvePoint>& curve) {
+        const auto best = best_epochs.find(key);
+        if (best == best_epochs.end()) return;
+        for (const CurvePoint& point : curve) {
+          if (point.split != CurveSplit::kValidation || point.epoch != best->second) continue;
+          scores[{key, point.task}] = {point.accuracy, -point.loss};
+        }
+      }));
+  return scores;
+}
+
+// The points of an experiment in the plan's order.
+std::vector<std::string> PointsInOrder(const SweepResults& results, const std::string& experiment) {
+  std::vector<std::string> points;
+  for (const JobRow& job : results.jobs) {
+    if (job.experiment != experiment || job.kind != "train") continue;
+    if (std::ranges::find(points, job.point) == points.end()) points.push_back(job.point);
+  }
+  return points;
+}
+
+// The point that stands at the experiment's own values.
+std::optional<std::size_t> StudyPoint(const Json& config, const std::string& experiment,
+                                      const std::vector<std::string>& points) {
+  const Json* own = nullptr;
+  if (config.contains("experiments") && config["experiments"].contains(experiment)) {
+    own = &config["experiments"][experiment];
+  }
+  for (std::size_t i = 0; own != nullptr && i < points.size(); ++i) {
+    const Json point = Json::parse(points[i], nullptr, false);
+    bool same = point.is_object();
+    for (const auto& [key, value] : point.items()) {
+      std::string path = "/" + key;
+      std::ranges::replace(path, '.', '/');
+      same = same && own->value(Json::json_pointer(path), Json()) == value;
+    }
+    if (same) return i;
+  }
+  return std::nullopt;
+}
+
+std::vector<Score> SumsOver(const ExperimentScores& scores, std::int64_t seed,
+                            const FoldScores* without) {
+  std::vector<Score> sums(scores.points.size());
+  for (const FoldScores& fold : scores.folds) {
+    if (fold.seed != seed || &fold == without) continue;
+    for (std::size_t i = 0; i < sums.size(); ++i)
+      sums[i].first += static_cast<double>(fold.right[i]);
+  }
+  return sums;
+}
+
+std::vector<Score> ValidationOf(const FoldScores& fold) {
+  std::vector<Score> values;
+  for (const auto& value : fold.validation) {
+    if (value) values.push_back(*value);
+  }
+  return values;
+}
+
+Best Choose(SelectionRule rule, const ExperimentScores& scores, const FoldScores& fold,
+            std::size_t study) {
+  switch (rule) {
+    case SelectionRule::kValidation:
+      return BestOf(ValidationOf(fold));
+    case SelectionRule::kOthers:
+      return BestOf(SumsOver(scores, fold.seed, &fold));
+    case SelectionRule::kOracle:
+      return BestOf(SumsOver(scores, fold.seed, nullptr));
+    case SelectionRule::kStudy:
+      return {study, false};
+  }
+  return {};
+}
+
+std::string WhyUnavailable(SelectionRule rule, const ExperimentScores& scores,
+                           const std::string& validation, bool has_study) {
+  if (rule == SelectionRule::kStudy && !has_study) return "the study's own values are no point";
+  if (rule != SelectionRule::kValidation) return "";
+  if (validation == "leaky") return "validation is leaky: it is the held-out subject itself";
+  const bool all = std::ranges::all_of(scores.folds, [](const FoldScores& fold) {
+    return ValidationOf(fold).size() == fold.validation.size();
+  });
+  return all ? "" : "validation is " + validation + ": there is no result";
+}
+
+void Summarise(Selection& selection) {
+  std::map<std::int64_t, std::pair<std::int64_t, std::int64_t>> seeds;  // right, clips
+  for (const SelectedFold& fold : selection.folds) {
+    seeds[fold.seed].first += fold.right;
+    seeds[fold.seed].second += fold.clips;
+  }
+  std::vector<double> accuracies;
+  accuracies.reserve(seeds.size());
+  for (const auto& [seed, counts] : seeds) {
+    accuracies.push_back(counts.second == 0 ? 0
+                                            : static_cast<double>(counts.first) /
+                                                  static_cast<double>(counts.second));
+  }
+  selection.accuracy = MeanOverSeeds(accuracies);
+  if (seeds.size() > 1) return;
+  const auto [k, n] = seeds.begin()->second;
+  const Interval wilson = WilsonInterval(k, n);
+  selection.pooled = CellMetrics{.k = k, .n = n, .accuracy = selection.accuracy.mean};
+  selection.pooled->wilson_low = wilson.low;
+  selection.pooled->wilson_high = wilson.high;
+}
+
+Selection SelectBy(SelectionRule rule, const ExperimentScores& scores,
+                   const std::string& validation, std::optional<std::size_t> study) {
+  Selection selection;
+  selection.rule = rule;
+  selection.unavailable = WhyUnavailable(rule, scores, validation, study.has_value());
+  if (!selection.unavailable.empty()) return selection;
+  for (const FoldScores& fold : scores.folds) {
+    const Best best = Choose(rule, scores, fold, study.value_or(0));
+    selection.folds.push_back(
+        {fold.subject, fold.seed, fold.clips, fold.right[best.at], best.at, best.tied});
+  }
+  Summarise(selection);
+  return selection;
+}
+
+// Subjects are resampled with all their seeds.
+void AddPrice(const Selection& oracle, Selection& selection) {
+  if (!selection.unavailable.empty()) return;
+  std::map<std::string, std::pair<double, double>> subjects;  // lost answers, clips
+  for (std::size_t i = 0; i < selection.folds.size(); ++i) {
+    auto& [lost, clips] = subjects[selection.folds[i].subject];
+    lost += static_cast<double>(oracle.folds[i].right - selection.folds[i].right);
+    clips += static_cast<double>(selection.folds[i].clips);
+  }
+  std::vector<double> lost;
+  std::vector<double> clips;
+  for (const auto& [subject, counts] : subjects) {
+    lost.push_back(counts.first);
+    clips.push_back(counts.second);
+  }
+  selection.price = oracle.accuracy.mean - selection.accuracy.mean;
+  selection.price_interval = BootstrapRatio(lost, clips);
+}
+
+std::vector<GridPointFigures> FiguresOf(const ExperimentScores& scores) {
+  std::vector<GridPointFigures> figures;
+  for (std::size_t point = 0; point < scores.points.size(); ++point) {
+    Selection constant;
+    for (const FoldScores& fold : scores.folds) {
+      constant.folds.push_back({fold.subject, fold.seed, fold.clips, fold.right[point], point});
+    }
+    Summarise(constant);
+    figures.push_back({scores.points[point], constant.accuracy});
+  }
+  return figures;
+}
+
+TaskSelection SelectFor(const ExperimentScores& scores, const CellRow& cell,
+                        std::optional<std::size_t> study) {
+  TaskSelection task;
+  task.experiment = cell.experiment;
+  task.task = cell.task;
+  task.validation = cell.validation;
+  task.leaky = cell.leaky;
+  task.incomplete = scores.incomplete;
+  if (!task.incomplete.empty()) return task;
+  task.points = FiguresOf(scores);
+  for (const SelectionRule rule : kSelectionRules) {
+    task.selections.push_back(SelectBy(rule, scores, cell.validation, study));
+  }
+  const Selection oracle = task.selections[static_cast<std::size_t>(SelectionRule::kOracle)];
+  for (Selection& selection : task.selections) AddPrice(oracle, selection);
+  return task;
+}
+
+Result<SweepSelection> SelectFrom(const SweepResults& results, const Json& config,
+                                  const ValidationScores& validation) {
+  const FoldIndex folds(results.folds);
+  const auto score = [&](const std::string& key, Task task) {
+    const auto at = validation.find({key, task});
+    return at == validation.end() ? std::nullopt : std::optional(at->second);
+  };
+  SweepSelection selection{results.sweep, {}};
+  std::map<std::pair<std::string, Task>, const CellRow*> cells;  // one of each
+  for (const CellRow& cell : results.cells) {
+    CellRow const*& first = cells[{cell.experiment, cell.task}];
+    if (first == nullptr || cell.leaky) first = &cell;
+  }
+  for (const auto& [name, cell] : cells) {
+    const std::vector<std::string> points = PointsInOrder(results, cell->experiment);
+    if (points.size() < 2) continue;
+    selection.tasks.push_back(
+        SelectFor(ScoresOf(folds, cell->experiment, points, cell->task, score), *cell,
+                  StudyPoint(config, cell->experiment, points)));
+  }
+  if (selection.tasks.empty()) {
+    return UsageError("there is nothing to select", "sweep " + results.sweep,
+                      "an experiment with several points in a grid");
+  }
+  return selection;
+}
+
+}  // namespace
+
+const char* Name(SelectionRule rule) {
+  constexpr std::array<const char*, 4> kNames = {"validation", "others", "oracle", "study"};
+  return kNames.at(static_cast<std::size_t>(rule));
+}
+
+Result<SweepSelection> SelectPoints(StoreReader& reader, const std::string& sweep) {
+  SweepResults results;
+  SweepTexts texts;
+  ValidationScores validation;
+  UNMASK_TRY(reader.InSnapshot([&]() -> Status {
+    UNMASK_ASSIGN(results, ReadSweepResultsWithin(reader, sweep));
+    UNMASK_ASSIGN(texts, reader.Texts(results.sweep));
+    UNMASK_ASSIGN(validation, ReadValidation(reader, results));
+    return {};
+  }));
+  return SelectFrom(results, Json::parse(texts.config_json, nullptr, false), validation);
+}
+
+}  // namespace unmask

@@ -1,0 +1,51 @@
+#include "coordinator/report/text_table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "common/base/check.h"
+#include "common/base/text.h"
+
+namespace unmask {
+namespace {
+
+// The width that fmt pads by: wide characters count twice.
+std::size_t DisplayWidth(const std::string& text) {
+  return 2 * text.size() - fmt::format("{:<{}}", text, text.size()).size();
+}
+
+}  // namespace
+
+TextTable::TextTable(std::vector<std::string> headings, std::size_t labels) : labels_(labels) {
+  rows_.push_back(std::move(headings));
+}
+
+void TextTable::Add(std::vector<std::string> cells) {
+  UNMASK_CHECK(cells.size() == rows_.front().size());
+  for (std::string& cell : cells) cell = EscapeControl(cell);
+  rows_.push_back(std::move(cells));
+}
+
+std::string TextTable::Text() const {
+  std::vector<std::size_t> widths(rows_.front().size(), 0);
+  for (const auto& row : rows_) {
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      widths[i] = std::max(widths[i], DisplayWidth(row[i]));
+    }
+  }
+  std::string text;
+  for (const auto& row : rows_) {
+    std::string line;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      if (i > 0) line += "  ";
+      line += i < labels_ ? fmt::format("{:<{}}", row[i], widths[i])
+                          : fmt::format("{:>{}}", row[i], widths[i]);
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    text += line + "\n";
+  }
+  return text;
+}
+
+}  // namespace unmask
