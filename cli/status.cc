@@ -2,11 +2,16 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <ctime>
 #include <memory>
 
 #include "cli/command.h"
+#include "cli/terminal.h"
+#include "common/base/clock.h"
+#include "coordinator/live/read_snapshot.h"
 #include "coordinator/report/status_report.h"
 
 namespace unmask {
@@ -22,48 +27,65 @@ void Print(const std::string& text) {
   std::fflush(stdout);
 }
 
-// Ctrl-C and SIGTERM end the watching; between two looks they wait for WaitForStop.
-sigset_t BlockStopSignals() {
+// Ctrl-C and SIGTERM end the watching; a window that changes, or a shell that brings us back, asks
+// for a redraw. Between two looks they wait for WaitForSignal.
+sigset_t BlockWatchSignals() {
   sigset_t signals;
   sigemptyset(&signals);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGTERM);
+  for (const int signal : {SIGINT, SIGTERM, SIGWINCH, SIGCONT}) sigaddset(&signals, signal);
   sigprocmask(SIG_BLOCK, &signals, nullptr);
   return signals;
 }
 
-bool WaitForStop(const sigset_t& signals) {
-  const timespec one_second{.tv_sec = 1, .tv_nsec = 0};
-  return sigtimedwait(&signals, nullptr, &one_second) > 0;
+// 0: the time is up.
+int WaitForSignal(const sigset_t& signals, Millis limit) {
+  const timespec wait{.tv_sec = static_cast<std::time_t>(limit.count() / 1000),
+                      .tv_nsec = static_cast<long>(limit.count() % 1000) * 1'000'000};
+  return std::max(0, sigtimedwait(&signals, nullptr, &wait));
 }
 
-// Redrawn on a terminal; elsewhere a line (with --json an object) whenever something has changed.
-class Watcher {
- public:
-  Watcher(bool json, bool terminal) : json_(json), redraw_(terminal && !json) {}
+bool IsStop(int signal) { return signal == SIGINT || signal == SIGTERM; }
 
-  void Show(const SweepStatus& status) {
-    std::string text = json_     ? StatusJson(status).dump() + "\n"
-                       : redraw_ ? StatusText(status)
-                                 : StatusOneLine(status) + "\n";
-    if (text == shown_) return;
-    Print(redraw_ ? "\x1b[H\x1b[2J" + text : text);  // home, and clear the screen
-    shown_ = std::move(text);
-  }
+// A second, and longer where looking takes long: at most a tenth of the time is spent on it.
+Millis PauseAfter(Millis look) { return std::max(Millis(1000), look * 9); }
 
- private:
-  bool json_;
-  bool redraw_;
-  std::string shown_;
-};
-
-Status Watch(StoreReader& reader, const StorePaths& paths, const std::string& sweep, bool json) {
-  const sigset_t signals = BlockStopSignals();
-  Watcher watcher(json, isatty(STDOUT_FILENO) == 1);
+// A line (with --json an object) whenever something has changed.
+Status WatchPlainly(StoreReader& reader, const StorePaths& paths, const std::string& sweep,
+                    bool json) {
+  const sigset_t signals = BlockWatchSignals();
+  const RealClock clock;
+  std::string shown;
   while (true) {
+    const Millis begin = clock.Now();
     UNMASK_ASSIGN(const SweepStatus status, ReadStatus(reader, paths, sweep));
-    watcher.Show(status);
-    if (status.Finished() || WaitForStop(signals)) return {};
+    std::string text = json ? StatusJson(status).dump() : StatusOneLine(status);
+    if (text != shown) Print(text + "\n");
+    shown = std::move(text);
+    if (status.Finished()) return {};
+    if (IsStop(WaitForSignal(signals, PauseAfter(clock.Now() - begin)))) return {};
+  }
+}
+
+Status WatchOnTerminal(StoreReader& reader, const StorePaths& paths, const std::string& sweep) {
+  UNMASK_ASSIGN(const auto live, LiveReader::Open(paths));
+  const sigset_t signals = BlockWatchSignals();
+  const RealClock clock;
+  std::size_t drawn = 0;
+  bool afresh = false;
+  while (true) {
+    const Millis begin = clock.Now();
+    UNMASK_ASSIGN(const LiveSnapshot snapshot,
+                  ReadSnapshot(reader, *live, paths, sweep, clock.WallTime()));
+    const std::vector<std::string> lines = DrawScreen(snapshot, ShapeOfTerminal());
+    Print(RedrawBytes(drawn, lines, afresh));
+    drawn = lines.size();
+    if (snapshot.phase == LivePhase::kFinished) return {};
+    const int signal = WaitForSignal(signals, PauseAfter(clock.Now() - begin));
+    if (IsStop(signal)) {
+      Print("\r\x1b[K");  // the terminal's ^C
+      return {};
+    }
+    afresh = signal != 0;
   }
 }
 
@@ -72,7 +94,10 @@ Status ShowStatus(const StatusArguments& arguments, const CommandContext& contex
   UNMASK_ASSIGN(const auto reader, StoreReader::Open(paths));
   // The name is settled once: a sweep that starts meanwhile does not change what is watched.
   UNMASK_ASSIGN(const SweepRow sweep, reader->FindSweep(arguments.sweep));
-  if (arguments.watch) return Watch(*reader, paths, sweep.sweep, context.json);
+  if (arguments.watch && IsDrawable() && !context.json) {
+    return WatchOnTerminal(*reader, paths, sweep.sweep);
+  }
+  if (arguments.watch) return WatchPlainly(*reader, paths, sweep.sweep, context.json);
   UNMASK_ASSIGN(const SweepStatus status, ReadStatus(*reader, paths, sweep.sweep));
   Print(context.json ? StatusJson(status).dump(2) + "\n" : StatusText(status));
   return {};
@@ -85,8 +110,14 @@ void AddStatusCommand(CLI::App& app, CommandContext& context) {
   CLI::App* command =
       app.add_subcommand("status", "Progress, rate, time left, and failures of a sweep");
   command->add_option("SWEEP", arguments->sweep, "Name or its beginning; default: the newest");
-  command->add_flag("--watch", arguments->watch, "Until it is finished, or Ctrl-C");
-  command->footer("Example: unmask status --watch");
+  command->add_flag("--watch", arguments->watch,
+                    "Look again and again, until it is finished or Ctrl-C");
+  command->footer(
+      "--watch redraws points, folds, workers and failures in place about once a second. Where "
+      "the\n"
+      "output is no terminal (or TERM is dumb) it prints a line, with --json an object, whenever\n"
+      "something has changed. NO_COLOR is respected.\n"
+      "Example: unmask status --watch");
   command->callback([arguments, &context] {
     const Status shown = ShowStatus(*arguments, context);
     if (!shown.ok()) context.Fail(shown.error());

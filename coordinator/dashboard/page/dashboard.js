@@ -111,7 +111,7 @@ function foldStrip(folds) {
       marks.running += `M${x + 1.5} 1.5h7v9h-7z`;
       marks.runner += `M${x + 3.5} 3.5l4 2.5l-4 2.5z`;
     }
-    if (state === '.') marks.waiting += `M${x + 4} 5h2v2h-2z`;
+    if (state === '.') marks.waiting += `M${x + 3.5} 4.5h3v3h-3z`;
     if (state === 'x') marks.dead += `M${x + 2} 2.5l6 7M${x + 8} 2.5l-6 7`;
   });
   const strip = drawing('svg', {class: 'folds', viewBox: `0 0 ${folds.length * 10} 12`, tabindex: '0', role: 'img',
@@ -130,22 +130,23 @@ function foldsText(point) {
 }
 
 function intervalPlot(score, complete) {
-  const x = (value) => (4 + 64 * value).toFixed(1);
-  const plot = drawing('svg', {viewBox: '0 0 72 14', 'aria-hidden': 'true'},
-    drawing('path', {class: 'axis', d: 'M4 7H68M4 4V10M68 4V10'}),
-    drawing('path', {class: complete ? 'interval' : 'interval open', d: `M${x(score.wilson_low)} 7H${x(score.wilson_high)}`}));
-  if (complete) plot.append(drawing('circle', {class: 'dot', cx: x(score.accuracy), cy: '7', r: '3'}));
+  const x = (value) => (4 + 104 * value).toFixed(1);
+  const plot = drawing('svg', {viewBox: '0 0 112 14', 'aria-hidden': 'true'},
+    drawing('path', {class: 'axis', d: 'M4 7H108M4 4V10M108 4V10'}),
+    drawing('path', {class: complete ? 'interval' : 'interval open', d: `M${x(score.wilson_low)} 4H${x(score.wilson_high)}V10H${x(score.wilson_low)}z`}));
+  if (complete) plot.append(drawing('path', {class: 'dot', d: `M${x(score.accuracy)} 1h1.6v12h-1.6z`}));
   return plot;
 }
 
 // While folds are missing there is an interval and what it stands on, and no figure to quote.
 function scoreCell(point, task) {
-  const cell = element('td', {class: 'score'});
+  const cell = element('td', {class: 'score', role: 'cell'});
   const score = point.scores.find((one) => one.task === task);
   if (!score) return cell;
   const line = element('div', {}, element('span', {class: 'name'}, task.toUpperCase()));
   if (!score.n) {
-    line.append(element('span', {class: 'sofar'}, `${point.folds_done}/${point.folds_total} folds`));
+    line.className = 'empty';
+    line.append(element('span', {class: 'sofar'}, '–'));
   } else {
     const range = `[${share(score.wilson_low)}, ${share(score.wilson_high)}]`;
     line.append(intervalPlot(score, point.complete));
@@ -175,11 +176,12 @@ const tables = new Map();  // experiment -> {table, body, order}
 
 function tableOf(experiment) {
   if (!tables.has(experiment)) {
-    const head = element('tr', {role: 'row'}, ...['point', 'folds', 'done', 'TER accuracy', 'DER accuracy'].map((title) =>
-      element('th', {scope: 'col', role: 'columnheader'}, title)));
+    const columns = [['point', 'label'], ['folds', 'strip'], ['done', 'count'], ['TER accuracy', 'score'], ['DER accuracy', 'score']];
+    const head = columns.map(([title, kind]) => element('th', {scope: 'col', role: 'columnheader', class: kind}, title));
     const body = element('tbody', {role: 'rowgroup'});
     const table = element('table', {role: 'table'}, element('caption', {}, name(experiment)),
-      element('thead', {role: 'rowgroup'}, head), body);
+      element('colgroup', {}, ...columns.map(([, kind]) => element('col', {class: kind}))),
+      element('thead', {role: 'rowgroup'}, element('tr', {role: 'row'}, ...head)), body);
     tables.set(experiment, {table, body, order: ''});
     byId('points').append(table);
   }

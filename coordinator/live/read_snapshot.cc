@@ -1,0 +1,78 @@
+#include "coordinator/live/read_snapshot.h"
+
+#include <algorithm>
+#include <ctime>
+#include <optional>
+
+#include "common/base/text.h"
+#include "coordinator/live/live_sweep.h"
+#include "sql/store_lock.h"
+
+namespace unmask {
+namespace {
+
+constexpr std::int64_t kFailuresShown = 10;
+
+// Seconds since 1970 of "2026-11-22T15:40:00.123Z".
+std::optional<double> ParseTime(std::string_view text) {
+  std::tm parts{};
+  const std::string whole(text.substr(0, text.find('.')));
+  if (strptime(whole.c_str(), "%Y-%m-%dT%H:%M:%S", &parts) == nullptr) return std::nullopt;
+  const std::size_t dot = text.find('.');
+  const auto millis = dot == std::string_view::npos
+                          ? std::nullopt
+                          : ParseReal("0" + std::string(text.substr(dot, 4)));
+  return static_cast<double>(timegm(&parts)) + millis.value_or(0);
+}
+
+std::vector<LiveWorker> WorkersOf(const std::vector<LiveAttemptRow>& running,
+                                  const std::string& wall_time) {
+  std::vector<LiveWorker> workers;
+  for (const LiveAttemptRow& row : running) {
+    auto worker = std::ranges::find_if(workers, [&](const LiveWorker& known) {
+      return known.id == row.worker && known.host == row.host;
+    });
+    if (worker == workers.end()) {
+      worker = workers.emplace(workers.end());
+      worker->id = row.worker;
+      worker->host = row.host;
+      worker->device = row.device;
+    }
+    LiveJob job;
+    job.job_key = row.job_key;
+    job.attempt = row.attempt;
+    job.seconds = SecondsBetween(row.started_at, wall_time);
+    job.started = row.first_epoch.has_value();
+    worker->jobs.push_back(std::move(job));
+  }
+  return workers;
+}
+
+}  // namespace
+
+double SecondsBetween(std::string_view from, std::string_view to) {
+  const auto begin = ParseTime(from);
+  const auto end = ParseTime(to);
+  return begin && end ? std::max(0.0, *end - *begin) : 0;
+}
+
+Result<LiveSnapshot> ReadSnapshot(StoreReader& store, LiveReader& live, const StorePaths& paths,
+                                  const std::string& sweep, const std::string& wall_time) {
+  UNMASK_ASSIGN(const SweepProgress progress, store.Progress(sweep));
+  UNMASK_ASSIGN(const LiveRows rows, live.Read(sweep, kFailuresShown));
+  const bool attended = StoreLock::Holder(paths.lock()).has_value();
+  const LiveSweep view(sweep, rows);
+  LiveSnapshot snapshot = view.Snapshot(WorkersOf(rows.running, wall_time), wall_time, Millis{0});
+  snapshot.jobs_per_second = progress.jobs_per_second;
+  if (view.left() > 0 && progress.jobs_per_second) {
+    snapshot.eta_seconds = static_cast<double>(view.left()) / *progress.jobs_per_second;
+  }
+  if (view.left() > 0 && !attended) snapshot.phase = LivePhase::kUnattended;
+  snapshot.failed_attempts.clear();
+  for (const FailureCount& failure : progress.failures) {
+    snapshot.failed_attempts.emplace(failure.error_class, failure.attempts);
+  }
+  return snapshot;
+}
+
+}  // namespace unmask
