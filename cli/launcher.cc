@@ -22,29 +22,43 @@ namespace {
 
 constexpr int kResumable = 75;
 
-// A file that rank 0 writes its exit code to: mpirun's own code cannot tell a stop from a crash.
-class ExitFile {
+// A folder of this run's own, removed with it.
+class RunFolder {
  public:
-  ExitFile() {
+  RunFolder() {
     const char* folder = std::getenv("TMPDIR");
-    path_ = fmt::format("{}/unmask-exit-XXXXXX", folder != nullptr ? folder : "/tmp");
-    const int fd = mkstemp(path_.data());
-    if (fd >= 0) close(fd);
+    std::string path = fmt::format("{}/unmask-run-XXXXXX", folder != nullptr ? folder : "/tmp");
+    if (mkdtemp(path.data()) != nullptr) path_ = path;
   }
-  ~ExitFile() { unlink(path_.c_str()); }
-  ExitFile(const ExitFile&) = delete;
-  ExitFile& operator=(const ExitFile&) = delete;
+  ~RunFolder() {
+    std::error_code ignored;
+    if (!path_.empty()) fs::remove_all(path_, ignored);
+  }
+  RunFolder(const RunFolder&) = delete;
+  RunFolder& operator=(const RunFolder&) = delete;
 
-  const std::string& path() const { return path_; }
-  std::optional<int> Read() const {
-    const auto text = ReadFile(path_, 16);
+  const fs::path& path() const { return path_; }  // empty: could not be made
+  // Rank 0 writes its exit code here: mpirun's own cannot tell a stop from a crash.
+  fs::path exit_file() const { return path_ / "exit"; }
+  std::optional<int> ReadExitCode() const {
+    const auto text = ReadFile(exit_file(), 16);
     const auto code = text.ok() ? ParseInt(Trim(*text)) : std::nullopt;
     return code ? std::optional<int>(static_cast<int>(*code)) : std::nullopt;
   }
 
  private:
-  std::string path_;
+  fs::path path_;
 };
+
+void SetEnvironment(const RunFolder& folder, const LaunchOptions& options) {
+  setenv(kExitFileVariable, folder.exit_file().c_str(), 1);
+  setenv(kSlotsVariable, std::to_string(options.shape.slots).c_str(), 1);
+  setenv(kStatusVariable, isatty(STDERR_FILENO) != 0 ? "live" : "plain", 1);
+  // An mpirun that was killed leaves its session folder, named by its pid, and the next one that is
+  // given this pid does not start ("The PMIx server's listener thread failed to start").
+  setenv("PRTE_MCA_prte_local_tmpdir_base", folder.path().c_str(), 1);
+  setenv("OMPI_MCA_orte_local_tmpdir_base", folder.path().c_str(), 1);  // Open MPI 4
+}
 
 std::string FindMpirun() {
   if (access(UNMASK_MPIRUN, X_OK) == 0) return UNMASK_MPIRUN;
@@ -135,11 +149,12 @@ LocalShape ShapeFor(int cores, std::optional<int> workers, std::optional<int> sl
 }
 
 int LaunchLocally(const LaunchOptions& options) {
-  const ExitFile exit_file;
-  setenv(kExitFileVariable, exit_file.path().c_str(), 1);
-  setenv(kSlotsVariable, std::to_string(options.shape.slots).c_str(), 1);
-  setenv(kStatusVariable, isatty(STDERR_FILENO) != 0 ? "live" : "plain", 1);
-
+  const RunFolder folder;
+  if (folder.path().empty()) {
+    LogError("cannot make a temporary folder (TMPDIR): a folder that can be written to");
+    return ExitCode(ErrorCode::kData);
+  }
+  SetEnvironment(folder, options);
   const std::vector<std::string> command = MpirunCommand(options);
   const sigset_t signals = LauncherSignals();
   sigset_t old_mask;
@@ -154,7 +169,7 @@ int LaunchLocally(const LaunchOptions& options) {
 
   const int status = Supervise(mpirun, signals);
   sigprocmask(SIG_SETMASK, &old_mask, nullptr);
-  if (const auto code = exit_file.Read()) return *code;
+  if (const auto code = folder.ReadExitCode()) return *code;
   if (WIFEXITED(status) && WEXITSTATUS(status) == 127) return ExitCode(ErrorCode::kInternal);
   LogError("the coordinator ended before its work was done: the same command goes on from here");
   return kResumable;
