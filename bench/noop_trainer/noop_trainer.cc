@@ -1,5 +1,6 @@
-// A trainer that trains nothing: answers every lease at once with a result of the right shape, so that
-// what a sweep costs is dispatch and recording alone (bench/dispatch.py puts it where the trainer is).
+// A trainer that trains nothing: answers every lease at once with a result of the right shape, so
+// that what a sweep costs is dispatch and recording alone (bench/dispatch.py puts it where the
+// trainer is).
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <string>
