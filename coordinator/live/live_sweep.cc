@@ -55,10 +55,13 @@ struct ChangeVisitor {
   const std::string& wall_time;
 
   std::optional<LiveChange> operator()(const RecordLease& record) const {
-    return LiveChange{record.lease.job_key, JobState::kRunning, {}, {}};
+    return LiveChange{
+        record.lease.job_key, JobState::kRunning, {}, record.worker.id.value, std::nullopt};
   }
   std::optional<LiveChange> operator()(const RecordResult& record) const {
-    LiveChange change{record.lease.job_key, JobState::kDone, {}, {}};
+    LiveChange change;
+    change.job_key = record.lease.job_key;
+    change.state = JobState::kDone;
     change.scores.reserve(record.result.predictions.size());
     for (const TaskPredictions& task : record.result.predictions) {
       change.scores.push_back(ScoreOf(task));
@@ -66,7 +69,9 @@ struct ChangeVisitor {
     return change;
   }
   std::optional<LiveChange> operator()(const RecordAttemptEnd& record) const {
-    LiveChange change{record.lease.job_key, record.job_state, {}, {}};
+    LiveChange change;
+    change.job_key = record.lease.job_key;
+    change.state = record.job_state;
     if (!record.error_class.empty()) change.failure = FailureOf(record, wall_time);
     return change;
   }
@@ -76,7 +81,7 @@ struct ChangeVisitor {
     failure.outcome = "failed";
     failure.message = record.message;
     failure.at = wall_time;
-    return LiveChange{record.job_key, JobState::kFailed, {}, failure};
+    return LiveChange{record.job_key, JobState::kFailed, {}, 0, std::move(failure)};
   }
   template <typename Other>
   std::optional<LiveChange> operator()(const Other&) const {
@@ -110,7 +115,7 @@ LiveSweep::LiveSweep(std::string sweep, const LiveRows& rows) : sweep_(std::move
   std::set<std::string> subjects;
   for (const LiveJobRow& row : rows.jobs) {
     jobs_by_key_.emplace(row.job_key, jobs_.size());
-    jobs_.push_back({row.held_out, row.state, {}});
+    jobs_.push_back({row.held_out, row.state, 0, {}});
     Count(row.state, 1);
   }
   std::set<std::int64_t> seeds;
@@ -227,7 +232,11 @@ void LiveSweep::Apply(const LiveChange& change, Millis now) {
     rate_.OnDone(now);
   }
   SetState(job, change.state);
-  if (change.failure) Remember(*change.failure);
+  if (change.worker != 0) job.worker = change.worker;
+  if (!change.failure) return;
+  LiveFailure failure = *change.failure;
+  if (failure.attempt != 0) failure.worker = job.worker;
+  Remember(std::move(failure));
 }
 
 LiveSnapshot LiveSweep::Snapshot(std::vector<LiveWorker> workers, const std::string& wall_time,

@@ -21,6 +21,7 @@ struct LiveChange {
   std::string job_key;
   JobState state = JobState::kQueued;
   std::vector<LiveScore> scores;       // of a result
+  std::int64_t worker = 0;             // of a lease
   std::optional<LiveFailure> failure;  // what went wrong
 };
 // nullopt: nothing that a view shows.
@@ -61,6 +62,7 @@ class LiveSweep {
   struct Job {
     std::string held_out;
     JobState state = JobState::kQueued;
+    std::int64_t worker = 0;  // of the newest lease
     std::vector<Use> uses;
   };
 

@@ -79,20 +79,21 @@ def check_dashboard(lab, study):
     check_refusals(port, token)
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics?token={token}", timeout=30) as answer:
         assert b'unmask_jobs{sweep="' in answer.read()
-    killed, seen = None, []
+    seen = []
     for name, sweep in read_events(port, token):
         seen.append((name, sweep))
-        trainers = [pid for pid, role in lab.processes() if role == "trainer"]
-        if killed is None and sweep["jobs"]["done"] >= 2 and sweep["jobs"]["running"] and trainers:
-            killed = trainers[0]
-            os.kill(killed, signal.SIGKILL)
-    assert killed, "it had finished before a trainer could be killed: make the study longer"
+        # Again where the first was between two jobs: then nothing was lost with it.
+        if sweep["jobs"]["done"] >= 2 and sweep["jobs"]["running"] and not sweep["failed_attempts"]:
+            for pid, role in lab.processes():
+                if role == "trainer":
+                    os.kill(pid, signal.SIGKILL)
+                    break
     lab.finish(process).expect(0)
     harness.check_whole(store)
     name, end = seen[-1]
     assert name == "end" and end["phase"] == "finished", (name, end["phase"])
     assert end["jobs"]["done"] == end["jobs"]["total"] and all(point["complete"] for point in end["points"])
-    assert end["failed_attempts"].get("killed") == 1, end["failed_attempts"]
+    assert end["failed_attempts"].get("killed", 0) >= 1, f"no trainer was killed in time: {end['failed_attempts']}"
     assert any(0 < sweep["jobs"]["done"] < sweep["jobs"]["total"] for _, sweep in seen), "it never filled in"
     # What was shown at the end is what the store says.
     cells = {(e, p, t): (k, n) for e, p, t, k, n in harness.rows(store, "SELECT experiment, point, task, k, n FROM cells "

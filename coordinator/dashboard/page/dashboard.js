@@ -316,7 +316,7 @@ function failureItem(failure) {
   const where = [failure.experiment, failure.label].filter(Boolean).join(' ');
   const summary = element('summary', {}, element('span', {class: 'when'}, clockTime(failure.at)), ' ',
     element('span', {class: 'class'}, failure.error_class || failure.outcome), ' ', name(where), ', held out ', name(failure.held_out));
-  if (failure.attempt) summary.append(` · attempt ${failure.attempt}`);
+  if (failure.attempt) summary.append(` · attempt ${failure.attempt} on worker ${failure.worker}`);
   summary.append(` · the job is ${failure.job_state}`);
   const item = element('details', {}, summary, element('p', {class: 'note'}, name(failure.message || 'no message'), element('br'), `job ${failure.job_key}`));
   if (failure.attempt) {

@@ -80,6 +80,7 @@ TEST_F(LiveSweepTest, FillsInAsRecordsCome) {
   EXPECT_EQ(snapshot.failures[0].experiment, "ter");
   EXPECT_EQ(snapshot.failures[0].held_out, "03");
   EXPECT_EQ(snapshot.failures[0].job_state, "failed");
+  EXPECT_EQ(snapshot.failures[0].worker, TestWorker().id.value);
   EXPECT_EQ(snapshot.failed_attempts.at("nan"), 1);
 
   // And the store alone tells the same.
@@ -131,7 +132,7 @@ TEST_F(LiveSweepTest, AYieldIsNoFailure) {
 TEST_F(LiveSweepTest, OnlyTheNewestFailuresAreKept) {
   LiveSweep view = Load();
   for (int i = 0; i < 200; ++i) {
-    LiveChange change{plan.jobs[0].key, JobState::kQueued, {}, LiveFailure{}};
+    LiveChange change{plan.jobs[0].key, JobState::kQueued, {}, 0, LiveFailure{}};
     change.failure->job_key = plan.jobs[0].key;
     change.failure->attempt = i;
     change.failure->error_class = "killed";
@@ -145,7 +146,7 @@ TEST_F(LiveSweepTest, OnlyTheNewestFailuresAreKept) {
 
 TEST_F(LiveSweepTest, JobsOfOtherSweepsChangeNothing) {
   LiveSweep view = Load();
-  view.Apply({"unknown", JobState::kDone, {}, {}}, now);
+  view.Apply({"unknown", JobState::kDone, {}, 0, {}}, now);
   EXPECT_EQ(See(view, now).jobs.total(), 9);
   EXPECT_FALSE(view.Knows("unknown"));
   EXPECT_TRUE(view.Knows(plan.jobs[0].key));
