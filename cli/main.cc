@@ -70,6 +70,8 @@ int Main(int argc, char** argv) {
   AddPlanCommand(app, context);
   AddStatusCommand(app, context);
   AddTablesCommand(app, context);
+  AddReportCommand(app, context);
+  AddExportCommand(app, context);
   AddQueryCommand(app, context);
   AddRetryCommand(app, context);
   AddVerifyCommand(app, context);

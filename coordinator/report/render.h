@@ -14,6 +14,9 @@ namespace unmask {
 std::string RenderMarkdown(const std::vector<Table>& tables);
 std::string RenderLatex(const std::vector<Table>& tables);  // booktabs, one table float each
 std::string RenderHtml(const std::vector<Table>& tables);   // one self-contained page
+// The same tables as a part of a page whose style has HtmlTableStyle.
+std::string RenderHtmlTables(const std::vector<Table>& tables);
+std::string HtmlTableStyle();
 // One line a row, column and task, with a header line; RFC 4180, full precision.
 std::string RenderCsv(const std::vector<Table>& tables);
 std::string RenderJson(const std::vector<Table>& tables);  // docs/formats.md, "Tables"

@@ -92,14 +92,21 @@ std::string RenderOne(const Table& table) {
 
 }  // namespace
 
+std::string RenderHtmlTables(const std::vector<Table>& tables) {
+  std::string out;
+  for (const Table& table : tables) out += RenderOne(table);
+  return out;
+}
+
+std::string HtmlTableStyle() { return kStyle; }
+
 std::string RenderHtml(const std::vector<Table>& tables) {
   const std::string title = tables.empty() ? "Tables" : "Tables of " + tables.front().sweep;
   std::string out =
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>" +
       EscapeHtml(title) + "</title>\n<style>\n" + kStyle + "</style>\n</head>\n<body>\n<main>\n";
-  for (const Table& table : tables) out += RenderOne(table);
-  return out + "</main>\n</body>\n</html>\n";
+  return out + RenderHtmlTables(tables) + "</main>\n</body>\n</html>\n";
 }
 
 }  // namespace unmask

@@ -1,0 +1,50 @@
+// unmask report: a sweep as one page with figures, and the numbers beside them.
+#include <fmt/format.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "cli/command.h"
+#include "coordinator/report_page/write_report.h"
+
+namespace unmask {
+namespace {
+
+struct ReportOptions {
+  std::string sweep;
+  std::string out;
+};
+
+Result<std::size_t> Report(const ReportOptions& options, const fs::path& store) {
+  UNMASK_ASSIGN(const auto reader, StoreReader::Open(StorePaths{store}));
+  ReportData data;
+  UNMASK_TRY(ReadReportData(*reader, options.sweep, data));
+  return WriteReport(data, options.out);
+}
+
+void Run(const ReportOptions& options, CommandContext& context) {
+  const auto figures = Report(options, context.store);
+  if (!figures) return context.Fail(figures.error());
+  const std::string page = (fs::path(options.out) / "index.html").string();
+  if (context.json) {
+    fmt::print("{}\n", nlohmann::json{{"page", page}, {"figures", *figures}}.dump(
+                           -1, ' ', false, nlohmann::json::error_handler_t::replace));
+  } else {
+    fmt::print("{}\n", page);
+  }
+}
+
+}  // namespace
+
+void AddReportCommand(CLI::App& app, CommandContext& context) {
+  auto options = std::make_shared<ReportOptions>();
+  CLI::App* command = app.add_subcommand(
+      "report", "Write a page with the tables and figures, and their numbers beside it");
+  command->add_option("SWEEP", options->sweep, "Name or unique prefix (default: the newest sweep)");
+  command->add_option("--out", options->out, "Folder to write to; index.html is the page")
+      ->required();
+  command->footer("Example: unmask report --out report && xdg-open report/index.html");
+  command->callback([&context, options] { Run(*options, context); });
+}
+
+}  // namespace unmask

@@ -1,0 +1,120 @@
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "common/base/sha256.h"
+#include "coordinator/export/exports.h"
+#include "coordinator/report/render.h"
+#include "coordinator/report_page/report_data.h"
+#include "coordinator/report_page/write_report.h"
+
+namespace unmask {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr const char* kReadMe = R"(# Artefacts of a leave-one-subject-out sweep
+
+Written by unmask from its results store.
+
+- config.json: the resolved configuration; its SHA-256 is in provenance.json
+- tables.md, .csv, .tex, .json: the study's tables
+- views/: every fold (jobs.csv), attempt, prediction with logits, cell and training curve
+- provenance.json: builds, hosts, devices and fingerprints
+- report/index.html: the same with figures, each as SVG with its numbers as CSV
+- SHA256SUMS: `sha256sum -c SHA256SUMS`
+)";
+
+std::string Pretty(const Json& json) {
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string ProvenanceText(const ReportData& data) {
+  Json runs = Json::array();
+  for (const RunRow& run : data.runs) {
+    runs.push_back({{"coordinator_epoch", run.epoch},
+                    {"started_at", run.started_at},
+                    {"build", run.build},
+                    {"provenance", Json::parse(run.provenance_json, nullptr, false)}});
+  }
+  std::map<std::string, std::string> devices;  // by numerics class
+  for (const SpanRow& span : data.spans) {
+    devices[span.attempt.numerics_class] = span.attempt.device;
+  }
+  return Pretty({{"sweep", data.sweep.sweep},
+                 {"created_at", data.sweep.created_at},
+                 {"config_sha256", data.sweep.config_sha256},
+                 {"unmask", UNMASK_VERSION},
+                 {"jobs", data.sweep.jobs},
+                 {"done", data.sweep.done},
+                 {"devices_by_numerics_class", devices},
+                 {"runs", runs}});
+}
+
+// Every file beneath the folder but the sums themselves, sorted, as sha256sum writes them.
+Status WriteSums(const fs::path& folder, const std::vector<fs::path>& written) {
+  std::vector<std::string> names;
+  for (const fs::path& root : written) {
+    if (!fs::is_directory(folder / root)) {
+      names.push_back(root.generic_string());
+      continue;
+    }
+    for (const auto& entry : fs::recursive_directory_iterator(folder / root)) {
+      if (entry.is_regular_file()) {
+        names.push_back(entry.path().lexically_relative(folder).generic_string());
+      }
+    }
+  }
+  std::ranges::sort(names);
+  std::string sums;
+  for (const std::string& name : names) {
+    UNMASK_ASSIGN(const std::string bytes, ReadFile(folder / name, std::uint64_t{1} << 40));
+    sums += Sha256Hex(bytes) + "  " + name + "\n";
+  }
+  return WriteOutFile(folder / "SHA256SUMS", sums);
+}
+
+Status WriteBundle(const ExportRequest& request, const ReportData& data) {
+  const fs::path& out = request.out;
+  const std::pair<const char*, std::string> files[] = {
+      {"README.md", kReadMe},
+      {"config.json", data.texts.config_json},  // these bytes have the SHA-256 that names the sweep
+      {"provenance.json", ProvenanceText(data)},
+      {"tables.md", RenderMarkdown(data.tables)},
+      {"tables.csv", RenderCsv(data.tables)},
+      {"tables.tex", RenderLatex(data.tables)},
+      {"tables.json", RenderJson(data.tables)},
+  };
+  std::vector<fs::path> written;
+  for (const auto& [name, text] : files) {
+    UNMASK_TRY(WriteOutFile(out / name, text));
+    written.emplace_back(name);
+  }
+  UNMASK_TRY(PrepareOutFolder(out / "views"));
+  UNMASK_TRY(WriteViews(*request.reader, request.sweep, out / "views"));
+  UNMASK_ASSIGN([[maybe_unused]] const std::size_t figures, WriteReport(data, out / "report"));
+  written.emplace_back("views");
+  written.emplace_back("report");
+  return WriteSums(out, written);
+}
+
+}  // namespace
+
+Status ExportBundle(const ExportRequest& request) {
+  UNMASK_TRY(PrepareOutFolder(request.out));
+  ReportData data;
+  return request.reader->InSnapshot([&]() -> Status {
+    UNMASK_TRY(ReadReportRows(*request.reader, request.sweep, data));
+    return WriteBundle(request, data);
+  });
+}
+
+Exporter FindExporter(std::string_view format) {
+  if (format == "csv") return ExportCsv;
+  if (format == "json") return ExportJson;
+  if (format == "tensorboard") return ExportTensorBoard;
+  if (format == "trace") return ExportTrace;
+  if (format == "bundle") return ExportBundle;
+  return nullptr;
+}
+
+}  // namespace unmask

@@ -1,0 +1,152 @@
+#include <fmt/format.h>
+
+#include <map>
+#include <set>
+
+#include "coordinator/export/event_file.h"
+#include "coordinator/export/exports.h"
+#include "coordinator/report_page/lanes.h"
+#include "coordinator/report_page/report_data.h"
+#include "coordinator/report_page/write_report.h"
+#include "sql/packed.h"
+
+namespace unmask {
+namespace {
+
+constexpr const char* kFile = "events.out.tfevents.{}.unmask";  // readers look for the middle part
+
+const char* TagOf(Task task) { return task == Task::kTer ? "ter" : "der"; }
+
+// Names of run folders, each used once.
+class RunFolders {
+ public:
+  explicit RunFolders(fs::path out) : out_(std::move(out)) {}
+
+  fs::path Take(const std::string& name) {
+    std::string unique = RunName(name);
+    for (int i = 2; !taken_.insert(unique).second; ++i) {
+      unique = fmt::format("{}_{}", RunName(name), i);
+    }
+    return out_ / unique;
+  }
+
+ private:
+  fs::path out_;
+  std::set<std::string> taken_;
+};
+
+Status WriteRun(const fs::path& folder, double wall_seconds, const EventFile& events) {
+  UNMASK_TRY(PrepareOutFolder(folder));
+  const auto seconds = static_cast<std::int64_t>(wall_seconds);
+  return WriteOutFile(folder / fmt::format(kFile, seconds), events.bytes());
+}
+
+// When each job's last attempt started and ended, in seconds since 1970.
+struct JobTime {
+  double start = 0;
+  double end = 0;
+};
+
+std::map<std::string, JobTime> TimesOf(const std::vector<SpanRow>& spans) {
+  std::map<std::string, JobTime> times;
+  for (const SpanRow& span : spans) {
+    const auto start = ParseWallTime(span.attempt.started_at);
+    if (!start) continue;
+    const auto end = span.attempt.ended_at ? ParseWallTime(*span.attempt.ended_at) : start;
+    times[span.job_key] = {static_cast<double>(*start) / 1000,
+                           static_cast<double>(end.value_or(*start)) / 1000};
+  }
+  return times;
+}
+
+// The wall time of an epoch: evenly between the start and the end of the attempt.
+EventFile EventsOf(const std::vector<CurvePoint>& curve, const JobTime& time) {
+  EventFile events(time.start);
+  std::int64_t last = 0;
+  for (const CurvePoint& point : curve) last = std::max(last, point.epoch);
+  for (const CurvePoint& point : curve) {
+    const double share = static_cast<double>(point.epoch + 1) / static_cast<double>(last + 1);
+    const double wall = time.start + share * (time.end - time.start);
+    const std::string_view split = Name(point.split);
+    events.AddScalar(fmt::format("loss/{}_{}", TagOf(point.task), split), point.epoch, wall,
+                     static_cast<float>(point.loss));
+    events.AddScalar(fmt::format("accuracy/{}_{}", TagOf(point.task), split), point.epoch, wall,
+                     static_cast<float>(point.accuracy));
+  }
+  return events;
+}
+
+EventFile EventsOf(const CellRow& cell, double wall_seconds) {
+  EventFile events(wall_seconds);
+  const CellMetrics& metrics = *cell.metrics;
+  const std::pair<const char*, double> figures[] = {
+      {"accuracy", metrics.accuracy},       {"wilson_low", metrics.wilson_low},
+      {"wilson_high", metrics.wilson_high}, {"macro_f1", metrics.macro_f1},
+      {"weighted_f1", metrics.weighted_f1}, {"uar", metrics.uar}};
+  for (const auto& [name, value] : figures) {
+    events.AddScalar(fmt::format("cell/{}_{}", TagOf(cell.task), name), 0, wall_seconds,
+                     static_cast<float>(value));
+  }
+  return events;
+}
+
+std::string NameOf(const std::string& experiment, const std::string& point, std::int64_t seed) {
+  std::string name = experiment;
+  const auto keys = nlohmann::json::parse(point, nullptr, false);
+  if (keys.is_object()) {
+    for (const auto& [key, value] : keys.items()) {
+      name += "," + key + "=" + (value.is_string() ? value.get<std::string>() : value.dump());
+    }
+  }
+  return name + fmt::format(",seed={}", seed);
+}
+
+Status WriteRuns(StoreReader& reader, const std::string& sweep, const fs::path& out) {
+  UNMASK_ASSIGN(const std::vector<JobRow> jobs, reader.Jobs(sweep));
+  UNMASK_ASSIGN(const std::vector<CellRow> cells, reader.Cells(sweep));
+  UNMASK_ASSIGN(const std::vector<SpanRow> spans, reader.Spans(sweep));
+  const auto times = TimesOf(spans);
+  RunFolders folders(out);
+  std::map<std::string, std::string> names;  // by job; a shared job is written once
+  for (const JobRow& job : jobs) {
+    names.try_emplace(job.job_key,
+                      NameOf(job.experiment, job.point, job.seed) + ",held_out=" + job.held_out);
+  }
+  Status written;
+  UNMASK_TRY(reader.ForEachCurve(sweep, [&](const std::string& key,
+                                            const std::vector<CurvePoint>& curve) {
+    const auto time = times.find(key);
+    if (!written.ok() || time == times.end()) return;
+    written = WriteRun(folders.Take(names[key]), time->second.start, EventsOf(curve, time->second));
+  }));
+  UNMASK_TRY(std::move(written));
+  double last = 0;
+  for (const auto& [key, time] : times) last = std::max(last, time.end);
+  for (const CellRow& cell : cells) {
+    if (!cell.metrics) continue;
+    const std::string name = "cells," + NameOf(cell.experiment, cell.point, cell.seed) + "," +
+                             TagOf(cell.task) + (cell.leaky ? ",LEAKY" : "");
+    UNMASK_TRY(WriteRun(folders.Take(name), last, EventsOf(cell, last)));
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string RunName(std::string_view text) {
+  std::string name;
+  for (const char c : text.substr(0, 200)) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       std::string_view(".,=_+-").find(c) != std::string_view::npos;
+    name += plain && !(name.empty() && c == '.') ? c : '_';
+  }
+  return name.empty() ? "_" : name;
+}
+
+Status ExportTensorBoard(const ExportRequest& request) {
+  UNMASK_TRY(PrepareOutFolder(request.out));
+  return request.reader->InSnapshot(
+      [&] { return WriteRuns(*request.reader, request.sweep, request.out); });
+}
+
+}  // namespace unmask

@@ -1,0 +1,190 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "common/base/text.h"
+#include "coordinator/report/escape.h"
+#include "coordinator/report_page/axis.h"
+#include "coordinator/report_page/figures.h"
+#include "coordinator/report_page/subject_counts.h"
+#include "coordinator/statistics/paired_tests.h"
+
+namespace unmask {
+namespace {
+
+constexpr std::size_t kMostPairs = 6;
+constexpr std::size_t kMostRows = 60;
+constexpr double kRow = 14;
+constexpr double kTop = 56;
+
+struct Pair {
+  const ReportCell* cell;
+  const ReportCell* against;
+  Task task;
+};
+
+struct SubjectDifference {
+  std::string subject;
+  RightOf cell;
+  RightOf against;
+  double Difference() const { return cell.Share() - against.Share(); }
+};
+
+// The cell that the study is about: of the last row of its first table that is part of the run,
+// else the own cell of the experiment with the most points.
+const ReportCell* MainCell(const ReportData& data) {
+  if (data.tables.empty()) return nullptr;
+  const ReportCell* found = nullptr;
+  for (const TableRow& row : data.tables.front().rows) {
+    for (const TableCell& wanted : row.cells.front()) {
+      for (const ReportCell& cell : data.cells) {
+        if (cell.own && cell.experiment == wanted.experiment && cell.tasks.size() > 1)
+          found = &cell;
+      }
+    }
+  }
+  if (found != nullptr) return found;
+  std::map<std::string, std::size_t> points;
+  for (const ReportCell& cell : data.cells) ++points[cell.experiment];
+  for (const ReportCell& cell : data.cells) {
+    if (!cell.own) continue;
+    if (found == nullptr || points[cell.experiment] > points[found->experiment]) found = &cell;
+  }
+  return found;
+}
+
+// The main cell against every other experiment's own; with one experiment alone, against its first
+// and last point.
+std::vector<Pair> PairsOf(const ReportData& data) {
+  const ReportCell* const main = MainCell(data);
+  if (main == nullptr) return {};
+  std::vector<const ReportCell*> others;
+  for (const ReportCell& cell : data.cells) {
+    if (cell.own && &cell != main) others.push_back(&cell);
+  }
+  if (others.empty()) {
+    for (const ReportCell* cell : {&data.cells.front(), &data.cells.back()}) {
+      if (cell != main) others.push_back(cell);
+    }
+  }
+  std::vector<Pair> pairs;
+  for (const ReportCell* other : others) {
+    for (const Task task : kTasks) {
+      if (main->tasks.contains(task) && other->tasks.contains(task)) {
+        pairs.push_back({main, other, task});
+      }
+    }
+  }
+  return pairs;
+}
+
+// Subjects that both have done, best for the cell first. With several seeds, of those together.
+std::vector<SubjectDifference> DifferencesOf(const Pair& pair) {
+  const SubjectCounts cell = CountBySubject(*pair.cell, pair.task);
+  const SubjectCounts against = CountBySubject(*pair.against, pair.task);
+  std::vector<SubjectDifference> differences;
+  for (const auto& [subject, counts] : cell) {
+    const auto at = against.find(subject);
+    if (at != against.end()) differences.push_back({subject, counts, at->second});
+  }
+  std::ranges::stable_sort(differences, std::greater(), &SubjectDifference::Difference);
+  return differences;
+}
+
+std::string PText(double p) { return p < 0.0001 ? "p < 0.0001" : fmt::format("p = {:.4f}", p); }
+
+// Wins, losses and the exact signed-rank test over subjects.
+std::string Verdict(const std::vector<SubjectDifference>& differences) {
+  std::vector<double> values;
+  std::int64_t better = 0;
+  std::int64_t worse = 0;
+  for (const SubjectDifference& difference : differences) {
+    values.push_back(difference.Difference());
+    better += difference.Difference() > 0 ? 1 : 0;
+    worse += difference.Difference() < 0 ? 1 : 0;
+  }
+  const std::int64_t equal = std::ssize(values) - better - worse;
+  return fmt::format("better for {}, worse for {}, equal for {}; Wilcoxon {}", better, worse, equal,
+                     PText(WilcoxonSignedRank(values).p.p));
+}
+
+void DrawRow(const SubjectDifference& difference, double y, const Axis& axis, double left,
+             Svg& svg) {
+  const double value = 100 * difference.Difference();
+  const double zero = axis.At(0);
+  const double end = axis.At(value);
+  svg.Text({left - 6, y + 10}, difference.subject, {.anchor = Anchor::kEnd, .room = left - 6});
+  const std::string tip =
+      fmt::format("{}: {}/{} against {}/{}", difference.subject, difference.cell.right,
+                  difference.cell.clips, difference.against.right, difference.against.clips);
+  if (value != 0) {
+    svg.Rect({std::min(zero, end), y + 1, std::max(1.0, std::abs(end - zero)), kRow - 3},
+             value < 0 ? "der" : "ter", tip);
+  }
+  const std::string text = fmt::format("{:+.0f}", value);
+  svg.Text({value < 0 ? end - 3 : end + 3, y + 10}, value == 0 ? "0" : text,
+           {.css = "muted", .anchor = value < 0 ? Anchor::kEnd : Anchor::kStart});
+}
+
+Panel Draw(const Pair& pair, const std::vector<SubjectDifference>& differences) {
+  double most = 1;
+  double left = 20;
+  for (const SubjectDifference& difference : differences) {
+    most = std::max(most, 100 * std::abs(difference.Difference()));
+    left = std::max(left, TextWidth(VisibleText(difference.subject)) + 8);
+  }
+  left = std::min(left, 90.0);
+  const std::size_t rows = std::min(differences.size(), kMostRows);
+  const double bottom = kTop + kRow * static_cast<double>(rows);
+  const Axis axis(-most, most, left + 34, kPanelWidth - 30);
+  Panel panel{kPanelWidth, bottom + 36, "", {}};
+  panel.label = std::string(TaskName(pair.task)) + ": " + pair.cell->label + " minus " +
+                pair.against->label + ", subject by subject";
+  Svg& svg = panel.svg;
+  svg.Text({0, 14}, std::string(TaskName(pair.task)) + ": " + pair.cell->label,
+           {.css = "strong", .room = kPanelWidth});
+  svg.Text({0, 29}, "minus " + pair.against->label, {.room = kPanelWidth});
+  svg.Text({0, 44}, Verdict(differences), {.css = "muted", .room = kPanelWidth});
+  for (const Tick& tick : axis.ticks()) {
+    svg.Line({tick.at, kTop}, {tick.at, bottom}, tick.label == "0" ? "axis" : "grid");
+    svg.Text({tick.at, bottom + 14}, tick.label, {.css = "muted", .anchor = Anchor::kMiddle});
+  }
+  svg.Text({axis.At(0), bottom + 30}, "points of accuracy",
+           {.css = "muted", .anchor = Anchor::kMiddle});
+  for (std::size_t i = 0; i < rows; ++i) {
+    DrawRow(differences[i], kTop + kRow * static_cast<double>(i), axis, left, svg);
+  }
+  return panel;
+}
+
+}  // namespace
+
+std::vector<Figure> DifferenceFigures(const ReportData& data) {
+  Figure figure;
+  figure.id = "differences";
+  figure.title = "Subject by subject";
+  figure.notes.emplace_back(
+      "The difference in accuracy on each held-out subject, in points. Tests: Wilcoxon's exact "
+      "signed-rank over the subjects, two-sided, each by itself (not corrected for their number). "
+      "Folds share most of their training clips, so the p-values look surer than they are.");
+  CsvLines csv({"task", "experiment", "point", "against_experiment", "against_point", "subject",
+                "right", "clips", "against_right", "against_clips", "difference"});
+  for (const Pair& pair : PairsOf(data)) {
+    const std::vector<SubjectDifference> differences = DifferencesOf(pair);
+    if (differences.empty()) continue;
+    for (const SubjectDifference& d : differences) {
+      csv.Add({pair.task == Task::kTer ? "ter" : "der", pair.cell->experiment,
+               pair.cell->point.dump(), pair.against->experiment, pair.against->point.dump(),
+               d.subject, std::to_string(d.cell.right), std::to_string(d.cell.clips),
+               std::to_string(d.against.right), std::to_string(d.against.clips),
+               ShortestReal(d.Difference())});
+    }
+    if (figure.panels.size() < kMostPairs) figure.panels.push_back(Draw(pair, differences));
+  }
+  if (figure.panels.empty()) return {};
+  figure.csv = std::move(csv).text();
+  return {figure};
+}
+
+}  // namespace unmask

@@ -1,0 +1,307 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "common/base/text.h"
+#include "coordinator/report/sheet.h"
+#include "coordinator/report_page/axis.h"
+#include "coordinator/report_page/figures.h"
+
+namespace unmask {
+namespace {
+
+using nlohmann::json;
+
+constexpr double kHeight = 250;
+constexpr double kLeft = 40;
+constexpr double kRight = 276;  // the labels of the lines stand right of it
+constexpr double kTop = 34;
+constexpr double kBottom = 206;
+constexpr std::size_t kMostSlices = 3;
+
+// The cells of an experiment that differ in one grid key alone.
+struct Slice {
+  json rest;  // the other keys
+  std::vector<const ReportCell*> cells;
+};
+
+struct Bar {  // what is known of an accuracy
+  double low = 0;
+  double value = 0;
+  double high = 0;
+};
+
+// Wilson's interval of one seed; mean and standard deviation of several.
+std::optional<Bar> BarOf(const TableCell& cell) {
+  const CellSummary summary = Summarise(cell);
+  if (!summary.accuracy) return std::nullopt;
+  const double value = summary.accuracy->mean;
+  if (summary.pooled) return Bar{summary.pooled->wilson_low, value, summary.pooled->wilson_high};
+  const double deviation = summary.accuracy->deviation.value_or(0);
+  return Bar{value - deviation, value, value + deviation};
+}
+
+std::vector<Slice> SlicesOf(const ReportData& data, const std::string& experiment,
+                            const std::string& key) {
+  std::map<json, Slice> slices;
+  for (const ReportCell& cell : data.cells) {
+    if (cell.experiment != experiment || !cell.point.contains(key)) continue;
+    json rest = cell.point;
+    rest.erase(key);
+    Slice& slice = slices[rest];
+    slice.rest = rest;
+    slice.cells.push_back(&cell);
+  }
+  std::vector<Slice> found;
+  for (auto& [rest, slice] : slices) {
+    if (slice.cells.size() > 1) found.push_back(std::move(slice));
+  }
+  std::ranges::stable_partition(found, [](const Slice& slice) {  // the study's own first
+    return std::ranges::any_of(slice.cells, [](const ReportCell* cell) { return cell->own; });
+  });
+  return found;
+}
+
+std::string RestText(const json& rest) {
+  std::vector<std::string> parts;
+  for (const auto& [key, value] : rest.items()) {
+    parts.push_back(key.substr(key.rfind('.') + 1) + " " + ValueText(value));
+  }
+  return Join(parts, ", ");
+}
+
+// The range of one task over all slices, so that its panels compare.
+Axis AccuracyAxis(const std::vector<Slice>& slices, Task task) {
+  double low = 1;
+  double high = 0;
+  for (const Slice& slice : slices) {
+    for (const ReportCell* cell : slice.cells) {
+      const auto at = cell->tasks.find(task);
+      const auto bar = at == cell->tasks.end() ? std::nullopt : BarOf(at->second);
+      if (bar) low = std::min(low, bar->low);
+      if (bar) high = std::max(high, bar->high);
+      const auto published = cell->published.find(task);
+      if (published == cell->published.end()) continue;
+      low = std::min(low, published->second);
+      high = std::max(high, published->second);
+    }
+  }
+  if (low > high) return {0, 1, kBottom, kTop};
+  return {std::max(0.0, low - 0.01), std::min(1.0, high + 0.01), kBottom, kTop};
+}
+
+class GridPanel {
+ public:
+  GridPanel(const ReportData& data, const Slice& slice, std::string key, Task task,
+            const Axis& accuracy)
+      : data_(data),
+        slice_(slice),
+        key_(std::move(key)),
+        task_(task),
+        y_(accuracy),
+        x_(KeyValues(), kLeft + 14, kRight - 12) {}
+
+  Panel Draw() {
+    DrawFrame();
+    DrawPublished();
+    DrawCells();
+    LabelLines();
+    Panel panel{kPanelWidth, kHeight, Heading(), std::move(svg_)};
+    panel.label = "Accuracy of " + Heading() + " over " + key_;
+    return panel;
+  }
+
+ private:
+  std::vector<json> KeyValues() const {
+    std::vector<json> values;
+    values.reserve(slice_.cells.size());
+    for (const ReportCell* cell : slice_.cells) values.push_back(cell->point.at(key_));
+    return values;
+  }
+
+  std::string Heading() const {
+    const std::string rest = RestText(slice_.rest);
+    return std::string(TaskName(task_)) + (rest.empty() ? "" : ", " + rest);
+  }
+
+  const char* Css() const { return task_ == Task::kTer ? "ter" : "der"; }
+
+  void DrawFrame() {
+    svg_.Text({0, 14}, Heading(), {.css = "strong", .room = kPanelWidth});
+    for (const Tick& tick : y_.ticks()) {
+      svg_.Line({kLeft, tick.at}, {kRight, tick.at}, "grid");
+      svg_.Text({kLeft - 6, tick.at + 4}, tick.label, {.css = "muted", .anchor = Anchor::kEnd});
+    }
+    svg_.Line({kLeft, kBottom}, {kRight, kBottom}, "axis");
+    const double room =
+        x_.numeric() ? 0 : (kRight - kLeft) / static_cast<double>(x_.ticks().size()) - 6;
+    for (const Tick& tick : x_.ticks()) {
+      svg_.Text({tick.at, kBottom + 16}, tick.label,
+                {.css = "muted", .anchor = Anchor::kMiddle, .room = room});
+    }
+    const std::string spacing = x_.spacing();
+    svg_.Text({(kLeft + kRight) / 2, kBottom + 34},
+              key_ + (spacing.empty() ? "" : " (" + spacing + ")"),
+              {.css = "muted", .anchor = Anchor::kMiddle, .room = kRight - kLeft});
+  }
+
+  void DrawPublished() {
+    std::vector<SvgPoint> line;
+    for (const ReportCell* cell : slice_.cells) {
+      const auto at = cell->published.find(task_);
+      if (at != cell->published.end()) {
+        line.push_back({x_.At(cell->point.at(key_)), y_.At(at->second)});
+      }
+    }
+    if (line.empty()) return;
+    std::ranges::sort(line, {}, &SvgPoint::x);
+    if (x_.numeric()) svg_.Path(line, "pub-line");
+    for (const SvgPoint& point : line) svg_.Diamond(point, 3.6, "pub", data_.published_label);
+    published_end_ = line.back().y;
+  }
+
+  void DrawCells() {
+    std::vector<std::pair<SvgPoint, const ReportCell*>> dots;
+    for (const ReportCell* cell : slice_.cells) {
+      const auto at = cell->tasks.find(task_);
+      if (at == cell->tasks.end()) continue;
+      const double x = x_.At(cell->point.at(key_));
+      const auto bar = BarOf(at->second);
+      if (!bar) {
+        svg_.Text({x, kBottom - 6}, FoldsText(at->second),
+                  {.css = "muted", .anchor = Anchor::kMiddle});
+        continue;
+      }
+      svg_.Line({x, y_.At(bar->low)}, {x, y_.At(bar->high)}, Css() + std::string("-line whisker"));
+      dots.emplace_back(SvgPoint{x, y_.At(bar->value)}, cell);
+    }
+    if (dots.empty()) return;
+    std::ranges::sort(dots, {}, [](const auto& dot) { return dot.first.x; });
+    std::vector<SvgPoint> line;
+    line.reserve(dots.size());
+    for (const auto& [point, cell] : dots) line.push_back(point);
+    if (x_.numeric()) svg_.Path(line, Css() + std::string("-line"));
+    for (const auto& [point, cell] : dots) {
+      const CellSummary summary = Summarise(cell->tasks.at(task_));
+      svg_.Dot(point, 3.4, Css(), cell->label + ": " + FormatFigure(summary.accuracy->mean));
+      if (cell->leaky) leaky_ = true;
+    }
+    run_end_ = line.back().y;
+  }
+
+  void LabelLines() {
+    std::vector<double> wanted;
+    if (run_end_) wanted.push_back(*run_end_);
+    if (published_end_) wanted.push_back(*published_end_);
+    const std::vector<double> places = SpreadLabels(wanted, 14, kTop, kBottom);
+    const double room = kPanelWidth - kRight - 4;
+    std::size_t next = 0;
+    if (run_end_) {
+      const std::string css = leaky_ ? "bad-text" : Css() + std::string("-text");
+      svg_.Text({kRight + 4, places[next++] + 4}, leaky_ ? "LEAKY" : "this run",
+                {.css = css, .room = room});
+    }
+    if (published_end_) {
+      svg_.Text({kRight + 4, places[next] + 4}, data_.published_label,
+                {.css = "muted", .room = room});
+    }
+  }
+
+  const ReportData& data_;
+  const Slice& slice_;
+  std::string key_;
+  Task task_;
+  Axis y_;
+  GridValues x_;
+  Svg svg_;
+  std::optional<double> run_end_;
+  std::optional<double> published_end_;
+  bool leaky_ = false;
+};
+
+void AddNumbers(const std::vector<Slice>& slices, const std::string& key, CsvLines& csv) {
+  for (const Slice& slice : slices) {
+    for (const ReportCell* cell : slice.cells) {
+      for (const auto& [task, figures] : cell->tasks) {
+        const auto bar = BarOf(figures);
+        const auto published = cell->published.find(task);
+        const auto real = [](std::optional<double> value) {
+          return value ? ShortestReal(*value) : std::string();
+        };
+        csv.Add({cell->experiment, cell->point.dump(), key, ValueText(cell->point.at(key)),
+                 std::string(TaskName(task)), cell->leaky ? kLeakyMark : "", FoldsText(figures),
+                 std::to_string(figures.seeds.size()),
+                 real(bar ? std::optional(bar->value) : std::nullopt),
+                 real(bar ? std::optional(bar->low) : std::nullopt),
+                 real(bar ? std::optional(bar->high) : std::nullopt),
+                 published == cell->published.end() ? "" : ShortestReal(published->second)});
+      }
+    }
+  }
+}
+
+std::vector<std::string> NotesOf(const ReportData& data, const std::vector<Slice>& slices) {
+  bool several_seeds = false;
+  bool published = false;
+  bool incomplete = false;
+  for (const Slice& slice : slices) {
+    for (const ReportCell* cell : slice.cells) {
+      published |= !cell->published.empty();
+      for (const auto& [task, figures] : cell->tasks) {
+        several_seeds |= figures.seeds.size() > 1;
+        incomplete |= !Summarise(figures).accuracy;
+      }
+    }
+  }
+  std::vector<std::string> notes;
+  notes.emplace_back(several_seeds ? "Bars: mean ± standard deviation over the seeds."
+                                   : "Bars: Wilson 95 % intervals. Where they overlap widely, the "
+                                     "order of the points says little.");
+  if (published) notes.push_back("Diamonds: " + data.published_label + ", as published.");
+  if (incomplete) notes.emplace_back("Points with folds missing show how many are done.");
+  if (slices.size() > kMostSlices) {
+    notes.push_back(fmt::format("{} of {} lines through the grid are drawn; all are in the CSV.",
+                                kMostSlices, slices.size()));
+  }
+  return notes;
+}
+
+Figure FigureOf(const ReportData& data, const std::string& experiment, const std::string& key,
+                std::vector<Slice> slices) {
+  Figure figure;
+  figure.id = FileNameOf("accuracy-" + experiment + "-" + key);
+  figure.title = "Accuracy over " + key + ", " + experiment;
+  figure.notes = NotesOf(data, slices);
+  CsvLines csv({"experiment", "point", "key", "value", "task", "leaky", "folds", "seeds",
+                "accuracy", "low", "high", "published"});
+  AddNumbers(slices, key, csv);
+  figure.csv = std::move(csv).text();
+  slices.resize(std::min(slices.size(), kMostSlices));
+  for (const Slice& slice : slices) {
+    for (const Task task : kTasks) {
+      if (!slice.cells.front()->tasks.contains(task)) continue;
+      figure.panels.push_back(GridPanel(data, slice, key, task, AccuracyAxis(slices, task)).Draw());
+    }
+  }
+  return figure;
+}
+
+}  // namespace
+
+std::vector<Figure> GridFigures(const ReportData& data) {
+  std::map<std::string, std::set<std::string>> keys;  // by experiment
+  for (const ReportCell& cell : data.cells) {
+    for (const auto& [key, value] : cell.point.items()) keys[cell.experiment].insert(key);
+  }
+  std::vector<Figure> figures;
+  for (const auto& [experiment, names] : keys) {
+    for (const std::string& key : names) {
+      std::vector<Slice> slices = SlicesOf(data, experiment, key);
+      if (!slices.empty()) figures.push_back(FigureOf(data, experiment, key, std::move(slices)));
+    }
+  }
+  return figures;
+}
+
+}  // namespace unmask

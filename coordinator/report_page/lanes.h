@@ -1,0 +1,52 @@
+// Attempts laid out in time: which worker did what, in which of its slots. The timeline draws them,
+// the trace export writes them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sql/rows.h"
+
+namespace unmask {
+
+// "2026-11-22T15:40:00.123Z" in milliseconds since 1970; nullopt where it is no such time.
+std::optional<std::int64_t> ParseWallTime(std::string_view text);
+
+struct LaneSpan {
+  const SpanRow* row = nullptr;
+  std::int64_t start_ms = 0;
+  std::int64_t end_ms = 0;  // of what still runs: the last moment that the run knows of
+  std::size_t slot = 0;     // spans of one slot do not overlap
+};
+
+// One worker of one run of a coordinator.
+struct WorkerLane {
+  std::int64_t epoch = 0;
+  std::int64_t worker = 0;
+  std::string host;
+  std::size_t slots = 1;        // as it said, or more where more ran at a time
+  std::vector<LaneSpan> spans;  // by start
+  std::int64_t busy_ms = 0;     // of all slots
+  std::int64_t present_ms = 0;  // from its first start to the end of the run
+
+  double Utilisation() const;  // 0 to 1
+};
+
+struct RunSpan {
+  std::int64_t epoch = 0;
+  std::int64_t start_ms = 0;
+  std::int64_t end_ms = 0;
+};
+
+struct Lanes {
+  std::vector<RunSpan> runs;        // by epoch
+  std::vector<WorkerLane> workers;  // by epoch, worker and host
+};
+
+// `spans` by start, as the store gives them; must outlive the result.
+Lanes LayOutLanes(const std::vector<SpanRow>& spans);
+
+}  // namespace unmask

@@ -1,0 +1,154 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "common/base/text.h"
+#include "coordinator/report_page/figures.h"
+#include "coordinator/report_page/mask_counts.h"
+#include "coordinator/report_page/matrix_panel.h"
+
+namespace unmask {
+namespace {
+
+constexpr std::size_t kBarsOfPanel = 6;
+constexpr std::size_t kMostBars = 18;
+constexpr double kBarHeight = 20;
+constexpr double kRowHeight = 58;
+
+struct MaskedCell {
+  const ReportCell* cell;
+  MaskCounts counts;
+};
+
+double Share(std::int64_t part, std::int64_t whole) {
+  return static_cast<double>(part) / static_cast<double>(whole);
+}
+
+// What is right and what the mask took; own cells first, so that they are drawn where not all are.
+std::vector<MaskedCell> CountCells(const ReportData& data) {
+  const MaskCounter counter(data);
+  std::vector<MaskedCell> cells;
+  for (const ReportCell& cell : data.cells) {
+    auto counts = counter.Count(cell);
+    if (counts) cells.push_back({&cell, std::move(*counts)});
+  }
+  return cells;
+}
+
+void DrawBar(const MaskedCell& masked, double y, Svg& svg) {
+  const MaskCounts& counts = masked.counts;
+  const std::int64_t total = counts.Total();
+  svg.Text({0, y + 12}, masked.cell->label,
+           {.css = masked.cell->leaky ? "bad-text" : "", .room = kPanelWidth});
+  double x = 0;
+  const auto part = [&](std::int64_t count, const char* css, const char* text_css) {
+    const double width = kPanelWidth * Share(count, total);
+    svg.Rect({x, y + 18, width - 1, kBarHeight}, css, fmt::format("{} of {} clips", count, total));
+    const std::string text = Percent(Share(count, total));
+    if (TextWidth(text) + 6 < width) svg.Text({x + 6, y + 32}, text, {.css = text_css});
+    x += width;
+  };
+  part(counts.felt, "ter", "over");
+  part(counts.shown, "der", "over");
+  part(counts.other, "rest", "");
+  const Interval interval = WilsonInterval(counts.shown, total);
+  svg.Text({0, y + 51},
+           fmt::format("shown: {}/{}, 95 % {:.1f}–{:.1f} %; by chance {}", counts.shown, total,
+                       100 * interval.low, 100 * interval.high,
+                       Percent(counts.shown_by_chance / static_cast<double>(total))),
+           {.css = "muted", .room = kPanelWidth});
+}
+
+std::vector<Panel> BarPanels(const std::vector<MaskedCell>& cells) {
+  std::vector<Panel> panels;
+  const std::size_t drawn = std::min(cells.size(), kMostBars);
+  for (std::size_t first = 0; first < drawn; first += kBarsOfPanel) {
+    const std::size_t count = std::min(kBarsOfPanel, drawn - first);
+    Panel panel{kPanelWidth, kRowHeight * static_cast<double>(count), "", {}};
+    panel.label = "Felt, shown or another emotion predicted as the true one";
+    for (std::size_t i = 0; i < count; ++i) {
+      DrawBar(cells[first + i], kRowHeight * static_cast<double>(i), panel.svg);
+    }
+    panels.push_back(std::move(panel));
+  }
+  return panels;
+}
+
+std::string Numbers(const std::vector<MaskedCell>& cells) {
+  CsvLines csv({"experiment", "point", "leaky", "clips", "predicted_felt", "predicted_shown",
+                "predicted_other", "shown_share", "shown_wilson_low", "shown_wilson_high",
+                "shown_share_by_chance"});
+  for (const MaskedCell& masked : cells) {
+    const MaskCounts& counts = masked.counts;
+    const Interval interval = WilsonInterval(counts.shown, counts.Total());
+    csv.Add({masked.cell->experiment, masked.cell->point.dump(), masked.cell->leaky ? "LEAKY" : "",
+             std::to_string(counts.Total()), std::to_string(counts.felt),
+             std::to_string(counts.shown), std::to_string(counts.other),
+             ShortestReal(Share(counts.shown, counts.Total())), ShortestReal(interval.low),
+             ShortestReal(interval.high),
+             ShortestReal(counts.shown_by_chance / static_cast<double>(counts.Total()))});
+  }
+  return std::move(csv).text();
+}
+
+std::string Swatch(const char* css, const char* text) {
+  return fmt::format(
+      "<svg class=\"figure\" width=\"11\" height=\"11\" aria-hidden=\"true\"><rect class=\"{}\" "
+      "width=\"11\" height=\"11\"/></svg>{}",
+      css, text);
+}
+
+Figure BarFigure(const std::vector<MaskedCell>& cells) {
+  Figure figure;
+  figure.id = "mask";
+  figure.title = "Does the prediction follow the mask?";
+  figure.notes.emplace_back(
+      "Of the clips whose felt and shown emotions differ: how often the predicted true emotion is "
+      "the felt one, the shown (disguised) one, or another. By chance: the shown share that the "
+      "same predictions would have if dealt out at random; well above it, the mask misleads.");
+  figure.legend = {Swatch("ter", "felt (right)"), Swatch("der", "shown (taken in by the mask)"),
+                   Swatch("rest", "another")};
+  std::vector<MaskedCell> ordered = cells;
+  std::ranges::stable_partition(ordered, [](const MaskedCell& m) { return m.cell->own; });
+  if (cells.size() > kMostBars) {
+    figure.notes.push_back(
+        fmt::format("{} of {} cells are drawn; all are in the CSV.", kMostBars, cells.size()));
+  }
+  figure.panels = BarPanels(ordered);
+  figure.csv = Numbers(cells);
+  return figure;
+}
+
+Figure MatrixFigure(const std::vector<MaskedCell>& cells) {
+  Figure figure;
+  figure.id = "mask-matrix";
+  figure.title = "Shown emotion against predicted true emotion";
+  figure.notes.emplace_back(
+      "Only clips whose felt and shown emotions differ, so every count on the diagonal is a "
+      "mistake: the mask taken for the feeling.");
+  CsvLines csv({"experiment", "point", "shown", "predicted_true", "clips"});
+  for (const MaskedCell& masked : cells) {
+    if (!masked.cell->own) continue;
+    const ConfusionMatrix matrix = WithoutEmptyClasses(masked.counts.by_shown);
+    figure.panels.push_back(
+        MatrixPanel(matrix, {masked.cell->label, "shown ↓", "predicted as true"}));
+    for (std::size_t row = 0; row < matrix.classes.size(); ++row) {
+      for (std::size_t column = 0; column < matrix.classes.size(); ++column) {
+        csv.Add({masked.cell->experiment, masked.cell->point.dump(), matrix.classes[row],
+                 matrix.classes[column], std::to_string(matrix.At(row, column))});
+      }
+    }
+  }
+  figure.csv = std::move(csv).text();
+  return figure;
+}
+
+}  // namespace
+
+std::vector<Figure> MaskFigures(const ReportData& data) {
+  const std::vector<MaskedCell> cells = CountCells(data);
+  if (cells.empty()) return {};
+  return {BarFigure(cells), MatrixFigure(cells)};
+}
+
+}  // namespace unmask

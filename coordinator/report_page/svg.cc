@@ -1,0 +1,146 @@
+#include "coordinator/report_page/svg.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "common/base/text.h"
+#include "coordinator/report/escape.h"
+
+namespace unmask {
+namespace {
+
+// Hundredths of a pixel are enough, and "-0" is 0.
+std::string Number(double value) { return ShortestReal(std::round(value * 100) / 100 + 0.0); }
+
+std::string ClassOf(std::string_view css) {
+  return css.empty() ? std::string() : fmt::format(" class=\"{}\"", css);
+}
+
+std::string_view Name(Anchor anchor) {
+  if (anchor == Anchor::kMiddle) return " text-anchor=\"middle\"";
+  return anchor == Anchor::kEnd ? " text-anchor=\"end\"" : "";
+}
+
+// The length in bytes of the character that starts with `byte`, in well-formed UTF-8.
+std::size_t CharacterBytes(char byte) {
+  const auto value = static_cast<unsigned char>(byte);
+  return value < 0x80 ? 1 : value < 0xE0 ? 2 : value < 0xF0 ? 3 : 4;
+}
+
+// In units of the font's size, a little too wide rather than too narrow.
+double CharacterWidth(std::string_view character) {
+  if (character.size() >= 3) return character.starts_with("\xE2") ? 0.7 : 1.0;  // E2: punctuation
+  if (character.size() == 2) return 0.62;
+  const char c = character.front();
+  if (std::string_view("iljtf.,:;'|!()[] ").find(c) != std::string_view::npos) return 0.34;
+  if (std::string_view("mwMW@%").find(c) != std::string_view::npos) return 0.92;
+  return c >= 'A' && c <= 'Z' ? 0.7 : 0.57;
+}
+
+}  // namespace
+
+void Svg::Close(std::string_view element, std::string_view tip) {
+  if (tip.empty()) {
+    body_ += "/>\n";
+  } else {
+    body_ += "><title>" + EscapeHtml(tip) + fmt::format("</title></{}>\n", element);
+  }
+}
+
+void Svg::Line(SvgPoint from, SvgPoint to, std::string_view css) {
+  body_ += fmt::format("<line x1=\"{}\" y1=\"{}\" x2=\"{}\" y2=\"{}\"{}/>\n", Number(from.x),
+                       Number(from.y), Number(to.x), Number(to.y), ClassOf(css));
+}
+
+void Svg::Rect(const SvgBox& box, std::string_view css, std::string_view tip, double opacity) {
+  body_ += fmt::format("<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"{}", Number(box.x),
+                       Number(box.y), Number(std::max(0.0, box.width)),
+                       Number(std::max(0.0, box.height)), ClassOf(css));
+  if (opacity < 1) body_ += fmt::format(" fill-opacity=\"{}\"", Number(opacity));
+  Close("rect", tip);
+}
+
+void Svg::Dot(SvgPoint at, double radius, std::string_view css, std::string_view tip) {
+  body_ += fmt::format("<circle cx=\"{}\" cy=\"{}\" r=\"{}\"{}", Number(at.x), Number(at.y),
+                       Number(radius), ClassOf(css));
+  Close("circle", tip);
+}
+
+void Svg::Diamond(SvgPoint at, double radius, std::string_view css, std::string_view tip) {
+  body_ += fmt::format("<path d=\"M{} {}l{} {}l{} {}l{} {}z\"{}", Number(at.x),
+                       Number(at.y - radius), Number(radius), Number(radius), Number(-radius),
+                       Number(radius), Number(-radius), Number(-radius), ClassOf(css));
+  Close("path", tip);
+}
+
+void Svg::Path(const std::vector<SvgPoint>& points, std::string_view css) {
+  if (points.size() < 2) return;
+  body_ += fmt::format("<path{} d=\"M", ClassOf(css));
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    body_ += fmt::format("{}{} {}", i == 0 ? "" : "L", Number(points[i].x), Number(points[i].y));
+  }
+  body_ += "\"/>\n";
+}
+
+void Svg::Text(SvgPoint at, std::string_view text, const TextStyle& style) {
+  const std::string shown =
+      style.room > 0 ? FitText(VisibleText(text), style.room) : VisibleText(text);
+  body_ += fmt::format("<text x=\"{}\" y=\"{}\"{}{}", Number(at.x), Number(at.y),
+                       ClassOf(style.css), Name(style.anchor));
+  if (style.angle != 0) {
+    body_ += fmt::format(" transform=\"rotate({} {} {})\"", Number(style.angle), Number(at.x),
+                         Number(at.y));
+  }
+  body_ += ">" + EscapeHtml(shown);
+  if (shown != VisibleText(text)) {
+    body_ += "<title>" + EscapeHtml(text) + "</title>";
+  }
+  body_ += "</text>\n";
+}
+
+double TextWidth(std::string_view text, double size) {
+  double width = 0;
+  for (std::size_t i = 0; i < text.size();) {
+    const std::size_t bytes = CharacterBytes(text[i]);
+    width += CharacterWidth(text.substr(i, bytes));
+    i += bytes;
+  }
+  return width * size;
+}
+
+std::string FitText(std::string_view text, double room, double size) {
+  if (TextWidth(text, size) <= room) return std::string(text);
+  const double left = room - TextWidth("…", size);
+  std::string fitted;
+  double width = 0;
+  for (std::size_t i = 0; i < text.size();) {
+    const std::string_view character = text.substr(i, CharacterBytes(text[i]));
+    width += CharacterWidth(character) * size;
+    if (width > left) break;
+    fitted += character;
+    i += character.size();
+  }
+  return fitted + "…";
+}
+
+std::vector<double> SpreadLabels(std::vector<double> wanted, double gap, double low, double high) {
+  std::vector<std::size_t> order(wanted.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::ranges::stable_sort(order, {}, [&](std::size_t i) { return wanted[i]; });
+  double least = low;
+  for (const std::size_t i : order) {
+    wanted[i] = std::max(wanted[i], least);
+    least = wanted[i] + gap;
+  }
+  double most = high;
+  for (auto at = order.rbegin(); at != order.rend(); ++at) {
+    wanted[*at] = std::min(wanted[*at], most);
+    most = wanted[*at] - gap;
+  }
+  return wanted;
+}
+
+}  // namespace unmask

@@ -1,0 +1,62 @@
+// Small pieces of SVG as text: what the figures of a report are drawn with. Lengths are pixels, y
+// goes down. Looks come from the classes of style.h. Text of data is escaped and cut to its room.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace unmask {
+
+struct SvgPoint {
+  double x = 0;
+  double y = 0;
+};
+
+struct SvgBox {
+  double x = 0;
+  double y = 0;
+  double width = 0;
+  double height = 0;
+};
+
+enum class Anchor { kStart, kMiddle, kEnd };
+
+// How a text is set: its classes, where its anchor is, how wide it may be (0: no limit) and by how
+// many degrees it is turned around its anchor.
+struct TextStyle {
+  std::string_view css = "";
+  Anchor anchor = Anchor::kStart;
+  double room = 0;
+  double angle = 0;
+};
+
+class Svg {
+ public:
+  void Line(SvgPoint from, SvgPoint to, std::string_view css);
+  // `tip` is shown by a browser when the mouse rests on it.
+  void Rect(const SvgBox& box, std::string_view css, std::string_view tip = "", double opacity = 1);
+  void Dot(SvgPoint at, double radius, std::string_view css, std::string_view tip = "");
+  void Diamond(SvgPoint at, double radius, std::string_view css, std::string_view tip = "");
+  void Path(const std::vector<SvgPoint>& points, std::string_view css);
+  void Text(SvgPoint at, std::string_view text, const TextStyle& style = {});
+
+  const std::string& body() const { return body_; }
+
+ private:
+  void Close(std::string_view element, std::string_view tip);
+  std::string body_;
+};
+
+inline constexpr double kFontSize = 11;  // of every text but headings (style.cc)
+
+// About how wide the text is in a sans-serif font; never far too small.
+double TextWidth(std::string_view text, double size = kFontSize);
+// The text, or its beginning with an ellipsis, so that it fits the room.
+std::string FitText(std::string_view text, double room, double size = kFontSize);
+
+// The places of labels that should stand at `wanted` but not nearer than `gap` to one another, in
+// the order given, within [low, high] where there is room.
+std::vector<double> SpreadLabels(std::vector<double> wanted, double gap, double low, double high);
+
+}  // namespace unmask

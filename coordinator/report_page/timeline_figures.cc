@@ -1,0 +1,273 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "coordinator/report_page/axis.h"
+#include "coordinator/report_page/figures.h"
+#include "coordinator/report_page/lanes.h"
+
+namespace unmask {
+namespace {
+
+constexpr double kWidth = 1130;
+constexpr double kLeft = 128;
+constexpr double kRight = 1056;  // the utilisation stands right of it
+constexpr double kTop = 26;
+constexpr std::size_t kMostLanes = 40;
+constexpr std::size_t kMostRects = 4000;  // more attempts than this are drawn as shares of time
+constexpr std::size_t kMostSlotRows = 8;
+
+// Working time: the pauses between two runs of the coordinator take no room.
+class WorkingTime {
+ public:
+  explicit WorkingTime(const std::vector<RunSpan>& runs) {
+    for (const RunSpan& run : runs) {
+      offsets_[run.epoch] = total_ms_ - run.start_ms;
+      total_ms_ += std::max<std::int64_t>(run.end_ms - run.start_ms, 1);
+    }
+  }
+  std::int64_t At(std::int64_t epoch, std::int64_t time_ms) const {
+    return time_ms + offsets_.at(epoch);
+  }
+  std::int64_t total_ms() const { return total_ms_; }
+
+ private:
+  std::map<std::int64_t, std::int64_t> offsets_;
+  std::int64_t total_ms_ = 0;
+};
+
+// The lives of a worker over all runs, drawn on one line.
+struct LaneRow {
+  std::vector<const WorkerLane*> lives;
+  std::size_t slots = 1;
+};
+
+struct TimeUnit {
+  double ms;
+  const char* name;
+};
+
+TimeUnit UnitOf(std::int64_t total_ms) {
+  if (total_ms < 180'000) return {1000, "seconds"};
+  return total_ms < 3 * 3'600'000 ? TimeUnit{60'000, "minutes"} : TimeUnit{3'600'000, "hours"};
+}
+
+std::vector<LaneRow> RowsOf(const Lanes& lanes) {
+  std::map<std::pair<std::int64_t, std::string>, LaneRow> rows;
+  for (const WorkerLane& lane : lanes.workers) {
+    LaneRow& row = rows[{lane.worker, lane.host}];
+    row.lives.push_back(&lane);
+    row.slots = std::max(row.slots, lane.slots);
+  }
+  std::vector<LaneRow> result;
+  result.reserve(rows.size());
+  for (auto& [key, row] : rows) result.push_back(std::move(row));
+  return result;
+}
+
+const char* CssOf(const AttemptRow& attempt) {
+  if (!attempt.outcome) return "running";
+  if (*attempt.outcome == "failed") return "failed";
+  if (*attempt.outcome == "lost") return "lost";
+  return *attempt.outcome == "yielded" ? "yielded" : "work";
+}
+
+std::string TipOf(const LaneSpan& span) {
+  const AttemptRow& attempt = span.row->attempt;
+  std::string tip = fmt::format("{} held out, job {}, attempt {}: {}, {:.1f} s", span.row->held_out,
+                                span.row->job_key.substr(0, 12), attempt.attempt,
+                                attempt.outcome.value_or("running"),
+                                static_cast<double>(span.end_ms - span.start_ms) / 1000);
+  if (attempt.error_class) tip += ", " + *attempt.error_class;
+  return tip;
+}
+
+class Timeline {
+ public:
+  explicit Timeline(const Lanes& lanes)
+      : lanes_(lanes),
+        rows_(RowsOf(lanes)),
+        time_(lanes.runs),
+        unit_(UnitOf(time_.total_ms())),
+        x_(0, static_cast<double>(time_.total_ms()) / unit_.ms, kLeft, kRight, 8) {
+    std::size_t attempts = 0;
+    for (const WorkerLane& lane : lanes.workers) attempts += lane.spans.size();
+    dense_ = attempts > kMostRects;
+    for (const LaneRow& row : rows_) dense_ = dense_ || row.slots > kMostSlotRows;
+  }
+
+  Panel Draw() {
+    const std::size_t drawn = std::min(rows_.size(), kMostLanes);
+    double y = kTop;
+    for (std::size_t i = 0; i < drawn; ++i) y += HeightOf(rows_[i]) + 5;
+    DrawFrame(y);
+    y = kTop;
+    for (std::size_t i = 0; i < drawn; ++i) {
+      DrawRow(rows_[i], y);
+      y += HeightOf(rows_[i]) + 5;
+    }
+    return {kWidth, y + 40, "Timeline of the workers", std::move(svg_)};
+  }
+
+ private:
+  double HeightOf(const LaneRow& row) const {
+    return dense_ ? 16.0 : std::max(14.0, 9.0 * static_cast<double>(row.slots));
+  }
+
+  double X(std::int64_t epoch, std::int64_t time_ms) const {
+    return x_.At(static_cast<double>(time_.At(epoch, time_ms)) / unit_.ms);
+  }
+
+  void DrawFrame(double bottom) {
+    for (const Tick& tick : x_.ticks()) {
+      svg_.Line({tick.at, kTop - 4}, {tick.at, bottom}, "grid");
+      svg_.Text({tick.at, bottom + 14}, tick.label, {.css = "muted", .anchor = Anchor::kMiddle});
+    }
+    svg_.Text({(kLeft + kRight) / 2, bottom + 32},
+              std::string("working time, ") + unit_.name +
+                  (lanes_.runs.size() > 1 ? "; dashed: the sweep was resumed" : ""),
+              {.css = "muted", .anchor = Anchor::kMiddle});
+    svg_.Text({kRight + 8, 14}, "busy", {.css = "muted"});
+    for (std::size_t i = 1; i < lanes_.runs.size(); ++i) {
+      const double x = X(lanes_.runs[i].epoch, lanes_.runs[i].start_ms);
+      svg_.Line({x, kTop - 8}, {x, bottom}, "plain-line dashed");
+    }
+  }
+
+  void DrawRow(const LaneRow& row, double y) {
+    const WorkerLane& first = *row.lives.front();
+    const double height = HeightOf(row);
+    svg_.Text({kLeft - 8, y + height / 2 + 4}, fmt::format("{} on {}", first.worker, first.host),
+              {.anchor = Anchor::kEnd, .room = kLeft - 8});
+    double busy = 0;
+    double room = 0;
+    for (const WorkerLane* life : row.lives) {
+      if (dense_) {
+        DrawShares(*life, y, height);
+      } else {
+        DrawSpans(*life, y, height / static_cast<double>(row.slots));
+      }
+      busy += static_cast<double>(life->busy_ms);
+      room += static_cast<double>(life->present_ms) * static_cast<double>(life->slots);
+    }
+    svg_.Text({kRight + 8, y + height / 2 + 4},
+              room > 0 ? fmt::format("{:.0f} %", 100 * std::min(1.0, busy / room)) : "–", {});
+  }
+
+  void DrawSpans(const WorkerLane& life, double y, double slot_height) {
+    for (const LaneSpan& span : life.spans) {
+      const double x = X(life.epoch, span.start_ms);
+      const double width = std::max(0.8, X(life.epoch, span.end_ms) - x - 0.6);
+      svg_.Rect({x, y + slot_height * static_cast<double>(span.slot), width, slot_height - 1},
+                CssOf(span.row->attempt), TipOf(span));
+    }
+  }
+
+  // Too many attempts to see one by one: how much of each piece of time was worked, and a mark for
+  // every attempt that went wrong.
+  void DrawShares(const WorkerLane& life, double y, double height) {
+    constexpr std::size_t kBins = 464;  // two pixels each
+    const double bin_width = (kRight - kLeft) / static_cast<double>(kBins);
+    std::vector<double> busy(kBins);  // in pixels of one slot
+    for (const LaneSpan& span : life.spans) {
+      double from = X(life.epoch, span.start_ms) - kLeft;
+      const double to = X(life.epoch, span.end_ms) - kLeft;
+      while (from < to) {
+        const auto bin = std::min(kBins - 1, static_cast<std::size_t>(from / bin_width));
+        const double edge = bin_width * static_cast<double>(bin + 1);
+        const double until = bin == kBins - 1 ? to : std::min(to, edge);
+        busy[bin] += until - from;
+        from = until > from ? until : to;
+      }
+    }
+    const auto level = [&](std::size_t bin) {
+      const double share = busy[bin] / bin_width / static_cast<double>(life.slots);
+      return std::ceil(std::min(1.0, share) * 10) / 10;
+    };
+    for (std::size_t bin = 0; bin < kBins;) {
+      std::size_t end = bin + 1;
+      while (end < kBins && level(end) == level(bin)) ++end;
+      if (level(bin) > 0) {
+        svg_.Rect({kLeft + bin_width * static_cast<double>(bin), y,
+                   bin_width * static_cast<double>(end - bin), height},
+                  "work", "", level(bin));
+      }
+      bin = end;
+    }
+    for (const LaneSpan& span : life.spans) {
+      const std::string css = CssOf(span.row->attempt);
+      if (css != "failed" && css != "lost") continue;
+      svg_.Rect({X(life.epoch, span.end_ms) - 1, y, 2, height}, css, TipOf(span));
+    }
+  }
+
+  const Lanes& lanes_;
+  std::vector<LaneRow> rows_;
+  WorkingTime time_;
+  TimeUnit unit_;
+  Axis x_;
+  bool dense_ = false;
+  Svg svg_;
+};
+
+std::string Numbers(const Lanes& lanes) {
+  CsvLines csv({"coordinator_epoch", "worker", "host", "slots", "slot", "job_key", "held_out",
+                "attempt", "started_at", "ended_at", "outcome", "error_class"});
+  for (const WorkerLane& lane : lanes.workers) {
+    for (const LaneSpan& span : lane.spans) {
+      const AttemptRow& attempt = span.row->attempt;
+      csv.Add({std::to_string(lane.epoch), std::to_string(lane.worker), lane.host,
+               std::to_string(lane.slots), std::to_string(span.slot), span.row->job_key,
+               span.row->held_out, std::to_string(attempt.attempt), attempt.started_at,
+               attempt.ended_at.value_or(""), attempt.outcome.value_or(""),
+               attempt.error_class.value_or("")});
+    }
+  }
+  return std::move(csv).text();
+}
+
+std::string Counts(const std::vector<SpanRow>& spans) {
+  std::map<std::string, std::int64_t> outcomes;
+  std::int64_t retries = 0;
+  for (const SpanRow& span : spans) {
+    ++outcomes[span.attempt.outcome.value_or("running")];
+    retries += span.attempt.attempt > 1 ? 1 : 0;
+  }
+  std::string text = fmt::format("{} attempts", spans.size());
+  for (const auto& [outcome, count] : outcomes) text += fmt::format(", {} {}", count, outcome);
+  return text + fmt::format("; {} of them retries or resumptions.", retries);
+}
+
+std::string Swatch(const char* css, const char* text) {
+  return fmt::format(
+      "<svg class=\"figure\" width=\"11\" height=\"11\" aria-hidden=\"true\"><rect class=\"{}\" "
+      "x=\"0.5\" y=\"0.5\" width=\"10\" height=\"10\"/></svg>{}",
+      css, text);
+}
+
+}  // namespace
+
+std::vector<Figure> TimelineFigures(const ReportData& data) {
+  const Lanes lanes = LayOutLanes(data.spans);
+  if (lanes.workers.empty()) return {};
+  Figure figure;
+  figure.id = "timeline";
+  figure.title = "Who worked when";
+  figure.notes.push_back(Counts(data.spans) +
+                         " Busy: the share of a worker's slots, from its first job to the end of "
+                         "the run, in which it held a job.");
+  figure.legend = {Swatch("work", "done"), Swatch("failed", "failed"),
+                   Swatch("lost", "lost with its worker"), Swatch("yielded", "yielded"),
+                   Swatch("running", "running")};
+  const std::size_t workers = RowsOf(lanes).size();
+  if (workers > kMostLanes) {
+    figure.notes.push_back(
+        fmt::format("{} of {} workers are drawn; all are in the CSV.", kMostLanes, workers));
+  }
+  figure.panels.push_back(Timeline(lanes).Draw());
+  figure.csv = Numbers(lanes);
+  return {figure};
+}
+
+}  // namespace unmask

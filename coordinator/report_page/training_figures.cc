@@ -1,0 +1,198 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "common/base/text.h"
+#include "coordinator/report_page/axis.h"
+#include "coordinator/report_page/figures.h"
+#include "sql/packed.h"
+
+namespace unmask {
+namespace {
+
+constexpr std::size_t kMostExperiments = 4;
+constexpr std::size_t kMostFolds = 30;
+constexpr std::size_t kMostPoints = 90;  // of one line
+constexpr double kHeight = 226;
+constexpr double kLeft = 40;
+constexpr double kRight = kPanelWidth - 6;
+constexpr double kTop = 44;
+constexpr double kBottom = 190;
+
+using Value = double CurvePoint::*;
+
+// What one panel shows: a task of a cell, its loss or its accuracy.
+struct Shown {
+  const ReportCell* cell;
+  Task task;
+  Value value;
+  const char* name;  // "loss"
+};
+
+class TrainingPanel {
+ public:
+  TrainingPanel(const ReportData& data, const Shown& shown)
+      : data_(data),
+        shown_(shown),
+        jobs_(JobsOf(data, *shown.cell)),
+        x_(1, static_cast<double>(std::max<std::int64_t>(LastEpoch(), 2)), kLeft, kRight, 4, true),
+        y_(ValueAxis()) {}
+
+  Panel Draw() {
+    DrawFrame();
+    for (const JobRow* job : jobs_) DrawJob(*job);
+    for (const SvgPoint& best : best_) svg_.Dot(best, 2.6, Css(""));
+    Panel panel{kPanelWidth, kHeight, Heading(), std::move(svg_)};
+    return panel;
+  }
+
+ private:
+  // Evenly chosen where there are too many to see.
+  static std::vector<const JobRow*> JobsOf(const ReportData& data, const ReportCell& cell) {
+    std::vector<const JobRow*> done;
+    for (const JobRow* job : cell.jobs) {
+      if (data.curves.contains(job->job_key)) done.push_back(job);
+    }
+    const std::size_t stride = (done.size() + kMostFolds - 1) / kMostFolds;
+    std::vector<const JobRow*> some;
+    for (std::size_t i = 0; i < done.size(); i += stride) some.push_back(done[i]);
+    return some;
+  }
+
+  std::int64_t LastEpoch() const {
+    std::int64_t last = 1;
+    for (const JobRow* job : jobs_) last = std::max(last, job->epochs.value_or(1));
+    return last;
+  }
+
+  template <typename Visit>
+  void ForEachPoint(const JobRow& job, CurveSplit split, Visit visit) const {
+    for (const CurvePoint& point : data_.curves.at(job.job_key)) {
+      if (point.task == shown_.task && point.split == split) visit(point);
+    }
+  }
+
+  Axis ValueAxis() const {
+    double low = 1e9;
+    double high = 0;
+    for (const JobRow* job : jobs_) {
+      for (const CurveSplit split : {CurveSplit::kTrain, CurveSplit::kValidation}) {
+        ForEachPoint(*job, split, [&](const CurvePoint& point) {
+          low = std::min(low, point.*shown_.value);
+          high = std::max(high, point.*shown_.value);
+        });
+      }
+    }
+    if (low > high) low = high = 0;
+    return {std::min(low, 0.0), high, kBottom, kTop};
+  }
+
+  std::string Css(const char* suffix) const {
+    return (shown_.task == Task::kTer ? "ter" : "der") + std::string(suffix);
+  }
+  std::string Heading() const {
+    return fmt::format("{}, {} {}", shown_.cell->label, TaskName(shown_.task), shown_.name);
+  }
+
+  void DrawFrame() {
+    svg_.Text({0, 14}, Heading(), {.css = "strong", .room = kPanelWidth});
+    svg_.Text({0, 30}, "training", {.css = "muted"});
+    svg_.Text({50, 30}, "validation, chosen epoch ●", {.css = Css("-text")});
+    for (const Tick& tick : y_.ticks()) {
+      svg_.Line({kLeft, tick.at}, {kRight, tick.at}, tick.at >= kBottom - 0.5 ? "axis" : "grid");
+      svg_.Text({kLeft - 6, tick.at + 4}, tick.label, {.css = "muted", .anchor = Anchor::kEnd});
+    }
+    for (const Tick& tick : x_.ticks()) {
+      if (tick.at > kRight + 0.5 || tick.at < kLeft - 0.5) continue;
+      const bool last = tick.at > kRight - 12;
+      svg_.Text({tick.at, kBottom + 15}, tick.label,
+                {.css = "muted", .anchor = last ? Anchor::kEnd : Anchor::kMiddle});
+    }
+    svg_.Text({(kLeft + kRight) / 2, kBottom + 31}, "epoch",
+              {.css = "muted", .anchor = Anchor::kMiddle});
+  }
+
+  void DrawJob(const JobRow& job) {
+    for (const CurveSplit split : {CurveSplit::kTrain, CurveSplit::kValidation}) {
+      std::vector<SvgPoint> line;
+      ForEachPoint(job, split, [&](const CurvePoint& point) {
+        line.push_back({x_.At(static_cast<double>(point.epoch + 1)), y_.At(point.*shown_.value)});
+        const bool chosen = split == CurveSplit::kValidation && point.epoch == job.best_epoch;
+        if (chosen) best_.push_back(line.back());
+      });
+      svg_.Path(Thinned(line), split == CurveSplit::kTrain ? "plain-line thin" : Css("-line thin"));
+    }
+  }
+
+  static std::vector<SvgPoint> Thinned(const std::vector<SvgPoint>& line) {
+    const std::size_t stride = line.size() / kMostPoints + 1;
+    std::vector<SvgPoint> thinned;
+    for (std::size_t i = 0; i < line.size(); i += stride) thinned.push_back(line[i]);
+    if (stride > 1 && !line.empty()) thinned.push_back(line.back());
+    return thinned;
+  }
+
+  const ReportData& data_;
+  Shown shown_;
+  std::vector<const JobRow*> jobs_;
+  Axis x_;
+  Axis y_;
+  Svg svg_;
+  std::vector<SvgPoint> best_;
+};
+
+void AddNumbers(const ReportData& data, const ReportCell& cell, CsvLines& csv) {
+  for (const JobRow* job : cell.jobs) {
+    const auto at = data.curves.find(job->job_key);
+    if (at == data.curves.end()) continue;
+    for (const CurvePoint& point : at->second) {
+      csv.Add({cell.experiment, cell.point.dump(), std::to_string(job->seed), job->held_out,
+               point.task == Task::kTer ? "ter" : "der", std::string(Name(point.split)),
+               std::to_string(point.epoch), ShortestReal(point.loss), ShortestReal(point.accuracy),
+               point.epoch == job->best_epoch ? "1" : "0"});
+    }
+  }
+}
+
+bool HasCurves(const ReportData& data, const ReportCell& cell) {
+  return std::ranges::any_of(cell.jobs,
+                             [&](const JobRow* job) { return data.curves.contains(job->job_key); });
+}
+
+}  // namespace
+
+std::vector<Figure> TrainingFigures(const ReportData& data) {
+  Figure figure;
+  figure.id = "training";
+  figure.title = "Training";
+  figure.notes.emplace_back(
+      "One line a fold, until it stopped. The held-out subject predicts with the weights of the "
+      "chosen epoch. A validation set of one subject is small: its curve is coarse and the choice "
+      "of the epoch noisy.");
+  CsvLines csv({"experiment", "point", "seed", "held_out", "task", "split", "epoch", "loss",
+                "accuracy", "chosen"});
+  std::size_t drawn = 0;
+  std::size_t experiments = 0;
+  for (const ReportCell& cell : data.cells) {
+    if (!cell.own || !HasCurves(data, cell)) continue;
+    AddNumbers(data, cell, csv);
+    ++experiments;
+    if (drawn == kMostExperiments) continue;
+    ++drawn;
+    for (const auto& [task, figures] : cell.tasks) {
+      for (const Shown& shown : {Shown{&cell, task, &CurvePoint::accuracy, "accuracy"},
+                                 Shown{&cell, task, &CurvePoint::loss, "loss"}}) {
+        figure.panels.push_back(TrainingPanel(data, shown).Draw());
+      }
+    }
+  }
+  if (figure.panels.empty()) return {};
+  if (experiments > drawn) {
+    figure.notes.push_back(
+        fmt::format("{} of {} experiments are drawn; all are in the CSV.", drawn, experiments));
+  }
+  figure.csv = std::move(csv).text();
+  return {figure};
+}
+
+}  // namespace unmask

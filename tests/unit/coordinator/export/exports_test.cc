@@ -1,0 +1,159 @@
+#include "coordinator/export/exports.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "common/base/text.h"
+#include "tests/testing/store_env.h"
+
+namespace unmask {
+namespace {
+
+using nlohmann::json;
+
+// One experiment with a hostile name, another that shares no job with it; one attempt was lost.
+class Exports : public ::testing::Test {
+ protected:
+  Exports() {
+    env.Register(plan);
+    const LeaseId lost = env.LeaseOf(plan.jobs.front().key);
+    env.Lease(lost);
+    env.Apply(
+        RecordAttemptEnd{.lease = lost, .outcome = "lost", .error_class = "lost", .message = ""});
+    env.Commit();
+    env.Finish(plan.jobs.front(), 2);
+    for (std::size_t i = 1; i < plan.jobs.size(); ++i) env.Finish(plan.jobs[i]);
+    reader = env.Reader();
+  }
+
+  fs::path Out() const { return folder.path() / "out"; }
+  Status Export(const char* format) const {
+    return FindExporter(format)({reader.get(), plan.sweep, Out()});
+  }
+  static std::string Text(const fs::path& path) {
+    const auto text = ReadFile(path);
+    EXPECT_TRUE(text.ok()) << path;
+    return text.ok() ? *text : "";
+  }
+  static std::size_t Lines(const fs::path& path) {
+    const std::string text = Text(path);
+    return static_cast<std::size_t>(std::ranges::count(text, '\n'));
+  }
+
+  StoreEnv env;
+  SweepPlan plan =
+      MakeTestPlan("study-00000001", {{.name = "../=dsid</script>", .alphas = {0.5, 1}},
+                                      {.name = "one", .model = ModelKind::kSingleTask}});
+  std::unique_ptr<StoreReader> reader;
+  TempFolder folder;
+};
+
+TEST_F(Exports, EveryFormatIsKnown) {
+  for (const char* format : {"csv", "json", "tensorboard", "trace", "bundle"}) {
+    EXPECT_NE(FindExporter(format), nullptr) << format;
+  }
+  EXPECT_EQ(FindExporter("xml"), nullptr);
+}
+
+TEST_F(Exports, CsvHasAFileAView) {
+  StoreEnv::Expect(Export("csv"));
+  EXPECT_EQ(Lines(Out() / "jobs.csv"), 1 + 9U);
+  EXPECT_EQ(Lines(Out() / "attempts.csv"), 1 + 10U);
+  EXPECT_EQ(Lines(Out() / "predictions.csv"), 1 + 30U);
+  EXPECT_EQ(Lines(Out() / "cells.csv"), 1 + 5U);
+  EXPECT_EQ(Lines(Out() / "curves.csv"), 1 + 90U);
+  EXPECT_EQ(Lines(Out() / "sweeps.csv"), 2U);
+  EXPECT_EQ(Lines(Out() / "checkpoints.csv"), 1U);
+}
+
+TEST_F(Exports, JsonIsOneDocument) {
+  StoreEnv::Expect(Export("json"));
+  const json all = json::parse(Text(Out()));
+  EXPECT_EQ(all.at("sweep"), plan.sweep);
+  EXPECT_EQ(all.at("config").at("name"), plan.sweep);
+  EXPECT_EQ(all.at("runs").size(), 1U);
+  EXPECT_EQ(all.at("views").at("jobs").size(), 9U);
+  EXPECT_EQ(all.at("views").at("cells").at(0).at("k"), 3);
+}
+
+TEST_F(Exports, TensorBoardHasARunAJobAndACell) {
+  StoreEnv::Expect(Export("tensorboard"));
+  std::size_t runs = 0;
+  for (const auto& entry : fs::directory_iterator(Out())) {
+    ++runs;
+    EXPECT_EQ(entry.path().filename().string().find_first_of("/</> "), std::string::npos);
+    const auto file = fs::directory_iterator(entry.path())->path();
+    EXPECT_TRUE(file.filename().string().starts_with("events.out.tfevents.")) << file;
+    EXPECT_GT(fs::file_size(file), 100U);
+  }
+  EXPECT_EQ(runs, 9U + 5U);
+}
+
+TEST_F(Exports, RunNamesAreSafeAndKept) {
+  EXPECT_EQ(RunName("dsid,loss.alpha=0.5,seed=0"), "dsid,loss.alpha=0.5,seed=0");
+  EXPECT_EQ(RunName("../a b"), "_._a_b");
+  EXPECT_EQ(RunName(""), "_");
+}
+
+TEST_F(Exports, TraceHasASpanAnAttempt) {
+  StoreEnv::Expect(Export("trace"));
+  const json trace = json::parse(Text(Out()));
+  std::size_t spans = 0;
+  std::set<std::string> threads;
+  std::set<std::string> outcomes;
+  for (const json& event : trace.at("traceEvents")) {
+    if (event.at("ph") == "X") {
+      ++spans;
+      EXPECT_GE(event.at("dur").get<std::int64_t>(), 0);
+      EXPECT_EQ(event.at("ts"), 1795362000123000);
+      outcomes.insert(event.at("args").at("outcome"));
+    } else if (event.at("name") == "thread_name") {
+      threads.insert(event.at("args").at("name"));
+    }
+  }
+  EXPECT_EQ(spans, 10U);
+  EXPECT_EQ(outcomes, (std::set<std::string>{"done", "lost"}));
+  EXPECT_TRUE(threads.contains("worker 1 on host-a, slot 0"));
+}
+
+TEST_F(Exports, BundleSumsAreOfItsFiles) {
+  StoreEnv::Expect(Export("bundle"));
+  const std::string sums = Text(Out() / "SHA256SUMS");
+  std::size_t files = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(Out())) {
+    if (!entry.is_regular_file() || entry.path().filename() == "SHA256SUMS") continue;
+    ++files;
+    const std::string line = Sha256Hex(Text(entry.path())) + "  " +
+                             entry.path().lexically_relative(Out()).generic_string() + "\n";
+    EXPECT_NE(sums.find(line), std::string::npos) << line;
+  }
+  EXPECT_EQ(static_cast<std::size_t>(std::ranges::count(sums, '\n')), files);
+  EXPECT_EQ(Sha256Hex(Text(Out() / "config.json")), plan.config_sha256);
+  EXPECT_TRUE(fs::exists(Out() / "report" / "index.html"));
+}
+
+TEST_F(Exports, TheSameStoreGivesTheSameBytes) {
+  StoreEnv::Expect(Export("bundle"));
+  const std::string once = Text(Out() / "SHA256SUMS");
+  StoreEnv::Expect(Export("bundle"));
+  EXPECT_EQ(Text(Out() / "SHA256SUMS"), once);
+}
+
+TEST_F(Exports, WhereNothingCanBeWrittenIsAUsageError) {
+  ASSERT_TRUE(WriteFileDurably(Out(), "a file").ok());
+  for (const char* format : {"csv", "tensorboard", "bundle"}) {
+    const Status status = Export(format);
+    ASSERT_FALSE(status.ok()) << format;
+    EXPECT_EQ(status.error().code, ErrorCode::kUsage) << format;
+  }
+  for (const char* format : {"json", "trace"}) {
+    const fs::path beneath = Out() / "file";
+    EXPECT_FALSE(FindExporter(format)({reader.get(), plan.sweep, beneath}).ok()) << format;
+    EXPECT_FALSE(FindExporter(format)({reader.get(), plan.sweep, folder.path()}).ok()) << format;
+  }
+}
+
+}  // namespace
+}  // namespace unmask
