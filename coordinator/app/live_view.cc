@@ -53,6 +53,10 @@ void LiveView::OnWorkerJoined(const WorkerInfo& worker) { known_workers_[worker.
 void LiveView::OnWorkerGone(WorkerId worker, const std::string& reason) {
   const auto known = known_workers_.find(worker);
   if (known == known_workers_.end()) return;
+  if (scheduler_.stopping()) {  // it leaves as it was asked to: that is no loss
+    known_workers_.erase(known);
+    return;
+  }
   LiveWorker gone;
   gone.id = worker.value;
   gone.host = known->second.host;

@@ -46,6 +46,8 @@ const clockTime = (iso) => {
   const at = new Date(iso);
   return Number.isNaN(at.getTime()) ? iso : at.toLocaleTimeString();
 };
+// Experiment and point, each in its own direction.
+const placeNames = (at) => [at.experiment || 'features', at.label].filter(Boolean).flatMap((text) => [name(text), ' ']);
 const pointName = (point) => point.label || point.experiment;
 
 // --- progress
@@ -68,7 +70,7 @@ function showProgress(sweep) {
     ['failed', String(dead), dead > 0],
     ['workers', String(present.length), sweep.workers.length > present.length],
     ['rate', sweep.jobs_per_second === null ? 'not yet known' : `${sweep.jobs_per_second.toPrecision(2)} jobs/s`],
-    ['time left', sweep.eta_seconds === null ? '–' : `about ${duration(sweep.eta_seconds)}`],
+    ['time left', sweep.eta_seconds === null || sweep.phase !== 'running' ? '–' : `about ${duration(sweep.eta_seconds)}`],
   ];
   const list = byId('facts');
   if (list.children.length !== facts.length) {
@@ -117,6 +119,7 @@ function foldStrip(folds) {
   const strip = drawing('svg', {class: 'folds', viewBox: `0 0 ${folds.length * 10} 12`, tabindex: '0', role: 'img',
                                 preserveAspectRatio: 'none'});
   strip.setAttribute('width', folds.length * 12);
+  strip.style.maxWidth = `min(100%, ${folds.length * 20}px)`;
   for (const [kind, path] of Object.entries(marks)) if (path) strip.append(drawing('path', {class: kind, d: path}));
   return strip;
 }
@@ -263,8 +266,8 @@ byId('points').addEventListener('keydown', (event) => {
 // --- workers
 
 function jobItem(job) {
-  const item = element('li', {}, name([job.experiment, job.label].filter(Boolean).join(' ') || 'features'));
-  item.append(' · held out ', name(job.held_out), element('br'));
+  const item = element('li', {}, ...placeNames(job));
+  item.append('· held out ', name(job.held_out), element('br'));
   const parts = [`job ${job.job_key.slice(0, 12)}`, duration(job.seconds)];
   if (job.attempt > 1) parts.splice(1, 0, `attempt ${job.attempt}`);
   if (!job.started) parts.push('loading');
@@ -313,9 +316,8 @@ async function loadLog(failure, pre) {
 }
 
 function failureItem(failure) {
-  const where = [failure.experiment, failure.label].filter(Boolean).join(' ');
   const summary = element('summary', {}, element('span', {class: 'when'}, clockTime(failure.at)), ' ',
-    element('span', {class: 'class'}, failure.error_class || failure.outcome), ' ', name(where), ', held out ', name(failure.held_out));
+    element('span', {class: 'class'}, failure.error_class || failure.outcome), ' ', ...placeNames(failure), '· held out ', name(failure.held_out));
   if (failure.attempt) summary.append(` · attempt ${failure.attempt} on worker ${failure.worker}`);
   summary.append(` · the job is ${failure.job_state}`);
   const item = element('details', {}, summary, element('p', {class: 'note'}, name(failure.message || 'no message'), element('br'), `job ${failure.job_key}`));

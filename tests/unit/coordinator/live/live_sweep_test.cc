@@ -95,7 +95,12 @@ TEST_F(LiveSweepTest, FillsInAsRecordsCome) {
 TEST_F(LiveSweepTest, IsFinishedWhenNothingIsLeft) {
   LiveSweep view = Load();
   for (const PlannedJob& job : plan.jobs) {
-    EXPECT_EQ(See(view, now).phase, LivePhase::kRunning);
+    const LiveSnapshot before = See(view, now);
+    EXPECT_EQ(before.phase, LivePhase::kRunning);
+    if (before.jobs.done >= 2) {  // one every two seconds
+      EXPECT_DOUBLE_EQ(before.eta_seconds.value_or(0),
+                       2.0 * static_cast<double>(before.jobs.left()));
+    }
     const LeaseId lease = LeaseOf(job.key);
     Both(view, RecordLease{lease, TestWorker()});
     Both(view, RecordResult{lease, TestResult(job.spec)});
@@ -104,6 +109,7 @@ TEST_F(LiveSweepTest, IsFinishedWhenNothingIsLeft) {
   const LiveSnapshot snapshot = See(view, now);
   EXPECT_EQ(snapshot.phase, LivePhase::kFinished);
   EXPECT_FALSE(snapshot.eta_seconds);
+  EXPECT_DOUBLE_EQ(snapshot.jobs_per_second.value_or(0), 0.5);
   EXPECT_TRUE(snapshot.points[0].Complete());
   EXPECT_EQ(snapshot.points[0].scores[0], (LiveScore{Task::kTer, 3, 6}));
 }
