@@ -257,6 +257,15 @@ class Commands(WrongInput):
         self.finished_store()
         self.unmask("why", "0" * 64).expect_error(2, "0" * 64)
 
+    def test_what_cannot_be_compared_or_selected(self):
+        self.finished_store()
+        self.unmask("diff", ":dsid@alpha=0", ":dsit").expect_error(2, "dsit", "dsid")
+        self.unmask("diff", "nothing-00000000", ":dsid").expect_error(2, "nothing-00000000")
+        self.unmask("diff", ":dsid@alpha=77", ":dsid").expect_error(2, "alpha=77", "alpha=0.5")
+        self.unmask("diff", ":dsid", ":dsid@alpha=0").expect_error(2, "2 points", "alpha=0.5")
+        self.unmask("diff", ":dsid").expect_error(2)
+        self.unmask("select", "nothing-00000000").expect_error(2, "nothing-00000000")
+
     def test_impossible_workers(self):
         study = harness.write_study(self.lab)
         for count in ("0", "-1", "many"):

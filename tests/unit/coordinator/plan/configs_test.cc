@@ -15,6 +15,8 @@ using ::testing::ElementsAre;
 using Json = nlohmann::ordered_json;
 
 const std::string kPaper = UNMASK_SOURCE_DIR "/configs/mfed-action-units.yaml";
+const std::string kLeak = UNMASK_SOURCE_DIR "/configs/leak.yaml";
+const std::string kSeeds = UNMASK_SOURCE_DIR "/configs/seeds.yaml";
 const std::string kDemo = UNMASK_SOURCE_DIR "/configs/demo.yaml";
 
 Study Load(const std::string& path, const std::vector<std::string>& overrides = {}) {
@@ -50,6 +52,54 @@ TEST(PaperConfigTest, NeedsOnlyItsManifest) {
   const auto plan = MakePlan(study, {});
   ASSERT_TRUE(plan.ok()) << FormatError(plan.error());
   EXPECT_EQ(plan->plan.jobs.size(), 22U * 14);
+}
+
+TEST(PaperConfigTest, TablesAreTestedAgainstTheirBaselines) {
+  const Json tables = Json::parse(Load(kPaper).tables_json);
+  EXPECT_EQ(tables["II"]["reference"], "Single-task");
+  EXPECT_EQ(tables["III"]["reference"], "0.5");
+  EXPECT_EQ(tables["IV"]["reference"], "1");
+}
+
+// Two tables of four rows whose cells differ in the validation alone.
+TEST(LeakConfigTest, PutsTheFourPoliciesSideBySide) {
+  const Study study = Load(kLeak, {"dataset.synth=22"});
+  const std::vector<Validation> policies = {Validation::kInnerSubject, Validation::kInnerSplit,
+                                            Validation::kNone, Validation::kLeaky};
+  const Json tables = Json::parse(study.tables_json);
+  for (const char* table : {"dsid", "single-task"}) {
+    ASSERT_EQ(tables[table]["rows"].size(), policies.size());
+    for (const char* task : {"ter", "der"}) {
+      for (std::size_t row = 0; row < policies.size(); ++row) {
+        const std::string name = tables[table]["rows"][row]["cells"][0][task]["experiment"];
+        const auto at = std::ranges::find(study.experiments, name, &Experiment::name);
+        ASSERT_NE(at, study.experiments.end());
+        Settings settings = at->settings;
+        EXPECT_EQ(settings.train.validation, policies[row]) << name;
+        settings.train.validation = {};
+        settings.model = {};
+        EXPECT_EQ(settings, [&] {
+          Settings plain = study.settings;
+          plain.train.validation = {};
+          return plain;
+        }());
+        EXPECT_EQ(at->settings.model.kind == ModelKind::kSingleTask,
+                  std::string(table) == "single-task");
+      }
+    }
+  }
+  const auto plan = MakePlan(study, {});
+  ASSERT_TRUE(plan.ok()) << FormatError(plan.error());
+  EXPECT_EQ(plan->plan.jobs.size(), 22U * 12);
+}
+
+TEST(SeedsConfigTest, RunsTheAblationSeveralTimes) {
+  const Study study = Load(kSeeds, {"dataset.synth=22"});
+  EXPECT_GE(study.seeds.size(), 3U);
+  EXPECT_EQ(study.settings.loss, Settings{}.loss);
+  const auto plan = MakePlan(study, {});
+  ASSERT_TRUE(plan.ok()) << FormatError(plan.error());
+  EXPECT_EQ(plan->plan.jobs.size(), 22U * 4 * study.seeds.size());
 }
 
 TEST(PaperConfigTest, OverridesReachEveryExperiment) {
