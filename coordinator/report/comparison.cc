@@ -127,6 +127,23 @@ Interval IntervalOf(const Pairing& pairing) {
   return BootstrapRatio(differences, pairing.Clips());
 }
 
+// By held-out subject.
+std::vector<ConfusionMatrix> MatricesOf(const FoldList& folds) {
+  std::map<std::string, ConfusionMatrix> subjects;
+  for (const FoldRow* fold : folds) subjects[fold->held_out] = fold->confusion;
+  std::vector<ConfusionMatrix> matrices;
+  matrices.reserve(subjects.size());
+  for (auto& [subject, matrix] : subjects) matrices.push_back(std::move(matrix));
+  return matrices;
+}
+
+ComparedF1 CompareF1(const FoldList& first, const FoldList& second) {
+  const std::vector<ConfusionMatrix> here = MatricesOf(first);
+  const std::vector<ConfusionMatrix> there = MatricesOf(second);
+  return {BootstrapMetric(here, MacroF1), BootstrapMetric(there, MacroF1),
+          MacroF1(Pool(there)) - MacroF1(Pool(here)), BootstrapDifference(here, there, MacroF1)};
+}
+
 void AddCell(const Side& first, const PointName& here, const Side& second, const PointName& there,
              Task task, Comparison& comparison) {
   const auto find = [task](const Side& side, const PointName& name) {
@@ -150,6 +167,10 @@ void AddCell(const Side& first, const PointName& here, const Side& second, const
     if (!cell.pairing.same_jobs) {
       cell.tests = TestCell(first, second, cell);
       cell.interval = IntervalOf(cell.pairing);
+      if (cell.pairing.seeds == 1) {
+        cell.f1 = CompareF1(first.folds.Find(here.experiment, here.point, task),
+                            second.folds.Find(there.experiment, there.point, task));
+      }
     }
   }
   comparison.cells.push_back(std::move(cell));

@@ -25,6 +25,14 @@ struct PairedTests {
   double sign_flip_holm = 1;
 };
 
+// Macro F1 with bootstrap intervals over subjects; one seed only.
+struct ComparedF1 {
+  Interval first;
+  Interval second;
+  double difference = 0;
+  Interval interval;  // of the difference
+};
+
 struct ComparedCell {
   PointName first;
   PointName second;  // the same but where two points are compared
@@ -37,6 +45,7 @@ struct ComparedCell {
   double difference = 0;             // where pairing.ok()
   Interval interval;                 // of the difference, over subjects
   std::optional<PairedTests> tests;  // nullopt: not comparable, or the same jobs
+  std::optional<ComparedF1> f1;      // where there are tests, of one seed
 };
 
 struct Comparison {

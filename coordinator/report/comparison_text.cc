@@ -135,6 +135,15 @@ const char* StateOf(const ComparedCell& cell) {
   return cell.pairing.same_jobs ? "same jobs" : "compared";
 }
 
+Json F1Json(const std::optional<ComparedF1>& f1) {
+  if (!f1) return nullptr;
+  const auto pair = [](const Interval& interval) { return Json({interval.low, interval.high}); };
+  return {{"a_interval", pair(f1->first)},
+          {"b_interval", pair(f1->second)},
+          {"difference", f1->difference},
+          {"interval", pair(f1->interval)}};
+}
+
 Json CellJson(const ComparedCell& cell) {
   Json json{{"task", std::string(Name(cell.task))}, {"state", StateOf(cell)}};
   json["obstacle"] = cell.pairing.obstacle.empty() ? Json(nullptr) : Json(cell.pairing.obstacle);
@@ -142,6 +151,7 @@ Json CellJson(const ComparedCell& cell) {
   json["b"] = SummaryJson(cell.second_summary, cell.second, cell.second_leaky);
   json["difference"] = cell.pairing.ok() ? Json(cell.difference) : Json(nullptr);
   json["interval"] = cell.tests ? Json({cell.interval.low, cell.interval.high}) : Json(nullptr);
+  json["macro_f1"] = F1Json(cell.f1);
   json["tests"] = TestsJson(cell);
   json["subjects"] = Json::array();
   for (const PairedSubject& subject : cell.pairing.subjects) {

@@ -57,6 +57,10 @@ TEST_F(ComparisonTest, TwoPoints) {
   const ComparedCell& ter = comparison.cells[0];
   EXPECT_DOUBLE_EQ(ter.difference, 0.75);
   EXPECT_DOUBLE_EQ(ter.interval.low, 0.75);  // every subject gains three of four
+  ASSERT_TRUE(ter.f1.has_value());
+  EXPECT_DOUBLE_EQ(ter.f1->difference, 1 - ter.first_summary.macro_f1->mean);
+  EXPECT_DOUBLE_EQ(ter.f1->second.low, 1);
+  EXPECT_LE(ter.f1->interval.low, ter.f1->difference);
   ASSERT_TRUE(ter.tests.has_value());
   EXPECT_EQ(ter.tests->clips->both, 3);
   EXPECT_EQ(ter.tests->clips->only_first, 0);
@@ -115,6 +119,7 @@ TEST_F(ComparisonTest, SeveralSeedsAreNotCountedAsClips) {
   const ComparedCell& ter = comparison.cells[0];
   ASSERT_TRUE(ter.tests.has_value());
   EXPECT_FALSE(ter.tests->clips.has_value());
+  EXPECT_FALSE(ter.f1.has_value());
   EXPECT_DOUBLE_EQ(ter.difference, 0.25);
   EXPECT_DOUBLE_EQ(ter.tests->sign_flip.p, 0.25);  // three subjects, not six
 }
