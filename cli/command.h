@@ -39,5 +39,6 @@ void AddDiffCommand(CLI::App& app, CommandContext& context);
 void AddSelectCommand(CLI::App& app, CommandContext& context);
 void AddGcCommand(CLI::App& app, CommandContext& context);
 void AddDataCommand(CLI::App& app, CommandContext& context);
+void AddEmbedCommand(CLI::App& app, CommandContext& context);
 
 }  // namespace unmask

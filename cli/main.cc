@@ -80,6 +80,7 @@ int Main(int argc, char** argv) {
   AddSelectCommand(app, context);
   AddGcCommand(app, context);
   AddDataCommand(app, context);
+  AddEmbedCommand(app, context);
 
   try {
     std::vector<std::string> arguments = WithDashboardPort(context.arguments);

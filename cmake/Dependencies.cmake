@@ -10,6 +10,22 @@ find_package(Boost 1.81 REQUIRED)  # headers only: Asio, Process v2, Math
 find_package(SQLiteCpp REQUIRED)
 find_package(GTest REQUIRED)
 
+# Image formats, each by its own library: OpenCV's reader hides libjpeg's warnings, hands out half a
+# picture where a file is cut, and loads 139 libraries into every trainer.
+foreach(codec jpeg=jpeglib.h png=png.h webp=webp/decode.h)
+  string(REPLACE "=" ";" codec "${codec}")
+  list(POP_FRONT codec name)
+  find_library(UNMASK_${name}_LIBRARY ${name})
+  find_path(UNMASK_${name}_INCLUDE ${codec})
+  if(NOT UNMASK_${name}_LIBRARY OR NOT UNMASK_${name}_INCLUDE)
+    message(FATAL_ERROR "lib${name} or its header ${codec} is missing: apt-get install "
+                        "libjpeg62-turbo-dev libpng-dev libwebp-dev (./dev build does)")
+  endif()
+endforeach()
+add_library(image_codecs INTERFACE)
+target_link_libraries(image_codecs INTERFACE ${UNMASK_jpeg_LIBRARY} ${UNMASK_png_LIBRARY}
+                                             ${UNMASK_webp_LIBRARY})
+
 # Highway: its baseline, AVX2 and AVX-512 are enough (and their like on other processors).
 find_package(hwy REQUIRED)
 add_library(hwy INTERFACE)

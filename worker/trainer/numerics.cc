@@ -74,6 +74,12 @@ std::vector<std::pair<std::string, std::string>> PinnedEnvironment(InstructionSe
           {"OMP_NUM_THREADS", "1"}};
 }
 
+void PinEnvironment(InstructionSet set, const Processor& processor) {
+  for (const auto& [name, value] : PinnedEnvironment(set, processor)) {
+    setenv(name.c_str(), value.c_str(), /*overwrite=*/1);
+  }
+}
+
 std::string NumericsClass(InstructionSet set, const Processor& processor,
                           std::string_view versions) {
   std::string path(NamesFor(set).aten);

@@ -27,6 +27,8 @@ InstructionSet PinnedInstructionSet();
 // Variables that libtorch, MKL and oneDNN read when they are loaded: one thread, one code path.
 std::vector<std::pair<std::string, std::string>> PinnedEnvironment(InstructionSet set,
                                                                    const Processor& processor);
+// Sets them for this process; to be called before libtorch is loaded (torch_library.h).
+void PinEnvironment(InstructionSet set, const Processor& processor);
 
 // "cpu/avx512|torch-2.11.0|reference-1|core-1". MKL lets itself be pinned on Intel's processors
 // only; on others it chooses by vendor and family, so these are part of the class:

@@ -12,6 +12,7 @@
 #include "common/base/log.h"
 #include "worker/trainer/engines.h"
 #include "worker/trainer/lease_runner.h"
+#include "worker/trainer/main/embed.h"
 #include "worker/trainer/numerics.h"
 #include "worker/trainer/session.h"
 
@@ -40,13 +41,6 @@ void IgnoreSignals() {
   for (const int signal : {SIGINT, SIGUSR1, SIGTERM, SIGHUP, SIGPIPE}) std::signal(signal, SIG_IGN);
 }
 
-// libtorch and MKL read these when they are loaded (engines.cc), which is after this.
-void PinEnvironment(InstructionSet set, const Processor& processor) {
-  for (const auto& [name, value] : PinnedEnvironment(set, processor)) {
-    setenv(name.c_str(), value.c_str(), /*overwrite=*/1);
-  }
-}
-
 Status Work(const Arguments& arguments) {
   UNMASK_ASSIGN(const std::string cpuinfo, ReadFile("/proc/cpuinfo"));
   const Processor processor = ParseProcessor(cpuinfo);
@@ -64,6 +58,7 @@ Status Work(const Arguments& arguments) {
 }
 
 int Main(int argc, char** argv) {
+  if (argc > 1 && std::string_view(argv[1]) == "embed") return EmbedMain(argc - 1, argv + 1);
   Arguments arguments;
   CLI::App app("Trains jobs for an agent of unmask; not for use by hand.", "unmask-trainer");
   app.set_version_flag("--version", "unmask-trainer " + BuildId() + ", " + EngineVersions());

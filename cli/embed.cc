@@ -1,0 +1,56 @@
+// `unmask embed`: features of images. The trainer does it, since this program never links libtorch.
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <memory>
+
+#include "cli/command.h"
+
+namespace unmask {
+namespace {
+
+struct EmbedArguments {
+  std::string model;
+  std::string out;
+  std::string feature = "pooled";
+  std::vector<std::string> images;
+};
+
+// Becomes the trainer; returns only where that fails.
+Error BecomeTrainer(const EmbedArguments& arguments, const fs::path& trainer) {
+  std::vector<std::string> words = {trainer.string(), "embed",           "--model",
+                                    arguments.model,  "--out",           arguments.out,
+                                    "--feature",      arguments.feature, "--"};
+  words.insert(words.end(), arguments.images.begin(), arguments.images.end());
+  std::vector<char*> pointers;
+  pointers.reserve(words.size() + 1);
+  for (std::string& word : words) pointers.push_back(word.data());
+  pointers.push_back(nullptr);
+  execv(trainer.c_str(), pointers.data());
+  return DataError(std::string("cannot run the trainer: ") + std::strerror(errno), trainer.string(),
+                   "the program unmask-trainer beside unmask");
+}
+
+}  // namespace
+
+void AddEmbedCommand(CLI::App& app, CommandContext& context) {
+  auto arguments = std::make_shared<EmbedArguments>();
+  CLI::App* command = app.add_subcommand(
+      "embed", "Features of images by a pre-trained model, as safetensors; docs/backbones.md");
+  command
+      ->add_option("--model", arguments->model,
+                   "Hugging Face folder of a CLIP, ViT or ResNet: config.json, model.safetensors")
+      ->required();
+  command->add_option("--out", arguments->out, "File to write: tensor `features` [images, width]")
+      ->required();
+  command->add_option("--feature", arguments->feature, "pooled, or projected (CLIP)")
+      ->check(CLI::IsMember({"pooled", "projected"}))
+      ->capture_default_str();
+  command->add_option("IMAGE", arguments->images, "JPEG, PNG, WebP or BMP files")->required();
+  command->footer("Example: unmask embed --model clip-vit-base-patch32 --out f.safetensors *.jpg");
+  command->callback(
+      [arguments, &context] { context.Fail(BecomeTrainer(*arguments, context.trainer())); });
+}
+
+}  // namespace unmask

@@ -1,0 +1,243 @@
+#!/usr/bin/env python3
+"""`unmask embed` against transformers and torchvision, on seeded random models of odd sizes and random images.
+
+usage: backbone_parity.py UNMASK [--seeds N] [--speed]
+
+Needs torch, torchvision, transformers, pillow and numpy (a virtual environment of one's own); skipped where they are
+absent. --speed: CLIP B/32 of random weights on 100 images, images per second of both.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+
+SKIPPED = 77
+
+try:
+    import numpy as np
+    import torch
+    import torchvision
+    import transformers as hf
+    from PIL import Image
+    from safetensors.torch import load_file, save_file
+    from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil as ClipProcessor
+    from transformers.models.convnext.image_processing_pil_convnext import ConvNextImageProcessorPil as ConvNextProcessor
+    from transformers.models.vit.image_processing_pil_vit import ViTImageProcessorPil as VitProcessor
+except ImportError as missing:
+    print(f"skipped: {missing}; pip install torch torchvision transformers pillow")
+    sys.exit(SKIPPED)
+
+TOLERANCE = 1e-4
+
+
+def picture(random, folder, number):
+    """A smooth random image of odd size in one of the kinds that data sets have; returns its path."""
+    height, width = (int(v) for v in random.integers(40, 260, 2))
+    coarse = random.integers(0, 256, (height // 9 + 2, width // 9 + 2, 4), dtype=np.uint8)
+    rgba = Image.fromarray(coarse, "RGBA").resize((width, height), Image.BICUBIC)
+    kind = number % 6
+    if kind == 0:
+        return save(rgba.convert("RGB"), folder / f"{number}.jpg", quality=85)
+    if kind == 1:
+        return save(rgba.convert("RGB"), folder / f"{number}.png")
+    if kind == 2:
+        return save(rgba.convert("L"), folder / f"{number}.jpg", quality=90)
+    if kind == 3:
+        return save(rgba, folder / f"{number}.png")
+    if kind == 4:
+        return save(rgba.convert("RGB").quantize(60), folder / f"{number}.png")
+    return save(rgba.convert("RGB"), folder / f"{number}.jpg", quality=95, subsampling=0, progressive=True)
+
+
+def save(image, path, **options):
+    image.save(path, **options)
+    return path
+
+
+def shake(model, seed):
+    """Every parameter and buffer is random: fresh norms and biases would hide mistakes."""
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for name, tensor in model.state_dict().items():
+            if not tensor.is_floating_point():
+                continue
+            noise = torch.randn(tensor.shape, generator=generator)
+            if name.endswith("running_var"):
+                tensor.copy_(noise.abs() + 0.5)
+            elif tensor.ndim == 1:
+                tensor.add_(0.3 * noise)
+            elif tensor.ndim >= 2:
+                tensor.copy_(noise / tensor[0].numel() ** 0.5)
+    return model.eval()
+
+
+def embed(unmask, model, images, *more):
+    out = pathlib.Path(model) / "features.safetensors"
+    subprocess.run([unmask, "embed", "--model", model, "--out", out, *more, *images], check=True)
+    return load_file(out)["features"]
+
+
+def compare(name, ours, theirs):
+    theirs = theirs.detach().float()
+    assert ours.shape == theirs.shape, f"{name}: {tuple(ours.shape)} and {tuple(theirs.shape)}"
+    error = float((ours - theirs).norm() / theirs.norm())
+    worst = float(((ours - theirs).norm(dim=1) / theirs.norm(dim=1)).max())
+    print(f"{name}: relative error {error:.2e}, worst image {worst:.2e}", flush=True)
+    assert worst < TOLERANCE, name
+    return worst
+
+
+def inputs(processor, images):
+    return processor([Image.open(path).convert("RGB") for path in images], return_tensors="pt")["pixel_values"]
+
+
+def check_clip(unmask, folder, images, random, seed):
+    heads = int(random.integers(2, 6))
+    size, patch = int(random.integers(30, 70)), int(random.integers(5, 13))
+    vision = dict(hidden_size=heads * int(random.integers(5, 12)), intermediate_size=int(random.integers(30, 90)),
+                  num_hidden_layers=int(random.integers(1, 5)), num_attention_heads=heads, image_size=size,
+                  patch_size=patch, hidden_act=["quick_gelu", "gelu"][seed % 2])
+    text = dict(hidden_size=16, intermediate_size=20, num_hidden_layers=1, num_attention_heads=2, vocab_size=99,
+                bos_token_id=1, eos_token_id=2)
+    width = int(random.integers(7, 40))
+    model = shake(hf.CLIPModel(hf.CLIPConfig(vision_config=vision, text_config=text, projection_dim=width)), seed)
+    processor = ClipProcessor(size={"shortest_edge": size + int(random.integers(0, 9))},
+                              crop_size={"height": size, "width": size})
+    model.save_pretrained(folder)
+    processor.save_pretrained(folder)
+    with torch.no_grad():
+        pooled = model.vision_model(pixel_values=inputs(processor, images)).pooler_output
+        projected = model.visual_projection(pooled)
+    compare(f"clip pooled {seed}", embed(unmask, folder, images), pooled)
+    compare(f"clip projected {seed}", embed(unmask, folder, images, "--feature", "projected"), projected)
+    half = folder / "half"
+    model.half().save_pretrained(half, max_shard_size="20KB")
+    assert (half / "model.safetensors.index.json").exists()
+    (half / "preprocessor_config.json").write_text((folder / "preprocessor_config.json").read_text())
+    with torch.no_grad():
+        pooled = model.float().vision_model(pixel_values=inputs(processor, images)).pooler_output
+    compare(f"clip float16, shards {seed}", embed(unmask, half, images), pooled)
+
+
+def check_vit(unmask, folder, images, random, seed):
+    heads = int(random.integers(2, 6))
+    size, patch = int(random.integers(30, 70)), int(random.integers(5, 13))
+    config = hf.ViTConfig(hidden_size=heads * int(random.integers(5, 12)), image_size=size, patch_size=patch,
+                          intermediate_size=int(random.integers(30, 90)), num_attention_heads=heads,
+                          num_hidden_layers=int(random.integers(1, 5)), qkv_bias=seed % 2 == 0)
+    model = shake(hf.ViTForImageClassification(config), seed)
+    processor = VitProcessor(size={"height": size, "width": size}, resample=[2, 3][seed % 2])
+    model.save_pretrained(folder)
+    processor.save_pretrained(folder)
+    with torch.no_grad():
+        theirs = model.vit(pixel_values=inputs(processor, images)).last_hidden_state[:, 0]
+    compare(f"vit {seed}", embed(unmask, folder, images), theirs)
+    # The first generation's file, and version 5's names of tensors.
+    (folder / "preprocessor_config.json").write_text(json.dumps(
+        {"feature_extractor_type": "ViTFeatureExtractor", "do_normalize": True, "do_resize": True, "size": size,
+         "image_mean": [0.5] * 3, "image_std": [0.5] * 3, "resample": [2, 3][seed % 2]}))
+    save_file({f"vit.{k}": v.contiguous() for k, v in model.vit.state_dict().items()}, folder / "model.safetensors")
+    compare(f"vit, other spellings {seed}", embed(unmask, folder, images), theirs)
+
+
+def check_hf_resnet(unmask, folder, images, random, seed):
+    kind = ["basic", "bottleneck"][seed % 2]
+    widths = [int(v) * 4 for v in random.integers(2, 9, 3)]
+    config = hf.ResNetConfig(embedding_size=int(random.integers(5, 20)), hidden_sizes=widths, layer_type=kind,
+                             depths=[int(v) for v in random.integers(1, 4, 3)],
+                             downsample_in_first_stage=seed % 3 == 1, downsample_in_bottleneck=seed % 4 == 3)
+    model = shake(hf.ResNetForImageClassification(config), seed)
+    processor = ConvNextProcessor(size={"shortest_edge": int(random.integers(50, 120))}, crop_pct=0.875)
+    model.save_pretrained(folder)
+    processor.save_pretrained(folder)
+    with torch.no_grad():
+        theirs = model.resnet(pixel_values=inputs(processor, images)).pooler_output.flatten(1)
+    compare(f"resnet, transformers, {kind} {seed}", embed(unmask, folder, images), theirs)
+
+
+def check_torchvision_resnet(unmask, folder, images, _random, seed):
+    model = shake(torchvision.models.resnet18(weights=None), seed)
+    folder.mkdir(parents=True)
+    save_file({k: v.contiguous() for k, v in model.state_dict().items()}, folder / "model.safetensors")
+    (folder / "config.json").write_text(json.dumps(
+        {"model_type": "resnet", "embedding_size": 64, "hidden_sizes": [64, 128, 256, 512], "depths": [2, 2, 2, 2],
+         "layer_type": "basic"}))
+    steps = torchvision.transforms
+    prepare = steps.Compose([steps.Resize(256), steps.CenterCrop(224), steps.ToTensor(),
+                             steps.Normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])])
+    model.fc = torch.nn.Identity()
+    with torch.no_grad():
+        theirs = model(torch.stack([prepare(Image.open(path).convert("RGB")) for path in images]))
+    compare(f"resnet18, torchvision {seed}", embed(unmask, folder, images), theirs)
+
+
+def check_alone(unmask, folder, images):
+    """An image's bits do not depend on its neighbours, their number or order."""
+    whole = embed(unmask, folder, images)
+    backwards = embed(unmask, folder, images[::-1]).flip(0)
+    alone = torch.cat([embed(unmask, folder, [image]) for image in images])
+    assert torch.equal(whole, backwards) and torch.equal(whole, alone)
+
+
+def speed(unmask, folder, random):
+    config = hf.CLIPVisionConfig()  # B/32
+    torch.manual_seed(1)
+    model = hf.CLIPVisionModel(config).eval()
+    model.save_pretrained(folder)
+    processor = ClipProcessor()
+    processor.save_pretrained(folder)
+    images = []
+    for i in range(100):
+        noise = random.integers(0, 256, (30, 40, 3), dtype=np.uint8)
+        images.append(save(Image.fromarray(noise).resize((640, 480), Image.BICUBIC), folder / f"{i}.jpg", quality=90))
+    start = time.perf_counter()
+    ours = embed(unmask, folder, images)
+    mine = time.perf_counter() - start
+    start = time.perf_counter()
+    loaded = hf.CLIPVisionModel.from_pretrained(folder).eval()
+    loading = time.perf_counter() - start
+    start = time.perf_counter()
+    with torch.no_grad():
+        theirs = torch.cat([loaded(pixel_values=inputs(processor, images[i:i + 20])).pooler_output
+                            for i in range(0, 100, 20)])
+    other = time.perf_counter() - start
+    compare("clip b/32", ours, theirs)
+    print(f"clip b/32, 100 images of 640 x 480: unmask embed {mine:.2f} s with start and loading "
+          f"({100 / mine:.1f} images/s); transformers {other:.2f} s ({100 / other:.1f} images/s) "
+          f"after {loading:.2f} s of loading, without imports; {os.cpu_count()} cores")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("unmask")
+    parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--first", type=int, default=int(time.time()) % 100000, help="the first seed")
+    parser.add_argument("--speed", action="store_true")
+    arguments = parser.parse_args()
+    hf.logging.set_verbosity_error()
+    with tempfile.TemporaryDirectory(prefix="unmask-parity-") as name:
+        root = pathlib.Path(name)
+        if arguments.speed:
+            (root / "b32").mkdir()
+            return speed(arguments.unmask, root / "b32", np.random.default_rng(1))
+        for seed in range(arguments.first, arguments.first + arguments.seeds):
+            print(f"seed {seed}", flush=True)
+            random = np.random.default_rng(seed)
+            folder = root / str(seed)
+            folder.mkdir()
+            images = [picture(random, folder, number) for number in range(7)]
+            check_clip(arguments.unmask, folder / "clip", images, random, seed)
+            check_vit(arguments.unmask, folder / "vit", images, random, seed)
+            check_hf_resnet(arguments.unmask, folder / "resnet", images, random, seed)
+            check_torchvision_resnet(arguments.unmask, folder / "torchvision", images, random, seed)
+            check_alone(arguments.unmask, folder / "clip", images)
+            check_alone(arguments.unmask, folder / "torchvision", images)
+
+
+if __name__ == "__main__":
+    main()

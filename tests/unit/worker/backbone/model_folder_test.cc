@@ -1,0 +1,167 @@
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "worker/backbone/backbone.h"
+
+namespace unmask {
+namespace {
+
+constexpr const char* kClip =
+    R"({"model_type":"clip_vision_model","hidden_size":4,"intermediate_size":5,)"
+    R"("num_hidden_layers":1,"num_attention_heads":2,"image_size":6,"patch_size":3,)"
+    R"("projection_dim":2})";
+constexpr const char* kResnet =
+    R"({"model_type":"resnet","embedding_size":4,"hidden_sizes":[4,6],"depths":[1,1],)"
+    R"("layer_type":"basic"})";
+
+// A folder whose weights are zeros of the names and shapes given.
+class ModelFolderTest : public testing::Test {
+ protected:
+  ModelFolderTest() {
+    std::string name = testing::TempDir() + "model_XXXXXX";
+    UNMASK_CHECK(mkdtemp(name.data()) != nullptr);
+    folder_ = name;
+  }
+  ~ModelFolderTest() override { fs::remove_all(folder_); }
+
+  using Shapes = std::map<std::string, std::vector<std::int64_t>>;
+  static Shapes ShapesOf(const char* config, std::size_t layout) {
+    Shapes shapes;
+    const std::vector<Layout> layouts = LayoutsOf(ReadBackboneConfig(config, "c").value());
+    for (const WantedTensor& wanted : layouts[layout]) {
+      shapes[wanted.name] = wanted.shape;
+    }
+    return shapes;
+  }
+  void Write(const std::string& config, const Shapes& shapes) {
+    Safetensors file;
+    const std::string zeros(1 << 16, '\0');
+    for (const auto& [name, shape] : shapes) {
+      std::size_t count = 1;
+      for (const std::int64_t extent : shape) count *= extent;
+      file.tensors[name] = {DType::kF32, shape, std::string_view(zeros).substr(0, count * 4)};
+    }
+    ASSERT_TRUE(WriteFileDurably(folder_ / "config.json", config).ok());
+    ASSERT_TRUE(WriteFileDurably(folder_ / "model.safetensors", WriteSafetensors(file)).ok());
+  }
+  std::string Refusal(FeatureKind feature = FeatureKind::kPooled) const {
+    const auto model = OpenModelFolder(folder_, feature);
+    return model.ok() ? "" : FormatError(model.error());
+  }
+
+  fs::path folder_;
+};
+
+TEST_F(ModelFolderTest, AcceptsPrefixesAndOlderSpellings) {
+  Shapes renamed;
+  for (const auto& [canonical, shape] : ShapesOf(kClip, 0)) {
+    std::string name = canonical;
+    if (name.ends_with("norm1.weight")) name.replace(name.size() - 6, 6, "gamma");
+    if (name.ends_with("norm1.bias")) name.replace(name.size() - 4, 4, "beta");
+    if (name.starts_with("pre_layrnorm")) name.replace(0, 12, "pre_layernorm");
+    renamed["module.vision_model." + name] = shape;
+  }
+  // CLIP's text side and a buffer of older versions.
+  renamed["text_model.final_layer_norm.weight"] = {3};
+  renamed["logit_scale"] = {};
+  renamed["vision_model.embeddings.position_ids"] = {1, 5};
+  Write(kClip, renamed);
+  EXPECT_EQ(Refusal(), "");
+  EXPECT_EQ(Refusal(FeatureKind::kProjected), "");
+}
+
+TEST_F(ModelFolderTest, AcceptsEverySpellingOfAResnet) {
+  for (const std::size_t layout : {0, 1}) {
+    Shapes shapes = ShapesOf(kResnet, layout);
+    if (layout == 1) shapes["fc.weight"] = {1000, 6};
+    if (layout == 1) shapes["bn1.num_batches_tracked"] = {};
+    Write(kResnet, shapes);
+    EXPECT_EQ(Refusal(), "");
+    EXPECT_NE(Refusal(FeatureKind::kProjected).find("only CLIP"), std::string::npos);
+  }
+}
+
+TEST_F(ModelFolderTest, ListsMissingUnknownAndMisshapedTensorsInOneLine) {
+  Shapes shapes = ShapesOf(kResnet, 1);
+  shapes.erase("bn1.bias");
+  shapes["surprise"] = {1};
+  shapes["conv1.weight"] = {4, 3, 5, 5};
+  Write(kResnet, shapes);
+  const std::string refusal = Refusal();
+  EXPECT_NE(refusal.find("1 missing: bn1.bias"), std::string::npos) << refusal;
+  EXPECT_NE(refusal.find("1 unknown: surprise"), std::string::npos) << refusal;
+  EXPECT_NE(refusal.find("conv1.weight is [4, 3, 5, 5] and not [4, 3, 7, 7]"), std::string::npos)
+      << refusal;
+  EXPECT_EQ(refusal.find('\n'), std::string::npos);
+}
+
+TEST_F(ModelFolderTest, ProjectsOnlyWithAProjection) {
+  Shapes shapes = ShapesOf(kClip, 0);
+  shapes.erase("visual_projection.weight");
+  Write(kClip, shapes);
+  EXPECT_EQ(Refusal(), "");
+  EXPECT_NE(Refusal(FeatureKind::kProjected).find("no projected features"), std::string::npos);
+}
+
+TEST_F(ModelFolderTest, RefusesPicturesOfAnotherSizeThanTheModels) {
+  Write(kClip, ShapesOf(kClip, 0));
+  ASSERT_TRUE(
+      WriteFileDurably(folder_ / "preprocessor_config.json", R"({"size":7,"crop_size":7})").ok());
+  EXPECT_NE(Refusal().find("7 x 7"), std::string::npos);
+  EXPECT_NE(Refusal().find("6 x 6"), std::string::npos);
+}
+
+TEST_F(ModelFolderTest, RefusesWhatIsNoFolder) {
+  EXPECT_NE(Refusal().find("config.json"), std::string::npos);
+  folder_ /= "gone";
+  EXPECT_NE(Refusal().find("a Hugging Face model folder"), std::string::npos);
+  folder_ = folder_.parent_path();
+}
+
+std::string ConfigRefusal(const std::string& json) {
+  const auto read = ReadBackboneConfig(json, "config.json");
+  return read.ok() ? "" : FormatError(read.error());
+}
+
+TEST(ReadBackboneConfig, ReadsNestedAndNamedModels) {
+  const auto clip = ReadBackboneConfig(
+      R"({"model_type":"clip","projection_dim":9,"vision_config":{"hidden_size":8},)"
+      R"("vision_config_dict":{"num_attention_heads":4}})",
+      "c");
+  ASSERT_TRUE(clip.ok());
+  const auto& transformer = std::get<TransformerConfig>(clip->model);
+  EXPECT_EQ(transformer.hidden, 8);
+  EXPECT_EQ(transformer.heads, 4);
+  EXPECT_EQ(transformer.projection, 9);
+  EXPECT_EQ(transformer.activation, Activation::kQuickGelu);
+  const auto timm = ReadBackboneConfig(R"({"architecture":"resnet18","num_classes":1000})", "c");
+  ASSERT_TRUE(timm.ok());
+  EXPECT_EQ(std::get<ResnetConfig>(timm->model).widths, (std::vector<int>{64, 128, 256, 512}));
+  const auto named = ReadBackboneConfig(R"({"architectures":["ViTModel"]})", "c");
+  ASSERT_TRUE(named.ok());
+  EXPECT_EQ(named->kind(), ModelKind::kVit);
+}
+
+TEST(ReadBackboneConfig, RefusesWhatIsWrong) {
+  EXPECT_NE(ConfigRefusal("{").find("not a JSON object"), std::string::npos);
+  EXPECT_NE(ConfigRefusal("{}").find("no model_type"), std::string::npos);
+  EXPECT_NE(ConfigRefusal(R"({"model_type":"bert"})").find("'bert'"), std::string::npos);
+  EXPECT_NE(ConfigRefusal(R"({"model_type":"vit","hidden_size":-1})").find("'hidden_size' is -1"),
+            std::string::npos);
+  EXPECT_NE(ConfigRefusal(R"({"model_type":"vit","num_attention_heads":7})").find("multiple"),
+            std::string::npos);
+  EXPECT_NE(ConfigRefusal(R"({"model_type":"vit","image_size":3})").find("patch"),
+            std::string::npos);
+  EXPECT_NE(ConfigRefusal(R"({"model_type":"vit","hidden_act":"tanh"})").find("'hidden_act'"),
+            std::string::npos);
+  EXPECT_NE(ConfigRefusal(R"({"model_type":"vit","num_hidden_layers":1e9})"), "");
+  EXPECT_NE(ConfigRefusal(R"({"model_type":"resnet","depths":[1]})").find("'depths'"),
+            std::string::npos);
+  EXPECT_NE(ConfigRefusal(R"({"model_type":"resnet","hidden_sizes":[1,0,2,3]})"), "");
+  EXPECT_NE(ConfigRefusal(R"({"model_type":"clip","vision_config":[]})").find("vision_config"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace unmask

@@ -1,0 +1,137 @@
+#include "worker/images/preprocess.h"
+
+#include <gtest/gtest.h>
+
+namespace unmask {
+namespace {
+
+Preprocessing Read(const std::string& json, ModelKind model) {
+  auto read = ReadPreprocessing(json, model, {224, 224}, "preprocessor_config.json");
+  UNMASK_CHECK(read.ok());
+  return *read;
+}
+
+std::string Refusal(const std::string& json, ModelKind model = ModelKind::kClip) {
+  const auto read = ReadPreprocessing(json, model, {224, 224}, "preprocessor_config.json");
+  return read.ok() ? "" : FormatError(read.error());
+}
+
+Image Plain(int width, int height, std::uint8_t value) {
+  return {width, height,
+          std::vector<std::uint8_t>(static_cast<std::size_t>(width) * height * 3, value)};
+}
+
+// openai/clip-vit-base-patch32 before and after transformers 4.24.
+TEST(ReadPreprocessing, ReadsBothGenerations) {
+  for (const char* json :
+       {R"({"feature_extractor_type":"CLIPFeatureExtractor","size":224,"crop_size":224,)"
+        R"("do_center_crop":true,"resample":3})",
+        R"({"image_processor_type":"CLIPImageProcessor","size":{"shortest_edge":224},)"
+        R"("crop_size":{"height":224,"width":224},"do_convert_rgb":true})"}) {
+    const Preprocessing read = Read(json, ModelKind::kClip);
+    ASSERT_TRUE(read.resize && read.normalize);
+    EXPECT_EQ(read.resize->shortest_edge, 224);
+    EXPECT_EQ(read.resize->filter, Filter::kBicubic);
+    EXPECT_FALSE(read.resize->exact);
+    EXPECT_EQ(OutputSize(read), (Size{224, 224}));
+    EXPECT_FLOAT_EQ(read.normalize->mean[0], 0.48145466F);
+  }
+}
+
+// For ViT one number is a square.
+TEST(ReadPreprocessing, ReadsVit) {
+  const Preprocessing read =
+      Read(R"({"feature_extractor_type":"ViTFeatureExtractor","size":20})", ModelKind::kVit);
+  EXPECT_EQ(read.resize->exact, (Size{20, 20}));
+  EXPECT_EQ(read.resize->filter, Filter::kBilinear);
+  EXPECT_FALSE(read.crop);
+  EXPECT_EQ(read.normalize->std[2], 0.5F);
+}
+
+// microsoft/resnet-18: shrunk to 224 / 0.875, then cropped; from 384 on warped.
+TEST(ReadPreprocessing, ReadsConvNextsForResnet) {
+  const Preprocessing small =
+      Read(R"({"feature_extractor_type":"ConvNextFeatureExtractor","size":224,"crop_pct":0.875})",
+           ModelKind::kResnet);
+  EXPECT_EQ(small.resize->shortest_edge, 256);
+  EXPECT_EQ(small.crop, (Size{224, 224}));
+  const Preprocessing large = Read(R"({"size":{"shortest_edge":384}})", ModelKind::kResnet);
+  EXPECT_EQ(large.resize->exact, (Size{384, 384}));
+  EXPECT_FALSE(large.crop);
+}
+
+TEST(ReadPreprocessing, ObeysItsSwitches) {
+  const Preprocessing read =
+      Read(R"({"do_resize":false,"do_center_crop":false,"do_rescale":false,"do_normalize":false})",
+           ModelKind::kClip);
+  EXPECT_FALSE(read.resize || read.crop || read.rescale || read.normalize);
+  EXPECT_EQ(OutputSize(read), std::nullopt);
+  EXPECT_EQ(Prepare(Plain(2, 1, 9), read).values, std::vector<float>(6, 9));
+}
+
+TEST(ReadPreprocessing, HasDefaultsForEachModel) {
+  const auto clip = ReadPreprocessing(std::nullopt, ModelKind::kClip, {33, 33}, "");
+  EXPECT_EQ(OutputSize(*clip), (Size{33, 33}));
+  EXPECT_EQ(clip->resize->shortest_edge, 33);
+  const auto resnet = ReadPreprocessing(std::nullopt, ModelKind::kResnet, {224, 224}, "");
+  EXPECT_EQ(resnet->resize->shortest_edge, 256);
+  EXPECT_EQ(resnet->resize->filter, Filter::kBilinear);
+}
+
+TEST(ReadPreprocessing, RefusesWhatIsWrong) {
+  EXPECT_NE(Refusal("[]").find("preprocessor_config.json"), std::string::npos);
+  EXPECT_NE(Refusal(R"({"size":{"shortest_edge":-1}})").find("'size'"), std::string::npos);
+  EXPECT_NE(Refusal(R"({"size":100000})").find("'size'"), std::string::npos);
+  EXPECT_NE(Refusal(R"({"crop_size":"big"})").find("'crop_size'"), std::string::npos);
+  EXPECT_NE(Refusal(R"({"resample":9})").find("'resample'"), std::string::npos);
+  EXPECT_NE(Refusal(R"({"image_mean":[1,2]})").find("'image_mean'"), std::string::npos);
+  EXPECT_NE(Refusal(R"({"image_std":[1,0,1]})").find("'image_std'"), std::string::npos);
+  EXPECT_NE(Refusal(R"({"rescale_factor":0})").find("'rescale_factor'"), std::string::npos);
+  EXPECT_NE(Refusal(R"({"crop_pct":2,"size":224})", ModelKind::kResnet), "");
+}
+
+TEST(Prepare, ResizesByTheShorterSideAndCrops) {
+  Preprocessing preprocessing;
+  preprocessing.resize = ResizeRule{.filter = Filter::kBilinear, .shortest_edge = 10};
+  EXPECT_EQ(Prepare(Plain(33, 20, 5), preprocessing).size, (Size{10, 16}));
+  EXPECT_EQ(Prepare(Plain(20, 33, 5), preprocessing).size, (Size{16, 10}));
+  preprocessing.crop = Size{8, 8};
+  EXPECT_EQ(Prepare(Plain(33, 20, 5), preprocessing).size, (Size{8, 8}));
+}
+
+// transformers, longest_edge: 12 of 33 x 20 is 7.27 x 12.
+TEST(Prepare, KeepsTheLongerSideInBounds) {
+  Preprocessing preprocessing;
+  preprocessing.resize =
+      ResizeRule{.filter = Filter::kBilinear, .shortest_edge = 10, .longest_edge = 12};
+  EXPECT_EQ(Prepare(Plain(33, 20, 5), preprocessing).size, (Size{7, 12}));
+}
+
+TEST(Prepare, PadsWithBlackWhatIsTooSmall) {
+  Preprocessing preprocessing;
+  preprocessing.crop = Size{1, 4};
+  preprocessing.rescale.reset();
+  const Pixels pixels = Prepare(Plain(1, 1, 9), preprocessing);
+  // transformers: the padding before is (4 - 1) / 2, rounded up.
+  EXPECT_EQ(pixels.values, (std::vector<float>{0, 0, 9, 0, 0, 0, 9, 0, 0, 0, 9, 0}));
+}
+
+TEST(Prepare, RoundsTheCornerOfACrop) {
+  Image ramp{6, 1, {}};
+  for (int i = 0; i < 6; ++i) ramp.rgb.insert(ramp.rgb.end(), 3, static_cast<std::uint8_t>(i));
+  Preprocessing preprocessing;
+  preprocessing.crop = Size{1, 3};
+  preprocessing.rescale.reset();
+  EXPECT_EQ(Prepare(ramp, preprocessing).values[0], 1);  // 1.5, down
+  preprocessing.corner_to_even = true;
+  EXPECT_EQ(Prepare(ramp, preprocessing).values[0], 2);
+}
+
+TEST(Prepare, NormalisesByChannel) {
+  Preprocessing preprocessing;
+  preprocessing.normalize = {{0.5F, 0.25F, 0}, {0.5F, 0.5F, 2}};
+  EXPECT_EQ(Prepare(Plain(1, 1, 255), preprocessing).values, (std::vector<float>{1, 1.5F, 0.5F}));
+}
+
+}  // namespace
+}  // namespace unmask

@@ -1,0 +1,15 @@
+// What `unmask-torch.so` offers besides engines (worker/model/torch_module.h).
+#pragma once
+
+#include "worker/backbone/backbone.h"
+
+namespace unmask {
+
+struct BackboneModule {
+  const char* build_id;  // must be the trainer's own: the rest is C++ between the two
+  BackboneFactory* make_backbone;
+};
+
+inline constexpr const char* kBackboneModuleSymbol = "UnmaskBackboneModule";
+
+}  // namespace unmask

@@ -1,0 +1,240 @@
+#include "worker/backbone/layouts.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace unmask {
+namespace {
+
+// Names of one spelling of a transformer; "{}" is the layer's number.
+struct TransformerNames {
+  const char *class_token, *position, *patch, *final_norm;
+  const char *layer, *norm1, *norm2, *q, *k, *v, *out, *fc1, *fc2;
+};
+
+constexpr TransformerNames kClip = {"embeddings.class_embedding",
+                                    "embeddings.position_embedding.weight",
+                                    "embeddings.patch_embedding",
+                                    "post_layernorm",
+                                    "encoder.layers.",
+                                    "layer_norm1",
+                                    "layer_norm2",
+                                    "self_attn.q_proj",
+                                    "self_attn.k_proj",
+                                    "self_attn.v_proj",
+                                    "self_attn.out_proj",
+                                    "mlp.fc1",
+                                    "mlp.fc2"};
+constexpr TransformerNames kVit = {"embeddings.cls_token",
+                                   "embeddings.position_embeddings",
+                                   "embeddings.patch_embeddings.projection",
+                                   "layernorm",
+                                   "encoder.layer.",
+                                   "layernorm_before",
+                                   "layernorm_after",
+                                   "attention.attention.query",
+                                   "attention.attention.key",
+                                   "attention.attention.value",
+                                   "attention.output.dense",
+                                   "intermediate.dense",
+                                   "output.dense"};
+constexpr TransformerNames kVit5 = {"embeddings.cls_token",
+                                    "embeddings.position_embeddings",
+                                    "embeddings.patch_embeddings.projection",
+                                    "layernorm",
+                                    "layers.",
+                                    "layernorm_before",
+                                    "layernorm_after",
+                                    "attention.q_proj",
+                                    "attention.k_proj",
+                                    "attention.v_proj",
+                                    "attention.o_proj",
+                                    "mlp.fc1",
+                                    "mlp.fc2"};
+
+class TransformerLayout {
+ public:
+  TransformerLayout(const TransformerConfig& config, const TransformerNames& names)
+      : config_(config), names_(names) {}
+
+  Layout Make() {
+    const std::int64_t hidden = config_.hidden;
+    const Size grid = config_.grid();
+    const std::int64_t positions = std::int64_t{grid.height} * grid.width + 1;
+    using Shape = std::vector<std::int64_t>;
+    Add("class", names_.class_token, config_.clip ? Shape{hidden} : Shape{1, 1, hidden});
+    Add("position", names_.position,
+        config_.clip ? Shape{positions, hidden} : Shape{1, positions, hidden});
+    Add("patch.weight", names_.patch + std::string(".weight"),
+        {hidden, 3, config_.patch.height, config_.patch.width});
+    if (!config_.clip) Add("patch.bias", names_.patch + std::string(".bias"), {hidden});
+    if (config_.clip) AddNorm("pre", "pre_layrnorm");  // as transformers spells it
+    for (int i = 0; i < config_.layers; ++i) AddLayer(i);
+    AddNorm("final", names_.final_norm);
+    if (config_.clip) {
+      Add("projection", "visual_projection.weight", {config_.projection, hidden});
+      layout_.back().optional = true;
+    }
+    return std::move(layout_);
+  }
+
+ private:
+  void Add(const std::string& role, const std::string& name, std::vector<std::int64_t> shape) {
+    layout_.push_back({role, name, std::move(shape)});
+  }
+  void AddNorm(const std::string& role, const std::string& name) {
+    Add(role + ".weight", name + ".weight", {config_.hidden});
+    Add(role + ".bias", name + ".bias", {config_.hidden});
+  }
+  void AddLinear(const std::string& role, const std::string& name, std::int64_t inputs,
+                 std::int64_t outputs, bool bias = true) {
+    Add(role + ".weight", name + ".weight", {outputs, inputs});
+    if (bias) Add(role + ".bias", name + ".bias", {outputs});
+  }
+  void AddLayer(int i) {
+    const std::string role = fmt::format("layer.{}.", i);
+    const std::string name = fmt::format("{}{}.", names_.layer, i);
+    const std::int64_t hidden = config_.hidden;
+    AddNorm(role + "norm1", name + names_.norm1);
+    AddNorm(role + "norm2", name + names_.norm2);
+    AddLinear(role + "q", name + names_.q, hidden, hidden, config_.qkv_bias);
+    AddLinear(role + "k", name + names_.k, hidden, hidden, config_.qkv_bias);
+    AddLinear(role + "v", name + names_.v, hidden, hidden, config_.qkv_bias);
+    AddLinear(role + "out", name + names_.out, hidden, hidden);
+    AddLinear(role + "fc1", name + names_.fc1, hidden, config_.intermediate);
+    AddLinear(role + "fc2", name + names_.fc2, config_.intermediate, hidden);
+  }
+
+  const TransformerConfig& config_;
+  const TransformerNames& names_;
+  Layout layout_;
+};
+
+void AddConvolution(const Convolution& convolution, const std::string& weight,
+                    const std::string& norm, Layout& layout) {
+  const auto& [role, inputs, outputs, kernel, stride] = convolution;
+  layout.push_back({role + ".weight", weight, {outputs, inputs, kernel, kernel}});
+  layout.push_back({role + ".norm.weight", norm + ".weight", {outputs}});
+  layout.push_back({role + ".norm.bias", norm + ".bias", {outputs}});
+  layout.push_back({role + ".norm.mean", norm + ".running_mean", {outputs}});
+  layout.push_back({role + ".norm.variance", norm + ".running_var", {outputs}});
+}
+
+Layout TransformersResnet(const ResnetConfig& config) {
+  Layout layout;
+  const auto add = [&](const Convolution& convolution, const std::string& name) {
+    AddConvolution(convolution, name + ".convolution.weight", name + ".normalization", layout);
+  };
+  add(StemOf(config), "embedder.embedder");
+  const auto stages = StagesOf(config);
+  for (std::size_t s = 0; s < stages.size(); ++s) {
+    for (std::size_t b = 0; b < stages[s].size(); ++b) {
+      const std::string name = fmt::format("encoder.stages.{}.layers.{}.", s, b);
+      const ResnetBlock& block = stages[s][b];
+      for (const Convolution& shortcut : block.shortcut) add(shortcut, name + "shortcut");
+      for (std::size_t c = 0; c < block.convolutions.size(); ++c) {
+        add(block.convolutions[c], fmt::format("{}layer.{}", name, c));
+      }
+    }
+  }
+  return layout;
+}
+
+Layout TorchvisionResnet(const ResnetConfig& config) {
+  Layout layout;
+  AddConvolution(StemOf(config), "conv1.weight", "bn1", layout);
+  const auto stages = StagesOf(config);
+  for (std::size_t s = 0; s < stages.size(); ++s) {
+    for (std::size_t b = 0; b < stages[s].size(); ++b) {
+      const std::string name = fmt::format("layer{}.{}.", s + 1, b);
+      const ResnetBlock& block = stages[s][b];
+      for (const Convolution& shortcut : block.shortcut) {
+        AddConvolution(shortcut, name + "downsample.0.weight", name + "downsample.1", layout);
+      }
+      for (std::size_t c = 0; c < block.convolutions.size(); ++c) {
+        AddConvolution(block.convolutions[c], fmt::format("{}conv{}.weight", name, c + 1),
+                       fmt::format("{}bn{}", name, c + 1), layout);
+      }
+    }
+  }
+  return layout;
+}
+
+ResnetBlock MakeBlock(const ResnetConfig& config, const std::string& role, int inputs, int outputs,
+                      int stride) {
+  ResnetBlock block;
+  const auto add = [&](int from, int to, int kernel, int step) {
+    const std::size_t number = block.convolutions.size();
+    block.convolutions.push_back(
+        {fmt::format("{}.convolution.{}", role, number), from, to, kernel, step});
+  };
+  if (config.bottleneck) {
+    const int reduced = std::max(outputs / 4, 1);
+    const bool first = config.stride_in_first_convolution;
+    add(inputs, reduced, 1, first ? stride : 1);
+    add(reduced, reduced, 3, first ? 1 : stride);
+    add(reduced, outputs, 1, 1);
+  } else {
+    add(inputs, outputs, 3, stride);
+    add(outputs, outputs, 3, 1);
+  }
+  if (inputs != outputs || stride != 1) {
+    block.shortcut = {{role + ".shortcut", inputs, outputs, 1, stride}};
+  }
+  return block;
+}
+
+}  // namespace
+
+Convolution StemOf(const ResnetConfig& config) { return {"stem", 3, config.embedding, 7, 2}; }
+
+std::vector<std::vector<ResnetBlock>> StagesOf(const ResnetConfig& config) {
+  std::vector<std::vector<ResnetBlock>> stages(config.widths.size());
+  int inputs = config.embedding;
+  for (std::size_t s = 0; s < stages.size(); ++s) {
+    const int outputs = config.widths[s];
+    int stride = s > 0 || config.stride_in_first_stage ? 2 : 1;
+    for (int b = 0; b < config.depths[s]; ++b) {
+      const std::string role = fmt::format("stage.{}.block.{}", s, b);
+      stages[s].push_back(MakeBlock(config, role, inputs, outputs, stride));
+      inputs = outputs;
+      stride = 1;
+    }
+  }
+  return stages;
+}
+
+std::vector<Layout> LayoutsOf(const BackboneConfig& config) {
+  if (const auto* resnet = std::get_if<ResnetConfig>(&config.model)) {
+    return {TransformersResnet(*resnet), TorchvisionResnet(*resnet)};
+  }
+  const auto& transformer = std::get<TransformerConfig>(config.model);
+  if (transformer.clip) return {TransformerLayout(transformer, kClip).Make()};
+  return {TransformerLayout(transformer, kVit).Make(),
+          TransformerLayout(transformer, kVit5).Make()};
+}
+
+bool IsKnownExtra(const std::string& name, ModelKind kind) {
+  const auto starts = [&](const auto& prefixes) {
+    return std::any_of(prefixes.begin(), prefixes.end(),
+                       [&](const char* prefix) { return name.starts_with(prefix); });
+  };
+  constexpr std::array kOfClip = {"text_model.", "text_projection", "logit_scale",
+                                  "embeddings.position_ids", "classifier."};
+  constexpr std::array kOfVit = {"pooler.",  "classifier.",           "head.",
+                                 "decoder.", "embeddings.mask_token", "embeddings.position_ids"};
+  constexpr std::array kOfResnet = {"fc.", "classifier."};
+  switch (kind) {
+    case ModelKind::kClip:
+      return starts(kOfClip);
+    case ModelKind::kVit:
+      return starts(kOfVit);
+    case ModelKind::kResnet:
+      break;
+  }
+  return starts(kOfResnet) || name.ends_with(".num_batches_tracked");
+}
+
+}  // namespace unmask

@@ -1,0 +1,19 @@
+// The decoders behind DecodeImage, one a format. Each checks what the header states with CheckSize
+// before it decodes.
+#pragma once
+
+#include "worker/images/image.h"
+
+namespace unmask {
+
+Error BadImage(std::string_view what, const std::string& where);
+
+// Width and height of a picture that may be decoded.
+Status CheckSize(std::int64_t width, std::int64_t height, const std::string& where);
+
+Result<Image> DecodeJpeg(std::string_view bytes, const std::string& where);
+Result<Image> DecodePng(std::string_view bytes, const std::string& where);
+Result<Image> DecodeWebp(std::string_view bytes, const std::string& where);
+Result<Image> DecodeBmp(std::string_view bytes, const std::string& where);
+
+}  // namespace unmask
