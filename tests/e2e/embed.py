@@ -84,7 +84,7 @@ class Embed(unittest.TestCase):
         self.assertEqual(len(set(whole)), len(whole))
         self.assertEqual(self.features(*self.images[::-1]), whole[::-1])
         self.assertEqual(self.features(self.images[3]), whole[3:4])
-        self.assertEqual(sorted(p.name for p in self.lab.folder.iterdir() if "out" in p.name), ["out.safetensors"])
+        self.assertEqual(sorted(p.name for p in self.lab.folder.glob("out*")), ["out.safetensors"])
 
     def test_bad_images_are_named_and_nothing_is_written(self):
         cut = self.lab.folder / "cut.png"
