@@ -79,7 +79,28 @@ std::vector<float> UnpackLogits(std::string_view packed) {
 
 std::string PackIntegers(std::span<const std::int32_t> values) { return Dump(json(values)); }
 
-std::vector<std::int32_t> UnpackIntegers(const std::string& packed) { return json::parse(packed); }
+namespace {
+
+// "[1,2,3]" as PackIntegers writes it: reports read hundreds of thousands of these.
+template <typename T>
+std::vector<T> ParseIntegers(std::string_view packed) {
+  std::vector<T> values;
+  const char* at = packed.data();
+  const char* const end = at + packed.size();
+  while (at != end) {
+    T value = 0;
+    const auto [next, error] = std::from_chars(at, end, value);
+    if (error == std::errc()) values.push_back(value);
+    at = error == std::errc() ? next : at + 1;
+  }
+  return values;
+}
+
+}  // namespace
+
+std::vector<std::int32_t> UnpackIntegers(const std::string& packed) {
+  return ParseIntegers<std::int32_t>(packed);
+}
 
 std::string PackNames(const std::vector<std::string>& names) { return Dump(json(names)); }
 
@@ -88,8 +109,13 @@ std::vector<std::string> UnpackNames(const std::string& packed) { return json::p
 std::string PackConfusion(const ConfusionMatrix& matrix) { return Dump(json(matrix.counts)); }
 
 ConfusionMatrix UnpackConfusion(const std::string& classes, const std::string& counts) {
-  ConfusionMatrix matrix(UnpackNames(classes));
-  matrix.counts = json::parse(counts).get<std::vector<std::int64_t>>();
+  return UnpackConfusion(UnpackNames(classes), counts);
+}
+
+ConfusionMatrix UnpackConfusion(std::vector<std::string> classes, const std::string& counts) {
+  ConfusionMatrix matrix;
+  matrix.classes = std::move(classes);
+  matrix.counts = ParseIntegers<std::int64_t>(counts);
   UNMASK_CHECK(matrix.counts.size() == matrix.classes.size() * matrix.classes.size());
   return matrix;
 }

@@ -25,6 +25,7 @@ std::vector<std::string> UnpackNames(const std::string& packed);
 
 std::string PackConfusion(const ConfusionMatrix& matrix);
 ConfusionMatrix UnpackConfusion(const std::string& classes, const std::string& counts);
+ConfusionMatrix UnpackConfusion(std::vector<std::string> classes, const std::string& counts);
 
 // Points of one split and task stand together, as long as their epochs follow one another.
 std::string PackCurves(std::vector<CurvePoint> curves);

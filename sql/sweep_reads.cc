@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "common/base/text.h"
 #include "common/config/names.h"
@@ -260,6 +261,12 @@ std::vector<CellRow> ReadCells(Database& database, std::string_view sweep) {
 
 std::vector<FoldRow> ReadFolds(Database& database, std::string_view sweep) {
   std::vector<FoldRow> folds;
+  std::map<std::string, ConfusionMatrix> empty;  // by packed classes, of which there are few
+  const auto confusion = [&](const std::string& classes, const std::string& counts) {
+    auto at = empty.find(classes);
+    if (at == empty.end()) at = empty.emplace(classes, UnpackNames(classes)).first;
+    return UnpackConfusion(at->second.classes, counts);
+  };
   for (Rows rows(database,
                  "SELECT point.experiment, point.point, point.seed, cell.task, job.held_out,"
                  " job.job_key, job.state, fold.classes, prediction.confusion FROM sweep"
@@ -274,15 +281,15 @@ std::vector<FoldRow> ReadFolds(Database& database, std::string_view sweep) {
                  " ORDER BY point.experiment, point.point, point.seed, cell.task, job.held_out",
                  sweep);
        rows.Next();) {
-    folds.push_back({.experiment = rows.Text(0),
-                     .point = rows.Text(1),
-                     .seed = rows.Int(2),
-                     .task = TaskOf(rows, 3),
-                     .held_out = rows.Text(4),
-                     .job_key = rows.Text(5),
-                     .state = StateOf(rows, 6),
-                     .confusion = rows.IsNull(7) ? ConfusionMatrix()
-                                                 : UnpackConfusion(rows.Text(7), rows.Text(8))});
+    folds.push_back(
+        {.experiment = rows.Text(0),
+         .point = rows.Text(1),
+         .seed = rows.Int(2),
+         .task = TaskOf(rows, 3),
+         .held_out = rows.Text(4),
+         .job_key = rows.Text(5),
+         .state = StateOf(rows, 6),
+         .confusion = rows.IsNull(7) ? ConfusionMatrix() : confusion(rows.Text(7), rows.Text(8))});
   }
   return folds;
 }

@@ -56,8 +56,9 @@ CellIndex::CellIndex(const SweepResults& results) {
 
 TableCell CellIndex::Find(const std::string& experiment, const nlohmann::json& point,
                           Task task) const {
-  for (const Entry& entry : entries_) {
-    if (entry.experiment != experiment || entry.point != point) continue;
+  const auto key = [](const Entry& entry) { return std::tie(entry.experiment, entry.point); };
+  for (const Entry& entry :
+       std::ranges::equal_range(entries_, std::tie(experiment, point), {}, key)) {
     const auto at = entry.tasks.find(task);
     if (at != entry.tasks.end()) return at->second;
   }
