@@ -17,7 +17,6 @@ void RollBackHotJournal(const fs::path& path) {
 
 std::unique_ptr<Database> OpenRecovered(const fs::path& path) {
   auto database = std::make_unique<Database>(path, Database::Access::kRead);
-  database->Run("PRAGMA cache_size = -65536");  // KiB: a large sweep's rows are met many times
   try {
     database->Number("SELECT count(*) FROM sqlite_master");
   } catch (const SQLite::Exception& exception) {
@@ -26,6 +25,7 @@ std::unique_ptr<Database> OpenRecovered(const fs::path& path) {
     RollBackHotJournal(path);
     database = std::make_unique<Database>(path, Database::Access::kRead);
   }
+  database->Run("PRAGMA cache_size = -65536");  // KiB: a large sweep's rows are met many times
   return database;
 }
 
