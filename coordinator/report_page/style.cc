@@ -96,11 +96,12 @@ figcaption p { margin: 0 0 0.2rem; max-width: 52rem; overflow-wrap: anywhere; }
 .files { margin: 0.3rem 0 0; }
 .files a { margin-right: 0.8rem; }
 caption { position: sticky; left: 0; max-width: calc(100vw - 2.5rem); }
+tbody th[scope=row], table:not(.list) thead tr:first-child > :first-child { position: sticky; left: 0; background: light-dark(#fff, #16181b); }
 .facts { width: auto; max-width: 100%; }
-.facts th { min-width: 0; padding-right: 1.5rem; vertical-align: top; }
+.facts th { min-width: 0; padding-right: 1.5rem; vertical-align: top; overflow-wrap: normal; }
 .facts td { text-align: left; white-space: normal; overflow-wrap: anywhere; }
 .list td, .list th { text-align: left; font-size: 0.87rem; }
-.list td { vertical-align: top; white-space: normal; overflow-wrap: anywhere; }
+.list td { min-width: 8.5rem; vertical-align: top; white-space: normal; overflow-wrap: anywhere; }
 pre { background: light-dark(#f4f5f7, #1e2226); padding: 0.8rem; font-size: 0.8rem; white-space: pre-wrap; overflow-wrap: anywhere; }
 summary { cursor: pointer; margin: 0.8rem 0; }
 footer { margin: 3rem 0 1rem; }
