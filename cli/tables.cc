@@ -18,7 +18,7 @@ struct TablesOptions {
 
 Result<std::string> Tables(const TablesOptions& options, const fs::path& store) {
   UNMASK_ASSIGN(const auto reader, StoreReader::Open(StorePaths{store}));
-  UNMASK_ASSIGN(const SweepResults results, ReadSweepResults(*reader, options.sweep));
+  UNMASK_ASSIGN(const SweepResults results, ReadTableResults(*reader, options.sweep));
   UNMASK_ASSIGN(const std::vector<Table> tables, BuildTables(results, options.table));
   const TableRenderer render = FindTableRenderer(options.format);
   UNMASK_CHECK(render != nullptr);  // CLI11 checks the name

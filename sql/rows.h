@@ -121,8 +121,11 @@ struct CellRow {
   std::string validation;
   std::int64_t seed = 0;
   Task task = Task::kTer;
+  std::string features;  // "action-units", ...: the same for all folds
   std::int64_t folds_done = 0;
+  std::int64_t folds_failed = 0;  // failed or quarantined
   std::int64_t folds_total = 0;
+  std::vector<std::string> job_keys;   // one a fold, by held-out subject
   std::optional<CellMetrics> metrics;  // nullopt until all folds are done
   bool leaky = false;
 };

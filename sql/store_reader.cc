@@ -1,5 +1,6 @@
 #include "sql/store_reader.h"
 
+#include "sql/cell_reads.h"
 #include "sql/job_reads.h"
 #include "sql/open_to_read.h"
 #include "sql/report_reads.h"

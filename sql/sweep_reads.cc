@@ -3,16 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 
 #include "common/base/text.h"
-#include "common/config/names.h"
-#include "sql/packed.h"
 
 namespace unmask {
 namespace {
 
-Task TaskOf(const Rows& rows, int column) { return FromName<Task>(rows.Text(column)).value(); }
 JobState StateOf(const Rows& rows, int column) {
   return JobStateFromName(rows.Text(column)).value();
 }
@@ -92,18 +88,6 @@ std::optional<double> MeasureRate(Database& database, std::string_view sweep) {
             sweep);
   if (!rows.Next() || rows.Int(0) < 2 || rows.Real(1) <= 0) return std::nullopt;
   return static_cast<double>(rows.Int(0) - 1) / rows.Real(1);
-}
-
-CellMetrics MetricsOf(const Rows& rows, int first) {
-  return {.k = rows.Int(first),
-          .n = rows.Int(first + 1),
-          .accuracy = rows.Real(first + 2),
-          .wilson_low = rows.Real(first + 3),
-          .wilson_high = rows.Real(first + 4),
-          .macro_f1 = rows.Real(first + 5),
-          .weighted_f1 = rows.Real(first + 6),
-          .uar = rows.Real(first + 7),
-          .fold_mean_accuracy = rows.Real(first + 8)};
 }
 
 std::vector<SweepRow> StartingWith(const std::vector<SweepRow>& sweeps, std::string_view prefix) {
@@ -232,66 +216,6 @@ std::vector<JobRow> ReadJobs(Database& database, std::string_view sweep) {
                     .error = rows.MaybeText(22)});
   }
   return jobs;
-}
-
-std::vector<CellRow> ReadCells(Database& database, std::string_view sweep) {
-  std::vector<CellRow> cells;
-  for (Rows rows(database,
-                 "SELECT experiment, alpha, beta, hsic, point, validation, seed, task, folds_done,"
-                 " folds_total, leaky, k, n, accuracy, wilson_low, wilson_high, macro_f1,"
-                 " weighted_f1, uar, fold_mean_accuracy"
-                 " FROM cells WHERE sweep = ? ORDER BY experiment, point, seed, task",
-                 sweep);
-       rows.Next();) {
-    cells.push_back({.experiment = rows.Text(0),
-                     .alpha = rows.MaybeReal(1),
-                     .beta = rows.MaybeReal(2),
-                     .hsic = rows.MaybeText(3),
-                     .point = rows.Text(4),
-                     .validation = rows.Text(5),
-                     .seed = rows.Int(6),
-                     .task = TaskOf(rows, 7),
-                     .folds_done = rows.Int(8),
-                     .folds_total = rows.Int(9),
-                     .metrics = rows.IsNull(11) ? std::nullopt : std::optional(MetricsOf(rows, 11)),
-                     .leaky = rows.Int(10) != 0});
-  }
-  return cells;
-}
-
-std::vector<FoldRow> ReadFolds(Database& database, std::string_view sweep) {
-  std::vector<FoldRow> folds;
-  std::map<std::string, ConfusionMatrix> empty;  // by packed classes, of which there are few
-  const auto confusion = [&](const std::string& classes, const std::string& counts) {
-    auto at = empty.find(classes);
-    if (at == empty.end()) at = empty.emplace(classes, UnpackNames(classes)).first;
-    return UnpackConfusion(at->second.classes, counts);
-  };
-  for (Rows rows(database,
-                 "SELECT point.experiment, point.point, point.seed, cell.task, job.held_out,"
-                 " job.job_key, job.state, fold.classes, prediction.confusion FROM sweep"
-                 " JOIN point ON point.sweep_id = sweep.id"
-                 " JOIN cell ON cell.point_id = point.id"
-                 " JOIN fold_use ON fold_use.point_id = point.id"
-                 " JOIN job ON job.id = fold_use.job_id"
-                 " LEFT JOIN prediction ON prediction.job_id = job.id"
-                 " AND prediction.task = cell.task"
-                 " LEFT JOIN fold ON fold.id = prediction.fold_id"
-                 " WHERE sweep.sweep = ?"
-                 " ORDER BY point.experiment, point.point, point.seed, cell.task, job.held_out",
-                 sweep);
-       rows.Next();) {
-    folds.push_back(
-        {.experiment = rows.Text(0),
-         .point = rows.Text(1),
-         .seed = rows.Int(2),
-         .task = TaskOf(rows, 3),
-         .held_out = rows.Text(4),
-         .job_key = rows.Text(5),
-         .state = StateOf(rows, 6),
-         .confusion = rows.IsNull(7) ? ConfusionMatrix() : confusion(rows.Text(7), rows.Text(8))});
-  }
-  return folds;
 }
 
 }  // namespace unmask

@@ -17,7 +17,5 @@ SweepProgress ReadProgress(Database& database, std::string_view sweep);
 std::vector<DeadJobRow> ReadDeadJobs(Database& database, std::string_view sweep,
                                      std::int64_t limit);
 std::vector<JobRow> ReadJobs(Database& database, std::string_view sweep);
-std::vector<CellRow> ReadCells(Database& database, std::string_view sweep);
-std::vector<FoldRow> ReadFolds(Database& database, std::string_view sweep);
 
 }  // namespace unmask

@@ -127,8 +127,13 @@ FoldIndex FoldsOf(const SweepResults& results, const std::vector<Table>& tables)
 
 }  // namespace
 
+bool HasReference(const std::string& tables_json) {
+  const Json tables = Json::parse(tables_json, nullptr, false);
+  return std::ranges::any_of(tables, [](const Json& table) { return table.contains("reference"); });
+}
+
 Result<std::vector<Table>> BuildTables(const SweepResults& results, std::string_view id) {
-  const CellIndex index(results);
+  const CellIndex index(results.cells);
   UNMASK_ASSIGN(std::vector<Table> tables, ReadTables(results, index));
   const auto named = [](std::string_view name) {
     return [name](const Table& table) { return table.id == name; };

@@ -23,10 +23,14 @@ struct SweepResults {
   std::vector<JobRow> jobs;
 };
 
-// `sweep` as on the command line: a name, a unique prefix, or empty for the newest.
-Result<SweepResults> ReadSweepResults(StoreReader& reader, std::string_view sweep);
-// The same within a snapshot of the caller's.
+// What BuildTables needs: no jobs, and folds only where a table has a reference. `sweep` as on the
+// command line: a name, a unique prefix, or empty for the newest.
+Result<SweepResults> ReadTableResults(StoreReader& reader, std::string_view sweep);
+// All of it, within a snapshot of the caller's.
 Result<SweepResults> ReadSweepResultsWithin(StoreReader& reader, std::string_view sweep);
+
+// Whether some stored table has a reference row, so that its cells are tested fold by fold.
+bool HasReference(const std::string& tables_json);
 
 // All tables, or the one called `id`. "cells" is always there, though not among all where the
 // study has tables of its own. A UsageError names the nearest id; a DataError: tables_json is not

@@ -15,8 +15,6 @@ SeedFigures& SeedOf(TableCell& cell, std::int64_t seed) {
   return *cell.seeds.insert(at, std::move(fresh));
 }
 
-bool Dead(JobState state) { return state == JobState::kFailed || state == JobState::kQuarantined; }
-
 }  // namespace
 
 CellIndex::Entry& CellIndex::At(const std::string& experiment, const std::string& point) {
@@ -27,27 +25,20 @@ CellIndex::Entry& CellIndex::At(const std::string& experiment, const std::string
   return entries_[at->second];
 }
 
-CellIndex::CellIndex(const SweepResults& results) {
-  for (const FoldRow& fold : results.folds) {
-    SeedFigures& seed = SeedOf(At(fold.experiment, fold.point).tasks[fold.task], fold.seed);
-    seed.folds_failed += Dead(fold.state) ? 1 : 0;
-    seed.job_keys.push_back(fold.job_key);
-  }
-  for (const CellRow& row : results.cells) {
+CellIndex::CellIndex(const std::vector<CellRow>& cells) {
+  for (const CellRow& row : cells) {
     TableCell& cell = At(row.experiment, row.point).tasks[row.task];
     cell.experiment = row.experiment;
     cell.point = row.point;
+    cell.features = row.features;
     cell.validation = row.validation;
     cell.leaky = row.leaky;
     SeedFigures& seed = SeedOf(cell, row.seed);
     seed.folds_done = row.folds_done;
+    seed.folds_failed = row.folds_failed;
     seed.folds_total = row.folds_total;
     seed.metrics = row.metrics;
-  }
-  for (const JobRow& job : results.jobs) {
-    const auto at = by_text_.find({job.experiment, job.point});
-    if (at == by_text_.end()) continue;  // a feature job
-    for (auto& [task, cell] : entries_[at->second].tasks) cell.features = job.features;
+    seed.job_keys = row.job_keys;
   }
   by_text_.clear();  // the places change now
   std::ranges::sort(entries_, {},

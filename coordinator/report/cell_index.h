@@ -6,7 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "coordinator/report/build_table.h"
+#include "coordinator/report/table.h"
+#include "sql/rows.h"
 
 namespace unmask {
 
@@ -20,7 +21,7 @@ class CellIndex {
     std::map<Task, TableCell> tasks;  // those that the experiment learns
   };
 
-  explicit CellIndex(const SweepResults& results);
+  explicit CellIndex(const std::vector<CellRow>& cells);
 
   // The cell, or one without seeds where it is not part of the run. Points are compared by value:
   // 1 is 1.0.

@@ -19,7 +19,7 @@ struct Side {
   explicit Side(Operand given, SweepPredictions read)
       : operand(std::move(given)),
         predictions(std::move(read)),
-        cells(operand.results),
+        cells(operand.results.cells),
         folds(operand.results.folds),
         clips(predictions) {}
   Side(const Side&) = delete;

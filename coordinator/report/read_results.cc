@@ -2,25 +2,35 @@
 #include "sql/store_reader.h"
 
 namespace unmask {
+namespace {
 
-Result<SweepResults> ReadSweepResultsWithin(StoreReader& reader, std::string_view sweep) {
+Result<SweepResults> ReadCellsOf(StoreReader& reader, std::string_view sweep) {
   SweepResults results;
   UNMASK_ASSIGN(const SweepRow found, reader.FindSweep(sweep));
   results.sweep = found.sweep;
   UNMASK_ASSIGN(const SweepTexts texts, reader.Texts(found.sweep));
   results.tables_json = texts.tables_json;
   UNMASK_ASSIGN(results.cells, reader.Cells(found.sweep));
-  UNMASK_ASSIGN(results.folds, reader.Folds(found.sweep));
-  UNMASK_ASSIGN(results.jobs, reader.Jobs(found.sweep));
   return results;
 }
 
-Result<SweepResults> ReadSweepResults(StoreReader& reader, std::string_view sweep) {
+}  // namespace
+
+Result<SweepResults> ReadTableResults(StoreReader& reader, std::string_view sweep) {
   SweepResults results;
   UNMASK_TRY(reader.InSnapshot([&]() -> Status {
-    UNMASK_ASSIGN(results, ReadSweepResultsWithin(reader, sweep));
+    UNMASK_ASSIGN(results, ReadCellsOf(reader, sweep));
+    if (!HasReference(results.tables_json)) return {};
+    UNMASK_ASSIGN(results.folds, reader.Folds(results.sweep));
     return {};
   }));
+  return results;
+}
+
+Result<SweepResults> ReadSweepResultsWithin(StoreReader& reader, std::string_view sweep) {
+  UNMASK_ASSIGN(SweepResults results, ReadCellsOf(reader, sweep));
+  UNMASK_ASSIGN(results.folds, reader.Folds(results.sweep));
+  UNMASK_ASSIGN(results.jobs, reader.Jobs(results.sweep));
   return results;
 }
 

@@ -135,7 +135,7 @@ Status ReadCurves(StoreReader& reader, ReportData& data) {
 
 Status Arrange(ReportData& data) {
   UNMASK_ASSIGN(data.tables, BuildTables(data.results));
-  const CellIndex index(data.results);
+  const CellIndex index(data.results.cells);
   data.cells = CellsOf(index);
   MarkOwn(data.cells, json::parse(data.texts.config_json, nullptr, false));
   LinkRows(data, index);

@@ -134,6 +134,11 @@ TEST_F(StoreReaderTest, CellsAndFolds) {
   ASSERT_EQ(cells.size(), 2U);
   EXPECT_EQ(cells[0].task, Task::kDer);
   EXPECT_EQ(cells[0].folds_done, 1);
+  EXPECT_EQ(cells[0].folds_failed, 0);
+  EXPECT_EQ(cells[0].folds_total, 3);
+  EXPECT_EQ(cells[0].features, "action-units");
+  EXPECT_EQ(cells[0].job_keys,
+            (std::vector<std::string>{plan.jobs[0].key, plan.jobs[1].key, plan.jobs[2].key}));
   EXPECT_FALSE(cells[0].metrics.has_value());
   const auto folds = Reader()->Folds("s-1").value();
   ASSERT_EQ(folds.size(), 6U);

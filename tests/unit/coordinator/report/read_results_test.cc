@@ -105,7 +105,7 @@ class ReadResultsTest : public testing::Test {
       ADD_FAILURE() << FormatError(reader.error());
       return {};
     }
-    auto results = ReadSweepResults(**reader, "");
+    auto results = ReadTableResults(**reader, "");
     if (!results) {
       ADD_FAILURE() << FormatError(results.error());
       return {};
@@ -183,11 +183,31 @@ TEST_F(ReadResultsTest, RegeneratingGivesTheSameBytes) {
   }
 }
 
+TEST_F(ReadResultsTest, ReadsNoFoldsWithoutAReference) {
+  Register({"s1", "s2"}, {0}, OneRowTable("row"));
+  Finish(0, 1, 3);
+  auto reader = StoreReader::Open(StorePaths{root_});
+  ASSERT_TRUE(reader.ok());
+  EXPECT_TRUE(ReadTableResults(**reader, "").value().folds.empty());
+}
+
+TEST_F(ReadResultsTest, ReadsTheFoldsForAReference) {
+  std::string tables = OneRowTable("row");
+  tables.insert(tables.find("\"title\""), "\"reference\":\"row\",");
+  Register({"s1", "s2"}, {0}, tables);
+  Finish(0, 1, 3);
+  auto reader = StoreReader::Open(StorePaths{root_});
+  ASSERT_TRUE(reader.ok());
+  const auto results = ReadTableResults(**reader, "").value();
+  EXPECT_EQ(results.folds.size(), 2 * results.cells.size());
+  EXPECT_EQ(results.folds[0].confusion.Total(), 4);
+}
+
 TEST_F(ReadResultsTest, AnUnknownSweepIsAnError) {
   Register({"s1"}, {0}, "{}");
   auto reader = StoreReader::Open(StorePaths{root_});
   ASSERT_TRUE(reader.ok());
-  const auto results = ReadSweepResults(**reader, "other");
+  const auto results = ReadTableResults(**reader, "other");
   ASSERT_FALSE(results.ok());
   EXPECT_THAT(FormatError(results.error()), HasSubstr("other"));
 }

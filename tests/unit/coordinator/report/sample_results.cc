@@ -55,13 +55,15 @@ SampleResults& SampleResults::Incomplete(Task task, std::int64_t done, std::int6
   cell.seed = seed;
   cell.task = task;
   cell.folds_done = done;
+  cell.folds_failed = failed;
   cell.folds_total = folds;
-  AddFolds(cell, failed);
+  cell.features = "action-units";
+  AddFolds(cell);
   results_.cells.push_back(std::move(cell));
   return *this;
 }
 
-void SampleResults::AddFolds(const CellRow& cell, std::int64_t failed) {
+void SampleResults::AddFolds(CellRow& cell) {
   for (std::int64_t i = 0; i < cell.folds_total; ++i) {
     FoldRow fold;
     fold.experiment = cell.experiment;
@@ -70,15 +72,11 @@ void SampleResults::AddFolds(const CellRow& cell, std::int64_t failed) {
     fold.task = cell.task;
     fold.held_out = fmt::format("s{}", i);
     fold.job_key = fmt::format("{}/{}/s{}", cell.experiment, cell.seed, i);
-    fold.state = i < cell.folds_done            ? JobState::kDone
-                 : i < cell.folds_done + failed ? JobState::kQuarantined
-                                                : JobState::kQueued;
-    results_.folds.push_back(fold);
-    JobRow job;
-    job.experiment = cell.experiment;
-    job.point = cell.point;
-    job.features = "action-units";
-    results_.jobs.push_back(std::move(job));
+    fold.state = i < cell.folds_done                       ? JobState::kDone
+                 : i < cell.folds_done + cell.folds_failed ? JobState::kQuarantined
+                                                           : JobState::kQueued;
+    cell.job_keys.push_back(fold.job_key);
+    results_.folds.push_back(std::move(fold));
   }
 }
 

@@ -28,7 +28,7 @@ class SampleResults {
 
  private:
   void Spread(std::int64_t k, std::int64_t n, std::int64_t folds);
-  void AddFolds(const CellRow& cell, std::int64_t failed);
+  void AddFolds(CellRow& cell);
 
   SweepResults results_;
   std::string experiment_;

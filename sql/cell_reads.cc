@@ -1,0 +1,118 @@
+#include "sql/cell_reads.h"
+
+#include <map>
+#include <unordered_map>
+
+#include "common/config/names.h"
+#include "sql/packed.h"
+
+namespace unmask {
+namespace {
+
+Task TaskOf(const Rows& rows, int column) { return FromName<Task>(rows.Text(column)).value(); }
+JobState StateOf(const Rows& rows, int column) {
+  return JobStateFromName(rows.Text(column)).value();
+}
+
+CellMetrics MetricsOf(const Rows& rows, int first) {
+  return {.k = rows.Int(first),
+          .n = rows.Int(first + 1),
+          .accuracy = rows.Real(first + 2),
+          .wilson_low = rows.Real(first + 3),
+          .wilson_high = rows.Real(first + 4),
+          .macro_f1 = rows.Real(first + 5),
+          .weighted_f1 = rows.Real(first + 6),
+          .uar = rows.Real(first + 7),
+          .fold_mean_accuracy = rows.Real(first + 8)};
+}
+
+// What the folds of each point, by its id, say of its cells; the rest of the rows is empty. Not the
+// view `cells`: it would look every job up once for each count and task.
+std::unordered_map<std::int64_t, CellRow> ReadPointFolds(Database& database,
+                                                         std::string_view sweep) {
+  std::unordered_map<std::int64_t, CellRow> points;
+  for (Rows rows(database,
+                 "SELECT point.id, job.features, job.state, job.job_key FROM sweep"
+                 " JOIN point ON point.sweep_id = sweep.id"
+                 " JOIN fold_use ON fold_use.point_id = point.id"
+                 " JOIN job ON job.id = fold_use.job_id WHERE sweep.sweep = ?"
+                 " ORDER BY point.experiment, point.point, point.seed, job.held_out",
+                 sweep);
+       rows.Next();) {
+    CellRow& cell = points[rows.Int(0)];
+    const JobState state = StateOf(rows, 2);
+    cell.features = rows.Text(1);
+    cell.folds_done += state == JobState::kDone ? 1 : 0;
+    cell.folds_failed += state == JobState::kFailed || state == JobState::kQuarantined ? 1 : 0;
+    ++cell.folds_total;
+    cell.job_keys.push_back(rows.Text(3));
+  }
+  return points;
+}
+
+}  // namespace
+
+std::vector<CellRow> ReadCells(Database& database, std::string_view sweep) {
+  const auto folds = ReadPointFolds(database, sweep);
+  std::vector<CellRow> cells;
+  for (Rows rows(database,
+                 "SELECT point.id, experiment, alpha, beta, hsic, point, validation, seed, task, k,"
+                 " n, accuracy, wilson_low, wilson_high, macro_f1, weighted_f1, uar,"
+                 " fold_mean_accuracy FROM sweep"
+                 " JOIN point ON point.sweep_id = sweep.id JOIN cell ON cell.point_id = point.id"
+                 " WHERE sweep.sweep = ? ORDER BY experiment, point, seed, task",
+                 sweep);
+       rows.Next();) {
+    const auto at = folds.find(rows.Int(0));
+    CellRow cell = at == folds.end() ? CellRow() : at->second;
+    cell.experiment = rows.Text(1);
+    cell.alpha = rows.MaybeReal(2);
+    cell.beta = rows.MaybeReal(3);
+    cell.hsic = rows.MaybeText(4);
+    cell.point = rows.Text(5);
+    cell.validation = rows.Text(6);
+    cell.seed = rows.Int(7);
+    cell.task = TaskOf(rows, 8);
+    if (!rows.IsNull(9)) cell.metrics = MetricsOf(rows, 9);
+    cell.leaky = cell.validation == "leaky";
+    cells.push_back(std::move(cell));
+  }
+  return cells;
+}
+
+std::vector<FoldRow> ReadFolds(Database& database, std::string_view sweep) {
+  std::vector<FoldRow> folds;
+  std::map<std::string, ConfusionMatrix> empty;  // by packed classes, of which there are few
+  const auto confusion = [&](const std::string& classes, const std::string& counts) {
+    auto at = empty.find(classes);
+    if (at == empty.end()) at = empty.emplace(classes, UnpackNames(classes)).first;
+    return UnpackConfusion(at->second.classes, counts);
+  };
+  for (Rows rows(database,
+                 "SELECT point.experiment, point.point, point.seed, cell.task, job.held_out,"
+                 " job.job_key, job.state, fold.classes, prediction.confusion FROM sweep"
+                 " JOIN point ON point.sweep_id = sweep.id"
+                 " JOIN cell ON cell.point_id = point.id"
+                 " JOIN fold_use ON fold_use.point_id = point.id"
+                 " JOIN job ON job.id = fold_use.job_id"
+                 " LEFT JOIN prediction ON prediction.job_id = job.id"
+                 " AND prediction.task = cell.task"
+                 " LEFT JOIN fold ON fold.id = prediction.fold_id"
+                 " WHERE sweep.sweep = ?"
+                 " ORDER BY point.experiment, point.point, point.seed, cell.task, job.held_out",
+                 sweep);
+       rows.Next();) {
+    folds.push_back(
+        {.experiment = rows.Text(0),
+         .point = rows.Text(1),
+         .seed = rows.Int(2),
+         .task = TaskOf(rows, 3),
+         .held_out = rows.Text(4),
+         .job_key = rows.Text(5),
+         .state = StateOf(rows, 6),
+         .confusion = rows.IsNull(7) ? ConfusionMatrix() : confusion(rows.Text(7), rows.Text(8))});
+  }
+  return folds;
+}
+
+}  // namespace unmask
