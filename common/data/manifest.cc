@@ -103,6 +103,9 @@ class ManifestReader {
     clip.apex = ReadFrame(kApex);
     clip.offset = ReadFrame(kOffset);
     clip.frames = ReadFrames();
+    clip.onset_at = PlaceOf(kOnset);
+    clip.apex_at = PlaceOf(kApex);
+    clip.frames_at = PlaceOf(kFrames);
     clip.action_units = ReadActionUnits();
     CheckOrder(clip);
     CheckDuplicate(clip);
@@ -117,6 +120,11 @@ class ManifestReader {
   std::string Text(Column column) const {
     const CsvField* cell = Cell(column);
     return cell ? cell->text : "";
+  }
+
+  CellPlace PlaceOf(Column column) const {
+    const CsvField* cell = Cell(column);
+    return cell ? CellPlace{cell->line, cell->column} : CellPlace{};
   }
 
   std::string ReadName(Column column) {
@@ -202,8 +210,12 @@ class ManifestReader {
 
 Result<Manifest> LoadManifest(const fs::path& path, const fs::path& root) {
   UNMASK_ASSIGN(const std::string bytes, ReadFile(path, kMaxBytes));
-  const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
-  return ParseManifest(bytes, path.string(), root.empty() ? folder : root);
+  return ParseManifest(bytes, path.string(), DatasetRoot(path, root));
+}
+
+fs::path DatasetRoot(const fs::path& manifest, const fs::path& root) {
+  if (!root.empty()) return root;
+  return manifest.has_parent_path() ? manifest.parent_path() : fs::path(".");
 }
 
 Result<Manifest> ParseManifest(std::string_view bytes, const std::string& name,

@@ -14,6 +14,12 @@
 
 namespace unmask {
 
+// Where a cell starts in the manifest, both from 1; 0: not read from a file.
+struct CellPlace {
+  int line = 0;
+  int column = 0;  // in characters
+};
+
 // One row. Names are any text, kept as they are; whatever may be empty is so where a study does not
 // need it.
 struct ManifestClip {
@@ -27,6 +33,7 @@ struct ManifestClip {
   std::string frames;                     // relative to the root, beneath it
   std::vector<std::string> action_units;  // FACS codes in the order written, each once
   int line = 0;                           // where the row starts; 0: not read from a file
+  CellPlace onset_at, apex_at, frames_at;
 };
 
 struct Manifest {
@@ -37,6 +44,10 @@ struct Manifest {
 // `root` is dataset.root: the folder that `frames` is relative to; empty: the manifest's folder.
 // Whether the frames are there is not looked at.
 Result<Manifest> LoadManifest(const fs::path& path, const fs::path& root = {});
+
+// `root`, or where it is empty the manifest's folder.
+fs::path DatasetRoot(const fs::path& manifest, const fs::path& root);
+
 Result<Manifest> ParseManifest(std::string_view bytes, const std::string& name,
                                const fs::path& root);
 

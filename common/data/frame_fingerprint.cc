@@ -1,0 +1,66 @@
+// What a picture is, whatever its path.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <map>
+
+#include "common/base/sha256.h"
+#include "common/data/frames.h"
+#include "common/data/media_kind.h"
+
+namespace unmask {
+namespace {
+
+// In pieces, since a video may be larger than memory.
+Result<std::string> FileSha256(const fs::path& path) {
+  UNMASK_ASSIGN([[maybe_unused]] const MediaKind kind, MediaKindOfFile(path));
+  std::ifstream file(path, std::ios::binary);
+  Sha256 hash;
+  std::array<char, 65536> buffer{};
+  while (file) {
+    file.read(buffer.data(), buffer.size());
+    hash.Update({buffer.data(), static_cast<std::size_t>(file.gcount())});
+  }
+  if (!file.eof()) {
+    return DataError(std::string("cannot read: ") + std::strerror(errno), path.string());
+  }
+  return hash.HexDigest();
+}
+
+std::string Fingerprint(const std::string& sha256, const FrameRef& frame) {
+  return frame.video_frame < 0 ? sha256 : fmt::format("{}#{}", sha256, frame.video_frame);
+}
+
+}  // namespace
+
+Result<std::string> FrameFingerprint(const FrameRef& frame) {
+  UNMASK_ASSIGN(const std::string sha256, FileSha256(frame.path));
+  return Fingerprint(sha256, frame);
+}
+
+Result<std::vector<std::string>> FrameFingerprints(const std::vector<FrameRef>& frames) {
+  std::map<fs::path, std::string> sha256_of;
+  std::vector<std::string> fingerprints;
+  std::vector<Problem> problems;
+  fingerprints.reserve(frames.size());
+  for (const FrameRef& frame : frames) {
+    const auto [at, fresh] = sha256_of.try_emplace(frame.path);
+    if (fresh) {
+      auto sha256 = FileSha256(frame.path);
+      if (sha256.ok()) {
+        at->second = *std::move(sha256);
+      } else {
+        std::ranges::copy(sha256.error().problems, std::back_inserter(problems));
+      }
+    }
+    fingerprints.push_back(Fingerprint(at->second, frame));
+  }
+  if (!problems.empty()) return Error(ErrorCode::kData, std::move(problems));
+  return fingerprints;
+}
+
+}  // namespace unmask
