@@ -58,6 +58,10 @@ void SetEnvironment(const RunFolder& folder, const LaunchOptions& options) {
   // given this pid does not start ("The PMIx server's listener thread failed to start").
   setenv("PRTE_MCA_prte_local_tmpdir_base", folder.path().c_str(), 1);
   setenv("OMPI_MCA_orte_local_tmpdir_base", folder.path().c_str(), 1);  // Open MPI 4
+  // All ranks are on this machine. Looking for fabrics costs each of them more than a second
+  // (libfabric reads the kernel's symbols and sleeps); a user's own choice stands.
+  setenv("OMPI_MCA_pml", "ob1", 0);
+  setenv("OMPI_MCA_btl", "^ofi,uct,usnic,openib", 0);
 }
 
 std::string FindMpirun() {
