@@ -13,6 +13,7 @@
 #include "common/data/manifest.h"
 #include "common/data/mfed_import.h"
 #include "common/data/synth.h"
+#include "common/synth_model/synth_model.h"
 
 namespace unmask {
 namespace {
@@ -150,6 +151,14 @@ Status SynthCommand(const CommandContext& context, const std::string& folder,
   return {};
 }
 
+Status SynthWeightsCommand(const fs::path& folder, const SynthModelOptions& options) {
+  UNMASK_TRY(MakeFolders(folder));
+  for (const auto& [name, bytes] : SynthModelFiles(options)) {
+    UNMASK_TRY(WriteFileDurably(folder / name, bytes));
+  }
+  return {};
+}
+
 void Finish(CommandContext& context, const Status& status) {
   if (!status.ok()) context.Fail(status.error());
 }
@@ -200,6 +209,26 @@ void AddSynth(CLI::App& data, CommandContext& context) {
   });
 }
 
+void AddSynthWeights(CLI::App& data, CommandContext& context) {
+  auto* weights = data.add_subcommand(
+      "synth-weights", "Write a small model with random weights, as a Hugging Face folder");
+  weights->footer("Example: unmask data synth-weights vit tiny-vit --seed 1");
+  struct Arguments {
+    std::string kind, folder;
+    SynthModelOptions options;
+  };
+  auto arguments = std::make_shared<Arguments>();
+  weights->add_option("KIND", arguments->kind, "vit, clip, resnet18")
+      ->required()
+      ->check(CLI::IsMember({"vit", "clip", "resnet18"}));
+  weights->add_option("DIR", arguments->folder, "Folder to write")->required();
+  weights->add_option("--seed", arguments->options.seed, "Of every weight")->capture_default_str();
+  weights->callback([arguments, &context] {
+    arguments->options.kind = *SynthModelKindOf(arguments->kind);
+    Finish(context, SynthWeightsCommand(arguments->folder, arguments->options));
+  });
+}
+
 }  // namespace
 
 void AddDataCommand(CLI::App& app, CommandContext& context) {
@@ -209,6 +238,7 @@ void AddDataCommand(CLI::App& app, CommandContext& context) {
   AddImport(*data, context);
   AddValidate(*data, context);
   AddSynth(*data, context);
+  AddSynthWeights(*data, context);
 }
 
 }  // namespace unmask

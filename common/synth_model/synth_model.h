@@ -1,0 +1,34 @@
+// A small network with random weights in the layout of Hugging Face, for demos and tests: what
+// reads a real model's folder reads it. About a millisecond a picture on one core. Its features are
+// random, but they tell pictures apart by what is where: the weights are several times larger than
+// is usual at the start of training, so that attention picks places and layers are not linear.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace unmask {
+
+enum class SynthModelKind { kVit, kClip, kResnet18 };
+
+// "vit", "clip", "resnet18"; nullopt for other names.
+std::optional<SynthModelKind> SynthModelKindOf(std::string_view name);
+
+struct SynthModelOptions {
+  SynthModelKind kind = SynthModelKind::kVit;
+  std::int64_t seed = 0;
+  // Tokens of CLIP's text side; the last two are the start and the end of a text.
+  int vocabulary = 49'408;
+};
+
+// Pictures are prepared at this size, in pixels.
+inline constexpr int kSynthModelSide = 64;
+
+// config.json, preprocessor_config.json and model.safetensors, by file name. A function of the
+// options alone: the same bytes on every machine.
+std::map<std::string, std::string> SynthModelFiles(const SynthModelOptions& options);
+
+}  // namespace unmask
