@@ -51,6 +51,7 @@ class Agent final : public AgentEffects {
         options_(options),
         parent_(options.parent != 0 ? options.parent : getppid()),
         logs_(options.store / "logs"),
+        attempt_logs_(logs_, clock_),
         signals_(io_, SIGUSR1) {}
   ~Agent() override { ForgetTrainer(); }
 
@@ -88,8 +89,8 @@ class Agent final : public AgentEffects {
     if (trainer_) trainer_->Kill();
   }
 
-  void LogAttempt(const LeaseId& lease, const std::string& line) override {
-    AppendToAttemptLog(logs_, lease, line, clock_);
+  void LogAttempt(const LeaseId& lease, const std::string& line, LogWorth worth) override {
+    attempt_logs_.Add(lease, line, worth);
   }
 
   void EndInOrder() override { ended_ = true; }
@@ -106,6 +107,7 @@ class Agent final : public AgentEffects {
     const bool heard_coordinator = HearCoordinator(now);
     const bool heard_trainer = HearTrainer(now);
     if (!ended_ && supervisor_) supervisor_->OnTick(now);
+    attempt_logs_.WriteOld(now);
     return heard_coordinator || heard_trainer;
   }
 
@@ -212,6 +214,7 @@ class Agent final : public AgentEffects {
   const pid_t parent_;
   const fs::path logs_;
   RealClock clock_;
+  AttemptLogs attempt_logs_;
   asio::io_context io_;
   asio::signal_set signals_;
   std::optional<Supervisor> supervisor_;  // from the invitation on

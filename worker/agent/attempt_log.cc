@@ -3,15 +3,42 @@
 #include <fmt/format.h>
 
 #include <fstream>
+#include <iterator>
 
 #include "common/protocol/log_name.h"
 
 namespace unmask {
 
-void AppendToAttemptLog(const fs::path& logs, const LeaseId& lease, std::string_view text,
-                        const Clock& clock) {
-  std::ofstream out(logs / AttemptLogName(lease.job_key, lease.attempt), std::ios::app);
-  out << fmt::format("{} {}\n", clock.WallTime(), text);
+AttemptLogs::~AttemptLogs() {
+  for (auto& [lease, log] : logs_) Write(lease, log);
+}
+
+void AttemptLogs::Add(const LeaseId& lease, std::string_view text, LogWorth worth) {
+  const bool is_end = worth == LogWorth::kGoodEnd || worth == LogWorth::kBadEnd;
+  const auto found = logs_.try_emplace(lease).first;
+  Log& log = found->second;
+  if (worth != LogWorth::kGoodEnd || log.has_file) {
+    if (log.kept.empty()) log.since = clock_.Now();
+    fmt::format_to(std::back_inserter(log.kept), "{} {}\n", clock_.WallTime(), text);
+    if (worth != LogWorth::kDetail) Write(lease, log);
+  }
+  if (is_end) logs_.erase(found);
+}
+
+void AttemptLogs::WriteOld(Millis now) {
+  if (now < next_look_) return;
+  next_look_ = now + kHold / 4;
+  for (auto& [lease, log] : logs_) {
+    if (now - log.since >= kHold) Write(lease, log);
+  }
+}
+
+void AttemptLogs::Write(const LeaseId& lease, Log& log) const {
+  if (log.kept.empty()) return;
+  std::ofstream out(folder_ / AttemptLogName(lease.job_key, lease.attempt), std::ios::app);
+  out << log.kept;
+  log.kept.clear();
+  log.has_file = true;
 }
 
 }  // namespace unmask

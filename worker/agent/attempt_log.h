@@ -1,6 +1,10 @@
-// logs/<job>-<attempt>.log: what happened to one attempt, as its agent saw it.
+// logs/<job>-<attempt>.log: what happened to one attempt, as its agent saw it. A sweep may have
+// hundreds of thousands of attempts, and nearly all end within moments and as they should: a file
+// for each would cost more than all else. So an attempt gets one as soon as there is something to
+// tell (it failed, wrote a checkpoint, started oddly) or when it has run for a while.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -10,9 +14,38 @@
 
 namespace unmask {
 
-// One line with the time. Opened and closed for each line, so that no number of attempts holds
-// files open. A log that cannot be written (full disk) costs the line, never the job.
-void AppendToAttemptLog(const fs::path& logs, const LeaseId& lease, std::string_view text,
-                        const Clock& clock);
+enum class LogWorth {
+  kDetail,   // kept in memory until something of note happens, or time passes
+  kNotable,  // written at once, with all that came before
+  kGoodEnd,  // the last line: for the file where there is one, else forgotten with the others
+  kBadEnd,   // the last line: written
+};
+
+class AttemptLogs {
+ public:
+  // `clock` outlives it; the folder is there.
+  AttemptLogs(fs::path folder, const Clock& clock) : folder_(std::move(folder)), clock_(clock) {}
+  ~AttemptLogs();  // writes what is kept: those attempts did not end
+
+  // One line with the time. A log that cannot be written (full disk) costs the line, never the job.
+  void Add(const LeaseId& lease, std::string_view text, LogWorth worth);
+  // Often: writes what has been kept for kHold.
+  void WriteOld(Millis now);
+
+ private:
+  static constexpr Millis kHold{1'000};
+  struct Log {
+    std::string kept;
+    Millis since{};  // the first line of `kept`
+    bool has_file = false;
+  };
+  // Opened and closed each time, so that no number of attempts holds files open.
+  void Write(const LeaseId& lease, Log& log) const;
+
+  fs::path folder_;
+  const Clock& clock_;
+  std::map<LeaseId, Log> logs_;  // of attempts that have not ended
+  Millis next_look_{};
+};
 
 }  // namespace unmask

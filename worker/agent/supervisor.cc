@@ -66,10 +66,12 @@ void Supervisor::On(const Refused& refused, Millis) {
 void Supervisor::On(const Lease& lease, Millis now) {
   if (refused_ || leaving_ || running_.contains(lease.id) || kept_.contains(lease.id)) return;
   effects_.LogAttempt(
-      lease.id, fmt::format("attempt {} of job {} on {}, rank's process {}, coordinator epoch {}; "
-                            "checkpoints: {}, newest after {} epochs",
-                            lease.id.attempt.value, lease.id.job_key, hello_.host, hello_.pid,
-                            lease.id.epoch.value, lease.checkpoints.size(), NewestEpoch(lease)));
+      lease.id,
+      fmt::format("attempt {} of job {} on {}, rank's process {}, coordinator epoch {}; "
+                  "checkpoints: {}, newest after {} epochs",
+                  lease.id.attempt.value, lease.id.job_key, hello_.host, hello_.pid,
+                  lease.id.epoch.value, lease.checkpoints.size(), NewestEpoch(lease)),
+      LogWorth::kDetail);
   Running& running = running_.try_emplace(lease.id, Running{lease, Progress(now)}).first->second;
   if (stopping_) return YieldWhatIsNotGiven(now);
   if (std::holds_alternative<Ready>(trainer_)) Give(running, now);
@@ -81,7 +83,7 @@ void Supervisor::On(const Superseded& superseded, Millis) {
   kept_.erase(superseded.lease);
   const auto it = running_.find(superseded.lease);
   if (it == running_.end()) return;
-  effects_.LogAttempt(superseded.lease, "superseded by another attempt");
+  effects_.LogAttempt(superseded.lease, "superseded by another attempt", LogWorth::kBadEnd);
   const bool given = it->second.given;
   running_.erase(it);
   if (given && std::holds_alternative<Ready>(trainer_)) effects_.SendToTrainer(superseded);

@@ -11,6 +11,7 @@
 
 #include "common/base/clock.h"
 #include "common/protocol/messages.h"
+#include "worker/agent/attempt_log.h"
 #include "worker/agent/progress.h"
 #include "worker/agent/trainer_end.h"
 
@@ -34,7 +35,7 @@ class AgentEffects {
   virtual void SendToTrainer(const Message& message) = 0;
   virtual void StartTrainer() = 0;  // answered by a TrainerHello or OnTrainerEnded
   virtual void KillTrainer() = 0;   // answered by OnTrainerEnded
-  virtual void LogAttempt(const LeaseId& lease, const std::string& line) = 0;
+  virtual void LogAttempt(const LeaseId& lease, const std::string& line, LogWorth worth) = 0;
   // The agent ends, with the trainer gone: in order, or because it is of no use any more.
   virtual void EndInOrder() = 0;
   virtual void EndWithError(const std::string& reason) = 0;

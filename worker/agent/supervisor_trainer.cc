@@ -81,7 +81,8 @@ void Supervisor::On(const Heartbeat& heartbeat, Millis now) {
     Progress& progress = it->second.progress;
     if (slot.epoch > progress.epoch()) {
       effects_.LogAttempt(slot.lease,
-                          fmt::format("epoch {} done, {} steps", slot.epoch, slot.steps));
+                          fmt::format("epoch {} done, {} steps", slot.epoch, slot.steps),
+                          LogWorth::kDetail);
     }
     progress.Report(slot.epoch, slot.steps, now);
   }
@@ -94,7 +95,8 @@ void Supervisor::On(const AttemptStarted& started, Millis now) {
   it->second.progress.Moved(now);
   const std::string note = started.note.empty() ? "" : ": " + started.note;
   effects_.LogAttempt(started.lease,
-                      fmt::format("started with {} epochs done{}", started.first_epoch, note));
+                      fmt::format("started with {} epochs done{}", started.first_epoch, note),
+                      note.empty() ? LogWorth::kDetail : LogWorth::kNotable);
   effects_.SendToCoordinator(started);
 }
 
@@ -104,7 +106,8 @@ void Supervisor::On(const CheckpointWritten& written, Millis now) {
   it->second.progress.Moved(now);
   effects_.LogAttempt(written.lease,
                       fmt::format("checkpoint after {} epochs, {} bytes", written.checkpoint.epoch,
-                                  written.checkpoint.bytes));
+                                  written.checkpoint.bytes),
+                      LogWorth::kNotable);
   effects_.SendToCoordinator(written);
 }
 
@@ -112,7 +115,10 @@ void Supervisor::Finish(const LeaseId& lease, const Message& message, Millis now
   if (running_.erase(lease) == 0) return;  // superseded meanwhile
   std::visit(
       [&]<typename T>(const T& m) {
-        if constexpr (EndsLease<T>) effects_.LogAttempt(lease, Describe(m));
+        if constexpr (EndsLease<T>) {
+          constexpr bool kFailed = std::is_same_v<T, AttemptFailed>;
+          effects_.LogAttempt(lease, Describe(m), kFailed ? LogWorth::kBadEnd : LogWorth::kGoodEnd);
+        }
       },
       message);
   kept_.insert_or_assign(lease, Kept{message, now});
@@ -150,7 +156,9 @@ bool Supervisor::FailWhatIsGiven(const Failure& why, std::set<LeaseId> blamed,
       failed = {id, FailureClass::kKilled, "the trainer was killed because another job hung",
                 false};
     }
-    if (!last_words.empty()) effects_.LogAttempt(id, "the trainer's last words:\n" + last_words);
+    if (!last_words.empty()) {
+      effects_.LogAttempt(id, "the trainer's last words:\n" + last_words, LogWorth::kNotable);
+    }
     Finish(id, failed, now);
   }
   return !given.empty();

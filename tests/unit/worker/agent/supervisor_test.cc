@@ -56,7 +56,7 @@ class RecordingEffects final : public AgentEffects {
   void SendToTrainer(const Message& m) override { Add("down " + std::visit(Shower(), m)); }
   void StartTrainer() override { Add("start"); }
   void KillTrainer() override { Add("kill"); }
-  void LogAttempt(const LeaseId& lease, const std::string& line) override {
+  void LogAttempt(const LeaseId& lease, const std::string& line, LogWorth) override {
     log += Show(lease) + " " + line + "\n";
   }
   void EndInOrder() override { Add("end"); }
