@@ -103,6 +103,7 @@ TEST(Tree, ForeignLibrariesStayInTheirPlace) {
   ExpectIncludedOnlyBy(R"(^hwy/)", R"(^(common/random|worker/core_engine)/)");
   ExpectIncludedOnlyBy(R"(^yaml-cpp/)", R"(^common/config/)");
   ExpectIncludedOnlyBy(R"(^(jpeglib|jerror|png)\.h$|^webp/)", R"(^worker/images/)");
+  ExpectIncludedOnlyBy(R"(^utf8proc\.h$)", R"(^worker/clip_text/)");
   ExpectIncludedOnlyBy(R"(^CLI/)", R"(^(cli|worker/trainer/main)/)");
 }
 
