@@ -21,8 +21,9 @@ FoldData RandomFold(std::int64_t width) {
   const RandomStream stream(0, "", "bench");
   FoldData fold;
   fold.width = width;
-  fold.features.resize(static_cast<std::size_t>(kClips * width));
-  stream.FillUniform(0, 0, fold.features);
+  std::vector<float> features(static_cast<std::size_t>(kClips * width));
+  stream.FillUniform(0, 0, features);
+  fold.inputs = std::make_shared<TableInputs>(std::move(features));
   for (const Task task : {Task::kTer, Task::kDer}) {
     TaskLabels labels{task, std::vector<std::string>(kClasses), {}};
     for (std::uint32_t clip = 0; clip < kClips; ++clip) {
@@ -44,7 +45,7 @@ double StepsPerSecond(const ModelShape& shape, double seconds) {
   const auto epoch = [&](std::int64_t number) {
     for (std::int64_t step = 0; step < kClips / kBatch; ++step) {
       const auto batch = std::span(clips).subspan(static_cast<std::size_t>(step * kBatch), kBatch);
-      engine->Step(batch, masks.Make(number, step, kBatch));
+      engine->Step(0, batch, masks.Make(number, step, kBatch));
     }
   };
   epoch(0);  // warm

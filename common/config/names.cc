@@ -19,6 +19,9 @@ constexpr std::array<string_view, 4> kValidations{"inner-subject", "inner-split"
 constexpr std::array<string_view, 3> kMonitors{"mean", "ter", "der"};
 constexpr std::array<string_view, 4> kEngineKinds{"auto", "reference", "core", "lanes"};
 constexpr std::array<string_view, 3> kDeviceKinds{"auto", "cpu", "cuda"};
+constexpr std::array<string_view, 3> kFaceDetectors{"haar", "yunet", "none"};
+constexpr std::array<string_view, 2> kNormalizations{"model", "imagenet"};
+constexpr std::array<string_view, 2> kClipFeatures{"pooled", "projected"};
 constexpr std::array<string_view, 2> kKeepPolicies{"best", "none"};
 constexpr std::array<string_view, 2> kGridShapes{"product", "lines"};
 
@@ -35,6 +38,9 @@ std::span<const string_view> NamesOf(Validation) { return kValidations; }
 std::span<const string_view> NamesOf(Monitor) { return kMonitors; }
 std::span<const string_view> NamesOf(EngineKind) { return kEngineKinds; }
 std::span<const string_view> NamesOf(DeviceKind) { return kDeviceKinds; }
+std::span<const string_view> NamesOf(FaceDetector) { return kFaceDetectors; }
+std::span<const string_view> NamesOf(Normalization) { return kNormalizations; }
+std::span<const string_view> NamesOf(ClipFeature) { return kClipFeatures; }
 std::span<const string_view> NamesOf(KeepPolicy) { return kKeepPolicies; }
 std::span<const string_view> NamesOf(GridShape) { return kGridShapes; }
 

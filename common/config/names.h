@@ -24,6 +24,9 @@ std::span<const std::string_view> NamesOf(Validation);
 std::span<const std::string_view> NamesOf(Monitor);
 std::span<const std::string_view> NamesOf(EngineKind);
 std::span<const std::string_view> NamesOf(DeviceKind);
+std::span<const std::string_view> NamesOf(FaceDetector);
+std::span<const std::string_view> NamesOf(Normalization);
+std::span<const std::string_view> NamesOf(ClipFeature);
 std::span<const std::string_view> NamesOf(KeepPolicy);
 std::span<const std::string_view> NamesOf(GridShape);
 

@@ -18,6 +18,9 @@ enum class Validation { kInnerSubject, kInnerSplit, kNone, kLeaky };
 enum class Monitor { kMean, kTer, kDer };
 enum class EngineKind { kAuto, kReference, kCore, kLanes };
 enum class DeviceKind { kAuto, kCpu, kCuda };
+enum class FaceDetector { kHaar, kYunet, kNone };
+enum class Normalization { kModel, kImagenet };
+enum class ClipFeature { kPooled, kProjected };
 enum class KeepPolicy { kBest, kNone };
 enum class GridShape { kProduct, kLines };
 
@@ -33,12 +36,23 @@ struct Settings {
   struct Features {
     FeatureSource source = FeatureSource::kActionUnits;
     bool finetune = false;
+    bool bank = true;  // each view's features are made once for all jobs, else by each job
+    Normalization normalize = Normalization::kModel;
+    ClipFeature clip = ClipFeature::kPooled;
     bool operator==(const Features&) const = default;
   } features;
+  struct Faces {  // what is cut out of a picture
+    FaceDetector detector = FaceDetector::kHaar;
+    std::string yunet;    // its ONNX file
+    double margin = 0.2;  // added on each side of the face, as a share of its side
+    std::int64_t size = 224;
+    bool operator==(const Faces&) const = default;
+  } faces;
   struct Weights {  // Hugging Face model folders
     std::string vit;
     std::string clip;
     std::string resnet18;
+    std::int64_t synth = 0;  // without a folder: a small model of random weights from that seed
     bool operator==(const Weights&) const = default;
   } weights;
   struct Augment {

@@ -34,7 +34,8 @@ void DropLoss(Settings& settings, const Settings& defaults) {
 void DropFeatures(Settings& settings, const Settings& defaults) {
   settings.weights = defaults.weights;
   if (settings.features.source == FeatureSource::kActionUnits) {
-    settings.features.finetune = defaults.features.finetune;
+    settings.features = defaults.features;
+    settings.faces = defaults.faces;
     settings.augment = defaults.augment;
     settings.dataset = defaults.dataset;
     return;

@@ -14,7 +14,7 @@ std::vector<Problem> WhyNotRunnable(const Settings& settings, const std::string&
     problems.push_back(
         {fmt::format("{}={} is not available in this version", key, value), where, expected});
   };
-  const auto& [dataset, features, weights, augment, model, loss, train, store] = settings;
+  const auto& [dataset, features, faces, weights, augment, model, loss, train, store] = settings;
   later(features.source != FeatureSource::kActionUnits, "features.source", Name(features.source),
         "action-units");
   later(features.finetune, "features.finetune", "true", "false");

@@ -17,7 +17,8 @@ class CoreEngine final : public Engine {
     UNMASK_CHECK(fold.width == shape.features && fold.tasks.size() == shape.heads.size());
   }
 
-  StepOutcome Step(std::span<const std::int64_t> clips, const DropoutMasks& masks) override;
+  StepOutcome Step(std::int64_t view, std::span<const std::int64_t> clips,
+                   const DropoutMasks& masks) override;
   Evaluation Evaluate(std::span<const std::int64_t> clips) override;
 
   NamedTensors Weights() const override { return model_.Weights(); }
@@ -29,7 +30,7 @@ class CoreEngine final : public Engine {
   }
 
  private:
-  void LoadFeatures(std::span<const std::int64_t> clips);
+  void LoadFeatures(std::int64_t view, std::span<const std::int64_t> clips);
   void CheckMasks(std::size_t rows, const DropoutMasks& masks) const;
 
   Settings settings_;
@@ -46,12 +47,11 @@ void Append(const Rows& from, std::size_t rows, std::vector<float>& to) {
   }
 }
 
-void CoreEngine::LoadFeatures(std::span<const std::int64_t> clips) {
+void CoreEngine::LoadFeatures(std::int64_t view, std::span<const std::int64_t> clips) {
   work_.Reserve(clips.size());
   const auto width = static_cast<std::size_t>(fold_.width);
   for (std::size_t i = 0; i < clips.size(); ++i) {
-    std::copy_n(fold_.features.data() + static_cast<std::size_t>(clips[i]) * width, width,
-                work_.features.row(i));
+    fold_.inputs->Copy(view, clips[i], {work_.features.row(i), width});
   }
 }
 
@@ -63,10 +63,11 @@ void CoreEngine::CheckMasks(std::size_t rows, const DropoutMasks& masks) const {
   }
 }
 
-StepOutcome CoreEngine::Step(std::span<const std::int64_t> clips, const DropoutMasks& masks) {
+StepOutcome CoreEngine::Step(std::int64_t view, std::span<const std::int64_t> clips,
+                             const DropoutMasks& masks) {
   UNMASK_CHECK(clips.size() >= 2);  // BatchNorm
   CheckMasks(clips.size(), masks);
-  LoadFeatures(clips);
+  LoadFeatures(view, clips);
   Batch batch{clips.size(), {}, &masks};
   for (const TaskLabels& task : fold_.tasks) {
     auto& labels = batch.labels.emplace_back();
@@ -90,7 +91,7 @@ Evaluation CoreEngine::Evaluate(std::span<const std::int64_t> clips) {
   evaluation.streams.resize(work_.heads.size());
   for (; !clips.empty(); clips = clips.subspan(std::min(clips.size(), kBlockRows))) {
     const auto part = clips.first(std::min(clips.size(), kBlockRows));
-    LoadFeatures(part);
+    LoadFeatures(kPlainView, part);
     Infer(model_, part.size(), work_);
     for (std::size_t i = 0; i < work_.heads.size(); ++i) {
       Append(work_.heads[i].logits, part.size(), evaluation.logits[i]);

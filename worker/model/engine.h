@@ -28,12 +28,13 @@ class Engine {
  public:
   virtual ~Engine() = default;
 
-  // Forward, backward and one Adam step over these clips (rows of the fold's features). Where the
-  // loss is not finite the weights are of no more use.
-  virtual StepOutcome Step(std::span<const std::int64_t> clips, const DropoutMasks& masks) = 0;
+  // Forward, backward and one Adam step over these clips (places in the fold) as `view` shows
+  // them. Where the loss is not finite the weights are of no more use.
+  virtual StepOutcome Step(std::int64_t view, std::span<const std::int64_t> clips,
+                           const DropoutMasks& masks) = 0;
 
-  // In evaluation mode, in blocks of a fixed number of rows, so that a clip's numbers do not depend
-  // on how many others there are.
+  // Of the plain view, in evaluation mode, in blocks of a fixed number of rows, so that a clip's
+  // numbers do not depend on how many others there are.
   virtual Evaluation Evaluate(std::span<const std::int64_t> clips) = 0;
 
   // Parameters and BatchNorm buffers under the names of model_shape.h.

@@ -1,11 +1,13 @@
-// What one job trains on: features, labels, and which clips are for what. Pure, no tensors.
+// What one job trains on: inputs, labels, and which clips are for what. No tensors.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "common/config/settings.h"
+#include "worker/model/inputs.h"
 
 namespace unmask {
 
@@ -24,9 +26,9 @@ struct FoldSplit {
 
 struct FoldData {
   std::vector<std::string> samples;  // [clips]
-  std::int64_t width = 0;            // of a feature vector
-  std::vector<float> features;       // [clips, width], row-major
-  std::vector<TaskLabels> tasks;     // in the order of TasksOf()
+  std::int64_t width = 0;            // of a clip's inputs
+  std::shared_ptr<const Inputs> inputs;
+  std::vector<TaskLabels> tasks;  // in the order of TasksOf()
   FoldSplit split;
 };
 

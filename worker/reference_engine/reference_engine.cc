@@ -99,11 +99,22 @@ struct ReferenceEngine::State {
         shape(given_shape),
         model(shape),
         adam(model.parameters(), settings.train),
-        features(at::from_blob(const_cast<float*>(fold.features.data()),
-                               {static_cast<std::int64_t>(fold.samples.size()), fold.width},
-                               at::kFloat)
-                     .clone()) {
+        width(fold.width),
+        inputs(fold.inputs) {
     for (const TaskLabels& task : fold.tasks) labels.push_back(IndexTensor(task.labels).clone());
+  }
+
+  // [rows, width]; rows after the clips' are zero.
+  at::Tensor InputsOf(std::int64_t view, std::span<const std::int64_t> clips,
+                      std::int64_t rows) const {
+    at::Tensor block = at::zeros({rows, width}, at::kFloat);
+    auto* row = block.mutable_data_ptr<float>();
+    const auto columns = static_cast<std::size_t>(width);
+    for (const std::int64_t clip : clips) {
+      inputs->Copy(view, clip, {row, columns});
+      row += columns;
+    }
+    return block;
   }
 
   // CE_first + beta CE_second + alpha HSIC; a single-task model has the first term alone.
@@ -121,7 +132,8 @@ struct ReferenceEngine::State {
   ModelShape shape;
   ReferenceModel model;
   Adam adam;
-  at::Tensor features;             // [clips, width]
+  std::int64_t width;
+  std::shared_ptr<const Inputs> inputs;
   std::vector<at::Tensor> labels;  // [heads], each [clips]
 };
 
@@ -131,19 +143,21 @@ ReferenceEngine::ReferenceEngine(const Settings& settings, const ModelShape& sha
 
 ReferenceEngine::~ReferenceEngine() = default;
 
-StepOutcome ReferenceEngine::Step(std::span<const std::int64_t> clips, const DropoutMasks& masks) {
+StepOutcome ReferenceEngine::Step(std::int64_t view, std::span<const std::int64_t> clips,
+                                  const DropoutMasks& masks) {
   return WithStandardErrors([&] {
-    StepOutcome outcome = Backward(clips, masks);
+    StepOutcome outcome = Backward(view, clips, masks);
     Update();
     return outcome;
   });
 }
 
-StepOutcome ReferenceEngine::Backward(std::span<const std::int64_t> clips,
+StepOutcome ReferenceEngine::Backward(std::int64_t view, std::span<const std::int64_t> clips,
                                       const DropoutMasks& masks) {
   for (at::Tensor& parameter : state_->model.parameters()) parameter.mutable_grad().reset();
   const at::Tensor rows = IndexTensor(clips);
-  const auto outputs = state_->model.Forward(state_->features.index_select(0, rows), &masks);
+  const auto count = static_cast<std::int64_t>(clips.size());
+  const auto outputs = state_->model.Forward(state_->InputsOf(view, clips, count), &masks);
   const at::Tensor loss = state_->Loss(outputs, rows);
   loss.backward();
   StepOutcome outcome{loss.item<float>(), {}};
@@ -167,9 +181,8 @@ Evaluation ReferenceEngine::EvaluateInBlocks(std::span<const std::int64_t> clips
   for (; !clips.empty(); clips = clips.subspan(std::min<std::size_t>(clips.size(), kBlockRows))) {
     const auto part = clips.first(std::min<std::size_t>(clips.size(), kBlockRows));
     const auto count = static_cast<std::int64_t>(part.size());
-    at::Tensor block = at::zeros({kBlockRows, state_->features.size(1)}, at::kFloat);
-    block.narrow(0, 0, count).copy_(state_->features.index_select(0, IndexTensor(part)));
-    const auto outputs = state_->model.Forward(block, nullptr);
+    const auto outputs =
+        state_->model.Forward(state_->InputsOf(kPlainView, part, kBlockRows), nullptr);
     const auto append = [&](const at::Tensor& from, std::vector<float>& to) {
       const auto values = ToFloatTensor(from.narrow(0, 0, count)).values;
       to.insert(to.end(), values.begin(), values.end());

@@ -12,7 +12,8 @@ class ReferenceEngine final : public Engine {
   ReferenceEngine(const Settings& settings, const ModelShape& shape, const FoldData& fold);
   ~ReferenceEngine() override;
 
-  StepOutcome Step(std::span<const std::int64_t> clips, const DropoutMasks& masks) override;
+  StepOutcome Step(std::int64_t view, std::span<const std::int64_t> clips,
+                   const DropoutMasks& masks) override;
   Evaluation Evaluate(std::span<const std::int64_t> clips) override;
   NamedTensors Weights() const override;
   NamedTensors Moments() const override;
@@ -20,7 +21,8 @@ class ReferenceEngine final : public Engine {
   void SetMoments(const NamedTensors& moments, std::int64_t steps) override;
 
   // The two halves of Step(): gradients of the loss (BatchNorm's buffers move), then Adam.
-  StepOutcome Backward(std::span<const std::int64_t> clips, const DropoutMasks& masks);
+  StepOutcome Backward(std::int64_t view, std::span<const std::int64_t> clips,
+                       const DropoutMasks& masks);
   void Update();
   NamedTensors Gradients() const;  // of the last Backward(), by parameter
 

@@ -82,7 +82,7 @@ Result<FoldData> PrepareFold(const JobSpec& spec, const Dataset& dataset) {
   UNMASK_TRY(CheckBatches(spec, fold.split));
   for (const Clip& clip : dataset.clips) fold.samples.push_back(clip.sample);
   fold.width = static_cast<std::int64_t>(FacsVocabulary().size());
-  fold.features = ActionUnitFeatures(dataset);
+  fold.inputs = std::make_shared<TableInputs>(ActionUnitFeatures(dataset));
   return fold;
 }
 

@@ -113,13 +113,14 @@ TrainOutcome JobTrainer::Run() {
 JobTrainer::EpochEnd JobTrainer::TrainEpoch() {
   const std::vector<std::int64_t> order = EpochOrder(order_, epoch_, fold_.split.train);
   std::vector<TaskScore> scores(fold_.tasks.size());
+  const std::int64_t view = epoch_ % spec_.settings.augment.views;
   std::span<const std::int64_t> rest = order;
   for (std::size_t step = 0; step < batch_sizes_.size(); ++step) {
     if (hooks_.Wanted() == Wish::kAbandon) return EpochEnd::kAbandoned;
     const auto clips = rest.first(static_cast<std::size_t>(batch_sizes_[step]));
     rest = rest.subspan(clips.size());
     const StepOutcome outcome = engine_->Step(
-        clips, masks_.Make(epoch_, static_cast<std::int64_t>(step), batch_sizes_[step]));
+        view, clips, masks_.Make(epoch_, static_cast<std::int64_t>(step), batch_sizes_[step]));
     ++steps_;
     hooks_.OnStep();
     if (!std::isfinite(outcome.loss)) return EpochEnd::kDiverged;

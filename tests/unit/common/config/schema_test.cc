@@ -22,14 +22,16 @@ TEST(SchemaTest, NamesEverySettingOfTheContractOnce) {
   const std::vector<std::string> keys = FieldKeys();
   EXPECT_EQ(std::set<std::string>(keys.begin(), keys.end()).size(), keys.size());
   for (const char* key :
-       {"dataset.manifest", "dataset.root",      "dataset.clips",    "dataset.frame",
-        "features.source",  "features.finetune", "weights.vit",      "weights.clip",
-        "weights.resnet18", "augment.views",     "augment.seed",     "model.kind",
-        "model.task",       "model.adapter",     "model.stream",     "loss.alpha",
-        "loss.beta",        "loss.hsic",         "loss.kernel",      "loss.sigma",
-        "train.max_epochs", "train.batch",       "train.lr",         "train.weight_decay",
-        "train.dropout",    "train.patience",    "train.validation", "train.monitor",
-        "train.engine",     "train.device",      "train.devices",    "train.checkpoint_seconds",
+       {"dataset.manifest",   "dataset.root",      "dataset.clips",    "dataset.frame",
+        "features.source",    "features.finetune", "features.bank",    "weights.synth",
+        "features.normalize", "features.clip",     "faces.detector",   "faces.yunet",
+        "faces.margin",       "faces.size",        "weights.vit",      "weights.clip",
+        "weights.resnet18",   "augment.views",     "augment.seed",     "model.kind",
+        "model.task",         "model.adapter",     "model.stream",     "loss.alpha",
+        "loss.beta",          "loss.hsic",         "loss.kernel",      "loss.sigma",
+        "train.max_epochs",   "train.batch",       "train.lr",         "train.weight_decay",
+        "train.dropout",      "train.patience",    "train.validation", "train.monitor",
+        "train.engine",       "train.device",      "train.devices",    "train.checkpoint_seconds",
         "store.keep"}) {
     EXPECT_NE(FindField(key), nullptr) << key;
   }
@@ -42,8 +44,8 @@ TEST(SchemaTest, EveryFieldChangesItselfAlone) {
     const Value own = field.get(Settings{});
     if (!field.type.choices.empty()) {
       other = field.type.choices.back();
-    } else if (std::holds_alternative<bool>(own)) {
-      other = true;
+    } else if (const bool* flag = std::get_if<bool>(&own)) {
+      other = !*flag;
     } else if (std::holds_alternative<std::int64_t>(own)) {
       other = std::int64_t{777};
     } else if (std::holds_alternative<double>(own)) {

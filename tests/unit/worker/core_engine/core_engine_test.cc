@@ -46,7 +46,7 @@ TEST_P(SmallLoss, AndEveryGradientAgreeWithFiniteDifferences) {
   const DropoutMasks masks = testing::SmallMasks(tasks);
   const auto engine = MakeCoreEngine(settings, shape, fold);
   engine->SetWeights(testing::SmallWeights(shape));
-  const float loss = engine->Step(testing::AllClips(), masks).loss;
+  const float loss = engine->Step(0, testing::AllClips(), masks).loss;
 
   auto weights = testing::ToDouble(testing::SmallWeights(shape));
   const auto exact = [&] {

@@ -53,11 +53,12 @@ inline FoldData FoldOf(const RandomJob& job) {
   fold.width = job.features;
   const auto clips = static_cast<std::size_t>(2 * job.batch);
   fold.samples.resize(clips);
-  fold.features.resize(clips * static_cast<std::size_t>(job.features));
-  RandomStream(1, "", "features").FillUniform(0, 0, fold.features);
-  for (float& x : fold.features) {
+  std::vector<float> features(clips * static_cast<std::size_t>(job.features));
+  RandomStream(1, "", "features").FillUniform(0, 0, features);
+  for (float& x : features) {
     x = job.multi_hot ? static_cast<float>(x < 0.08F) : std::sqrt(12.0F) * (x - 0.5F);
   }
+  fold.inputs = std::make_shared<TableInputs>(std::move(features));
   const RandomStream labels(1, "", "labels");
   for (const Task task : job.tasks) {
     TaskLabels& to = fold.tasks.emplace_back();
@@ -95,7 +96,7 @@ inline float RunSteps(const RandomJob& job, Engine& engine, std::int64_t from, s
   MaskMaker masks(ShapeOf(job), job.dropout, 1, "");
   float loss = 0;
   for (std::int64_t step = from; step < to; ++step) {
-    loss = engine.Step(BatchOf(job, step), masks.Make(0, step, job.batch)).loss;
+    loss = engine.Step(0, BatchOf(job, step), masks.Make(0, step, job.batch)).loss;
   }
   return loss;
 }

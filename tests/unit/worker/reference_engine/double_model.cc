@@ -151,8 +151,9 @@ double DoubleLoss(const ModelShape& shape, const FoldData& fold, const DoubleWei
                   const DropoutMasks& masks, const Settings::Loss& loss) {
   Rows x;
   for (std::size_t r = 0; r < fold.samples.size(); ++r) {
-    const auto begin = fold.features.begin() + static_cast<std::ptrdiff_t>(r) * fold.width;
-    x.emplace_back(begin, begin + fold.width);
+    std::vector<float> row(static_cast<std::size_t>(fold.width));
+    fold.inputs->Copy(0, static_cast<std::int64_t>(r), row);
+    x.emplace_back(row.begin(), row.end());
   }
   const Rows shared =
       Activate(LinearRows(x, weights, "adapter.linear"), weights, "adapter", masks.adapter);

@@ -69,13 +69,13 @@ void ExpectNear(const NamedTensors& got, const json& expected, double tolerance)
 }
 
 TEST_P(ReferenceEngineTest, LossAndEveryGradientAgreeWithPyTorch) {
-  const StepOutcome outcome = engine_->Backward(AllClips(), masks_);
+  const StepOutcome outcome = engine_->Backward(0, AllClips(), masks_);
   EXPECT_NEAR(outcome.loss, expected_["loss"].get<double>(), kTolerance);
   ExpectNear(engine_->Gradients(), expected_["gradients"], kTolerance);
 }
 
 TEST_P(ReferenceEngineTest, LossAndEveryGradientAgreeWithFiniteDifferences) {
-  const StepOutcome outcome = engine_->Backward(AllClips(), masks_);
+  const StepOutcome outcome = engine_->Backward(0, AllClips(), masks_);
   auto weights = testing::ToDouble(SmallWeights(shape_));
   const auto loss = [&] {
     return testing::DoubleLoss(shape_, fold_, weights, masks_, settings_.loss);
@@ -96,7 +96,7 @@ TEST_P(ReferenceEngineTest, LossAndEveryGradientAgreeWithFiniteDifferences) {
 }
 
 TEST_P(ReferenceEngineTest, ThreeAdamStepsAndEvaluationAgreeWithPyTorch) {
-  for (int step = 0; step < 3; ++step) engine_->Step(AllClips(), masks_);
+  for (int step = 0; step < 3; ++step) engine_->Step(0, AllClips(), masks_);
   ExpectNear(engine_->Weights(), expected_["after_three_steps"], 2e-5);
   const Evaluation evaluation = engine_->Evaluate(AllClips());
   for (std::size_t head = 0; head < tasks_.size(); ++head) {
@@ -126,7 +126,7 @@ TEST(ReferenceEngine, FirstAdamStepByHand) {
   ReferenceEngine engine(settings, shape, fold);
   engine.SetWeights(SmallWeights(shape));
   const NamedTensors before = engine.Weights();
-  engine.Backward(AllClips(), SmallMasks({Task::kTer, Task::kDer}));
+  engine.Backward(0, AllClips(), SmallMasks({Task::kTer, Task::kDer}));
   const NamedTensors gradients = engine.Gradients();
   engine.Update();
   const NamedTensors after = engine.Weights();

@@ -26,12 +26,14 @@ inline ModelShape SmallShape(const std::vector<Task>& tasks) {
 inline FoldData SmallFold(const std::vector<Task>& tasks) {
   FoldData fold;
   fold.width = kFeatures;
+  std::vector<float> features;
   for (std::int64_t row = 0; row < kClips; ++row) {
     fold.samples.push_back("clip" + std::to_string(row));
     for (std::int64_t column = 0; column < kFeatures; ++column) {
-      fold.features.push_back((5 * row + 3 * column) % 7 < 3 ? 1.0F : 0.0F);
+      features.push_back((5 * row + 3 * column) % 7 < 3 ? 1.0F : 0.0F);
     }
   }
+  fold.inputs = std::make_shared<TableInputs>(std::move(features));
   for (const Task task : tasks) {
     TaskLabels labels{task, {"a", "b"}, {}};
     if (task == Task::kTer) labels.classes.emplace_back("c");

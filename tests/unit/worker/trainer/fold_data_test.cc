@@ -99,9 +99,11 @@ TEST(PrepareFold, MakesMultiHotFeaturesAndLabels) {
   dataset.clips[0].true_label = "sa";
   const FoldData fold = PrepareFold(SmallSpec(), dataset).value();
   ASSERT_EQ(fold.width, static_cast<std::int64_t>(FacsVocabulary().size()));
+  std::vector<float> row(static_cast<std::size_t>(fold.width));
+  fold.inputs->Copy(kPlainView, 0, row);
   for (std::int64_t i = 0; i < fold.width; ++i) {
     const bool on = i == FacsIndex("1") || i == FacsIndex("12");
-    EXPECT_EQ(fold.features[static_cast<std::size_t>(i)], on ? 1.0F : 0.0F);
+    EXPECT_EQ(row[static_cast<std::size_t>(i)], on ? 1.0F : 0.0F);
   }
   EXPECT_EQ(fold.tasks[0].classes, (std::vector<std::string>{"an", "ha", "sa"}));
   EXPECT_EQ(fold.tasks[0].labels[0], 2);

@@ -160,13 +160,16 @@ class SpyEngine final : public Engine {
     NamedTensors initial;
     std::vector<std::vector<std::int64_t>> batches;
     std::vector<std::vector<float>> masks;
+    std::vector<std::int64_t> views;
   };
   SpyEngine(std::unique_ptr<Engine> engine, Seen& seen) : engine_(std::move(engine)), seen_(seen) {}
-  StepOutcome Step(std::span<const std::int64_t> clips, const DropoutMasks& masks) override {
+  StepOutcome Step(std::int64_t view, std::span<const std::int64_t> clips,
+                   const DropoutMasks& masks) override {
+    seen_.views.push_back(view);
     seen_.batches.emplace_back(clips.begin(), clips.end());
     seen_.masks.push_back(masks.adapter);
     seen_.masks.insert(seen_.masks.end(), masks.streams.begin(), masks.streams.end());
-    return engine_->Step(clips, masks);
+    return engine_->Step(view, clips, masks);
   }
   Evaluation Evaluate(std::span<const std::int64_t> clips) override {
     return engine_->Evaluate(clips);
@@ -213,6 +216,16 @@ TEST(TrainJob, OtherAlphaAndBetaSeeTheSameRandomNumbers) {
   EXPECT_NE(seen.masks, reseeded.masks);
 }
 
+TEST(TrainJob, ViewsComeAroundAgain) {
+  JobSpec spec = SmallSpec();
+  spec.settings.augment.views = 4;
+  const SpyEngine::Seen seen = WhatTheEngineSees(spec);
+  ASSERT_EQ(seen.views.size(), 6U * 5);
+  for (std::size_t i = 0; i < seen.views.size(); ++i) {
+    EXPECT_EQ(seen.views[i], static_cast<std::int64_t>(i / 5 % 4));
+  }
+}
+
 TEST(TrainJob, EveryEpochTrainsOnEveryTrainingClipOnce) {
   const SpyEngine::Seen seen = WhatTheEngineSees(SmallSpec());
   // 36 clips are trained on (b is held out, c validates): batches of 8, 8, 8, 8 and 4.
@@ -235,7 +248,8 @@ class ScriptedEngine final : public Engine {
  public:
   ScriptedEngine(const FoldData& fold, std::vector<int> right, int nan_step)
       : fold_(fold), right_(std::move(right)), nan_step_(nan_step) {}
-  StepOutcome Step(std::span<const std::int64_t> clips, const DropoutMasks&) override {
+  StepOutcome Step(std::int64_t, std::span<const std::int64_t> clips,
+                   const DropoutMasks&) override {
     const bool bad = step_++ == nan_step_;
     return {bad ? std::numeric_limits<float>::quiet_NaN() : 1.0F,
             {std::vector<float>(clips.size() * 3), std::vector<float>(clips.size() * 3)}};

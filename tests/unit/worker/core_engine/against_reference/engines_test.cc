@@ -80,8 +80,8 @@ TEST(CoreAgainstReference, LossLogitsAndEveryGradient) {
     Engines engines(job);
     MaskMaker masks(ShapeOf(job), job.dropout, 1, "");
     const auto& mask = masks.Make(0, 0, job.batch);
-    const StepOutcome got = engines.core().Step(BatchOf(job, 0), mask);
-    const StepOutcome expected = engines.reference().Step(BatchOf(job, 0), mask);
+    const StepOutcome got = engines.core().Step(0, BatchOf(job, 0), mask);
+    const StepOutcome expected = engines.reference().Step(0, BatchOf(job, 0), mask);
     EXPECT_NEAR(got.loss, expected.loss, 1e-5 * std::max(1.0F, std::abs(expected.loss))) << job;
     for (std::size_t head = 0; head < job.tasks.size(); ++head) {
       ASSERT_EQ(got.logits[head].size(), expected.logits[head].size()) << job;
