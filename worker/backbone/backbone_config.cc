@@ -221,10 +221,10 @@ Result<BackboneConfig> ReadWholeClip(const Json& json, Fields& fields, const std
 
 }  // namespace
 
-ModelKind BackboneConfig::kind() const {
+BackboneKind BackboneConfig::kind() const {
   const auto* transformer = std::get_if<TransformerConfig>(&model);
-  if (transformer == nullptr) return ModelKind::kResnet;
-  return transformer->clip ? ModelKind::kClip : ModelKind::kVit;
+  if (transformer == nullptr) return BackboneKind::kResnet;
+  return transformer->clip ? BackboneKind::kClip : BackboneKind::kVit;
 }
 
 Size BackboneConfig::image_size() const {

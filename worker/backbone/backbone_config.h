@@ -42,7 +42,7 @@ struct ResnetConfig {
 struct BackboneConfig {
   std::variant<TransformerConfig, ResnetConfig> model;
 
-  ModelKind kind() const;
+  BackboneKind kind() const;
   // The size that its images have; ResNet takes any, and this is its usual one.
   Size image_size() const;
 };

@@ -216,7 +216,7 @@ std::vector<Layout> LayoutsOf(const BackboneConfig& config) {
           TransformerLayout(transformer, kVit5).Make()};
 }
 
-bool IsKnownExtra(const std::string& name, ModelKind kind) {
+bool IsKnownExtra(const std::string& name, BackboneKind kind) {
   const auto starts = [&](const auto& prefixes) {
     return std::any_of(prefixes.begin(), prefixes.end(),
                        [&](const char* prefix) { return name.starts_with(prefix); });
@@ -227,11 +227,11 @@ bool IsKnownExtra(const std::string& name, ModelKind kind) {
                                  "decoder.", "embeddings.mask_token", "embeddings.position_ids"};
   constexpr std::array kOfResnet = {"fc.", "classifier."};
   switch (kind) {
-    case ModelKind::kClip:
+    case BackboneKind::kClip:
       return starts(kOfClip);
-    case ModelKind::kVit:
+    case BackboneKind::kVit:
       return starts(kOfVit);
-    case ModelKind::kResnet:
+    case BackboneKind::kResnet:
       break;
   }
   return starts(kOfResnet) || name.ends_with(".num_batches_tracked");

@@ -22,7 +22,7 @@ using Layout = std::vector<WantedTensor>;
 std::vector<Layout> LayoutsOf(const BackboneConfig& config);
 
 // Whether a tensor belongs to a part that features do not need: a head, a pooler, CLIP's text side.
-bool IsKnownExtra(const std::string& name, ModelKind kind);
+bool IsKnownExtra(const std::string& name, BackboneKind kind);
 
 // ResNet's convolutions in order. Roles: ROLE.weight, ROLE.norm.{weight,bias,mean,variance}.
 struct Convolution {

@@ -30,7 +30,7 @@ Status CheckPreparation(const Preprocessing& preprocessing, const BackboneConfig
 
 Status CheckFeature(const BackboneParts& parts, const std::string& where) {
   if (parts.feature == FeatureKind::kPooled || parts.weights.contains("projection")) return {};
-  if (parts.config.kind() != ModelKind::kClip) {
+  if (parts.config.kind() != BackboneKind::kClip) {
     return UsageError("only CLIP has projected features", where, "--feature pooled");
   }
   return DataError("the model has no projected features", where,

@@ -9,7 +9,7 @@
 
 namespace unmask {
 
-enum class ModelKind { kClip, kVit, kResnet };
+enum class BackboneKind { kClip, kVit, kResnet };
 
 struct Size {
   int height = 0;
@@ -40,7 +40,7 @@ struct Preprocessing {
 // preprocessor_config.json of either generation ("size": 224, or {"shortest_edge": 224}); a key
 // that is absent has its model's default, and an absent file (nullopt) gives the model's own
 // preparation at `image_size` (torchvision's 256/224 ratio for ResNet).
-Result<Preprocessing> ReadPreprocessing(const std::optional<std::string>& json, ModelKind model,
+Result<Preprocessing> ReadPreprocessing(const std::optional<std::string>& json, BackboneKind model,
                                         Size image_size, const std::string& where);
 
 // Size of every prepared picture; nullopt where it depends on the picture.

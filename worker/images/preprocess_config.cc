@@ -22,7 +22,7 @@ constexpr std::array<float, 3> kClipStd = {0.26862954F, 0.26130258F, 0.27577711F
 // The processor classes; each has its defaults.
 enum class Processor { kClip, kVit, kConvNext };
 
-Processor ProcessorOf(const Json& json, ModelKind model) {
+Processor ProcessorOf(const Json& json, BackboneKind model) {
   for (const char* key : {"image_processor_type", "feature_extractor_type"}) {
     if (!json.contains(key) || !json[key].is_string()) continue;
     const auto& name = json[key].get_ref<const std::string&>();
@@ -31,11 +31,11 @@ Processor ProcessorOf(const Json& json, ModelKind model) {
     if (name.starts_with("ConvNext") || name.starts_with("ConvNeXT")) return Processor::kConvNext;
   }
   switch (model) {
-    case ModelKind::kClip:
+    case BackboneKind::kClip:
       return Processor::kClip;
-    case ModelKind::kVit:
+    case BackboneKind::kVit:
       return Processor::kVit;
-    case ModelKind::kResnet:
+    case BackboneKind::kResnet:
       break;
   }
   return Processor::kConvNext;
@@ -170,20 +170,20 @@ class Reader {
 };
 
 // Without a file: the model's own preparation, at its own size.
-Preprocessing DefaultFor(ModelKind model, Size size) {
+Preprocessing DefaultFor(BackboneKind model, Size size) {
   Preprocessing result;
   result.crop = size;
   switch (model) {
-    case ModelKind::kClip:
+    case BackboneKind::kClip:
       result.resize = {.shortest_edge = std::min(size.height, size.width)};
       if (size.height != size.width) result.resize = {.exact = size};
       result.normalize = {kClipMean, kClipStd};
       break;
-    case ModelKind::kVit:
+    case BackboneKind::kVit:
       result.resize = {.filter = Filter::kBilinear, .exact = size};
       result.normalize = {kHalf, kHalf};
       break;
-    case ModelKind::kResnet:
+    case BackboneKind::kResnet:
       result.resize = {.filter = Filter::kBilinear, .shortest_edge = size.height * 256 / 224};
       result.corner_to_even = true;
       result.normalize = {kImagenetMean, kImagenetStd};
@@ -194,7 +194,7 @@ Preprocessing DefaultFor(ModelKind model, Size size) {
 
 }  // namespace
 
-Result<Preprocessing> ReadPreprocessing(const std::optional<std::string>& json, ModelKind model,
+Result<Preprocessing> ReadPreprocessing(const std::optional<std::string>& json, BackboneKind model,
                                         Size image_size, const std::string& where) {
   if (!json) return DefaultFor(model, image_size);
   const Json parsed = Json::parse(*json, nullptr, /*allow_exceptions=*/false);

@@ -140,7 +140,7 @@ TEST(ReadBackboneConfig, ReadsNestedAndNamedModels) {
   EXPECT_EQ(std::get<ResnetConfig>(timm->model).widths, (std::vector<int>{64, 128, 256, 512}));
   const auto named = ReadBackboneConfig(R"({"architectures":["ViTModel"]})", "c");
   ASSERT_TRUE(named.ok());
-  EXPECT_EQ(named->kind(), ModelKind::kVit);
+  EXPECT_EQ(named->kind(), BackboneKind::kVit);
 }
 
 TEST(ReadBackboneConfig, RefusesWhatIsWrong) {

@@ -5,13 +5,13 @@
 namespace unmask {
 namespace {
 
-Preprocessing Read(const std::string& json, ModelKind model) {
+Preprocessing Read(const std::string& json, BackboneKind model) {
   auto read = ReadPreprocessing(json, model, {224, 224}, "preprocessor_config.json");
   UNMASK_CHECK(read.ok());
   return *read;
 }
 
-std::string Refusal(const std::string& json, ModelKind model = ModelKind::kClip) {
+std::string Refusal(const std::string& json, BackboneKind model = BackboneKind::kClip) {
   const auto read = ReadPreprocessing(json, model, {224, 224}, "preprocessor_config.json");
   return read.ok() ? "" : FormatError(read.error());
 }
@@ -28,7 +28,7 @@ TEST(ReadPreprocessing, ReadsBothGenerations) {
         R"("do_center_crop":true,"resample":3})",
         R"({"image_processor_type":"CLIPImageProcessor","size":{"shortest_edge":224},)"
         R"("crop_size":{"height":224,"width":224},"do_convert_rgb":true})"}) {
-    const Preprocessing read = Read(json, ModelKind::kClip);
+    const Preprocessing read = Read(json, BackboneKind::kClip);
     ASSERT_TRUE(read.resize && read.normalize);
     EXPECT_EQ(read.resize->shortest_edge, 224);
     EXPECT_EQ(read.resize->filter, Filter::kBicubic);
@@ -41,7 +41,7 @@ TEST(ReadPreprocessing, ReadsBothGenerations) {
 // For ViT one number is a square.
 TEST(ReadPreprocessing, ReadsVit) {
   const Preprocessing read =
-      Read(R"({"feature_extractor_type":"ViTFeatureExtractor","size":20})", ModelKind::kVit);
+      Read(R"({"feature_extractor_type":"ViTFeatureExtractor","size":20})", BackboneKind::kVit);
   EXPECT_EQ(read.resize->exact, (Size{20, 20}));
   EXPECT_EQ(read.resize->filter, Filter::kBilinear);
   EXPECT_FALSE(read.crop);
@@ -52,10 +52,10 @@ TEST(ReadPreprocessing, ReadsVit) {
 TEST(ReadPreprocessing, ReadsConvNextsForResnet) {
   const Preprocessing small =
       Read(R"({"feature_extractor_type":"ConvNextFeatureExtractor","size":224,"crop_pct":0.875})",
-           ModelKind::kResnet);
+           BackboneKind::kResnet);
   EXPECT_EQ(small.resize->shortest_edge, 256);
   EXPECT_EQ(small.crop, (Size{224, 224}));
-  const Preprocessing large = Read(R"({"size":{"shortest_edge":384}})", ModelKind::kResnet);
+  const Preprocessing large = Read(R"({"size":{"shortest_edge":384}})", BackboneKind::kResnet);
   EXPECT_EQ(large.resize->exact, (Size{384, 384}));
   EXPECT_FALSE(large.crop);
 }
@@ -63,17 +63,17 @@ TEST(ReadPreprocessing, ReadsConvNextsForResnet) {
 TEST(ReadPreprocessing, ObeysItsSwitches) {
   const Preprocessing read =
       Read(R"({"do_resize":false,"do_center_crop":false,"do_rescale":false,"do_normalize":false})",
-           ModelKind::kClip);
+           BackboneKind::kClip);
   EXPECT_FALSE(read.resize || read.crop || read.rescale || read.normalize);
   EXPECT_EQ(OutputSize(read), std::nullopt);
   EXPECT_EQ(Prepare(Plain(2, 1, 9), read).values, std::vector<float>(6, 9));
 }
 
 TEST(ReadPreprocessing, HasDefaultsForEachModel) {
-  const auto clip = ReadPreprocessing(std::nullopt, ModelKind::kClip, {33, 33}, "");
+  const auto clip = ReadPreprocessing(std::nullopt, BackboneKind::kClip, {33, 33}, "");
   EXPECT_EQ(OutputSize(*clip), (Size{33, 33}));
   EXPECT_EQ(clip->resize->shortest_edge, 33);
-  const auto resnet = ReadPreprocessing(std::nullopt, ModelKind::kResnet, {224, 224}, "");
+  const auto resnet = ReadPreprocessing(std::nullopt, BackboneKind::kResnet, {224, 224}, "");
   EXPECT_EQ(resnet->resize->shortest_edge, 256);
   EXPECT_EQ(resnet->resize->filter, Filter::kBilinear);
 }
@@ -87,7 +87,7 @@ TEST(ReadPreprocessing, RefusesWhatIsWrong) {
   EXPECT_NE(Refusal(R"({"image_mean":[1,2]})").find("'image_mean'"), std::string::npos);
   EXPECT_NE(Refusal(R"({"image_std":[1,0,1]})").find("'image_std'"), std::string::npos);
   EXPECT_NE(Refusal(R"({"rescale_factor":0})").find("'rescale_factor'"), std::string::npos);
-  EXPECT_NE(Refusal(R"({"crop_pct":2,"size":224})", ModelKind::kResnet), "");
+  EXPECT_NE(Refusal(R"({"crop_pct":2,"size":224})", BackboneKind::kResnet), "");
 }
 
 TEST(Prepare, ResizesByTheShorterSideAndCrops) {
