@@ -39,6 +39,32 @@ if(UNMASK_TRAINER)
   target_link_libraries(utf8proc INTERFACE ${UNMASK_utf8proc_LIBRARY})
 endif()
 
+# OpenCV's modules one by one: its own CMake config insists on all of them, with Qt and VTK.
+if(UNMASK_TRAINER)
+  set(opencv_needs "apt-get install libopencv-objdetect-dev libopencv-videoio-dev opencv-data "
+                   "(./dev build does)")
+  find_path(UNMASK_opencv_INCLUDE opencv2/objdetect.hpp PATH_SUFFIXES opencv4)
+  foreach(module core imgproc objdetect videoio)
+    find_library(UNMASK_opencv_${module} opencv_${module})
+    if(NOT UNMASK_opencv_${module} OR NOT UNMASK_opencv_INCLUDE)
+      message(FATAL_ERROR "OpenCV's ${module} or its headers are missing: " ${opencv_needs})
+    endif()
+  endforeach()
+  foreach(target detection=objdetect video=videoio)
+    string(REPLACE "=" ";" target "${target}")
+    list(POP_FRONT target name)
+    add_library(opencv_${name} INTERFACE)
+    target_include_directories(opencv_${name} SYSTEM INTERFACE "${UNMASK_opencv_INCLUDE}")
+    target_link_libraries(opencv_${name} INTERFACE
+      ${UNMASK_opencv_${target}} ${UNMASK_opencv_imgproc} ${UNMASK_opencv_core})
+  endforeach()
+  find_file(UNMASK_FACE_CASCADE haarcascade_frontalface_alt2.xml
+            PATHS /usr/share /usr/local/share PATH_SUFFIXES opencv4/haarcascades opencv/haarcascades)
+  if(NOT UNMASK_FACE_CASCADE)
+    message(FATAL_ERROR "OpenCV's cascade of faces is missing: " ${opencv_needs})
+  endif()
+endif()
+
 # Highway: its baseline, AVX2 and AVX-512 are enough (and their like on other processors).
 find_package(hwy REQUIRED)
 add_library(hwy INTERFACE)

@@ -1,0 +1,83 @@
+#include "worker/video_reader/video_reader.h"
+
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include <opencv2/videoio.hpp>
+
+namespace unmask {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+constexpr int kFrames = 12;
+
+// Frame i is a flat 10 + 20 * i, red higher by 5.
+int LightOf(int frame) { return 10 + 20 * frame; }
+
+class VideoReaderTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = testing::TempDir() + "video-XXXXXX";
+    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
+    folder_ = pattern;
+    video_ = folder_ / "clip %03d.avi";  // a pattern of names to some readers
+    cv::VideoWriter writer(video_.string(), cv::CAP_OPENCV_MJPEG,
+                           cv::VideoWriter::fourcc('M', 'J', 'P', 'G'), 25, {64, 48});
+    ASSERT_TRUE(writer.isOpened());
+    for (int i = 0; i < kFrames; ++i) {
+      const int light = LightOf(i);
+      writer.write(cv::Mat(48, 64, CV_8UC3, cv::Scalar(light, light, light + 5)));
+    }
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  std::string Failure(const fs::path& video, std::int64_t frame) {
+    const auto image = ReadVideoFrame(video, frame);
+    if (image.ok()) return "no error";
+    EXPECT_EQ(image.error().code, ErrorCode::kData);
+    return FormatError(image.error());
+  }
+
+  fs::path folder_, video_;
+};
+
+TEST_F(VideoReaderTest, ReadsExactlyTheFrameOfThatNumber) {
+  for (const int frame : {0, 1, 7, kFrames - 1, 3}) {
+    const auto image = ReadVideoFrame(video_, frame);
+    ASSERT_TRUE(image.ok()) << FormatError(image.error());
+    EXPECT_EQ(image->width, 64);
+    EXPECT_EQ(image->height, 48);
+    ASSERT_EQ(image->rgb.size(), 64U * 48 * 3);
+    EXPECT_NEAR(image->rgb[0], LightOf(frame) + 5, 4) << "red of frame " << frame;
+    EXPECT_NEAR(image->rgb[2], LightOf(frame), 4) << "blue of frame " << frame;
+  }
+}
+
+TEST_F(VideoReaderTest, SaysWhereAShortVideoEnds) {
+  EXPECT_THAT(Failure(video_, kFrames), AllOf(HasSubstr("no frame 12"), HasSubstr("0 to 11")));
+  EXPECT_THAT(Failure(video_, std::int64_t{1} << 62), HasSubstr("0 to 11"));
+}
+
+TEST_F(VideoReaderTest, ACutVideoGivesItsWholeFramesAlone) {
+  const auto bytes = ReadFile(video_);
+  ASSERT_TRUE(bytes.ok());
+  const fs::path cut = folder_ / "cut.avi";
+  ASSERT_TRUE(WriteFileDurably(cut, std::string_view(*bytes).substr(0, bytes->size() / 2)).ok());
+  EXPECT_TRUE(ReadVideoFrame(cut, 0).ok());
+  EXPECT_THAT(Failure(cut, kFrames - 1), HasSubstr("no frame 11"));
+}
+
+TEST_F(VideoReaderTest, WhatIsNoVideoIsNamed) {
+  ASSERT_TRUE(WriteFileDurably(folder_ / "text.avi", "RIFF....AVI and then nothing").ok());
+  ASSERT_TRUE(WriteFileDurably(folder_ / "list.m3u8", "#EXTM3U\n#EXTINF:1,\nfile://" +
+                                                          video_.string() + "\n#EXT-X-ENDLIST\n")
+                  .ok());
+  for (const char* name : {"text.avi", "list.m3u8", "none.avi"}) {
+    EXPECT_THAT(Failure(folder_ / name, 0), AllOf(HasSubstr(name), HasSubstr("cannot be read")));
+  }
+}
+
+}  // namespace
+}  // namespace unmask

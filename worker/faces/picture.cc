@@ -1,0 +1,51 @@
+#include "worker/faces/picture.h"
+
+#include "common/base/sha256.h"
+#include "common/base/shared_module.h"
+#include "worker/faces/video_module.h"
+#include "worker/images/exif.h"
+
+namespace unmask {
+namespace {
+
+Error Changed(const fs::path& path) {
+  return DataError("picture has changed since the study was planned", path.string(),
+                   "files that stay as they are during a run");
+}
+
+Result<Image> ReadVideoFrame(const FrameRef& frame) {
+  UNMASK_ASSIGN(const VideoModule* module,
+                OpenModuleTable<VideoModule>(kVideoModuleFile, kVideoModuleSymbol));
+  return module->read_frame(frame.path, frame.video_frame);
+}
+
+Result<Image> DecodeUpright(std::string_view bytes, const std::string& where) {
+  UNMASK_ASSIGN(Image image, DecodeImage(bytes, where));
+  return Upright(std::move(image), ExifOrientation(bytes));
+}
+
+}  // namespace
+
+Result<Image> ReadPicture(const FrameRef& frame) {
+  if (frame.video_frame >= 0) return ReadVideoFrame(frame);
+  UNMASK_ASSIGN(const std::string bytes, ReadFile(frame.path, kImageFileBytesMax));
+  return DecodeUpright(bytes, frame.path.string());
+}
+
+Result<Image> PictureReader::Read(const FrameRef& frame, std::string_view fingerprint) {
+  if (frame.video_frame < 0) {
+    UNMASK_ASSIGN(const std::string bytes, ReadFile(frame.path, kImageFileBytesMax));
+    if (Sha256Hex(bytes) != fingerprint) return Changed(frame.path);
+    return DecodeUpright(bytes, frame.path.string());
+  }
+  const auto [at, fresh] = sha256_of_video_.try_emplace(frame.path);
+  if (fresh) {
+    UNMASK_ASSIGN(at->second, FrameFingerprint({frame.path, -1}));
+  }
+  if (at->second + "#" + std::to_string(frame.video_frame) != fingerprint) {
+    return Changed(frame.path);
+  }
+  return ReadVideoFrame(frame);
+}
+
+}  // namespace unmask
