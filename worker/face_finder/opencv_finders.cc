@@ -6,12 +6,12 @@
 
 namespace unmask {
 
-Result<std::unique_ptr<FaceFinder>> MakeOpencvFinder(const FaceOptions& options) {
+Result<std::unique_ptr<FaceFinder>> MakeOpencvFinder(const Settings::Faces& faces) {
   cv::setNumThreads(1);
   cv::ocl::setUseOpenCL(false);
   cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_SILENT);  // we report it ourselves
-  UNMASK_CHECK(options.method != FaceMethod::kNone);
-  return options.method == FaceMethod::kHaar ? MakeHaarFinder() : MakeYunetFinder(options.yunet);
+  UNMASK_CHECK(faces.detector != FaceDetector::kNone);
+  return faces.detector == FaceDetector::kHaar ? MakeHaarFinder() : MakeYunetFinder(faces.yunet);
 }
 
 }  // namespace unmask

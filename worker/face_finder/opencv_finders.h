@@ -15,6 +15,6 @@ Result<std::unique_ptr<FaceFinder>> MakeHaarFinder(const std::string& cascade = 
 // YuNet (Wu et al. 2023) from its ONNX file, in the layout of OpenCV's model zoo up to 2022.
 Result<std::unique_ptr<FaceFinder>> MakeYunetFinder(const std::string& onnx);
 
-Result<std::unique_ptr<FaceFinder>> MakeOpencvFinder(const FaceOptions& options);
+Result<std::unique_ptr<FaceFinder>> MakeOpencvFinder(const Settings::Faces& faces);
 
 }  // namespace unmask

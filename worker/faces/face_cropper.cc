@@ -56,7 +56,7 @@ const FaceBox& MainFace(const std::vector<FaceBox>& faces, int width, int height
   });
 }
 
-FaceCropper::FaceCropper(const FaceOptions& options, std::unique_ptr<FaceFinder> finder)
+FaceCropper::FaceCropper(const Settings::Faces& options, std::unique_ptr<FaceFinder> finder)
     : options_(options), finder_(std::move(finder)) {
   UNMASK_CHECK(options_.size > 0 && options_.margin >= 0);
 }
@@ -69,12 +69,13 @@ Result<FaceCrop> FaceCropper::Crop(const Image& image) const {
   const CropSquare square = faces.empty() ? CentreSquare(image.width, image.height)
                                           : SquareAbout(MainFace(faces, image.width, image.height),
                                                         options_.margin, image.width, image.height);
-  return FaceCrop{Resize(Cut(image, square), options_.size, options_.size, Filter::kBicubic),
+  const int size = static_cast<int>(options_.size);
+  return FaceCrop{Resize(Cut(image, square), size, size, Filter::kBicubic),
                   static_cast<int>(faces.size()), square};
 }
 
-Result<FaceCropper> MakeFaceCropper(const FaceOptions& options) {
-  if (options.method == FaceMethod::kNone) return FaceCropper(options, nullptr);
+Result<FaceCropper> MakeFaceCropper(const Settings::Faces& options) {
+  if (options.detector == FaceDetector::kNone) return FaceCropper(options, nullptr);
   UNMASK_ASSIGN(const FaceModule* module,
                 OpenModuleTable<FaceModule>(kFaceModuleFile, kFaceModuleSymbol));
   UNMASK_ASSIGN(std::unique_ptr<FaceFinder> finder, module->make_finder(options));

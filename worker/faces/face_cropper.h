@@ -2,20 +2,11 @@
 #pragma once
 
 #include <memory>
-#include <string>
 
+#include "common/config/settings.h"
 #include "worker/faces/face_finder.h"
 
 namespace unmask {
-
-enum class FaceMethod { kHaar, kYunet, kNone };
-
-struct FaceOptions {
-  FaceMethod method = FaceMethod::kHaar;  // kNone: the picture's centre square
-  std::string yunet = "";                 // its ONNX file
-  double margin = 0.2;  // added on each side of the face, as a share of its side; 0 or more
-  int size = 224;       // of the square that comes out, in pixels
-};
 
 // What was cut out, in pixels of the picture: never beyond its borders.
 struct CropSquare {
@@ -45,17 +36,17 @@ const FaceBox& MainFace(const std::vector<FaceBox>& faces, int width, int height
 // threads at once: make one for each.
 class FaceCropper {
  public:
-  // `finder` is null for FaceMethod::kNone.
-  FaceCropper(const FaceOptions& options, std::unique_ptr<FaceFinder> finder);
+  // `finder` is null for FaceDetector::kNone.
+  FaceCropper(const Settings::Faces& options, std::unique_ptr<FaceFinder> finder);
   Result<FaceCrop> Crop(const Image& image) const;
 
  private:
-  FaceOptions options_;
+  Settings::Faces options_;
   std::unique_ptr<FaceFinder> finder_;
 };
 
 // With the finder that the options name, from `unmask-faces.so` beside this program. A DataError
 // where the cascade or YuNet's file is missing or no such thing.
-Result<FaceCropper> MakeFaceCropper(const FaceOptions& options);
+Result<FaceCropper> MakeFaceCropper(const Settings::Faces& options);
 
 }  // namespace unmask

@@ -9,7 +9,7 @@ namespace unmask {
 
 struct FaceModule {
   const char* build_id;
-  Result<std::unique_ptr<FaceFinder>> (*make_finder)(const FaceOptions& options);
+  Result<std::unique_ptr<FaceFinder>> (*make_finder)(const Settings::Faces& faces);
 };
 
 inline constexpr const char* kFaceModuleFile = "unmask-faces.so";

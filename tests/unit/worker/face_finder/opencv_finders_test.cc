@@ -91,7 +91,7 @@ TEST(YunetFinder, AFileThatIsNoNetIsNamed) {
   const std::string bytes = "no protocol buffer at all";
   ASSERT_EQ(write(file, bytes.data(), bytes.size()), static_cast<ssize_t>(bytes.size()));
   close(file);
-  const auto finder = MakeOpencvFinder({.method = FaceMethod::kYunet, .yunet = pattern});
+  const auto finder = MakeOpencvFinder({FaceDetector::kYunet, pattern});
   unlink(pattern.c_str());
   ASSERT_FALSE(finder.ok());
   EXPECT_EQ(finder.error().code, ErrorCode::kData);

@@ -21,6 +21,10 @@ Image Ramp(int width, int height) {
   return image;
 }
 
+Settings::Faces Faces(double margin, int size, FaceDetector detector = FaceDetector::kHaar) {
+  return {detector, "", margin, size};
+}
+
 // Says what it was told to say.
 class FakeFinder final : public FaceFinder {
  public:
@@ -31,7 +35,7 @@ class FakeFinder final : public FaceFinder {
   std::vector<FaceBox> faces_;
 };
 
-FaceCrop Crop(const Image& image, std::vector<FaceBox> faces, const FaceOptions& options) {
+FaceCrop Crop(const Image& image, std::vector<FaceBox> faces, const Settings::Faces& options) {
   const FaceCropper cropper(options, std::make_unique<FakeFinder>(std::move(faces)));
   auto crop = cropper.Crop(image);
   UNMASK_CHECK(crop.ok());
@@ -69,7 +73,7 @@ TEST(MainFace, IsTheLargestThenTheMostCentral) {
 }
 
 TEST(FaceCropper, CutsTheFaceOut) {
-  const FaceCrop crop = Crop(Ramp(200, 100), {{60, 20, 40, 40}}, {.margin = 0, .size = 40});
+  const FaceCrop crop = Crop(Ramp(200, 100), {{60, 20, 40, 40}}, Faces(0, 40));
   EXPECT_EQ(crop.found, 1);
   EXPECT_EQ(crop.square, (CropSquare{60, 20, 40}));
   ASSERT_EQ(crop.image.rgb.size(), 40U * 40 * 3);
@@ -84,7 +88,7 @@ TEST(FaceCropper, CutsTheFaceOut) {
 
 TEST(FaceCropper, ResizesAsPillowDoes) {
   const Image image = Ramp(200, 100);
-  const FaceCrop crop = Crop(image, {}, {.size = 32});
+  const FaceCrop crop = Crop(image, {}, Faces(0.2, 32));
   Image middle{100, 100, {}};
   for (int y = 0; y < 100; ++y) {
     const auto row = image.rgb.begin() + (y * 200 + 50) * 3;
@@ -96,20 +100,19 @@ TEST(FaceCropper, ResizesAsPillowDoes) {
 }
 
 TEST(FaceCropper, TellsHowManyItFound) {
-  const FaceCrop crop =
-      Crop(Ramp(200, 100), {{0, 0, 30, 30}, {60, 20, 40, 40}}, {.margin = 0, .size = 8});
+  const FaceCrop crop = Crop(Ramp(200, 100), {{0, 0, 30, 30}, {60, 20, 40, 40}}, Faces(0, 8));
   EXPECT_EQ(crop.found, 2);
   EXPECT_EQ(crop.square, (CropSquare{60, 20, 40}));
 }
 
 TEST(FaceCropper, TakesTheTiniestPicture) {
-  const FaceCrop crop = Crop(Ramp(1, 1), {}, {.size = 224});
+  const FaceCrop crop = Crop(Ramp(1, 1), {}, Faces(0.2, 224));
   EXPECT_EQ(crop.square, (CropSquare{0, 0, 1}));
   EXPECT_EQ(crop.image.rgb.size(), 224U * 224 * 3);
 }
 
 TEST(MakeFaceCropper, NeedsNothingForTheCentreSquare) {
-  const auto cropper = MakeFaceCropper({.method = FaceMethod::kNone, .size = 10});
+  const auto cropper = MakeFaceCropper(Faces(0.2, 10, FaceDetector::kNone));
   ASSERT_TRUE(cropper.ok());
   EXPECT_EQ(cropper->Crop(Ramp(30, 20))->square, (CropSquare{5, 0, 20}));
 }
@@ -124,10 +127,10 @@ TEST(MakeFaceCropper, OpensTheDetectorsOfItsBuild) {
 }
 
 TEST(MakeFaceCropper, NamesYunetsMissingFile) {
-  const auto missing = MakeFaceCropper({.method = FaceMethod::kYunet, .yunet = "none.onnx"});
+  const auto missing = MakeFaceCropper({FaceDetector::kYunet, "none.onnx"});
   ASSERT_FALSE(missing.ok());
   EXPECT_THAT(FormatError(missing.error()), HasSubstr("none.onnx"));
-  const auto unset = MakeFaceCropper({.method = FaceMethod::kYunet});
+  const auto unset = MakeFaceCropper({FaceDetector::kYunet, ""});
   ASSERT_FALSE(unset.ok());
   EXPECT_THAT(FormatError(unset.error()), HasSubstr("faces.yunet"));
 }
