@@ -21,11 +21,13 @@ struct ModelShape {
   struct Head {
     Task task = Task::kTer;
     std::int64_t classes = 0;
+    bool operator==(const Head&) const = default;
   };
   std::int64_t features = 0;
   std::int64_t adapter = 0;
   std::int64_t stream = 0;
   std::vector<Head> heads;  // one (single-task) or two (ter, der)
+  bool operator==(const ModelShape&) const = default;
 };
 
 // PyTorch's defaults: Linear weight and bias U(-1/sqrt(fan_in), 1/sqrt(fan_in)), BatchNorm weight 1

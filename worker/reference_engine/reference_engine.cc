@@ -3,15 +3,13 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
-#include <c10/util/Exception.h>
 
 #include <algorithm>
-#include <new>
-#include <string_view>
 
 #include "common/base/check.h"
 #include "worker/reference_engine/hsic_loss.h"
 #include "worker/reference_engine/reference_model.h"
+#include "worker/reference_engine/torch_errors.h"
 
 namespace unmask {
 namespace {
@@ -20,24 +18,6 @@ constexpr double kBeta1 = 0.9;
 constexpr double kBeta2 = 0.999;
 constexpr double kAdamEpsilon = 1e-8;
 constexpr std::int64_t kBlockRows = 64;  // of an evaluation
-
-// The CPU's allocator throws a plain c10::Error.
-bool IsWantOfMemory(const c10::Error& error) {
-  const std::string_view what = error.what();
-  return dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr ||
-         what.find("DefaultCPUAllocator: can't allocate memory") != std::string_view::npos ||
-         what.find("DefaultCPUAllocator: not enough memory") != std::string_view::npos;
-}
-
-template <class F>
-auto WithStandardErrors(F f) {
-  try {
-    return f();
-  } catch (const c10::Error& error) {
-    if (IsWantOfMemory(error)) throw std::bad_alloc();
-    throw;
-  }
-}
 
 at::Tensor IndexTensor(std::span<const std::int64_t> indices) {
   return at::from_blob(const_cast<std::int64_t*>(indices.data()),

@@ -84,9 +84,9 @@ inline TrainOutcome Train(const JobSpec& spec, const Dataset& dataset, TrainHook
 }
 
 inline TrainDone TrainToEnd(const JobSpec& spec, const Dataset& dataset = SmallDataset(),
-                            TrainOptions options = {}) {
+                            const TrainOptions& options = {}) {
   RecordingHooks hooks;
-  TrainOutcome outcome = Train(spec, dataset, hooks, std::move(options));
+  TrainOutcome outcome = Train(spec, dataset, hooks, options);
   UNMASK_CHECK(std::holds_alternative<TrainDone>(outcome));
   return std::get<TrainDone>(std::move(outcome));
 }

@@ -1,0 +1,245 @@
+#include "worker/lanes_engine/lane_model.h"
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+
+#include <cstring>
+#include <limits>
+
+#include "common/base/check.h"
+
+namespace unmask {
+namespace {
+
+constexpr double kNormEpsilon = 1e-5;
+constexpr double kAdamEpsilon = 1e-8;
+
+std::size_t Index(LaneState state) { return static_cast<std::size_t>(state); }
+
+at::Tensor ToHost(const at::Tensor& tensor) { return tensor.to(at::kCPU).contiguous(); }
+
+}  // namespace
+
+LaneInputs::LaneInputs(const LaneLayout& layout, std::int64_t lanes, bool pinned) {
+  const auto make = [&](at::IntArrayRef shape, at::ScalarType type) {
+    return at::zeros(shape, at::TensorOptions(type).pinned_memory(pinned));
+  };
+  features = make({lanes, layout.rows, layout.features}, at::kFloat);
+  adapter_mask = make({lanes, layout.rows, layout.adapter_width}, at::kByte);
+  const auto heads = static_cast<std::int64_t>(layout.heads.size());
+  for (std::int64_t i = 0; i < heads; ++i) {
+    stream_masks.push_back(make({lanes, layout.rows, layout.stream_width}, at::kByte));
+  }
+  labels = make({heads, lanes, layout.rows}, at::kLong);
+  control = make({lanes, static_cast<std::int64_t>(kControlColumns)}, at::kFloat);
+}
+
+LaneModel::LaneModel(const LaneLayout& layout, std::int64_t lanes, at::Device device)
+    : layout_(layout), lanes_(lanes), device_(device), inputs_(layout, 0, /*pinned=*/false) {
+  const auto zeros = [&](std::int64_t floats) {
+    return at::zeros({lanes, floats}, at::TensorOptions(at::kFloat).device(device));
+  };
+  for (const LaneState state : {LaneState::kParameters, LaneState::kFirst, LaneState::kSecond}) {
+    state_[Index(state)] = zeros(layout.parameter_floats);
+  }
+  state_[Index(LaneState::kBuffers)] = zeros(layout.buffer_floats);
+  gradients_ = zeros(layout.parameter_floats);
+  for (const LaneLayout::Head& head : layout.heads) {
+    at::Tensor none = at::zeros({head.classifier.out}, at::kFloat);
+    none.narrow(0, head.classes, head.classifier.out - head.classes)
+        .fill_(-std::numeric_limits<float>::infinity());
+    no_class_.push_back(none.to(device));
+  }
+}
+
+std::vector<float> LaneModel::Read(std::int64_t lane, LaneState state) const {
+  const at::Tensor row = ToHost(state_[Index(state)][lane]);
+  const float* data = row.const_data_ptr<float>();
+  return {data, data + row.numel()};
+}
+
+std::vector<float> LaneModel::Stream(std::size_t head, std::int64_t lane) const {
+  const at::Tensor rows = ToHost(outputs_.streams[head][lane]);
+  const float* data = rows.const_data_ptr<float>();
+  return {data, data + rows.numel()};
+}
+
+void LaneModel::Write(std::int64_t lane, LaneState state, std::span<const float> row) {
+  at::Tensor to = state_[Index(state)][lane];
+  const auto floats = static_cast<std::int64_t>(row.size());
+  UNMASK_CHECK(to.numel() == floats);
+  to.copy_(at::from_blob(const_cast<float*>(row.data()), {floats}, at::kFloat));
+}
+
+at::Tensor LaneModel::View(LaneState state, std::int64_t begin, std::int64_t out,
+                           std::int64_t in) const {
+  const at::Tensor& all = state_[Index(state)];
+  return all.as_strided({lanes_, out, in}, {all.size(1), in, 1}, begin);
+}
+
+at::Tensor LaneModel::Matrix(const LaneLayout::Linear& linear) const {
+  return View(LaneState::kParameters, linear.weight, linear.out, linear.in);
+}
+
+at::Tensor LaneModel::Row(LaneState state, std::int64_t begin, std::int64_t width) const {
+  return View(state, begin, 1, width);
+}
+
+at::Tensor LaneModel::Gradient(std::int64_t begin, std::int64_t out, std::int64_t in) const {
+  return gradients_.as_strided({lanes_, out, in}, {gradients_.size(1), in, 1}, begin);
+}
+
+at::Tensor LaneModel::Column(Control column) const {
+  return inputs_.control.narrow(1, static_cast<std::int64_t>(column), 1).unsqueeze(2);
+}
+
+// On the CPU the host's tensors are read where they are.
+void LaneModel::Upload(const LaneInputs& inputs) {
+  const auto upload = [&](const at::Tensor& from, at::Tensor& to) {
+    to = from.to(device_, /*non_blocking=*/true);
+  };
+  upload(inputs.features, inputs_.features);
+  upload(inputs.adapter_mask, inputs_.adapter_mask);
+  for (std::size_t i = 0; i < inputs_.stream_masks.size(); ++i) {
+    upload(inputs.stream_masks[i], inputs_.stream_masks[i]);
+  }
+  upload(inputs.labels, inputs_.labels);
+  upload(inputs.control, inputs_.control);
+  const at::Tensor numbers = at::arange(layout_.rows, inputs_.control.options()).view({1, -1, 1});
+  valid_ = (numbers < Column(Control::kRows)).to(at::kFloat);
+  trains_ = Column(Control::kTrains) != 0;
+}
+
+// Linear, BatchNorm1d over the lane's clips (or by its running statistics), ReLU, Dropout.
+LaneModel::Passed LaneModel::Forward(const LaneLayout::Block& block, const at::Tensor& input,
+                                     const at::Tensor& mask) {
+  const std::int64_t width = block.linear.out;
+  const auto parameters = [&](std::int64_t begin) {
+    return Row(LaneState::kParameters, begin, width);
+  };
+  at::Tensor running_mean = Row(LaneState::kBuffers, block.running_mean, width);
+  at::Tensor running_var = Row(LaneState::kBuffers, block.running_var, width);
+  const at::Tensor inverse_rows = Column(Control::kInverseRows);
+  const at::Tensor linear =
+      at::baddbmm(parameters(block.linear.bias), input, Matrix(block.linear).transpose(1, 2));
+  const at::Tensor batch_mean = (linear * valid_).sum(1, /*keepdim=*/true) * inverse_rows;
+  const at::Tensor centred = (linear - at::where(trains_, batch_mean, running_mean)) * valid_;
+  const at::Tensor batch_var = (centred * centred).sum(1, true) * inverse_rows;
+  Passed passed;
+  passed.input = input;
+  passed.inverse_deviation =
+      (at::where(trains_, batch_var, running_var) + kNormEpsilon).sqrt().reciprocal();
+  passed.normalised = centred * passed.inverse_deviation;
+  passed.active =
+      at::addcmul(parameters(block.norm_bias), passed.normalised, parameters(block.norm_weight))
+          .relu()
+          .mul_(mask * Column(Control::kKept));
+  running_mean.lerp_(batch_mean, Column(Control::kMomentum));
+  running_var.lerp_(batch_var * Column(Control::kVarianceFactor), Column(Control::kMomentum));
+  return passed;
+}
+
+at::Tensor LaneModel::BackwardLinear(const LaneLayout::Linear& linear, const at::Tensor& input,
+                                     const at::Tensor& gradient, bool input_wanted) {
+  at::Tensor weight = Gradient(linear.weight, linear.out, linear.in);
+  at::bmm_out(weight, gradient.transpose(1, 2), input);
+  Gradient(linear.bias, 1, linear.out).copy_(gradient.sum(1, /*keepdim=*/true));
+  return input_wanted ? gradient.bmm(Matrix(linear)) : at::Tensor();
+}
+
+// d(linear) = w inv (d - (sum d + x sum(d x)) / n) over the clips, x normalised.
+at::Tensor LaneModel::Backward(const LaneLayout::Block& block, const Passed& passed,
+                               at::Tensor gradient, bool input_wanted) {
+  const std::int64_t width = block.linear.out;
+  gradient = at::threshold_backward(gradient, passed.active, 0).mul_(Column(Control::kKept));
+  const at::Tensor by_bias = gradient.sum(1, /*keepdim=*/true);
+  const at::Tensor by_weight = (gradient * passed.normalised).sum(1, true);
+  Gradient(block.norm_bias, 1, width).copy_(by_bias);
+  Gradient(block.norm_weight, 1, width).copy_(by_weight);
+  const at::Tensor scale =
+      Row(LaneState::kParameters, block.norm_weight, width) * passed.inverse_deviation;
+  const at::Tensor means =
+      at::addcmul(by_bias, passed.normalised, by_weight) * Column(Control::kInverseRows);
+  return BackwardLinear(block.linear, passed.input, (gradient - means) * scale * valid_,
+                        input_wanted);
+}
+
+at::Tensor LaneModel::CrossEntropy(std::size_t head, const at::Tensor& logits,
+                                   at::Tensor& gradient) const {
+  const at::Tensor log_p = at::log_softmax(logits, 2);
+  const auto labels = inputs_.labels[static_cast<std::int64_t>(head)].unsqueeze(2);
+  const at::Tensor is_label = labels == at::arange(logits.size(2), labels.options());
+  const at::Tensor share = valid_ * Column(Control::kInverseRows);
+  gradient = (log_p.exp() - is_label.to(at::kFloat)) * (share * Column(Control::kTrains));
+  return -(at::where(is_label, log_p, 0.0) * share).sum({1, 2}, /*keepdim=*/true);
+}
+
+void LaneModel::Step(const LaneInputs& inputs, HsicKinds kinds) {
+  const at::NoGradGuard no_grad;
+  Upload(inputs);
+  const Passed shared = Forward(layout_.adapter, inputs_.features, inputs_.adapter_mask);
+  std::vector<Passed> streams;
+  streams.reserve(layout_.heads.size());
+  for (std::size_t i = 0; i < layout_.heads.size(); ++i) {
+    streams.push_back(Forward(layout_.heads[i].block, shared.active, inputs_.stream_masks[i]));
+  }
+  std::vector<at::Tensor> gradients;
+  const at::Tensor loss = Loss(streams, kinds, gradients);
+  at::Tensor by_shared;
+  for (std::size_t i = 0; i < streams.size(); ++i) {
+    const at::Tensor part =
+        Backward(layout_.heads[i].block, streams[i], gradients[i], /*input_wanted=*/true);
+    by_shared = i == 0 ? part : by_shared + part;
+  }
+  Backward(layout_.adapter, shared, by_shared, /*input_wanted=*/false);
+  Adam();
+  for (at::Tensor& logits : outputs_.logits) logits = ToHost(logits);
+  outputs_.loss = ToHost(loss.view({lanes_}));
+}
+
+// CE_first + beta CE_second + alpha HSIC of every lane; `gradients` become those by the streams.
+at::Tensor LaneModel::Loss(const std::vector<Passed>& streams, HsicKinds kinds,
+                           std::vector<at::Tensor>& gradients) {
+  outputs_ = {};
+  at::Tensor loss;
+  for (std::size_t i = 0; i < streams.size(); ++i) {
+    const LaneLayout::Linear& classifier = layout_.heads[i].classifier;
+    const at::Tensor& stream = streams[i].active;
+    const at::Tensor bias = Row(LaneState::kParameters, classifier.bias, classifier.out);
+    outputs_.logits.push_back(
+        at::baddbmm(bias, stream, Matrix(classifier).transpose(1, 2)).add_(no_class_[i]));
+    outputs_.streams.push_back(stream);
+    at::Tensor by_logits;
+    at::Tensor part = CrossEntropy(i, outputs_.logits[i], by_logits);
+    if (i > 0) {
+      part.mul_(Column(Control::kBeta));
+      by_logits.mul_(Column(Control::kBeta));
+    }
+    loss = i == 0 ? part : loss + part;
+    gradients.push_back(BackwardLinear(classifier, stream, by_logits, /*input_wanted=*/true));
+  }
+  if (kinds == HsicKinds{}) return loss;
+  const auto control = [this](Control column) { return Column(column); };
+  const LaneHsic hsic = HsicOfLanes(streams[0].active, streams[1].active, valid_, control, kinds);
+  gradients[0].add_(hsic.first_gradient);
+  gradients[1].add_(hsic.second_gradient);
+  return loss + Column(Control::kAlpha) * hsic.loss;
+}
+
+// torch.optim.Adam with L2 decay, over all lanes' rows at once; a lane that does not train has
+// zeros for how far its moments and weights move.
+void LaneModel::Adam() {
+  at::Tensor& weights = state_[Index(LaneState::kParameters)];
+  at::Tensor& first = state_[Index(LaneState::kFirst)];
+  at::Tensor& second = state_[Index(LaneState::kSecond)];
+  const auto column = [&](Control which) { return Column(which).squeeze(2); };
+  gradients_.addcmul_(weights, column(Control::kDecay));
+  first.lerp_(gradients_, column(Control::kFirst));
+  second.lerp_(gradients_.mul_(gradients_), column(Control::kSecond));
+  at::sqrt_out(gradients_, second);
+  gradients_.mul_(column(Control::kCorrection)).add_(kAdamEpsilon);
+  at::div_out(gradients_, first, gradients_);
+  weights.addcmul_(gradients_, column(Control::kStep));
+}
+
+}  // namespace unmask

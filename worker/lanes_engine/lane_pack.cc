@@ -1,0 +1,178 @@
+#include "worker/lanes_engine/lane_pack.h"
+
+#include <algorithm>
+
+#include "common/base/check.h"
+
+namespace unmask {
+namespace {
+
+// The part of a lane in a tensor whose first dimension is the lanes.
+template <typename T>
+std::span<T> PartOf(at::Tensor& tensor, std::int64_t lane) {
+  const auto size = static_cast<std::size_t>(tensor.numel() / tensor.size(0));
+  return std::span(tensor.mutable_data_ptr<T>(), size * static_cast<std::size_t>(tensor.size(0)))
+      .subspan(static_cast<std::size_t>(lane) * size, size);
+}
+
+std::vector<float> CopyOf(const at::Tensor& tensor, std::int64_t lane) {
+  const std::int64_t size = tensor.numel() / tensor.size(0);
+  const float* data = tensor.const_data_ptr<float>() + lane * size;
+  return {data, data + size};
+}
+
+}  // namespace
+
+LanePack::LanePack(const LaneLayout& layout, std::int64_t lanes, at::Device device)
+    : layout_(layout),
+      model_(layout, lanes, device),
+      inputs_(layout, lanes, /*pinned=*/!device.is_cpu()),
+      lanes_(static_cast<std::size_t>(lanes)) {
+  for (std::int64_t lane = 0; lane < lanes; ++lane) Clear(lane);
+}
+
+LanePack::Lock LanePack::WhenStill() const {
+  Lock lock(mutex_);
+  changed_.wait(lock, [this] { return !stepping_; });
+  return lock;
+}
+
+LaneRequest LanePack::RequestOf(std::int64_t lane) {
+  LaneRequest request;
+  request.features = PartOf<float>(inputs_.features, lane);
+  request.adapter_mask = PartOf<std::uint8_t>(inputs_.adapter_mask, lane);
+  for (at::Tensor& mask : inputs_.stream_masks) {
+    request.stream_masks.push_back(PartOf<std::uint8_t>(mask, lane));
+  }
+  for (std::int64_t head = 0; head < inputs_.labels.size(0); ++head) {
+    at::Tensor labels = inputs_.labels[head];
+    request.labels.push_back(PartOf<std::int64_t>(labels, lane));
+  }
+  request.control = PartOf<float>(inputs_.control, lane);
+  return request;
+}
+
+// Features of zero, so that nothing that a stale batch overflows can reach the lane's state.
+void LanePack::Clear(std::int64_t lane) {
+  const LaneRequest request = RequestOf(lane);
+  std::fill(request.features.begin(), request.features.end(), 0.0F);
+  FillControl({}, LaneWork::kNothing, 0, 0, request.control);
+}
+
+std::optional<std::int64_t> LanePack::Enter() {
+  const Lock lock = WhenStill();
+  const auto free =
+      std::find_if(lanes_.begin(), lanes_.end(), [](const Lane& l) { return !l.taken; });
+  if (free == lanes_.end()) return std::nullopt;
+  const std::int64_t lane = free - lanes_.begin();
+  *free = {};
+  free->taken = true;
+  for (const LaneState state : {LaneState::kParameters, LaneState::kFirst, LaneState::kSecond}) {
+    model_.Write(lane, state,
+                 std::vector<float>(static_cast<std::size_t>(layout_.parameter_floats)));
+  }
+  model_.Write(lane, LaneState::kBuffers,
+               std::vector<float>(static_cast<std::size_t>(layout_.buffer_floats)));
+  return lane;
+}
+
+void LanePack::Leave(std::int64_t lane) {
+  StepAside(lane);
+  const std::lock_guard lock(mutex_);
+  lanes_[static_cast<std::size_t>(lane)] = {};
+}
+
+bool LanePack::empty() const {
+  const std::lock_guard lock(mutex_);
+  return std::none_of(lanes_.begin(), lanes_.end(), [](const Lane& lane) { return lane.taken; });
+}
+
+LaneRequest LanePack::Begin(std::int64_t lane) {
+  const Lock lock = WhenStill();
+  lanes_[static_cast<std::size_t>(lane)].awaited = true;
+  return RequestOf(lane);
+}
+
+void LanePack::StepAside(std::int64_t lane) {
+  const Lock lock = WhenStill();
+  lanes_[static_cast<std::size_t>(lane)].awaited = false;
+  Clear(lane);
+  changed_.notify_all();  // the others may all have asked by now
+}
+
+bool LanePack::AllHaveAsked() const {
+  return std::all_of(lanes_.begin(), lanes_.end(),
+                     [](const Lane& lane) { return lane.asked || !lane.awaited; });
+}
+
+void LanePack::Step(std::int64_t lane, HsicKinds kinds) {
+  Lock lock(mutex_);
+  Lane& mine = lanes_[static_cast<std::size_t>(lane)];
+  UNMASK_CHECK(mine.awaited);
+  mine.asked = true;
+  mine.kinds = kinds;
+  while (mine.asked) {
+    if (!stepping_ && AllHaveAsked()) {
+      StepAll(lock);
+    } else {
+      changed_.wait(lock);
+    }
+  }
+  if (mine.error) std::rethrow_exception(mine.error);
+}
+
+// The mutex is let go meanwhile: who only asks whether a lane is free need not wait.
+void LanePack::StepAll(Lock& lock) {
+  HsicKinds kinds;
+  for (const Lane& lane : lanes_) {
+    kinds.paper |= lane.asked && lane.kinds.paper;
+    kinds.matrix |= lane.asked && lane.kinds.matrix;
+  }
+  stepping_ = true;
+  lock.unlock();
+  std::exception_ptr error;
+  try {
+    model_.Step(inputs_, kinds);
+  } catch (...) {
+    error = std::current_exception();
+  }
+  lock.lock();
+  stepping_ = false;
+  ++count_.steps;
+  for (Lane& lane : lanes_) {
+    if (!lane.asked) continue;
+    ++count_.used;
+    lane.asked = false;
+    lane.error = error;
+  }
+  changed_.notify_all();
+}
+
+float LanePack::Loss(std::int64_t lane) const {
+  return model_.outputs().loss.const_data_ptr<float>()[lane];
+}
+
+std::vector<float> LanePack::Logits(std::size_t head, std::int64_t lane) const {
+  return CopyOf(model_.outputs().logits[head], lane);
+}
+
+std::vector<float> LanePack::Streams(std::size_t head, std::int64_t lane) const {
+  return model_.Stream(head, lane);
+}
+
+std::vector<float> LanePack::Read(std::int64_t lane, LaneState state) const {
+  const Lock lock = WhenStill();
+  return model_.Read(lane, state);
+}
+
+void LanePack::Write(std::int64_t lane, LaneState state, std::span<const float> row) {
+  const Lock lock = WhenStill();
+  model_.Write(lane, state, row);
+}
+
+LanePack::Count LanePack::count() const {
+  const std::lock_guard lock(mutex_);
+  return count_;
+}
+
+}  // namespace unmask
