@@ -50,11 +50,12 @@ std::vector<std::string> TasksOfPoint(Database& database, std::int64_t point_id)
 }  // namespace
 
 Status CompletePoint(Database& database, std::int64_t point_id) {
-  const std::int64_t folds_left = database.Number(
-      "SELECT EXISTS (SELECT 1 FROM fold_use JOIN job ON job.id = fold_use.job_id"
-      " WHERE fold_use.point_id = ? AND job.state <> 'done')",
+  // Jobs run in the order of their rows, mostly: what is left is found at the end.
+  const std::int64_t undone_job = database.Number(
+      "SELECT job.id FROM fold_use JOIN job ON job.id = fold_use.job_id"
+      " WHERE fold_use.point_id = ? AND job.state <> 'done' ORDER BY fold_use.job_id DESC LIMIT 1",
       point_id);
-  if (folds_left != 0) return {};
+  if (undone_job != 0) return {};
   const auto folds_total = static_cast<std::size_t>(
       database.Number("SELECT count(*) FROM fold_use WHERE point_id = ?", point_id));
   for (const std::string& task : TasksOfPoint(database, point_id)) {

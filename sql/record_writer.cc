@@ -38,7 +38,35 @@ bool HasOneShape(const TaskPredictions& predictions) {
          IndicesBelow(predictions.labels, classes) && IndicesBelow(predictions.predicted, classes);
 }
 
+// A fold's names and labels in one string, different for different folds.
+std::string ContentOf(const TaskPredictions& predictions) {
+  std::string content;
+  const auto add = [&](std::string_view text) {
+    const std::size_t size = text.size();
+    content.append(reinterpret_cast<const char*>(&size), sizeof size).append(text);
+  };
+  for (const std::string& name : predictions.classes) add(name);
+  add("");
+  for (const std::string& name : predictions.samples) add(name);
+  add({reinterpret_cast<const char*>(predictions.labels.data()),
+       predictions.labels.size() * sizeof predictions.labels[0]});
+  return content;
+}
+
 }  // namespace
+
+RecordWriter::RecordWriter(Database& database, CoordinatorEpoch epoch)
+    : database_(database), epoch_(epoch) {
+  for (Rows rows(database_, "SELECT DISTINCT job_id FROM checkpoint"); rows.Next();) {
+    with_checkpoints_.insert(rows.Int(0));
+  }
+}
+
+void RecordWriter::Forget() {
+  leased_jobs_.clear();
+  workers_.clear();
+  folds_.clear();
+}
 
 Status RecordWriter::Write(const Record& record, const std::string& now,
                            std::vector<std::string>& dead_blobs) {
@@ -50,27 +78,34 @@ Status RecordWriter::Write(const Record& record, const std::string& now,
 Status RecordWriter::Write(const RecordLease& record) {
   const LeaseId& lease = record.lease;
   if (lease.epoch != epoch_) return Stale(lease, database_);
+  const std::int64_t job_id =
+      database_.Number("SELECT id FROM job WHERE job_key = ?", lease.job_key);
   const int changed = database_.Run(
       "UPDATE job SET state = 'running', attempts = ?"
-      " WHERE job_key = ? AND state = 'queued' AND attempts < ?",
-      lease.attempt.value, lease.job_key, lease.attempt.value);
+      " WHERE id = ? AND state = 'queued' AND attempts < ?",
+      lease.attempt.value, job_id, lease.attempt.value);
   if (changed != 1) return Stale(lease, database_);
-  database_.Run(
-      "INSERT INTO attempt (job_id, attempt, worker_id, started_at)"
-      " SELECT id, ?, ?, ? FROM job WHERE job_key = ?",
-      lease.attempt.value, WorkerRow(record.worker), now_, lease.job_key);
+  database_.Run("INSERT INTO attempt (job_id, attempt, worker_id, started_at) VALUES (?, ?, ?, ?)",
+                job_id, lease.attempt.value, WorkerRow(record.worker), now_);
+  leased_jobs_.insert_or_assign(lease.job_key, job_id);
   return {};
 }
 
 Status RecordWriter::Write(const RecordStarted& record) {
-  UNMASK_ASSIGN(const std::int64_t job_id, CurrentJob(record.lease));
-  database_.Run("UPDATE attempt SET first_epoch = ? WHERE job_id = ? AND attempt = ?",
-                record.first_epoch, job_id, record.lease.attempt.value);
-  return {};
+  UNMASK_ASSIGN(const std::int64_t job_id, LeasedJob(record.lease));
+  const int changed = database_.Run(
+      "UPDATE attempt SET first_epoch = ? WHERE job_id = ? AND attempt = ? AND outcome IS NULL",
+      record.first_epoch, job_id, record.lease.attempt.value);
+  return changed == 1 ? Status() : Stale(record.lease, database_);
 }
 
 Status RecordWriter::Write(const RecordCheckpoint& record) {
-  UNMASK_ASSIGN(const std::int64_t job_id, CurrentJob(record.lease));
+  UNMASK_ASSIGN(const std::int64_t job_id, LeasedJob(record.lease));
+  const std::int64_t is_open = database_.Number(
+      "SELECT EXISTS (SELECT 1 FROM attempt"
+      " WHERE job_id = ? AND attempt = ? AND outcome IS NULL)",
+      job_id, record.lease.attempt.value);
+  if (is_open == 0) return Stale(record.lease, database_);
   const CheckpointRef& checkpoint = record.checkpoint;
   // An equal blob becomes the newest.
   database_.Run(
@@ -78,13 +113,15 @@ Status RecordWriter::Write(const RecordCheckpoint& record) {
       " VALUES (?, ?, ?, ?, ?, ?)",
       job_id, record.lease.attempt.value, checkpoint.epoch, checkpoint.sha256, checkpoint.bytes,
       checkpoint.numerics_class);
+  with_checkpoints_.insert(job_id);
   database_.Run("UPDATE job SET crashes = 0, losses = 0 WHERE id = ?", job_id);
   DropCheckpoints(job_id, 2);
   return {};
 }
 
 Status RecordWriter::Write(const RecordResult& record) {
-  UNMASK_ASSIGN(const std::int64_t job_id, CurrentJob(record.lease));
+  UNMASK_ASSIGN(const std::int64_t job_id, LeasedJob(record.lease));
+  UNMASK_TRY(EndAttempt(job_id, record.lease, "done", "", ""));
   const JobResult& result = record.result;
   for (const TaskPredictions& predictions : result.predictions) {
     UNMASK_TRY(WritePredictions(job_id, predictions));
@@ -97,13 +134,13 @@ Status RecordWriter::Write(const RecordResult& record) {
       " images_forwarded = ?, weights_sha256 = ? WHERE id = ?",
       result.seconds, result.epochs, result.best_epoch, result.held_out_hsic, result.stream_cosine,
       result.images_forwarded, NullIfEmpty(result.weights_sha256), job_id);
-  EndAttempt(job_id, record.lease, "done", "", "");
-  DropCheckpoints(job_id, 0);
+  if (with_checkpoints_.erase(job_id) > 0) DropCheckpoints(job_id, 0);
   return CompletePointsOf(job_id);
 }
 
 Status RecordWriter::Write(const RecordAttemptEnd& record) {
-  UNMASK_ASSIGN(const std::int64_t job_id, CurrentJob(record.lease));
+  UNMASK_ASSIGN(const std::int64_t job_id, LeasedJob(record.lease));
+  UNMASK_TRY(EndAttempt(job_id, record.lease, record.outcome, record.error_class, record.message));
   const bool dead =
       record.job_state == JobState::kFailed || record.job_state == JobState::kQuarantined;
   const std::string& error = record.message.empty() ? record.error_class : record.message;
@@ -111,7 +148,6 @@ Status RecordWriter::Write(const RecordAttemptEnd& record) {
       "UPDATE job SET state = ?, crashes = ?, losses = ?, alone = ?, error = ? WHERE id = ?",
       Name(record.job_state), record.crashes, record.losses, record.alone ? 1 : 0,
       dead ? NullIfEmpty(error) : std::nullopt, job_id);
-  EndAttempt(job_id, record.lease, record.outcome, record.error_class, record.message);
   return {};
 }
 
@@ -125,20 +161,28 @@ Status RecordWriter::Write(const RecordJobFailed& record) {
       database_.path().string());
 }
 
-Result<std::int64_t> RecordWriter::CurrentJob(const LeaseId& lease) {
-  // Attempts that have not ended are of this epoch: opening the store ended all others.
+Result<std::int64_t> RecordWriter::LeasedJob(const LeaseId& lease) {
+  // Attempts that have not ended are of this epoch: opening the store ended all others. A job has
+  // one at most: it is leased only while it is queued.
   if (lease.epoch != epoch_) return Stale(lease, database_);
-  Rows rows(database_,
-            "SELECT job.id FROM job"
-            " JOIN attempt ON attempt.job_id = job.id AND attempt.attempt = job.attempts"
-            " WHERE job.job_key = ? AND job.attempts = ? AND job.state = 'running'"
-            " AND attempt.outcome IS NULL",
-            lease.job_key, lease.attempt.value);
-  if (!rows.Next()) return Stale(lease, database_);
-  return rows.Int(0);
+  const auto known = leased_jobs_.find(lease.job_key);
+  if (known != leased_jobs_.end()) return known->second;
+  const std::int64_t job_id =
+      database_.Number("SELECT id FROM job WHERE job_key = ?", lease.job_key);
+  if (job_id == 0) return Stale(lease, database_);
+  leased_jobs_.emplace(lease.job_key, job_id);
+  return job_id;
 }
 
 std::int64_t RecordWriter::WorkerRow(const WorkerInfo& worker) {
+  const auto known = workers_.find(worker.id);
+  if (known != workers_.end() && known->second.first == worker) return known->second.second;
+  const std::int64_t id = FindOrAddWorker(worker);
+  workers_.insert_or_assign(worker.id, std::pair(worker, id));
+  return id;
+}
+
+std::int64_t RecordWriter::FindOrAddWorker(const WorkerInfo& worker) {
   const auto find = [&] {
     return database_.Number(
         "SELECT id FROM worker WHERE epoch = ? AND worker = ? AND host = ? AND device = ?"
@@ -155,7 +199,18 @@ std::int64_t RecordWriter::WorkerRow(const WorkerInfo& worker) {
   return find();
 }
 
+// A sweep has as many folds as subjects and tasks; what comes on top of that is not kept.
 std::int64_t RecordWriter::FoldRow(const TaskPredictions& predictions) {
+  constexpr std::size_t kFoldsKept = 4096;
+  std::string content = ContentOf(predictions);
+  const auto known = folds_.find(content);
+  if (known != folds_.end()) return known->second;
+  const std::int64_t id = FindOrAddFold(predictions);
+  if (folds_.size() < kFoldsKept) folds_.emplace(std::move(content), id);
+  return id;
+}
+
+std::int64_t RecordWriter::FindOrAddFold(const TaskPredictions& predictions) {
   const std::string classes = PackNames(predictions.classes);
   const std::string samples = PackNames(predictions.samples);
   const std::string labels = PackIntegers(predictions.labels);
@@ -184,12 +239,16 @@ Status RecordWriter::WritePredictions(std::int64_t job_id, const TaskPredictions
   return {};
 }
 
-void RecordWriter::EndAttempt(std::int64_t job_id, const LeaseId& lease, const std::string& outcome,
-                              const std::string& error_class, const std::string& message) {
-  database_.Run(
+Status RecordWriter::EndAttempt(std::int64_t job_id, const LeaseId& lease,
+                                const std::string& outcome, const std::string& error_class,
+                                const std::string& message) {
+  const int changed = database_.Run(
       "UPDATE attempt SET ended_at = ?, outcome = ?, error_class = ?, message = ?"
-      " WHERE job_id = ? AND attempt = ?",
+      " WHERE job_id = ? AND attempt = ? AND outcome IS NULL",
       now_, outcome, NullIfEmpty(error_class), NullIfEmpty(message), job_id, lease.attempt.value);
+  if (changed != 1) return Stale(lease, database_);
+  leased_jobs_.erase(lease.job_key);
+  return {};
 }
 
 void RecordWriter::DropCheckpoints(std::int64_t job_id, int keep) {

@@ -166,6 +166,7 @@ Status ResultsStore::Impl::Commit() {
 
 void ResultsStore::Impl::Rollback() {
   transaction_.reset();
+  writer_->Forget();
   dying_blobs_.clear();
 }
 

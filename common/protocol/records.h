@@ -17,6 +17,7 @@ struct WorkerInfo {
   std::string device;
   std::string numerics_class;
   std::int32_t slots = 1;
+  bool operator==(const WorkerInfo&) const = default;
 };
 
 // --- records: rows for the store, all under the coordinator's epoch

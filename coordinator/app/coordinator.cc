@@ -19,6 +19,7 @@
 #include "common/base/process.h"
 #include "common/protocol/codec.h"
 #include "coordinator/app/live_view.h"
+#include "coordinator/app/scheduler_jobs.h"
 #include "coordinator/app/store_sink.h"
 #include "coordinator/core/outbox.h"
 #include "coordinator/core/scheduler.h"
@@ -88,7 +89,9 @@ class Coordinator final : public MessageSink {
     UNMASK_TRY(store_.RegisterSweep(options_.plan, options_.provenance_json, clock_.WallTime()));
     UNMASK_ASSIGN(const std::vector<StoredJob> stored, store_.LoadJobs(options_.plan.sweep));
     if (view_) UNMASK_TRY(view_->Load(options_.plan));
-    scheduler_.AddJobs(SchedulerJobs(stored), clock_.Now());
+    scheduler_.AddJobs(
+        SchedulerJobs(options_.plan, stored, options_.checkpoint_seconds, options_.keep_best),
+        clock_.Now());
     const JobCounts counts = scheduler_.Counts();
     LogInfo(fmt::format("sweep {}: {} jobs, {} done already", options_.plan.sweep, counts.total(),
                         counts.done));
@@ -104,41 +107,6 @@ class Coordinator final : public MessageSink {
     // Also with --quiet: it was asked for, and cannot be learnt otherwise.
     fmt::print(stderr, "unmask: dashboard: {}\n", view_->url());
     return {};
-  }
-
-  std::vector<SchedulerJob> SchedulerJobs(const std::vector<StoredJob>& stored) const {
-    std::unordered_map<std::string, const StoredJob*> by_key;
-    for (const StoredJob& job : stored) by_key.emplace(job.key, &job);
-    std::unordered_map<std::string, std::string>
-        cells;  // a shared job belongs to the cell that named it first
-    for (const JobUse& use : options_.plan.uses) {
-      cells.emplace(use.job_key,
-                    fmt::format("{}\x1f{}\x1f{}", use.experiment, use.point, use.seed));
-    }
-    std::vector<SchedulerJob> jobs;
-    jobs.reserve(options_.plan.jobs.size());
-    for (const PlannedJob& planned : options_.plan.jobs) {
-      const auto found = by_key.find(planned.key);
-      UNMASK_CHECK(found != by_key.end());
-      const StoredJob& known = *found->second;
-      SchedulerJob job;
-      job.key = planned.key;
-      job.kind = planned.spec.kind;
-      job.dependencies = planned.dependencies;
-      job.cell = cells[planned.key];
-      job.spec = CanonicalText(planned.spec);
-      job.checkpoint_seconds = options_.checkpoint_seconds;
-      job.keep_best = options_.keep_best;
-      job.state = known.state;
-      job.last_attempt = known.last_attempt;
-      job.crashes = known.crashes;
-      job.losses = known.losses;
-      job.alone = known.alone;
-      job.checkpoints = known.checkpoints;
-      job.numerics_class = known.numerics_class;
-      jobs.push_back(std::move(job));
-    }
-    return jobs;
   }
 
   // One round: messages before the tick, so that our own delay is never taken for a worker's

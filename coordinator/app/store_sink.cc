@@ -43,7 +43,7 @@ std::string LogLineFor(const Record& record) { return std::visit(LineVisitor{}, 
 
 Status StoreSink::Apply(const Record& record) {
   if (std::string line = LogLineFor(record); !line.empty()) lines_.push_back(std::move(line));
-  return Judge(store_.Apply(record, clock_.WallTime()));
+  return Judge(store_.Apply(record, WallTime()));
 }
 
 Status StoreSink::Commit() {
@@ -56,6 +56,13 @@ Status StoreSink::Commit() {
 void StoreSink::Rollback() {
   store_.Rollback();
   lines_.clear();
+}
+
+const std::string& StoreSink::WallTime() {
+  const Millis now = clock_.Now();
+  if (now != wall_time_at_) wall_time_ = clock_.WallTime();
+  wall_time_at_ = now;
+  return wall_time_;
 }
 
 Status StoreSink::Judge(Status status) {
