@@ -1,4 +1,5 @@
-// `unmask embed`: features of images. The trainer does it, since this program never links libtorch.
+// `unmask embed`: features of images or texts. The trainer does it, since this program never links
+// libtorch.
 #include <unistd.h>
 
 #include <cerrno>
@@ -14,15 +15,18 @@ struct EmbedArguments {
   std::string model;
   std::string out;
   std::string feature = "pooled";
-  std::vector<std::string> images;
+  bool text = false;
+  std::vector<std::string> inputs;
 };
 
 // Becomes the trainer; returns only where that fails.
 Error BecomeTrainer(const EmbedArguments& arguments, const fs::path& trainer) {
-  std::vector<std::string> words = {trainer.string(), "embed",           "--model",
-                                    arguments.model,  "--out",           arguments.out,
-                                    "--feature",      arguments.feature, "--"};
-  words.insert(words.end(), arguments.images.begin(), arguments.images.end());
+  std::vector<std::string> words = {trainer.string(), "embed",          "--model",
+                                    arguments.model,  "--out",          arguments.out,
+                                    "--feature",      arguments.feature};
+  if (arguments.text) words.emplace_back("--text");
+  words.emplace_back("--");
+  words.insert(words.end(), arguments.inputs.begin(), arguments.inputs.end());
   std::vector<char*> pointers;
   pointers.reserve(words.size() + 1);
   for (std::string& word : words) pointers.push_back(word.data());
@@ -37,17 +41,21 @@ Error BecomeTrainer(const EmbedArguments& arguments, const fs::path& trainer) {
 void AddEmbedCommand(CLI::App& app, CommandContext& context) {
   auto arguments = std::make_shared<EmbedArguments>();
   CLI::App* command = app.add_subcommand(
-      "embed", "Features of images by a pre-trained model, as safetensors; docs/backbones.md");
+      "embed",
+      "Features of images or texts by a pre-trained model, as safetensors; docs/backbones.md");
   command
       ->add_option("--model", arguments->model,
                    "Hugging Face folder of a CLIP, ViT or ResNet: config.json, model.safetensors")
       ->required();
-  command->add_option("--out", arguments->out, "File to write: tensor `features` [images, width]")
+  command->add_option("--out", arguments->out, "File to write: tensor `features` [inputs, width]")
       ->required();
   command->add_option("--feature", arguments->feature, "pooled, or projected (CLIP)")
       ->check(CLI::IsMember({"pooled", "projected"}))
       ->capture_default_str();
-  command->add_option("IMAGE", arguments->images, "JPEG, PNG, WebP or BMP files")->required();
+  command->add_flag("--text", arguments->text,
+                    "What follows are texts: CLIP's projected features of them");
+  command->add_option("IMAGE", arguments->inputs, "JPEG, PNG, WebP or BMP files; or texts")
+      ->required();
   command->footer("Example: unmask embed --model clip-vit-base-patch32 --out f.safetensors *.jpg");
   command->callback(
       [arguments, &context] { context.Fail(BecomeTrainer(*arguments, context.trainer())); });

@@ -3,7 +3,6 @@
 #include <dlfcn.h>
 
 #include "common/base/build_info.h"
-#include "common/base/files.h"
 
 namespace unmask {
 namespace {
@@ -14,10 +13,13 @@ Error CannotLoad(const fs::path& file, const std::string& why) {
 
 }  // namespace
 
-Result<const void*> OpenModule(std::string_view file, const char* symbol) {
+fs::path BesideProgram(std::string_view file) {
   std::error_code error;
-  const fs::path program = fs::read_symlink("/proc/self/exe", error);
-  const fs::path path = program.parent_path() / fs::path(file);
+  return fs::read_symlink("/proc/self/exe", error).parent_path() / fs::path(file);
+}
+
+Result<const void*> OpenModule(std::string_view file, const char* symbol) {
+  const fs::path path = BesideProgram(file);
   void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) return CannotLoad(path, dlerror());
   void* function = dlsym(library, symbol);

@@ -5,9 +5,12 @@
 #include <string>
 #include <string_view>
 
-#include "common/base/result.h"
+#include "common/base/files.h"
 
 namespace unmask {
+
+// The path of a file that the build puts beside the programs.
+fs::path BesideProgram(std::string_view file);
 
 // What the exported function `symbol` of `file`, which lies beside this program, returns: a table
 // that begins with the name of the build it was made by. Ours must be the same, since the rest of

@@ -78,7 +78,7 @@ def shake(model, seed):
 
 def embed(unmask, model, images, *more):
     out = pathlib.Path(model) / "features.safetensors"
-    subprocess.run([unmask, "embed", "--model", model, "--out", out, *more, *images], check=True)
+    subprocess.run([unmask, "embed", "--model", model, "--out", out, *more, "--", *images], check=True)
     return load_file(out)["features"]
 
 
@@ -122,6 +122,46 @@ def check_clip(unmask, folder, images, random, seed):
     with torch.no_grad():
         pooled = model.float().vision_model(pixel_values=inputs(processor, images)).pooler_output
     compare(f"clip float16, shards {seed}", embed(unmask, half, images), pooled)
+
+
+TEXTS = ["", "a photo of a person who feels anger.", "Überraschung 😮 it's 42!", "很高兴", "sadness " * 60,
+         "a<|endoftext|>b", "émigré's  naïve\tcafé", "x" * 300]
+
+
+def standard_tokenizer(merges_file):
+    """CLIP's own, from its list of merges."""
+    merges = pathlib.Path(merges_file).read_text(encoding="utf-8").split("\n")[1:49152 - 256 - 2 + 1]
+    printable = [*range(33, 127), *range(0xA1, 0xAD), *range(0xAE, 256)]
+    letters = [chr(byte) for byte in printable] + [chr(256 + n) for n in range(256 - len(printable))]
+    tokens = letters + [letter + "</w>" for letter in letters] + [merge.replace(" ", "") for merge in merges]
+    tokens += ["<|startoftext|>", "<|endoftext|>"]
+    return hf.CLIPTokenizer(vocab={token: number for number, token in enumerate(tokens)},
+                            merges=[tuple(merge.split()) for merge in merges])
+
+
+def check_text(unmask, folder, random, seed):
+    tokenizer = standard_tokenizer(pathlib.Path(unmask).resolve().parent / "clip-merges.txt")
+    heads = int(random.integers(2, 6))
+    text = dict(hidden_size=heads * int(random.integers(5, 12)), intermediate_size=int(random.integers(30, 90)),
+                num_hidden_layers=int(random.integers(1, 5)), num_attention_heads=heads,
+                max_position_embeddings=int(random.integers(20, 78)), hidden_act=["gelu", "quick_gelu"][seed % 2],
+                bos_token_id=49406, eos_token_id=[49407, 2][seed // 2 % 2])
+    vision = dict(hidden_size=8, intermediate_size=8, num_hidden_layers=1, num_attention_heads=2, image_size=8,
+                  patch_size=4)
+    width = int(random.integers(7, 40))
+    model = shake(hf.CLIPModel(hf.CLIPConfig(vision_config=vision, text_config=text, projection_dim=width)), seed)
+    model.save_pretrained(folder)
+    theirs = []
+    for one in TEXTS:
+        ids = tokenizer(one, max_length=text["max_position_embeddings"], truncation=True, return_tensors="pt")
+        with torch.no_grad():
+            pooled = model.text_model(input_ids=ids["input_ids"]).pooler_output
+            theirs.append(model.text_projection(pooled))
+    theirs = torch.cat(theirs)
+    compare(f"clip text {seed}", embed(unmask, folder, TEXTS, "--text"), theirs)
+    tokenizer.save_pretrained(folder)
+    assert (folder / "tokenizer.json").exists()
+    compare(f"clip text, its own tokenizer {seed}", embed(unmask, folder, TEXTS, "--text"), theirs)
 
 
 def check_vit(unmask, folder, images, random, seed):
@@ -232,6 +272,7 @@ def main():
             folder.mkdir()
             images = [picture(random, folder, number) for number in range(7)]
             check_clip(arguments.unmask, folder / "clip", images, random, seed)
+            check_text(arguments.unmask, folder / "text", random, seed)
             check_vit(arguments.unmask, folder / "vit", images, random, seed)
             check_hf_resnet(arguments.unmask, folder / "resnet", images, random, seed)
             check_torchvision_resnet(arguments.unmask, folder / "torchvision", images, random, seed)

@@ -104,6 +104,27 @@ class Embed(unittest.TestCase):
         self.embed(self.images[0], model=self.lab.folder).expect_error(3, "config.json")
         self.embed(self.images[0], out=self.lab.folder / "no" / "f").expect_error(3, "no such folder")
 
+    def test_texts(self):
+        clip, vit = self.lab.folder / "clip", self.lab.folder / "vit"
+        self.lab.run("data", "synth-weights", "clip", clip, seconds=60).expect(0)
+        self.lab.run("data", "synth-weights", "vit", vit, seconds=60).expect(0)
+        rows = []
+        for texts in (["Happiness", "fear"], ["happiness"], ["a" * 3000]):
+            self.embed(*texts, model=clip, more=("--text",)).expect(0)
+            header, data = read_safetensors(self.out)
+            self.assertEqual(header["features"]["shape"], [len(texts), 64])
+            rows += [data[i * 256:i * 256 + 256] for i in range(len(texts))]
+        self.assertEqual(rows[0], rows[2])
+        self.assertEqual(len(set(rows)), 3)
+        self.embed("fear", model=vit, more=("--text",)).expect_error(3, "no text side")
+        config = json.loads((clip / "config.json").read_text())
+        config["text_config"]["hidden_size"] = 63
+        (clip / "config.json").write_text(json.dumps(config))
+        self.embed("fear", model=clip, more=("--text",)).expect_error(3, "a multiple of num_attention_heads")
+        config["text_config"] |= {"hidden_size": 64, "vocab_size": 400}
+        (clip / "config.json").write_text(json.dumps(config))
+        self.embed("fear", model=clip, more=("--text",)).expect_error(3, "token_embedding.weight is")
+
     def test_usage(self):
         self.lab.run("embed", self.images[0], seconds=60).expect_error(2, "--model")
         self.embed().expect_error(2, "IMAGE")

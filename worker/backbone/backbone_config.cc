@@ -2,114 +2,16 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
 #include <map>
-#include <nlohmann/json.hpp>
+
+#include "worker/backbone/config_fields.h"
 
 namespace unmask {
 namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::int64_t kExtentMax = 1 << 16;
-constexpr std::int64_t kLayersMax = 1000;
-constexpr std::size_t kStagesMax = 8;
 constexpr const char* kKnown = "model_type clip, clip_vision_model, vit or resnet";
-
-// Typed reads of one JSON object; what is wrong is collected.
-class Fields {
- public:
-  Fields(const Json& json, std::string where) : json_(json), where_(std::move(where)) {}
-
-  bool Has(const char* key) const { return json_.contains(key) && !json_[key].is_null(); }
-
-  int Count(const char* key, int by_default, std::int64_t most = kExtentMax) {
-    if (!Has(key)) return by_default;
-    if (const auto value = Natural(json_[key], most)) return *value;
-    Complain(key, fmt::format("a whole number from 1 to {}", most));
-    return 1;
-  }
-
-  Size Extent(const char* key, int by_default) {
-    if (!Has(key)) return {by_default, by_default};
-    const Json& json = json_[key];
-    const bool pair = json.is_array() && json.size() == 2;
-    const auto height = Natural(pair ? json[0] : json, kExtentMax);
-    const auto width = Natural(pair ? json[1] : json, kExtentMax);
-    if (height && width) return {*height, *width};
-    Complain(key, "one or two whole numbers above 0");
-    return {1, 1};
-  }
-
-  std::vector<int> Counts(const char* key, std::vector<int> by_default) {
-    if (!Has(key)) return by_default;
-    std::vector<int> values;
-    const Json& json = json_[key];
-    if (json.is_array() && json.size() <= kStagesMax) {
-      for (const Json& item : json) values.push_back(Natural(item, kExtentMax).value_or(0));
-    }
-    const bool good = !values.empty() && std::count(values.begin(), values.end(), 0) == 0;
-    if (good) return values;
-    Complain(key, fmt::format("1 to {} whole numbers above 0", kStagesMax));
-    return by_default;
-  }
-
-  bool Flag(const char* key, bool by_default) {
-    if (!Has(key)) return by_default;
-    if (!json_[key].is_boolean()) Complain(key, "true or false");
-    return json_[key] == true;
-  }
-
-  double Epsilon(const char* key, double by_default) {
-    if (!Has(key)) return by_default;
-    const double value = json_[key].is_number() ? json_[key].get<double>() : -1;
-    if (value >= 0 && value < 1) return value;
-    Complain(key, "a number from 0 to 1");
-    return by_default;
-  }
-
-  Activation Act(const char* key, Activation by_default) {
-    static const std::map<std::string, Activation> names = {
-        {"relu", Activation::kRelu},
-        {"gelu", Activation::kGelu},
-        {"quick_gelu", Activation::kQuickGelu},
-        {"gelu_new", Activation::kGeluTanh},
-        {"gelu_fast", Activation::kGeluTanh},
-        {"gelu_pytorch_tanh", Activation::kGeluTanh},
-        {"silu", Activation::kSilu},
-        {"swish", Activation::kSilu}};
-    if (!Has(key)) return by_default;
-    const auto found = names.find(json_[key].is_string() ? json_[key].get<std::string>() : "");
-    if (found != names.end()) return found->second;
-    Complain(key, "relu, gelu, quick_gelu, gelu_new, gelu_pytorch_tanh, silu");
-    return by_default;
-  }
-
-  std::string Text(const char* key) const {
-    return Has(key) && json_[key].is_string() ? json_[key].get<std::string>() : "";
-  }
-
-  void Complain(const char* key, std::string expected) {
-    problems_.push_back({fmt::format("'{}' is {}", key, Has(key) ? json_[key].dump() : "absent"),
-                         where_, std::move(expected)});
-  }
-  Status status() const {
-    if (problems_.empty()) return {};
-    return Error(ErrorCode::kData, problems_);
-  }
-
- private:
-  static std::optional<int> Natural(const Json& json, std::int64_t most) {
-    if (!json.is_number_integer()) return std::nullopt;
-    const auto value = json.get<std::int64_t>();
-    if (value < 1 || value > most) return std::nullopt;
-    return static_cast<int>(value);
-  }
-
-  const Json& json_;
-  std::string where_;
-  std::vector<Problem> problems_;
-};
 
 Result<BackboneConfig> Checked(TransformerConfig model, Fields& fields) {
   if (model.hidden % model.heads != 0) {
@@ -204,16 +106,8 @@ std::string ModelType(const Json& json, const Fields& fields) {
   return name.starts_with("ResNet") ? "resnet" : fields.Text("architecture");
 }
 
-// CLIP's whole model nests its vision side; versions before 4.30 repeat it as vision_config_dict.
 Result<BackboneConfig> ReadWholeClip(const Json& json, Fields& fields, const std::string& where) {
-  Json vision = Json::object();
-  for (const char* key : {"vision_config", "vision_config_dict"}) {
-    if (!fields.Has(key)) continue;
-    if (!json[key].is_object()) {
-      return DataError(fmt::format("'{}' is {}", key, json[key].dump()), where, "an object");
-    }
-    vision.update(json[key]);
-  }
+  UNMASK_ASSIGN(const Json vision, NestedConfig(json, "vision_config", where));
   const int projection = fields.Count("projection_dim", 512);
   UNMASK_TRY(fields.status());
   return ReadClip(vision, projection, where);

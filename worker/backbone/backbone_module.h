@@ -2,12 +2,14 @@
 #pragma once
 
 #include "worker/backbone/backbone.h"
+#include "worker/backbone/text_model.h"
 
 namespace unmask {
 
 struct BackboneModule {
   const char* build_id;  // must be the trainer's own: the rest is C++ between the two
   BackboneFactory* make_backbone;
+  TextModelFactory* make_text_model;
 };
 
 inline constexpr const char* kBackboneModuleSymbol = "UnmaskBackboneModule";

@@ -67,6 +67,15 @@ std::string CanonicalName(std::string name) {
 
 Result<BoundWeights> BindWeights(const WeightFiles& files, const BackboneConfig& config,
                                  const std::string& where) {
+  const BackboneKind kind = config.kind();
+  return BindLayout(
+      files, LayoutsOf(config), [&](const std::string& name) { return IsKnownExtra(name, kind); },
+      where);
+}
+
+Result<BoundWeights> BindLayout(const WeightFiles& files, const std::vector<Layout>& layouts,
+                                const std::function<bool(const std::string&)>& known_extra,
+                                const std::string& where) {
   ByName tensors;
   std::vector<std::string> missing, unknown, misshaped, parts;
   for (const auto& [name, tensor] : files.tensors) {
@@ -74,7 +83,6 @@ Result<BoundWeights> BindWeights(const WeightFiles& files, const BackboneConfig&
       unknown.push_back(name);  // the same tensor under two prefixes
     }
   }
-  const std::vector<Layout> layouts = LayoutsOf(config);
   BoundWeights bound;
   for (const WantedTensor& wanted : BestLayout(layouts, tensors)) {
     const auto found = tensors.find(wanted.name);
@@ -91,7 +99,7 @@ Result<BoundWeights> BindWeights(const WeightFiles& files, const BackboneConfig&
     tensors.erase(found);
   }
   for (const auto& [canonical, named] : tensors) {
-    if (!IsKnownExtra(canonical, config.kind())) unknown.push_back(named.name);
+    if (!known_extra(canonical)) unknown.push_back(named.name);
   }
   Describe("missing", missing, parts);
   Describe("unknown", unknown, parts);

@@ -54,18 +54,26 @@ Result<std::string> EmbedImages(const Backbone& backbone, const Preprocessing& p
   UNMASK_CHECK(!images.empty());
   const std::vector<Features> features = FeaturesOfAll(backbone, preprocessing, images, threads);
   UNMASK_TRY(AllGood(features));
-  const std::size_t width = features.front()->size();
+  std::vector<std::vector<float>> rows;
+  rows.reserve(features.size());
+  for (const Features& one : features) rows.push_back(*one);
+  return FeatureFile(rows);
+}
+
+std::string FeatureFile(const std::vector<std::vector<float>>& features) {
+  UNMASK_CHECK(!features.empty());
+  const std::size_t width = features.front().size();
   std::string bytes;
-  bytes.reserve(images.size() * width * sizeof(float));
-  for (const Features& one : features) {
-    UNMASK_CHECK(one->size() == width);
-    bytes.append(reinterpret_cast<const char*>(one->data()), width * sizeof(float));
+  bytes.reserve(features.size() * width * sizeof(float));
+  for (const std::vector<float>& one : features) {
+    UNMASK_CHECK(one.size() == width);
+    bytes.append(reinterpret_cast<const char*>(one.data()), width * sizeof(float));
   }
   Safetensors file;
   file.metadata["format"] = "pt";  // which readers of transformers ask for
   file.tensors["features"] = {
       DType::kF32,
-      {static_cast<std::int64_t>(images.size()), static_cast<std::int64_t>(width)},
+      {static_cast<std::int64_t>(features.size()), static_cast<std::int64_t>(width)},
       bytes};
   return WriteSafetensors(file);
 }

@@ -11,4 +11,7 @@ namespace unmask {
 Result<std::string> EmbedImages(const Backbone& backbone, const Preprocessing& preprocessing,
                                 const std::vector<fs::path>& images, unsigned threads);
 
+// The file's bytes for rows of equal width, at least one.
+std::string FeatureFile(const std::vector<std::vector<float>>& features);
+
 }  // namespace unmask

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "worker/backbone/text_model.h"
+
 namespace unmask {
 namespace {
 
@@ -54,63 +56,75 @@ constexpr TransformerNames kVit5 = {"embeddings.cls_token",
                                     "mlp.fc1",
                                     "mlp.fc2"};
 
-class TransformerLayout {
+struct LayerSizes {
+  std::int64_t hidden = 0;
+  std::int64_t intermediate = 0;
+  bool qkv_bias = true;
+};
+
+// What every transformer has: norms, and layers of attention and MLP.
+class LayoutMaker {
  public:
-  TransformerLayout(const TransformerConfig& config, const TransformerNames& names)
-      : config_(config), names_(names) {}
+  LayoutMaker(const LayerSizes& sizes, const TransformerNames& names)
+      : sizes_(sizes), names_(names) {}
 
-  Layout Make() {
-    const std::int64_t hidden = config_.hidden;
-    const Size grid = config_.grid();
-    const std::int64_t positions = std::int64_t{grid.height} * grid.width + 1;
-    using Shape = std::vector<std::int64_t>;
-    Add("class", names_.class_token, config_.clip ? Shape{hidden} : Shape{1, 1, hidden});
-    Add("position", names_.position,
-        config_.clip ? Shape{positions, hidden} : Shape{1, positions, hidden});
-    Add("patch.weight", names_.patch + std::string(".weight"),
-        {hidden, 3, config_.patch.height, config_.patch.width});
-    if (!config_.clip) Add("patch.bias", names_.patch + std::string(".bias"), {hidden});
-    if (config_.clip) AddNorm("pre", "pre_layrnorm");  // as transformers spells it
-    for (int i = 0; i < config_.layers; ++i) AddLayer(i);
-    AddNorm("final", names_.final_norm);
-    if (config_.clip) {
-      Add("projection", "visual_projection.weight", {config_.projection, hidden});
-      layout_.back().optional = true;
-    }
-    return std::move(layout_);
-  }
-
- private:
   void Add(const std::string& role, const std::string& name, std::vector<std::int64_t> shape) {
     layout_.push_back({role, name, std::move(shape)});
   }
   void AddNorm(const std::string& role, const std::string& name) {
-    Add(role + ".weight", name + ".weight", {config_.hidden});
-    Add(role + ".bias", name + ".bias", {config_.hidden});
+    Add(role + ".weight", name + ".weight", {sizes_.hidden});
+    Add(role + ".bias", name + ".bias", {sizes_.hidden});
   }
+  void AddLayers(int layers, const std::string& prefix) {
+    for (int i = 0; i < layers; ++i) {
+      AddLayer(fmt::format("layer.{}.", i), fmt::format("{}{}{}.", prefix, names_.layer, i));
+    }
+  }
+  Layout Take() { return std::move(layout_); }
+
+ private:
   void AddLinear(const std::string& role, const std::string& name, std::int64_t inputs,
                  std::int64_t outputs, bool bias = true) {
     Add(role + ".weight", name + ".weight", {outputs, inputs});
     if (bias) Add(role + ".bias", name + ".bias", {outputs});
   }
-  void AddLayer(int i) {
-    const std::string role = fmt::format("layer.{}.", i);
-    const std::string name = fmt::format("{}{}.", names_.layer, i);
-    const std::int64_t hidden = config_.hidden;
+  void AddLayer(const std::string& role, const std::string& name) {
+    const auto& [hidden, intermediate, qkv_bias] = sizes_;
     AddNorm(role + "norm1", name + names_.norm1);
     AddNorm(role + "norm2", name + names_.norm2);
-    AddLinear(role + "q", name + names_.q, hidden, hidden, config_.qkv_bias);
-    AddLinear(role + "k", name + names_.k, hidden, hidden, config_.qkv_bias);
-    AddLinear(role + "v", name + names_.v, hidden, hidden, config_.qkv_bias);
+    AddLinear(role + "q", name + names_.q, hidden, hidden, qkv_bias);
+    AddLinear(role + "k", name + names_.k, hidden, hidden, qkv_bias);
+    AddLinear(role + "v", name + names_.v, hidden, hidden, qkv_bias);
     AddLinear(role + "out", name + names_.out, hidden, hidden);
-    AddLinear(role + "fc1", name + names_.fc1, hidden, config_.intermediate);
-    AddLinear(role + "fc2", name + names_.fc2, config_.intermediate, hidden);
+    AddLinear(role + "fc1", name + names_.fc1, hidden, intermediate);
+    AddLinear(role + "fc2", name + names_.fc2, intermediate, hidden);
   }
 
-  const TransformerConfig& config_;
+  LayerSizes sizes_;
   const TransformerNames& names_;
   Layout layout_;
 };
+
+Layout TransformerLayout(const TransformerConfig& config, const TransformerNames& names) {
+  LayoutMaker maker({config.hidden, config.intermediate, config.qkv_bias}, names);
+  const std::int64_t hidden = config.hidden;
+  const Size grid = config.grid();
+  const std::int64_t positions = std::int64_t{grid.height} * grid.width + 1;
+  using Shape = std::vector<std::int64_t>;
+  maker.Add("class", names.class_token, config.clip ? Shape{hidden} : Shape{1, 1, hidden});
+  maker.Add("position", names.position,
+            config.clip ? Shape{positions, hidden} : Shape{1, positions, hidden});
+  maker.Add("patch.weight", names.patch + std::string(".weight"),
+            {hidden, 3, config.patch.height, config.patch.width});
+  if (!config.clip) maker.Add("patch.bias", names.patch + std::string(".bias"), {hidden});
+  if (config.clip) maker.AddNorm("pre", "pre_layrnorm");  // as transformers spells it
+  maker.AddLayers(config.layers, "");
+  maker.AddNorm("final", names.final_norm);
+  if (config.clip) maker.Add("projection", "visual_projection.weight", {config.projection, hidden});
+  Layout layout = maker.Take();
+  if (config.clip) layout.back().optional = true;
+  return layout;
+}
 
 void AddConvolution(const Convolution& convolution, const std::string& weight,
                     const std::string& norm, Layout& layout) {
@@ -211,9 +225,22 @@ std::vector<Layout> LayoutsOf(const BackboneConfig& config) {
     return {TransformersResnet(*resnet), TorchvisionResnet(*resnet)};
   }
   const auto& transformer = std::get<TransformerConfig>(config.model);
-  if (transformer.clip) return {TransformerLayout(transformer, kClip).Make()};
-  return {TransformerLayout(transformer, kVit).Make(),
-          TransformerLayout(transformer, kVit5).Make()};
+  if (transformer.clip) return {TransformerLayout(transformer, kClip)};
+  return {TransformerLayout(transformer, kVit), TransformerLayout(transformer, kVit5)};
+}
+
+Layout TextLayout(const TextConfig& config) {
+  const std::string model = "text_model.";
+  LayoutMaker maker({config.hidden, config.intermediate}, kClip);
+  maker.Add("token", model + "embeddings.token_embedding.weight",
+            {config.vocabulary, config.hidden});
+  maker.Add("position", model + "embeddings.position_embedding.weight",
+            {config.positions, config.hidden});
+  maker.AddLayers(config.layers, model);
+  maker.AddNorm("final", model + "final_layer_norm");
+  maker.Add("projection", "text_projection.weight", {config.projection, config.hidden});
+  maker.Add("scale", "logit_scale", {});
+  return maker.Take();
 }
 
 bool IsKnownExtra(const std::string& name, BackboneKind kind) {

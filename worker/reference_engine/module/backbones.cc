@@ -5,6 +5,7 @@
 extern "C" __attribute__((visibility("default"))) const unmask::BackboneModule*
 UnmaskBackboneModule() {
   static const std::string build_id = unmask::BuildId();
-  static const unmask::BackboneModule module{build_id.c_str(), unmask::MakeBackbone};
+  static const unmask::BackboneModule module{build_id.c_str(), unmask::MakeBackbone,
+                                             unmask::MakeTextModel};
   return &module;
 }

@@ -7,8 +7,10 @@
 #include <map>
 #include <thread>
 
+#include "common/base/shared_module.h"
 #include "worker/backbone/backbone_module.h"
 #include "worker/backbone/embed.h"
+#include "worker/clip_text/tokenizer.h"
 #include "worker/trainer/numerics.h"
 #include "worker/trainer/torch_library.h"
 
@@ -19,18 +21,43 @@ struct EmbedArguments {
   fs::path model;
   fs::path out;
   FeatureKind feature = FeatureKind::kPooled;
-  std::vector<fs::path> images;
+  bool text = false;
+  std::vector<std::string> inputs;  // paths of images, or texts
 };
 
-Result<std::unique_ptr<Backbone>> LoadBackbone(BackboneParts parts) {
+Result<const BackboneModule*> LoadModule() {
   UNMASK_ASSIGN(const std::string cpuinfo, ReadFile("/proc/cpuinfo"));
   PinEnvironment(PinnedInstructionSet(), ParseProcessor(cpuinfo));
   try {
-    const auto* module = LoadTorchModule<BackboneModule>(kBackboneModuleSymbol);
-    return module->make_backbone(std::move(parts));
+    return LoadTorchModule<BackboneModule>(kBackboneModuleSymbol);
   } catch (const std::exception& error) {
     return InternalError(error.what());
   }
+}
+
+Result<std::string> ImageFeatures(const EmbedArguments& arguments) {
+  UNMASK_ASSIGN(ModelFolder model, OpenModelFolder(arguments.model, arguments.feature));
+  UNMASK_ASSIGN(const BackboneModule* module, LoadModule());
+  UNMASK_ASSIGN(const auto backbone, module->make_backbone(std::move(model.parts)));
+  return EmbedImages(*backbone, model.preprocessing,
+                     {arguments.inputs.begin(), arguments.inputs.end()},
+                     std::thread::hardware_concurrency());
+}
+
+Result<std::string> TextFeatures(const EmbedArguments& arguments) {
+  UNMASK_ASSIGN(TextParts parts, OpenTextModel(arguments.model));
+  UNMASK_ASSIGN(Vocabulary vocabulary,
+                ReadVocabulary(arguments.model, BesideProgram(kStandardMergesFile)));
+  const ClipTokenizer tokenizer(std::move(vocabulary));
+  const auto most = static_cast<std::size_t>(parts.config.positions);
+  UNMASK_ASSIGN(const BackboneModule* module, LoadModule());
+  UNMASK_ASSIGN(const auto model, module->make_text_model(std::move(parts)));
+  std::vector<std::vector<float>> features;
+  for (const std::string& text : arguments.inputs) {
+    UNMASK_ASSIGN(std::vector<float> row, model->Features(tokenizer.Encode(text, most)));
+    features.push_back(std::move(row));
+  }
+  return FeatureFile(features);
 }
 
 Status Embed(const EmbedArguments& arguments) {
@@ -39,11 +66,8 @@ Status Embed(const EmbedArguments& arguments) {
   if (!fs::is_directory(folder, ignored)) {
     return DataError("no such folder", folder.string(), "a folder for --out");
   }
-  UNMASK_ASSIGN(ModelFolder model, OpenModelFolder(arguments.model, arguments.feature));
-  UNMASK_ASSIGN(const auto backbone, LoadBackbone(std::move(model.parts)));
   UNMASK_ASSIGN(const std::string bytes,
-                EmbedImages(*backbone, model.preprocessing, arguments.images,
-                            std::thread::hardware_concurrency()));
+                arguments.text ? TextFeatures(arguments) : ImageFeatures(arguments));
   return WriteFileDurably(arguments.out, bytes);
 }
 
@@ -53,11 +77,12 @@ int EmbedMain(int argc, char** argv) {
   static const std::map<std::string, FeatureKind> features = {
       {"pooled", FeatureKind::kPooled}, {"projected", FeatureKind::kProjected}};
   EmbedArguments arguments;
-  CLI::App app("Features of images; use `unmask embed`.", "unmask-trainer embed");
+  CLI::App app("Features of images or texts; use `unmask embed`.", "unmask-trainer embed");
   app.add_option("--model", arguments.model)->required();
   app.add_option("--out", arguments.out)->required();
   app.add_option("--feature", arguments.feature)->transform(CLI::CheckedTransformer(features));
-  app.add_option("IMAGE", arguments.images)->required();
+  app.add_flag("--text", arguments.text);
+  app.add_option("IMAGE", arguments.inputs)->required();
   CLI11_PARSE(app, argc, argv);
   const Status status = Embed(arguments);
   if (status.ok()) return 0;

@@ -1,0 +1,88 @@
+#include "worker/backbone/text_model.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "worker/backbone/config_fields.h"
+
+namespace unmask {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::uint64_t kConfigBytesMax = 4 << 20;
+constexpr std::int64_t kVocabularyMax = 1 << 24;
+
+Status CheckTokens(std::span<const std::int32_t> tokens, const TextConfig& config) {
+  if (tokens.empty() || std::cmp_greater(tokens.size(), config.positions)) {
+    return DataError(fmt::format("a text of {} tokens", tokens.size()), "max_position_embeddings",
+                     fmt::format("1 to {}", config.positions));
+  }
+  const auto [least, most] = std::minmax_element(tokens.begin(), tokens.end());
+  if (*least >= 0 && *most < config.vocabulary) return {};
+  return DataError(fmt::format("the tokenizer makes token {}", *least < 0 ? *least : *most),
+                   "vocab_size",
+                   fmt::format("a tokenizer of the model's {} tokens", config.vocabulary));
+}
+
+}  // namespace
+
+Result<std::int64_t> EndOfTokens(std::span<const std::int32_t> tokens, const TextConfig& config) {
+  UNMASK_TRY(CheckTokens(tokens, config));
+  const auto end = config.end_token == kLegacyEndToken
+                       ? std::max_element(tokens.begin(), tokens.end())
+                       : std::find(tokens.begin(), tokens.end(), config.end_token);
+  if (end != tokens.end()) return end - tokens.begin();
+  return DataError(fmt::format("no end token {} in a text", config.end_token),
+                   "text_config.eos_token_id",
+                   fmt::format("{}, with which the tokenizer ends it", tokens.back()));
+}
+
+Result<TextConfig> ReadTextConfig(const std::string& text, const std::string& where) {
+  const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object()) return DataError("not a JSON object", where, "a CLIP configuration");
+  Fields whole(json, where);
+  const std::string type = whole.Text("model_type");
+  if (!type.empty() && type != "clip") {
+    return DataError(fmt::format("a {} has no text side", type), where, "model_type clip");
+  }
+  UNMASK_ASSIGN(const Json nested, NestedConfig(json, "text_config", where));
+  Fields fields(nested, where + ": text_config");
+  TextConfig model;
+  model.vocabulary = fields.Count("vocab_size", 49408, kVocabularyMax);
+  model.hidden = fields.Count("hidden_size", 512);
+  model.intermediate = fields.Count("intermediate_size", 2048);
+  model.layers = fields.Count("num_hidden_layers", 12, kLayersMax);
+  model.heads = fields.Count("num_attention_heads", 8);
+  model.positions = fields.Count("max_position_embeddings", 77);
+  model.activation = fields.Act("hidden_act", Activation::kQuickGelu);
+  model.norm_epsilon = fields.Epsilon("layer_norm_eps", 1e-5);
+  model.end_token = fields.Count("eos_token_id", 49407, kVocabularyMax);
+  model.projection = whole.Count("projection_dim", 512);
+  if (model.hidden % model.heads != 0) {
+    fields.Complain("hidden_size", "a multiple of num_attention_heads");
+  }
+  UNMASK_TRY(whole.status());
+  UNMASK_TRY(fields.status());
+  return model;
+}
+
+Result<TextParts> OpenTextModel(const fs::path& folder) {
+  const fs::path config = folder / "config.json";
+  UNMASK_ASSIGN(const std::string text, ReadFile(config, kConfigBytesMax));
+  TextParts parts;
+  UNMASK_ASSIGN(parts.config, ReadTextConfig(text, config.string()));
+  UNMASK_ASSIGN(parts.files, OpenWeightFiles(folder));
+  const auto is_text = [](const std::string& name) {
+    return name.starts_with("text_") || name == "logit_scale";
+  };
+  const auto known = [&](const std::string& name) {
+    return !is_text(name) || name == "text_model.embeddings.position_ids";
+  };
+  UNMASK_ASSIGN(parts.weights,
+                BindLayout(parts.files, {TextLayout(parts.config)}, known, folder.string()));
+  return parts;
+}
+
+}  // namespace unmask
