@@ -1,11 +1,13 @@
 // `unmask data`: import, validate and synthesise data sets.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <thread>
 
 #include "cli/command.h"
 #include "common/base/log.h"
@@ -14,6 +16,7 @@
 #include "common/data/mfed_import.h"
 #include "common/data/synth.h"
 #include "common/synth_model/synth_model.h"
+#include "worker/faces/check_pictures.h"
 
 namespace unmask {
 namespace {
@@ -45,13 +48,17 @@ std::string SummaryText(const Json& summary) {
                      EscapeControl(names));
 }
 
-void PrintSummary(const std::vector<ManifestClip>& clips, const std::string& file, bool json) {
+// `pictures`: how many were looked at.
+void PrintSummary(const std::vector<ManifestClip>& clips, const std::string& file, bool json,
+                  std::size_t pictures = 0) {
   Json summary = SummaryJson(clips);
   if (json) {
+    summary["pictures"] = pictures;
     summary["manifest"] = file;
     fmt::print("{}\n", summary.dump(2, ' ', false, Json::error_handler_t::replace));
   } else {
-    fmt::print("{}: {}\n", EscapeControl(file), SummaryText(summary));
+    fmt::print("{}: {}{}\n", EscapeControl(file), SummaryText(summary),
+               pictures == 0 ? "" : fmt::format("; {} pictures that can be read", pictures));
   }
 }
 
@@ -87,17 +94,14 @@ void LogImport(const MfedImport& import) {
     LogInfo(fmt::format("entry {} {}: Duration '{}' is not offset - onset + 1 = {}; not used",
                         d.entry, d.sample, d.duration, d.expected));
   }
-  for (const std::string& sample : import.missing_frames) {
-    LogDebug("no folder of frames for " + sample);
-  }
   LogInfo(fmt::format("{} entries had odd action units, cleaned (--verbose shows each):",
                       import.cleaned.size()));
   for (const auto& [kind, entries] : entries_by_kind) {
     LogInfo(fmt::format("  {} in {} entries", kind, entries));
   }
   if (!import.missing_frames.empty()) {
-    LogInfo(fmt::format("{} clips have no folder of frames (--verbose names them)",
-                        import.missing_frames.size()));
+    LogInfo(fmt::format("{} clips have no folder of frames, or several: {}",
+                        import.missing_frames.size(), Join(import.missing_frames, ", ")));
   }
 }
 
@@ -110,8 +114,19 @@ Status ImportMfedCommand(const CommandContext& context, const std::string& json_
   }
   const auto root = frames.empty() ? std::nullopt : std::make_optional<fs::path>(frames);
   UNMASK_ASSIGN(const MfedImport import, ImportMfed(bytes, json_file, root));
+  if (root && import.missing_frames.size() == import.clips.size()) {
+    return DataError(
+        "no clip's frames are there", frames,
+        fmt::format("folders named as the clips, such as '{}'", import.clips[0].sample));
+  }
   UNMASK_TRY(WriteFileDurably(out, ManifestCsv(import.clips)));
   LogImport(import);
+  if (root) {
+    LogInfo(
+        fmt::format("frames are relative to {0}: dataset.root={0}; to look at every picture: "
+                    "unmask data validate {1} --root {0}",
+                    frames, out));
+  }
   if (context.json) {
     fmt::print("{}\n", ImportJson(import, out).dump(2, ' ', false, Json::error_handler_t::replace));
   } else {
@@ -128,16 +143,31 @@ Json ProblemsJson(const Error& error) {
   return {{"problems", std::move(problems)}};
 }
 
-Status ValidateCommand(const CommandContext& context, const std::string& file) {
-  auto manifest = LoadManifest(file);
-  if (!manifest.ok()) {
-    if (context.json)
-      fmt::print(
-          "{}\n",
-          ProblemsJson(manifest.error()).dump(2, ' ', false, Json::error_handler_t::replace));
-    return manifest.error();
+// Of the manifest, then of the pictures; what was wrong with a cell is not told twice.
+std::vector<Problem> AllProblems(const ManifestDraft& draft, const PictureCheck& pictures) {
+  std::vector<Problem> all = draft.problems;
+  for (const Problem& problem : pictures.problems) {
+    const auto same_cell = [&](const Problem& p) { return p.where == problem.where; };
+    if (std::ranges::none_of(draft.problems, same_cell)) all.push_back(problem);
   }
-  PrintSummary(manifest->clips, file, context.json);
+  return all;
+}
+
+Error Reported(const CommandContext& context, const Error& error) {
+  if (context.json) {
+    fmt::print("{}\n", ProblemsJson(error).dump(2, ' ', false, Json::error_handler_t::replace));
+  }
+  return error;
+}
+
+Status ValidateCommand(const CommandContext& context, const fs::path& file, const fs::path& root) {
+  const auto draft = LoadManifestDraft(file, root);
+  if (!draft.ok()) return Reported(context, draft.error());
+  const unsigned threads = std::max(1U, std::thread::hardware_concurrency());
+  const PictureCheck pictures = CheckPictures(draft->manifest, DatasetRoot(file, root), threads);
+  const std::vector<Problem> problems = AllProblems(*draft, pictures);
+  if (!problems.empty()) return Reported(context, Error(ErrorCode::kData, problems));
+  PrintSummary(draft->manifest.clips, file.string(), context.json, pictures.pictures);
   return {};
 }
 
@@ -175,7 +205,8 @@ void AddImport(CLI::App& data, CommandContext& context) {
   auto arguments = std::make_shared<Arguments>();
   mfed->add_option("JSON", arguments->json, "MFED's annotation")->required();
   mfed->add_option("--frames", arguments->frames,
-                   "Folder of images, DIR/SUBJECT/FILENAME or DIR/FILENAME (dataset.root)")
+                   "Folder that holds each clip's images, DIR/SUBJECT/FILENAME or deeper "
+                   "(dataset.root)")
       ->type_name("DIR");
   mfed->add_option("--out", arguments->out, "Manifest to write")->required()->type_name("FILE");
   mfed->callback([arguments, &context] {
@@ -184,11 +215,21 @@ void AddImport(CLI::App& data, CommandContext& context) {
 }
 
 void AddValidate(CLI::App& data, CommandContext& context) {
-  auto* validate = data.add_subcommand("validate", "Report every problem of a manifest");
+  auto* validate =
+      data.add_subcommand("validate", "Report every problem of a manifest and of its pictures");
   validate->footer("Example: unmask data validate mfed.csv");
-  auto file = std::make_shared<std::string>();
-  validate->add_option("MANIFEST", *file, "CSV file")->required();
-  validate->callback([file, &context] { Finish(context, ValidateCommand(context, *file)); });
+  struct Arguments {
+    std::string file, root;
+  };
+  auto arguments = std::make_shared<Arguments>();
+  validate->add_option("MANIFEST", arguments->file, "CSV file")->required();
+  validate
+      ->add_option("--root", arguments->root,
+                   "What `frames` is relative to (dataset.root); default: the manifest's folder")
+      ->type_name("DIR");
+  validate->callback([arguments, &context] {
+    Finish(context, ValidateCommand(context, arguments->file, arguments->root));
+  });
 }
 
 void AddSynth(CLI::App& data, CommandContext& context) {

@@ -35,13 +35,6 @@ std::string Numbers(const std::map<std::string, std::vector<std::string>>& names
   return fmt::format("one of the frames there, {} to {}", least->first, most->first);
 }
 
-// Any Error as one at the clip's cell, which says what was wrong with the file.
-Error AtCell(const Error& error, const std::string& clip, const std::string& where) {
-  const Problem& p = error.problems.front();
-  return DataError(fmt::format("frames of clip '{}': {} ({})", clip, p.what, p.where), where,
-                   p.expected.empty() ? "a file that can be read" : p.expected);
-}
-
 Result<fs::path> ImageBeneath(const fs::path& root, const std::string& relative) {
   UNMASK_ASSIGN(fs::path path, ResolveBeneath(root, relative));
   UNMASK_ASSIGN(const MediaKind kind, MediaKindOfFile(path));
@@ -65,6 +58,13 @@ std::string FrameNumberOf(std::string_view file_name) {
   return std::string(file_name);
 }
 
+Error AtFramesCell(const Error& error, const ManifestClip& clip, const std::string& manifest_name) {
+  const Problem& p = error.problems.front();
+  return DataError(fmt::format("frames of clip '{}': {} ({})", clip.sample, p.what, p.where),
+                   Where(manifest_name, clip, clip.frames_at),
+                   p.expected.empty() ? "a file that can be read" : p.expected);
+}
+
 FrameFinder::FrameFinder(std::string manifest_name, fs::path root)
     : manifest_name_(std::move(manifest_name)), root_(std::move(root)) {}
 
@@ -75,11 +75,11 @@ Result<FrameRef> FrameFinder::Find(const ManifestClip& clip, FramePoint point) {
                      "a folder of images, a video or an image");
   }
   const auto path = ResolveBeneath(root_, clip.frames);
-  if (!path.ok()) return AtCell(path.error(), clip.sample, where);
+  if (!path.ok()) return AtFramesCell(path.error(), clip, manifest_name_);
   std::error_code ignored;
   if (fs::is_directory(*path, ignored)) return FindInFolder(clip, *path, point);
   const auto kind = MediaKindOfFile(*path);
-  if (!kind.ok()) return AtCell(kind.error(), clip.sample, where);
+  if (!kind.ok()) return AtFramesCell(kind.error(), clip, manifest_name_);
   if (*kind == MediaKind::kImage) return FrameRef{*path, -1};
   if (*kind == MediaKind::kOther) {
     return DataError(fmt::format("frames '{}' are neither image nor video", clip.frames), where,
@@ -121,7 +121,7 @@ Result<FrameRef> FrameFinder::FindInFolder(const ManifestClip& clip, const fs::p
       failure = image.error();
     }
   }
-  if (images.empty()) return AtCell(*failure, clip.sample, where);
+  if (images.empty()) return AtFramesCell(*failure, clip, manifest_name_);
   if (images.size() == 1) return FrameRef{images[0], -1};
   return DataError(
       fmt::format("frame {} of '{}' is there twice: '{}' and '{}'", number, clip.frames,

@@ -52,6 +52,9 @@ class FrameFinder {
   std::map<fs::path, Folder> folders_;
 };
 
+// What is wrong with a file as a problem of the clip that names it, at the manifest's cell.
+Error AtFramesCell(const Error& error, const ManifestClip& clip, const std::string& manifest_name);
+
 // The pictures of a study, in the order of `dataset.clips`; every clip without one is reported.
 Result<std::vector<FrameRef>> FindFrames(const Manifest& manifest, const Dataset& dataset,
                                          const fs::path& root, FramePoint point);

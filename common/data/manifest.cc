@@ -41,23 +41,25 @@ class ManifestReader {
  public:
   ManifestReader(const std::string& name, const fs::path& root) : name_(name), root_(root) {}
 
-  Result<Manifest> Read(std::string_view bytes) {
+  ManifestDraft Read(std::string_view bytes) {
     const CsvTable table = ParseCsv(bytes, name_, problems_);
-    if (table.rows.empty()) {
-      if (problems_.empty()) Report("empty file", name_, "header " + Join(kHeader, ","));
-      return Error(ErrorCode::kData, problems_);
+    if (!table.rows.empty()) ReadTable(table);
+    if (table.rows.empty() && problems_.empty()) {
+      Report("empty file", name_, "header " + Join(kHeader, ","));
     }
+    return {std::move(manifest_), std::move(problems_)};
+  }
+
+ private:
+  void ReadTable(const CsvTable& table) {
     ReadHeader(table.rows[0]);
     for (std::size_t i = 1; i < table.rows.size(); ++i) {
       const bool cut = i + 1 == table.rows.size() && !table.ends_with_newline;
       ReadRow(table.rows[i], cut);
     }
     if (table.rows.size() == 1 && problems_.empty()) Report("no clips", name_, "a row for each");
-    if (!problems_.empty()) return Error(ErrorCode::kData, problems_);
-    return std::move(manifest_);
   }
 
- private:
   void ReadHeader(const CsvRow& header) {
     fields_ = header.fields.size();
     column_at_.fill(-1);
@@ -206,11 +208,21 @@ class ManifestReader {
   Manifest manifest_{name_, {}};
 };
 
+Result<Manifest> WithoutProblems(ManifestDraft draft) {
+  if (!draft.problems.empty()) return Error(ErrorCode::kData, std::move(draft.problems));
+  return std::move(draft.manifest);
+}
+
 }  // namespace
 
 Result<Manifest> LoadManifest(const fs::path& path, const fs::path& root) {
+  UNMASK_ASSIGN(ManifestDraft draft, LoadManifestDraft(path, root));
+  return WithoutProblems(std::move(draft));
+}
+
+Result<ManifestDraft> LoadManifestDraft(const fs::path& path, const fs::path& root) {
   UNMASK_ASSIGN(const std::string bytes, ReadFile(path, kMaxBytes));
-  return ParseManifest(bytes, path.string(), DatasetRoot(path, root));
+  return ManifestReader(path.string(), DatasetRoot(path, root)).Read(bytes);
 }
 
 fs::path DatasetRoot(const fs::path& manifest, const fs::path& root) {
@@ -220,7 +232,7 @@ fs::path DatasetRoot(const fs::path& manifest, const fs::path& root) {
 
 Result<Manifest> ParseManifest(std::string_view bytes, const std::string& name,
                                const fs::path& root) {
-  return ManifestReader(name, root).Read(bytes);
+  return WithoutProblems(ManifestReader(name, root).Read(bytes));
 }
 
 std::string ManifestCsv(const std::vector<ManifestClip>& clips) {

@@ -45,6 +45,14 @@ struct Manifest {
 // Whether the frames are there is not looked at.
 Result<Manifest> LoadManifest(const fs::path& path, const fs::path& root = {});
 
+// What could be read, and every problem that LoadManifest would report: for who looks further, such
+// as at the pictures.
+struct ManifestDraft {
+  Manifest manifest;
+  std::vector<Problem> problems;
+};
+Result<ManifestDraft> LoadManifestDraft(const fs::path& path, const fs::path& root = {});
+
 // `root`, or where it is empty the manifest's folder.
 fs::path DatasetRoot(const fs::path& manifest, const fs::path& root);
 

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "common/base/text.h"
+#include "common/data/clip_folders.h"
 
 namespace unmask {
 namespace {
@@ -78,6 +79,7 @@ class Importer {
     }
     if (annotation.empty()) Report("no entries", "MFED's annotation");
     if (!problems_.empty()) return Error(ErrorCode::kData, problems_);
+    if (frames_root_) FindFrames();
     return std::move(import_);
   }
 
@@ -99,7 +101,6 @@ class Importer {
     CheckClip(clip);
     CheckDuration(clip, duration);
     TakeUnits(clip, units);
-    FindFrames(clip);
     import_.clips.push_back(std::move(clip));
   }
 
@@ -158,17 +159,13 @@ class Importer {
         {entry_, clip.sample, text, Join(clip.action_units, " "), std::move(clean.kinds)});
   }
 
-  void FindFrames(ManifestClip& clip) {
-    if (!frames_root_) return;
-    for (const std::string& folder : {clip.subject + "/" + clip.sample, clip.sample}) {
-      const auto path = ResolveBeneath(*frames_root_, folder);
-      std::error_code ignored;
-      if (path.ok() && fs::is_directory(*path, ignored)) {
-        clip.frames = folder;
-        return;
-      }
+  void FindFrames() {
+    const ClipFolders folders(*frames_root_, samples_);
+    for (ManifestClip& clip : import_.clips) {
+      const auto found = folders.Find(clip.subject, clip.sample);
+      clip.frames = found.value_or("");
+      if (!found) import_.missing_frames.push_back(clip.sample);
     }
-    import_.missing_frames.push_back(clip.sample);
   }
 
   void Report(std::string what, std::string expected) {

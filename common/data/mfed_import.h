@@ -43,12 +43,13 @@ struct MfedImport {
   std::vector<ManifestClip> clips;  // by the entries' numbers
   std::vector<CleanedEntry> cleaned;
   std::vector<WrongDuration> durations;
-  std::vector<std::string> missing_frames;  // samples without a folder, where frames were asked for
+  std::vector<std::string> missing_frames;  // samples of which none or several folders
+                                            // were found, where frames were asked for
 };
 
-// `name` is the file as messages name it. `frames_root`: the folder with each clip's images in
-// SUBJECT/FILENAME or FILENAME; without it `frames` stays empty. A DataError names every entry that
-// cannot be read.
+// `name` is the file as messages name it. `frames_root`: the folder with each clip's images,
+// wherever they lie in it (clip_folders.h); without it `frames` stays empty. A DataError names
+// every entry that cannot be read.
 Result<MfedImport> ImportMfed(std::string_view json, const std::string& name,
                               const std::optional<fs::path>& frames_root);
 

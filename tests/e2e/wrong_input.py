@@ -113,6 +113,23 @@ class Manifest(WrongInput):
     def test_bad_frame_number(self):
         self.check(self.edited("apex", "5x"), 3, "m.csv:3", "apex")
 
+    def test_missing_pictures(self):
+        (self.lab.folder / "clips").mkdir()
+        (self.lab.folder / "clips" / "5.jpg").write_bytes(b"\xff\xd8\xff cut short")
+        clips = harness.manifest_rows()
+        at = harness.HEADER.index("frames")
+        clips[0][at], clips[1][at], clips[2][at] = "none", "clips", "../clips"
+        clips[1][harness.HEADER.index("apex")], clips[1][harness.HEADER.index("onset")] = "5", "4"
+        harness.write_manifest(self.lab.folder / "m.csv", clips)
+        ended = self.unmask("data", "validate", "m.csv").expect(3)
+        self.assertEqual(sorted(line.count("m.csv:") and line.split("m.csv:")[1][0] for line in ended.err.splitlines()), ["2", "3", "3", "4"], ended)
+        for mention in ("none", "no frame 4 in 'clips'", "5.jpg", "../clips"):
+            self.assertIn(mention, ended.err)
+        for line in ended.err.splitlines():
+            self.assertRegex(line, harness.ERROR_LINE)
+        harness.write_manifest(self.lab.folder / "m.csv", clips[:1] + clips[3:])
+        self.plan("name: x\ndataset: {manifest: m.csv}\n").expect(0)  # action units need no pictures
+
     def test_bad_frame_order(self):
         self.check(self.edited("apex", "11"), 3, "m.csv:3")
 

@@ -1,0 +1,74 @@
+#include "worker/faces/picture.h"
+
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include "tests/unit/worker/images/encode.h"
+
+namespace unmask {
+namespace {
+
+using ::testing::HasSubstr;
+using std::string_literals::operator""s;
+
+class PictureTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = ::testing::TempDir() + "picture-XXXXXX";
+    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
+    folder_ = pattern;
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  FrameRef Write(const std::string& name, const std::string& bytes) {
+    UNMASK_CHECK(WriteFileDurably(folder_ / name, bytes).ok());
+    return {folder_ / name, -1};
+  }
+
+  fs::path folder_;
+};
+
+TEST_F(PictureTest, GreyBecomesColour) {
+  const auto image = ReadPicture(Write("a.png", testing::Png(2, 1, PNG_FORMAT_GRAY, {9, 200})));
+  ASSERT_TRUE(image.ok());
+  EXPECT_EQ(image->rgb, (std::vector<std::uint8_t>{9, 9, 9, 200, 200, 200}));
+}
+
+TEST_F(PictureTest, IsTurnedUpright) {
+  const std::string jpeg = testing::Jpeg(16, 8, 1, std::vector<std::uint8_t>(128, 120));
+  const std::string exif =
+      "\xff\xe1\0\x22"s
+      "Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0"s;
+  const auto image = ReadPicture(Write("a.jpg", jpeg.substr(0, 2) + exif + jpeg.substr(2)));
+  ASSERT_TRUE(image.ok()) << FormatError(image.error());
+  EXPECT_EQ(image->width, 8);
+  EXPECT_EQ(image->height, 16);
+}
+
+TEST_F(PictureTest, IsTheOneThatWasLookedAt) {
+  const std::string first = testing::Png(2, 1, PNG_FORMAT_GRAY, {9, 200});
+  const FrameRef frame = Write("a.png", first);
+  const auto fingerprint = FrameFingerprint(frame);
+  ASSERT_TRUE(fingerprint.ok());
+  EXPECT_TRUE(PictureReader().Read(frame, *fingerprint).ok());
+  Write("a.png", testing::Png(2, 1, PNG_FORMAT_GRAY, {9, 201}));
+  const auto changed = PictureReader().Read(frame, *fingerprint);
+  ASSERT_FALSE(changed.ok());
+  EXPECT_THAT(FormatError(changed.error()), HasSubstr("has changed"));
+  const FrameRef video{frame.path, 3};
+  EXPECT_THAT(FormatError(PictureReader().Read(video, *fingerprint + "#3").error()),
+              HasSubstr("has changed"));
+}
+
+// Opens the library of videos, which says that this is none.
+TEST_F(PictureTest, AVideoThatIsNoneIsNamed) {
+  FrameRef frame = Write("a.avi", "RIFF....AVI ");
+  frame.video_frame = 3;
+  const auto image = PictureReader().Read(frame, *FrameFingerprint(frame));
+  ASSERT_FALSE(image.ok());
+  EXPECT_THAT(FormatError(image.error()), HasSubstr("a.avi"));
+  EXPECT_THAT(FormatError(image.error()), HasSubstr("cannot be read"));
+}
+
+}  // namespace
+}  // namespace unmask
