@@ -1,4 +1,3 @@
-#include <opencv2/core/utils/logger.hpp>
 #include <opencv2/imgproc.hpp>
 #include <opencv2/objdetect/face.hpp>
 
@@ -11,6 +10,7 @@ namespace {
 constexpr float kScoreMin = 0.8F;
 constexpr float kOverlapMax = 0.3F;
 constexpr int kCandidates = 1000;
+const cv::Size kProbe(320, 320);
 
 class YunetFinder final : public FaceFinder {
  public:
@@ -47,11 +47,15 @@ Result<std::unique_ptr<FaceFinder>> MakeYunetFinder(const std::string& onnx) {
   if (!fs::is_regular_file(onnx, ignored)) {
     return DataError("YuNet's file is missing", onnx, "an ONNX file, or faces.detector=haar");
   }
-  return CatchOpencv(onnx, [&]() -> Result<std::unique_ptr<FaceFinder>> {
-    auto net =
-        cv::FaceDetectorYN::create(onnx, "", {320, 320}, kScoreMin, kOverlapMax, kCandidates);
+  try {
+    auto net = cv::FaceDetectorYN::create(onnx, "", kProbe, kScoreMin, kOverlapMax, kCandidates);
+    cv::Mat faces;
+    net->detect(cv::Mat(kProbe, CV_8UC3, cv::Scalar::all(0)), faces);  // has it YuNet's outputs?
     return std::unique_ptr<FaceFinder>(new YunetFinder(std::move(net)));
-  });
+  } catch (const cv::Exception& error) {
+    return DataError("OpenCV cannot use it as YuNet: " + error.err, onnx,
+                     "face_detection_yunet_2022mar.onnx; those of 2023 need OpenCV 4.8");
+  }
 }
 
 }  // namespace unmask

@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "tests/unit/worker/face_finder/tiny_yunet.h"
 #include "tests/unit/worker/faces/drawn_face.h"
 
 namespace unmask {
@@ -84,18 +85,44 @@ TEST(HaarFinder, AFileThatIsNoCascadeIsNamed) {
   }
 }
 
-TEST(YunetFinder, AFileThatIsNoNetIsNamed) {
+// A finder by YuNet from a file with these bytes.
+Result<std::unique_ptr<FaceFinder>> Yunet(const std::string& bytes, std::string* path = nullptr) {
   std::string pattern = ::testing::TempDir() + "yunet-XXXXXX";
-  const int file = mkstemp(pattern.data());
-  ASSERT_GE(file, 0);
-  const std::string bytes = "no protocol buffer at all";
-  ASSERT_EQ(write(file, bytes.data(), bytes.size()), static_cast<ssize_t>(bytes.size()));
-  close(file);
-  const auto finder = MakeOpencvFinder({FaceDetector::kYunet, pattern});
-  unlink(pattern.c_str());
-  ASSERT_FALSE(finder.ok());
-  EXPECT_EQ(finder.error().code, ErrorCode::kData);
-  EXPECT_THAT(FormatError(finder.error()), HasSubstr(pattern));
+  UNMASK_CHECK(mkdtemp(pattern.data()) != nullptr);
+  const fs::path file = fs::path(pattern) / "yunet.onnx";
+  UNMASK_CHECK(WriteFileDurably(file, bytes).ok());
+  auto finder = MakeOpencvFinder({FaceDetector::kYunet, file.string()});
+  fs::remove_all(pattern);
+  if (path) *path = file.string();
+  return finder;
+}
+
+TEST(YunetFinder, FindsWhatTheNetSees) {
+  const auto finder = Yunet(testing::TinyYunet());
+  ASSERT_TRUE(finder.ok()) << FormatError(finder.error());
+  Image picture{320, 320, std::vector<std::uint8_t>(320 * 320 * 3, 0)};
+  const auto none = (*finder)->Find(picture);
+  ASSERT_TRUE(none.ok()) << FormatError(none.error());
+  EXPECT_TRUE(none->empty());
+  // The smaller of the two boxes, 64 pixels wide, in the middle of cell (5, 4) of 32 pixels.
+  testing::ShowTinyYunet(picture, 40 * 40 * 3 + 20 * 20 * 2 + (4 * 10 + 5) * 2);
+  const auto boxes = (*finder)->Find(picture);
+  ASSERT_TRUE(boxes.ok()) << FormatError(boxes.error());
+  EXPECT_EQ(*boxes, (std::vector<FaceBox>{{176 - 32, 144 - 32, 64, 64}}));
+}
+
+TEST(YunetFinder, AFileThatIsNoNetIsNamed) {
+  const std::string net = testing::TinyYunet();
+  std::string other = net;  // a net, but without the outputs of YuNet
+  for (std::size_t at = 0; (at = other.find("iou", at)) != std::string::npos;) other[at] = 'x';
+  for (const std::string& bytes : {std::string(), std::string("no protocol buffer at all"),
+                                   net.substr(0, net.size() / 2), other}) {
+    std::string path;
+    const auto finder = Yunet(bytes, &path);
+    ASSERT_FALSE(finder.ok()) << bytes.size();
+    EXPECT_EQ(finder.error().code, ErrorCode::kData);
+    EXPECT_THAT(FormatError(finder.error()), HasSubstr(path));
+  }
 }
 
 }  // namespace
