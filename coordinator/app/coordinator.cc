@@ -30,6 +30,7 @@ namespace {
 constexpr Millis kTickPeriod{100};
 constexpr Millis kNoRoomLimit{10 * 60 * 1000};  // disk full for so long: stop, resumable
 constexpr Millis kGoodbyeLimit{2000};
+constexpr Millis kAheadWindow{100};  // several commits and round trips
 constexpr Outbox::Config kCommits{.commit_after = Millis{10}, .retry_after = Millis{1000}};
 
 class Coordinator final : public MessageSink {
@@ -74,6 +75,7 @@ class Coordinator final : public MessageSink {
   static SchedulerConfig SchedulerConfigFor(const Transport& transport) {
     SchedulerConfig config;
     config.expected_workers = transport.size() - 1;
+    config.ahead_window = kAheadWindow;
     return config;
   }
 

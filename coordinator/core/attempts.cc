@@ -58,7 +58,10 @@ void Scheduler::LoseLease(JobIndex index, const std::string& reason) {
   Job& job = jobs_[index];
   const auto* leased = std::get_if<LeasedState>(&job.phase);
   if (!leased) return;
-  ++job.facts.losses;
+  // What waited for a slot there was none of the worker's business.
+  const bool waited =
+      leased->ahead && (!leased->started || Planted(PlantedBug::kStartedLossSpared));
+  if (!waited || Planted(PlantedBug::kWaitingLossCounted)) ++job.facts.losses;
   if (Planted(PlantedBug::kCrashCountedForLostWorker)) ++job.facts.crashes;
   const bool too_often = job.facts.losses >= config_.loss_limit;
   EndAttempt(index, IdOf(job, leased->attempt),

@@ -56,6 +56,7 @@ struct LeasedState {
   Millis since{};
   bool started = false;    // AttemptStarted has come
   std::int64_t epoch = 0;  // epochs finished, as the last heartbeat had it
+  bool ahead = false;      // the worker's slots were taken when it was leased
 };
 struct DoneState {
   AttemptNumber attempt;  // whose result was recorded; 0: in an earlier run

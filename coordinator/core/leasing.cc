@@ -124,8 +124,11 @@ void Scheduler::LeaseTo(Worker& worker, JobIndex index) {
   const bool keeps_number =
       Planted(PlantedBug::kRequeuedWithoutNewAttempt) && facts.last_attempt.value > 0;
   if (!keeps_number) ++facts.last_attempt.value;
-  jobs_.SetPhase(index, LeasedState{facts.last_attempt, worker.info.id, now_});
+  LeasedState leased{facts.last_attempt, worker.info.id, now_};
+  leased.ahead = !worker.HasFreeSlot();
+  jobs_.SetPhase(index, leased);
   workers_.Update(worker, [&](Worker& w) {
+    if (w.leases.empty()) w.pace.Begin(now_);
     w.leases.insert(index);
     w.exclusive = facts.alone;
   });

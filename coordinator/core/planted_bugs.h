@@ -18,6 +18,8 @@ enum class PlantedBug {
   kHeartbeatNeverExpires,
   kDependencyIgnored,
   kQuarantinedJobLeased,
+  kWaitingLossCounted,
+  kStartedLossSpared,
 };
 
 #ifdef UNMASK_PLANTED_BUGS

@@ -74,8 +74,9 @@ Status Scheduler::CheckWorkers() const {
   std::size_t with_room = 0;
   for (const auto& [id, worker] : workers_.all()) {
     const std::string name = "worker " + std::to_string(id.value);
-    if (static_cast<std::int32_t>(worker.leases.size()) > worker.info.slots) {
-      return Broken("more leases than slots", name);
+    const std::int64_t beyond = std::ssize(worker.leases) - worker.info.slots;
+    if (beyond > (config_.ahead_window > Millis(0) ? Pace::kAheadMax : 0)) {
+      return Broken("more leases than it may have", name);
     }
     if (worker.exclusive && worker.leases.size() != 1) return Broken("alone with others", name);
     if (!worker.Accepts() && worker.leases.empty()) return Broken("drained but not let go", name);
@@ -90,7 +91,7 @@ Status Scheduler::CheckWorkers() const {
     if (!worker.HasRoom()) continue;
     ++with_room;
     const FreeWorkers& free = workers_.free_by_class()[worker.numerics_class];
-    if (!free.contains({worker.leases.size(), id})) return Broken("its room is not known", name);
+    if (!free.contains({worker.Load(), id})) return Broken("its room is not known", name);
   }
   for (const FreeWorkers& free : workers_.free_by_class()) with_room -= free.size();
   if (with_room != 0) return Broken("free workers are miscounted", "workers");

@@ -38,7 +38,7 @@ std::optional<JobIndex> PlantedBugAccepts(const JobTable& jobs, const LeaseId& l
   const bool leased = jobs[*index].Is<LeasedState>();
   const bool is_last = lease.attempt == jobs[*index].facts.last_attempt;
   const bool accepts =
-      (Planted(PlantedBug::kAttemptCheckDropped) && leased) ||
+      (Planted(PlantedBug::kAttemptCheckDropped) && lease.epoch == epoch && leased) ||
       (Planted(PlantedBug::kOldEpochRecorded) && lease.epoch != epoch && !leased && is_last) ||
       (Planted(PlantedBug::kLateResultRecorded) && lease.epoch == epoch && !leased);
   return accepts ? index : std::nullopt;
@@ -199,7 +199,7 @@ void Scheduler::On(WorkerId from, const ResultReady& message) {
   auto index = CurrentLease(from, message.lease);
   if (!index) index = PlantedBugAccepts(jobs_, message.lease, epoch_);
   if (!index) return effects_.Send(from, Superseded{message.lease});
-  workers_.Find(from)->failed_on.clear();
+  OnFinished(*workers_.Find(from));
   effects_.Persist(RecordResult{message.lease, message.result});
   Detach(*index);
   Settle(*index, DoneState{message.lease.attempt});
@@ -211,6 +211,7 @@ void Scheduler::On(WorkerId from, const AttemptFailed& message) {
   const auto index = CurrentLease(from, message.lease);
   if (!index) return effects_.Send(from, Superseded{message.lease});
   Worker& worker = *workers_.Find(from);
+  LeaseNoMoreAhead(worker);
   const bool hopeless =
       message.failure == FailureClass::kNotANumber || message.failure == FailureClass::kBadInput;
   const bool to_blame = message.sole_suspect || worker.exclusive;
@@ -225,12 +226,30 @@ void Scheduler::On(WorkerId from, const Yielded& message) {
   const auto index = CurrentLease(from, message.lease);
   if (!index) return effects_.Send(from, Superseded{message.lease});
   if (Planted(PlantedBug::kYieldCountedAsCrash)) ++jobs_[*index].facts.crashes;
+  if (!std::get<LeasedState>(jobs_[*index].phase).started) {
+    LeaseNoMoreAhead(*workers_.Find(from));
+  }
   EndAttempt(*index, message.lease, {"yielded", "", "", JobState::kQueued});
   effects_.Send(from, Acknowledged{message.lease});
 }
 
 void Scheduler::On(WorkerId from, const Draining&) {
   Drain(*workers_.Find(from), "stops by itself");
+}
+
+void Scheduler::OnFinished(Worker& worker) {
+  workers_.Update(worker, [&](Worker& w) {
+    w.failed_on.clear();
+    w.pace.Finished(now_, config_.ahead_window);
+    w.ahead = w.pace.Ahead(config_.ahead_window);
+  });
+}
+
+void Scheduler::LeaseNoMoreAhead(Worker& worker) {
+  workers_.Update(worker, [&](Worker& w) {
+    w.pace.Begin(now_);
+    w.ahead = 0;
+  });
 }
 
 template <typename Other>

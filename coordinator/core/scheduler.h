@@ -11,6 +11,9 @@
 //   jobs drains nobody.
 // - A cell's pin to a numerics class is set by the first lease (or the store) and holds while a
 //   worker of that class accepts jobs; else it moves with the next lease, which is noted.
+// - Fast workers get leases ahead of their slots (pace.h). The loss of a worker is not counted
+//   against such a job that had not started; a job that comes back unstarted, and a crash, end the
+//   leasing ahead until the worker has shown its pace again.
 #pragma once
 
 #include <cstdint>
@@ -37,6 +40,8 @@ struct SchedulerConfig {
   std::int32_t crash_limit = 3;         // crashes without a new checkpoint: quarantined
   std::int32_t loss_limit = 5;          // worker losses without a new checkpoint: quarantined
   std::int32_t drain_limit = 3;         // different jobs in a row that crash a worker: drained
+  // How much work may wait at a worker whose slots are all taken (pace.h); 0: none.
+  Millis ahead_window{0};
   // Workers 1..expected_workers may still join; while any may, "no workers left" is not said.
   std::int32_t expected_workers = 0;
   Millis join_limit{120'000};  // from the first tick on; who has not joined by then is not awaited
@@ -119,6 +124,8 @@ class Scheduler {
   void On(WorkerId from, const AttemptFailed& message);
   void On(WorkerId from, const Yielded& message);
   void On(WorkerId from, const Draining& message);
+  void OnFinished(Worker& worker);
+  void LeaseNoMoreAhead(Worker& worker);
   template <typename Other>
   void On(WorkerId from, const Other& message);  // not for a coordinator: noted
   std::optional<JobIndex> CurrentLease(WorkerId from, const LeaseId& lease) const;

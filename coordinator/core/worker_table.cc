@@ -53,13 +53,13 @@ std::int64_t WorkerTable::Candidates(ClassId numerics_class) const {
 void WorkerTable::Index(const Worker& worker) {
   if (worker.Accepts()) ++accepting_[worker.numerics_class], ++accepting_in_all_;
   if (worker.HasRoom()) {
-    free_[worker.numerics_class].emplace(worker.leases.size(), worker.info.id);
+    free_[worker.numerics_class].emplace(worker.Load(), worker.info.id);
   }
 }
 
 void WorkerTable::Unindex(const Worker& worker) {
   if (worker.Accepts()) --accepting_[worker.numerics_class], --accepting_in_all_;
-  free_[worker.numerics_class].erase({worker.leases.size(), worker.info.id});
+  free_[worker.numerics_class].erase({worker.Load(), worker.info.id});
 }
 
 }  // namespace unmask

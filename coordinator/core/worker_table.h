@@ -12,6 +12,7 @@
 #include "common/base/clock.h"
 #include "common/base/ids.h"
 #include "common/protocol/records.h"
+#include "coordinator/core/pace.h"
 #include "coordinator/core/ready_queue.h"
 
 namespace unmask {
@@ -24,14 +25,22 @@ struct Worker {
   bool exclusive = false;        // its one lease runs alone
   std::string draining;          // why it gets no new leases; empty: it does
   std::set<JobIndex> failed_on;  // different jobs that crashed here since its last success
+  Pace pace;
+  std::int32_t ahead = 0;  // leases beyond its slots that it may hold
 
   bool Accepts() const { return draining.empty(); }
+  bool HasFreeSlot() const { return std::ssize(leases) < info.slots; }
   bool HasRoom() const {
-    return Accepts() && !exclusive && static_cast<std::int32_t>(leases.size()) < info.slots;
+    return Accepts() && !exclusive && std::ssize(leases) < std::int64_t{info.slots} + ahead;
+  }
+  // Who has a free slot comes before all who have none.
+  std::size_t Load() const {
+    constexpr std::size_t kNoFreeSlot = std::size_t{1} << 32;
+    return HasFreeSlot() ? leases.size() : kNoFreeSlot + leases.size();
   }
 };
 
-// Least loaded first, so that a handful of jobs spreads over the workers.
+// By Load, so that a handful of jobs spreads over the workers.
 using FreeWorkers = std::set<std::pair<std::size_t, WorkerId>>;
 
 class WorkerTable {

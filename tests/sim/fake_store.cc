@@ -73,6 +73,11 @@ FakeStore::Row& FakeStore::OpenRow(const LeaseId& lease) {
   return row;
 }
 
+std::int64_t FakeStore::OpenLeases(WorkerId worker) const {
+  return std::ranges::count_if(rows_,
+                               [&](const Row& row) { return row.open && row.worker == worker; });
+}
+
 void FakeStore::On(const RecordLease& record) {
   const LeaseId& lease = record.lease;
   const int job = IndexOf(lease.job_key);
@@ -83,6 +88,10 @@ void FakeStore::On(const RecordLease& record) {
   Require(lease.attempt.value == row.last_attempt.value + 1, "attempt does not rise by one",
           lease.job_key);
   Require(DependenciesDone(job), "leased before its dependencies", lease.job_key);
+  row.ahead = OpenLeases(record.worker.id) >= record.worker.slots;
+  row.started = false;
+  row.worker = record.worker.id;
+  if (row.ahead) totals_.Count(Seen::kAhead);
   row.state = JobState::kRunning;
   row.open = true;
   row.lease = lease;
@@ -94,7 +103,8 @@ void FakeStore::On(const RecordLease& record) {
 }
 
 void FakeStore::On(const RecordStarted& record) {
-  const Row& row = OpenRow(record.lease);
+  Row& row = OpenRow(record.lease);
+  row.started = true;
   if (record.first_epoch > 0) totals_.Count(Seen::kResumed);
   const bool known = record.first_epoch == 0 ||
                      std::ranges::any_of(row.checkpoints, [&](const CheckpointRef& checkpoint) {
@@ -128,8 +138,9 @@ void FakeStore::On(const RecordAttemptEnd& record) {
   const SimJob& truth = study_[IndexOf(record.lease.job_key)];
   bool hopeless = false;
   if (record.outcome == "lost") {
-    ++row.losses;
-    totals_.Count(Seen::kLost);
+    const bool spared = row.ahead && !row.started;
+    if (!spared) ++row.losses;
+    totals_.Count(spared ? Seen::kSpared : Seen::kLost);
   } else {
     const auto end = truth.ends.find(TryOf(record.lease));
     Require(end != truth.ends.end(), "an end that never happened", truth.key);

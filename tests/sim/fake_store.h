@@ -41,6 +41,9 @@ class FakeStore {
     std::int32_t losses = 0;
     bool alone = false;
     bool ran_alone = false;  // the open lease
+    WorkerId worker;         // of the open lease
+    bool ahead = false;      // the worker had no free slot
+    bool started = false;
     std::vector<CheckpointRef> checkpoints;
     std::string numerics_class;
     std::string lease_class;
@@ -49,6 +52,7 @@ class FakeStore {
   };
 
   Row& OpenRow(const LeaseId& lease);
+  std::int64_t OpenLeases(WorkerId worker) const;
   void On(const RecordLease& record);
   void On(const RecordStarted& record);
   void On(const RecordCheckpoint& record);

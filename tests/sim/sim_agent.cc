@@ -34,6 +34,22 @@ void SimAgent::OnHeartbeatTimer() {
   for (const Message& message : kept_) {
     if (world_.random().Chance(0.5)) world_.ToCoordinator(info_.id, message);
   }
+  if (world_.random().Chance(0.9)) return;  // else what has waited goes back
+  const std::vector<Attempt> attempts = running_;
+  for (const Attempt& attempt : attempts) {
+    if (!attempt.given) Yield(attempt);
+  }
+}
+
+std::int64_t SimAgent::Given() const { return std::ranges::count(running_, true, &Attempt::given); }
+
+void SimAgent::GiveWaiting() {
+  for (Attempt& attempt : running_) {
+    if (Given() >= info_.slots) return;
+    if (attempt.given) continue;
+    attempt.given = true;
+    world_.CallTrainer(info_.id, attempt.serial, world_.random().Between(10, 500));
+  }
 }
 
 void SimAgent::OnMessage(const Message& message) {
@@ -54,12 +70,13 @@ void SimAgent::On(const Lease& lease) {
   if (stopping_) return Yield(attempt);
   Require(!lease.spec.empty(), "a lease without a spec", lease.id.job_key);
   running_.push_back(attempt);
-  world_.CallTrainer(info_.id, attempt.serial, world_.random().Between(10, 500));
+  GiveWaiting();
 }
 
 void SimAgent::Forget(const LeaseId& lease, bool stop) {
   std::erase_if(kept_, [&](const Message& message) { return LeaseOf(message) == lease; });
   if (stop) std::erase_if(running_, [&](const Attempt& a) { return a.lease == lease; });
+  GiveWaiting();
 }
 
 void SimAgent::OnTrainer(std::int64_t serial) {
@@ -103,12 +120,13 @@ void SimAgent::Epoch(Attempt& attempt) {
 }
 
 void SimAgent::Crash(const Attempt& attempt) {
-  if (running_.size() > 1 && world_.random().Chance(0.5)) return CrashTrainer();
+  if (Given() > 1 && world_.random().Chance(0.5)) return CrashTrainer();
   Fail(attempt, kCrashes[world_.random().Between(0, 4)], true, TrueEnd::kCrashToBlame);
 }
 
 void SimAgent::CrashTrainer() {
-  const std::vector<Attempt> died = running_;
+  std::vector<Attempt> died = running_;
+  std::erase_if(died, [](const Attempt& attempt) { return !attempt.given; });
   const bool sole = died.size() == 1;
   for (const Attempt& attempt : died) {
     Fail(attempt, FailureClass::kKilled, sole,
@@ -148,6 +166,7 @@ void SimAgent::End(LeaseId lease, Message message, TrueEnd end) {
   world_.ToCoordinator(info_.id, message);
   kept_.push_back(std::move(message));
   std::erase_if(running_, [&](const Attempt& attempt) { return attempt.lease == lease; });
+  if (!stopping_) GiveWaiting();
 }
 
 }  // namespace unmask

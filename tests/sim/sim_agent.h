@@ -48,6 +48,7 @@ class SimAgent {
     std::int64_t serial = 0;
     LeaseId lease;
     std::int64_t epoch = 0;
+    bool given = false;  // to the trainer, in a slot
     bool started = false;
   };
 
@@ -62,6 +63,8 @@ class SimAgent {
     throw Violation("an agent got a message that is not for it");
   }
   void Forget(const LeaseId& lease, bool stop);
+  std::int64_t Given() const;
+  void GiveWaiting();
   void Start(Attempt& attempt);
   void Epoch(Attempt& attempt);
   void Crash(const Attempt& attempt);

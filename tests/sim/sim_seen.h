@@ -24,6 +24,8 @@ enum class Seen {
   kRepeated,  // a result that was recorded already
   kDrained,
   kPinMoved,  // a cell's numerics class
+  kAhead,     // leased while its worker's slots were taken
+  kSpared,    // lost before it had a slot: not counted
   kAllSettled,
   kStopped,
   kNoWorkers,
@@ -31,10 +33,11 @@ enum class Seen {
 };
 
 inline constexpr std::array<const char*, static_cast<std::size_t>(Seen::kCount)> kSeenNames = {
-    "faults",     "coordinators",      "zombies refused", "commits failed",   "resumed",
-    "lost",       "yielded",           "crashed",         "ran alone",        "quarantined",
-    "failed",     "dead dependencies", "superseded",      "repeated results", "drained",
-    "pins moved", "sweeps settled",    "stops",           "without workers"};
+    "faults",         "coordinators",      "zombies refused", "commits failed",   "resumed",
+    "lost",           "yielded",           "crashed",         "ran alone",        "quarantined",
+    "failed",         "dead dependencies", "superseded",      "repeated results", "drained",
+    "pins moved",     "leased ahead",      "spared",          "sweeps settled",   "stops",
+    "without workers"};
 
 struct SimTotals {
   std::int64_t events = 0;

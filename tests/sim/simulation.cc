@@ -30,6 +30,7 @@ Simulation::Simulation(std::uint64_t seed, SimTotals& totals, bool check_schedul
       check_scheduler_(check_scheduler) {
   config_.worker_silence_limit = Millis(kSilenceMs);
   config_.join_limit = Millis(3 * kSilenceMs);
+  if (random_.Chance(0.6)) config_.ahead_window = Millis(random_.Between(100, 20'000));
   calm_from_ = random_.Chance(0.1) ? 0 : random_.Between(1'000, 120'000);
   must_end_by_ = calm_from_ + WorkMs(study_);
   fault_gap_ = random_.Between(200, 20'000);

@@ -84,6 +84,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "a dead worker keeps its lease"},
         BugCase{PlantedBug::kDependencyIgnored, "DependencyIgnored",
                 "leased before its dependencies"},
+        BugCase{PlantedBug::kWaitingLossCounted, "WaitingLossCounted", "losses are miscounted"},
+        BugCase{PlantedBug::kStartedLossSpared, "StartedLossSpared", "losses are miscounted"},
         BugCase{PlantedBug::kQuarantinedJobLeased, "QuarantinedJobLeased",
                 "leased though it is settled"}),
     [](const auto& param) { return std::string(param.param.name); });

@@ -59,6 +59,8 @@ void Supervisor::On(const Refused& refused, Millis) {
   LogError(fmt::format("{}: refused by the coordinator: {}", hello_.host, refused.reason));
   refused_ = true;
   running_.clear();
+  waiting_.clear();
+  given_ = 0;
   kept_.clear();
   KillTrainer({FailureClass::kKilled, "refused"});
 }
@@ -72,21 +74,23 @@ void Supervisor::On(const Lease& lease, Millis now) {
                   lease.id.attempt.value, lease.id.job_key, hello_.host, hello_.pid,
                   lease.id.epoch.value, lease.checkpoints.size(), NewestEpoch(lease)),
       LogWorth::kDetail);
-  Running& running = running_.try_emplace(lease.id, Running{lease, Progress(now)}).first->second;
+  running_.try_emplace(lease.id, Running{lease, Progress(now)});
+  waiting_.push_back(lease.id);
   if (stopping_) return YieldWhatIsNotGiven(now);
-  if (std::holds_alternative<Ready>(trainer_)) Give(running, now);
+  GiveWaiting(now);
 }
 
 void Supervisor::On(const Acknowledged& acknowledged, Millis) { kept_.erase(acknowledged.lease); }
 
-void Supervisor::On(const Superseded& superseded, Millis) {
+void Supervisor::On(const Superseded& superseded, Millis now) {
   kept_.erase(superseded.lease);
   const auto it = running_.find(superseded.lease);
   if (it == running_.end()) return;
   effects_.LogAttempt(superseded.lease, "superseded by another attempt", LogWorth::kBadEnd);
   const bool given = it->second.given;
-  running_.erase(it);
+  Erase(it);
   if (given && std::holds_alternative<Ready>(trainer_)) effects_.SendToTrainer(superseded);
+  GiveWaiting(now);
 }
 
 void Supervisor::On(const StopGracefully&, Millis now) {
@@ -116,6 +120,7 @@ void Supervisor::OnTick(Millis now) {
   if (last_tick_ && now - *last_tick_ > kGapMin) Excuse(now - *last_tick_);
   last_tick_ = now;
   CheckTrainer(now);
+  YieldWhatWaitsLong(now);
   SendWhatIsDue(now);
 }
 
@@ -183,8 +188,17 @@ void Supervisor::KillTrainer(Failure why, std::set<LeaseId> blamed) {
   effects_.KillTrainer();
 }
 
+void Supervisor::GiveWaiting(Millis now) {
+  while (given_ < options_.slots && !waiting_.empty() && std::holds_alternative<Ready>(trainer_)) {
+    const auto next = running_.find(waiting_.front());
+    waiting_.pop_front();
+    if (next != running_.end()) Give(next->second, now);
+  }
+}
+
 void Supervisor::Give(Running& running, Millis now) {
   running.given = true;
+  ++given_;
   running.progress = Progress(now);
   effects_.SendToTrainer(running.lease);
 }
@@ -195,6 +209,27 @@ void Supervisor::YieldWhatIsNotGiven(Millis now) {
     if (!running.given) waiting[id] = NewestEpoch(running.lease);
   }
   for (const auto& [id, epoch] : waiting) Finish(id, Yielded{id, epoch}, now);
+  waiting_.clear();
+}
+
+// It was leased ahead for a slot that would be free soon, and none was: another worker may have
+// one.
+void Supervisor::YieldWhatWaitsLong(Millis now) {
+  if (given_ < options_.slots || !std::holds_alternative<Ready>(trainer_)) return;
+  while (!waiting_.empty()) {
+    const auto oldest = running_.find(waiting_.front());
+    if (oldest != running_.end()) {
+      if (oldest->second.progress.Idle(now) < options_.wait_limit) return;
+      const LeaseId id = oldest->first;
+      Finish(id, Yielded{id, NewestEpoch(oldest->second.lease)}, now);
+    }
+    waiting_.pop_front();
+  }
+}
+
+void Supervisor::Erase(std::map<LeaseId, Running>::iterator lease) {
+  if (lease->second.given) --given_;
+  running_.erase(lease);
 }
 
 }  // namespace unmask

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <set>
@@ -22,9 +23,10 @@ struct SupervisorOptions {
   Millis heartbeat{1'000};
   Millis resend{5'000};         // an unacknowledged result is sent again after this
   Millis start_limit{600'000};  // for the trainer to say hello
-  HangLimits hang;
+  HangLimits hang{};
   int start_attempts = 5;  // trainers in a row that died without a job: then the agent gives up
   Millis goodbye_limit{5'000};  // for the trainer to end by itself
+  Millis wait_limit{1'000};     // a lease that no slot has got free for goes back
 };
 
 // What the supervisor may do to the world.
@@ -57,7 +59,8 @@ class Supervisor {
   bool refused() const { return refused_; }
 
  private:
-  // A lease that this agent answers for. Not yet `given`: the trainer is not ready.
+  // A lease that this agent answers for. Not yet `given`: the trainer is not ready, or all its
+  // slots are taken.
   struct Running {
     Lease lease;
     Progress progress;
@@ -95,8 +98,12 @@ class Supervisor {
 
   void StartTrainer(Millis now);
   void KillTrainer(Failure why, std::set<LeaseId> blamed = {});
+  // To the trainer, as far as it has slots, in the order in which they came.
+  void GiveWaiting(Millis now);
   void Give(Running& running, Millis now);
   void YieldWhatIsNotGiven(Millis now);
+  void YieldWhatWaitsLong(Millis now);
+  void Erase(std::map<LeaseId, Running>::iterator lease);
   // The trainer is gone: its jobs fail, `blamed` (empty: all of them) for `why`, the others as
   // bystanders. Whether there was any.
   bool FailWhatIsGiven(const Failure& why, std::set<LeaseId> blamed, const std::string& last_words,
@@ -116,6 +123,8 @@ class Supervisor {
   std::variant<Down, Starting, Ready, Dying> trainer_ = Down{Millis::max()};
   int deaths_without_job_ = 0;  // in a row
   std::map<LeaseId, Running> running_;
+  std::deque<LeaseId> waiting_;  // not given, oldest first; may name leases that are over
+  std::int32_t given_ = 0;
   std::map<LeaseId, Kept> kept_;
 
   bool hello_sent_ = false;

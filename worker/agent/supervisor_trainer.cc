@@ -43,6 +43,7 @@ void Supervisor::OnTrainerMessage(const Message& message, Millis now) {
       [&]<typename T>(const T& m) {
         if constexpr (EndsLease<T>) {
           Finish(m.lease, message, now);
+          GiveWaiting(now);
         } else if constexpr (FromTrainer<T>) {
           On(m, now);
         } else {
@@ -71,7 +72,7 @@ void Supervisor::On(const TrainerHello& hello, Millis now) {
     hello_.device = hello.device;
     effects_.SendToCoordinator(hello_);
   }
-  for (auto& [id, running] : running_) Give(running, now);
+  GiveWaiting(now);
 }
 
 void Supervisor::On(const Heartbeat& heartbeat, Millis now) {
@@ -112,7 +113,9 @@ void Supervisor::On(const CheckpointWritten& written, Millis now) {
 }
 
 void Supervisor::Finish(const LeaseId& lease, const Message& message, Millis now) {
-  if (running_.erase(lease) == 0) return;  // superseded meanwhile
+  const auto found = running_.find(lease);
+  if (found == running_.end()) return;  // superseded meanwhile
+  Erase(found);
   std::visit(
       [&]<typename T>(const T& m) {
         if constexpr (EndsLease<T>) {

@@ -122,7 +122,7 @@ class SupervisorTest : public ::testing::Test {
 
   RecordingEffects effects_;
   Millis now_{1'000'000};
-  Supervisor supervisor_{SupervisorOptions{}, OurHello(), effects_};
+  Supervisor supervisor_{SupervisorOptions{.slots = 2}, OurHello(), effects_};
 };
 
 TEST_F(SupervisorTest, JoinsWithWhatTheTrainerSaysOfItself) {
@@ -184,6 +184,58 @@ TEST_F(SupervisorTest, ALeaseGivenTwiceRunsOnce) {
   Up(ResultReady{Id("a"), {}});
   Down(ALease("a"));  // late: it is done, and the answer is on its way
   EXPECT_THAT(effects_.Take(), ElementsAre("up result a/1"));
+}
+
+// "c" and "d" come while both slots are taken.
+TEST_F(SupervisorTest, LeasesBeyondTheSlotsWaitInTheirOrder) {
+  Join({"a", "b"});
+  Down(ALease("d"));
+  Down(ALease("c"));
+  EXPECT_THAT(effects_.Take(), IsEmpty());
+  Up(ResultReady{Id("b"), {}});
+  EXPECT_THAT(effects_.Take(), ElementsAre("up result b/1", "down lease d/1"));
+  Down(Superseded{Id("a")});
+  EXPECT_THAT(effects_.Take(), ElementsAre("down superseded a/1", "down lease c/1"));
+}
+
+TEST_F(SupervisorTest, ASupersededLeaseThatWaitsIsNeverGiven) {
+  Join({"a", "b"});
+  Down(ALease("c"));
+  Down(ALease("d"));
+  Down(Superseded{Id("c")});
+  EXPECT_THAT(effects_.Take(), IsEmpty());
+  Up(ResultReady{Id("a"), {}});
+  EXPECT_THAT(effects_.Take(), ElementsAre("up result a/1", "down lease d/1"));
+}
+
+TEST_F(SupervisorTest, ACrashIsNotForLeasesThatWait) {
+  Join({"a", "b"});
+  Down(ALease("c"));
+  Ended(0, 3);
+  EXPECT_THAT(effects_.Take(), ElementsAre("up failed a/1 exit", "up failed b/1 exit"));
+  EXPECT_THAT(Pass(Millis(500)), ElementsAre("start"));
+  Up(TheirHello());
+  EXPECT_THAT(effects_.Take(), ElementsAre("down lease c/1"));
+}
+
+TEST_F(SupervisorTest, WhatHasWaitedLongGoesBack) {
+  Join({"a", "b"});
+  Down(ALease("c"));
+  EXPECT_THAT(Pass(Millis(500)), IsEmpty());
+  Down(ALease("d"));
+  EXPECT_THAT(Pass(Millis(500)), ElementsAre("up yielded c/1@0"));
+  Up(ResultReady{Id("a"), {}});
+  EXPECT_THAT(TakeWithoutHeartbeats(), ElementsAre("up result a/1", "down lease d/1"));
+  EXPECT_THAT(Pass(Millis(2'000)), IsEmpty());
+}
+
+TEST_F(SupervisorTest, AStopSendsBackWhatWaits) {
+  Join({"a", "b"});
+  Down(ALease("c"));
+  Down(StopGracefully{});
+  EXPECT_THAT(effects_.Take(), ElementsAre("up yielded c/1@0", "down stop"));
+  Up(Yielded{Id("a"), 1});
+  EXPECT_THAT(effects_.Take(), ElementsAre("up yielded a/1@1"));
 }
 
 TEST_F(SupervisorTest, ACrashIsBlamedOnTheOnlyJob) {
