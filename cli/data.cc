@@ -15,6 +15,7 @@
 #include "common/data/manifest.h"
 #include "common/data/mfed_import.h"
 #include "common/data/synth.h"
+#include "common/synth_faces/synth_faces.h"
 #include "common/synth_model/synth_model.h"
 #include "worker/faces/check_pictures.h"
 
@@ -173,11 +174,8 @@ Status ValidateCommand(const CommandContext& context, const fs::path& file, cons
 
 Status SynthCommand(const CommandContext& context, const std::string& folder,
                     const SynthOptions& options) {
-  UNMASK_TRY(MakeFolders(folder));
-  const fs::path file = fs::path(folder) / "manifest.csv";
-  const auto clips = SynthesizeClips(options);
-  UNMASK_TRY(WriteFileDurably(file, ManifestCsv(clips)));
-  PrintSummary(clips, file.string(), context.json);
+  UNMASK_ASSIGN(const auto clips, WriteSynthFaces(options, folder));
+  PrintSummary(clips, (fs::path(folder) / "manifest.csv").string(), context.json);
   return {};
 }
 
@@ -233,7 +231,8 @@ void AddValidate(CLI::App& data, CommandContext& context) {
 }
 
 void AddSynth(CLI::App& data, CommandContext& context) {
-  auto* synth = data.add_subcommand("synth", "Write a synthetic data set, DIR/manifest.csv");
+  auto* synth =
+      data.add_subcommand("synth", "Write a synthetic data set: DIR/manifest.csv and drawn faces");
   synth->footer("Example: unmask data synth synthetic --subjects 22 --seed 0");
   struct Arguments {
     std::string folder;

@@ -120,7 +120,61 @@ class Subject {
   std::vector<int> habits_;
 };
 
+// Intensities in pictures. Chosen so that small models tell emotions about as Table I has it.
+constexpr double kNamed = 0.65;   // least intensity of a unit that the row names, at its peak ...
+constexpr double kUnnamed = 0.5;  // ... and most of one that it does not
+constexpr double kShownAtOnset = 0.35;
+constexpr double kFeltAtOnset = 1.0;
+constexpr double kFeltAtApex = 0.75;
+constexpr double kNeither = 0.5;  // of habits and noise
+
+const Emotion* EmotionOf(const std::string& name) {
+  const auto at = std::find_if(kEmotions.begin(), kEmotions.end(),
+                               [&](const Emotion& emotion) { return name == emotion.name; });
+  return at == kEmotions.end() ? nullptr : &*at;
+}
+
+bool Moves(const Emotion* emotion, int unit) {
+  return emotion != nullptr && (Holds(emotion->units, unit) || Holds(emotion->reliable, unit));
+}
+
+// How far the disguise has got: 0 at the onset, 1 at the apex, half back at the offset.
+double Progress(const ManifestClip& clip, std::int64_t frame) {
+  const auto share = [&](std::int64_t from, std::int64_t to) {
+    if (to <= from) return 1.0;
+    return std::clamp(static_cast<double>(frame - from) / static_cast<double>(to - from), 0.0, 1.0);
+  };
+  if (!clip.onset || !clip.apex) return 1;
+  if (frame <= *clip.apex) return share(*clip.onset, *clip.apex);
+  return clip.offset ? 1 - 0.5 * share(*clip.apex, *clip.offset) : 1;
+}
+
 }  // namespace
+
+std::vector<UnitIntensity> SynthIntensities(const SynthOptions& options, const ManifestClip& clip,
+                                            std::int64_t frame) {
+  const Emotion* felt = EmotionOf(clip.true_label);
+  const Emotion* shown = EmotionOf(clip.disguised_label);
+  const double progress = Progress(clip, frame);
+  std::vector<float> uniform(kUnits.size());
+  RandomStream(static_cast<std::int64_t>(options.seed), clip.sample, "intensities")
+      .FillUniform(0, 0, uniform);
+  std::vector<UnitIntensity> intensities;
+  for (std::size_t i = 0; i < kUnits.size(); ++i) {
+    const int unit = kUnits[i];
+    const bool named = std::find(clip.action_units.begin(), clip.action_units.end(),
+                                 std::to_string(unit)) != clip.action_units.end();
+    const double peak =
+        named ? kNamed + (1 - kNamed) * uniform[i] : kUnnamed * (0.3 + 0.7 * uniform[i]);
+    double visible = named ? kNeither : 0;
+    if (Moves(felt, unit)) visible = kFeltAtOnset + progress * (kFeltAtApex - kFeltAtOnset);
+    if (Moves(shown, unit)) {
+      visible = std::max(visible, kShownAtOnset + progress * (1 - kShownAtOnset));
+    }
+    if (peak * visible > 0) intensities.push_back({unit, peak * visible});
+  }
+  return intensities;
+}
 
 std::vector<ManifestClip> SynthesizeClips(const SynthOptions& options) {
   std::vector<ManifestClip> clips;

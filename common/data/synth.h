@@ -19,4 +19,17 @@ struct SynthOptions {
 // subjects.
 std::vector<ManifestClip> SynthesizeClips(const SynthOptions& options);
 
+// An action unit as a picture shows it.
+struct UnitIntensity {
+  int unit = 0;
+  double intensity = 0;  // 0 (not seen) to 1
+};
+
+// What the face of a synthetic clip does in one frame: a function of (seed, row, frame). At the
+// onset the true emotion still shows and the disguise is just beginning; towards the apex the one
+// fades and the other grows, as in the paper's Table I. Units that the row does not name are seen
+// faintly where the emotions move them.
+std::vector<UnitIntensity> SynthIntensities(const SynthOptions& options, const ManifestClip& clip,
+                                            std::int64_t frame);
+
 }  // namespace unmask

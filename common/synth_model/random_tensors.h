@@ -20,9 +20,15 @@ class RandomTensors {
   // last bits differ): a function of seed, name and place.
   void Add(const std::string& name, Shape shape, double deviation, double mean = 0);
 
+  // Filters [outputs, 3, side, side] that see contrast alone, neither colour nor brightness: random
+  // blocks of 2 x 2 pixels, the same for the three channels, whose sum is 0.
+  void AddContrastFilters(const std::string& name, int outputs, int side, double deviation);
+
   std::string Bytes() const;  // as a safetensors file
 
  private:
+  void Keep(const std::string& name, Shape shape, std::vector<float> values);
+
   struct Tensor {
     Shape shape;
     std::vector<float> values;

@@ -12,11 +12,11 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr int kPatch = 8;
-constexpr int kLayers = 2;
-constexpr int kHeads = 8;
-constexpr int kHidden = 128;
-constexpr int kInner = 256;  // of the MLP
+constexpr int kPatch = 16;
+constexpr int kLayers = 1;
+constexpr int kHeads = 16;
+constexpr int kHidden = 384;
+constexpr int kInner = 384;  // of the MLP
 constexpr int kTextHidden = 64;
 constexpr int kTextLayers = 2;
 constexpr int kTextHeads = 4;
@@ -28,11 +28,11 @@ constexpr int kResnetWidths[] = {24, 48, 96, 192};
 
 // Gains: the standard deviation of what a linear layer makes of independent inputs of deviation 1.
 // Chosen by how well expressions of held-out subjects are told on synthetic faces.
-constexpr double kPatchGain = 2;
+constexpr double kPatchDeviation = 1.0 / 6;  // of the patches' filters
 constexpr double kPosition = 1;
-constexpr double kAttentionGain = 1.5;
-constexpr double kValueGain = 1;
-constexpr double kMlpGain = 1.5;
+constexpr double kAttentionGain = 0.8;
+constexpr double kValueGain = 2;
+constexpr double kMlpGain = 1;
 constexpr double kBias = 0.5;
 
 // Names of one transformer's parts.
@@ -78,15 +78,14 @@ void AddLayers(RandomTensors& tensors, const std::string& prefix, const Names& n
 }
 
 constexpr int kPositions = (kSynthModelSide / kPatch) * (kSynthModelSide / kPatch) + 1;
-const double kPatchDeviation = kPatchGain / std::sqrt(3.0 * kPatch * kPatch);
 
 void AddVit(RandomTensors& tensors) {
   const std::string embeddings = "vit.embeddings.";
   tensors.Add(embeddings + "cls_token", {1, 1, kHidden}, 1);
   tensors.Add(embeddings + "position_embeddings", {1, kPositions, kHidden}, kPosition);
-  tensors.Add(embeddings + "patch_embeddings.projection.weight", {kHidden, 3, kPatch, kPatch},
-              kPatchDeviation);
-  tensors.Add(embeddings + "patch_embeddings.projection.bias", {kHidden}, kBias);
+  tensors.AddContrastFilters(embeddings + "patch_embeddings.projection.weight", kHidden, kPatch,
+                             kPatchDeviation);
+  tensors.Add(embeddings + "patch_embeddings.projection.bias", {kHidden}, 0);
   AddLayers(tensors, "", kVitNames, kLayers, kHidden, kInner);
   AddNorm(tensors, "vit.layernorm", kHidden);
 }
@@ -95,7 +94,8 @@ void AddClipVision(RandomTensors& tensors) {
   const std::string embeddings = "vision_model.embeddings.";
   tensors.Add(embeddings + "class_embedding", {kHidden}, 1);
   tensors.Add(embeddings + "position_embedding.weight", {kPositions, kHidden}, kPosition);
-  tensors.Add(embeddings + "patch_embedding.weight", {kHidden, 3, kPatch, kPatch}, kPatchDeviation);
+  tensors.AddContrastFilters(embeddings + "patch_embedding.weight", kHidden, kPatch,
+                             kPatchDeviation);
   AddNorm(tensors, "vision_model.pre_layrnorm", kHidden);  // as transformers spells it
   AddLayers(tensors, "vision_model.", kClipNames, kLayers, kHidden, kInner);
   AddNorm(tensors, "vision_model.post_layernorm", kHidden);

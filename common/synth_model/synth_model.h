@@ -1,7 +1,7 @@
 // A small network with random weights in the layout of Hugging Face, for demos and tests: what
 // reads a real model's folder reads it. About a millisecond a picture on one core. Its features are
-// random, but they tell pictures apart by what is where: the weights are several times larger than
-// is usual at the start of training, so that attention picks places and layers are not linear.
+// random, but tell pictures apart by what is where: patches are seen by contrast, each head weighs
+// places in its own way, and gains are larger than is usual at the start of training.
 #pragma once
 
 #include <cstdint>

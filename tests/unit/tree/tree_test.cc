@@ -102,7 +102,8 @@ TEST(Tree, ForeignLibrariesStayInTheirPlace) {
                        R"(^worker/(reference_engine|lanes_engine|torch_backbone|trainer/engines)\b)");
   ExpectIncludedOnlyBy(R"(^hwy/)", R"(^(common/random|worker/core_engine)/)");
   ExpectIncludedOnlyBy(R"(^yaml-cpp/)", R"(^common/config/)");
-  ExpectIncludedOnlyBy(R"(^(jpeglib|jerror|png)\.h$|^webp/)", R"(^worker/images/)");
+  ExpectIncludedOnlyBy(R"(^(jpeglib|jerror|png)\.h$|^webp/)",
+                       R"(^(worker/images|common/synth_faces)/)");
   ExpectIncludedOnlyBy(R"(^utf8proc\.h$)", R"(^worker/clip_text/)");
   ExpectIncludedOnlyBy(R"(^opencv2/)", R"(^worker/(face_finder|video_reader)/)");
   ExpectIncludedOnlyBy(R"(^CLI/)", R"(^(cli|worker/trainer/main)/)");
