@@ -98,8 +98,9 @@ TEST(Tree, CoordinatorAndWorkerDoNotKnowEachOther) {
 TEST(Tree, ForeignLibrariesStayInTheirPlace) {
   ExpectIncludedOnlyBy(R"(^mpi\.h$)", R"(^common/transport/mpi/mpi_transport\.)");
   ExpectIncludedOnlyBy(R"(^(sqlite3\.h|SQLiteCpp/))", R"(^sql/)");
-  ExpectIncludedOnlyBy(R"(^(torch|ATen|c10)/)",
-                       R"(^worker/(reference_engine|lanes_engine|torch_backbone|trainer/engines)\b)");
+  ExpectIncludedOnlyBy(
+      R"(^(torch|ATen|c10)/)",
+      R"(^worker/(reference_engine|lanes_engine|torch_backbone|trainer/engines)\b)");
   ExpectIncludedOnlyBy(R"(^hwy/)", R"(^(common/random|worker/core_engine)/)");
   ExpectIncludedOnlyBy(R"(^yaml-cpp/)", R"(^common/config/)");
   ExpectIncludedOnlyBy(R"(^(jpeglib|jerror|png)\.h$|^webp/)",
