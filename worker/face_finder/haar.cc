@@ -17,7 +17,8 @@ constexpr std::array kCascadeFolders = {
     "/usr/share/opencv/haarcascades", "/usr/share/OpenCV/haarcascades"};
 
 constexpr double kScaleStep = 1.1;
-constexpr int kNeighbours = 3;         // overlapping hits that make a face
+constexpr double kFineStep = 1.05;  // where the first look finds nothing: a face between two sizes
+constexpr int kNeighbours = 3;      // overlapping hits that make a face
 constexpr int kSmallestFaceShare = 8;  // a face is at least this part of the picture's shorter side
 
 Result<fs::path> FindCascade() {
@@ -42,7 +43,10 @@ class HaarFinder final : public FaceFinder {
       cv::cvtColor(picture.rgb, grey, cv::COLOR_RGB2GRAY);
       const int least = std::min(grey.cols, grey.rows) / kSmallestFaceShare;
       std::vector<cv::Rect> found;
-      cascade_.detectMultiScale(grey, found, kScaleStep, kNeighbours, 0, {least, least});
+      for (const double step : {kScaleStep, kFineStep}) {
+        cascade_.detectMultiScale(grey, found, step, kNeighbours, 0, {least, least});
+        if (!found.empty()) break;
+      }
       std::vector<FaceBox> boxes;
       boxes.reserve(found.size());
       for (const cv::Rect& face : found) {
