@@ -9,6 +9,7 @@
 
 #include "cli/command.h"
 #include "cli/launcher.h"
+#include "cli/worker_needs.h"
 #include "common/base/build_info.h"
 #include "common/base/clock.h"
 #include "common/base/log.h"
@@ -38,9 +39,17 @@ Result<PlanOutput> PlanOf(const RunArguments& arguments) {
                   {.experiments = arguments.experiments, .order_seed = arguments.order_seed});
 }
 
-// Slots of this rank: as told, else this machine's cores shared by the agents on it.
-int SlotsHere(const RunArguments& arguments) {
+// Empty where this rank cannot read the study, which then tells nothing but its slots apart.
+WorkerNeeds NeedsOf(const RunArguments& arguments) {
+  const Result<Study> study = LoadStudy(arguments.config, arguments.overrides);
+  return study.ok() ? NeedsOf(*study, arguments.experiments) : WorkerNeeds{};
+}
+
+// Slots of this rank: as told, else as the study needs, else this machine's cores shared by the
+// agents on it.
+int SlotsHere(const RunArguments& arguments, const WorkerNeeds& needs) {
   if (arguments.slots) return *arguments.slots;
+  if (needs.slots) return *needs.slots;
   if (const char* launched = std::getenv(kSlotsVariable)) return std::max(1, std::atoi(launched));
   const char* local = std::getenv("OMPI_COMM_WORLD_LOCAL_SIZE");
   const int ranks_here = local != nullptr ? std::max(1, std::atoi(local)) : 1;
@@ -89,7 +98,9 @@ int Work(const RunArguments& arguments, const CommandContext& context, Transport
   options.trainer = context.trainer();
   options.host = HostName();
   options.parent = parent;
-  options.supervisor.slots = SlotsHere(arguments);
+  const WorkerNeeds needs = NeedsOf(arguments);
+  if (needs.cuda) options.device = "cuda";
+  options.supervisor.slots = SlotsHere(arguments, needs);
   return RunAgent(transport, options);
 }
 
@@ -132,10 +143,15 @@ void Launch(const RunArguments& arguments, CommandContext& context,
     return context.Fail(
         DataError("the trainer is missing", context.trainer().string(), "it lies beside unmask"));
   }
-  context.exit_code =
-      LaunchLocally({.program = context.program,
-                     .args = args,
-                     .shape = ShapeFor(UsableCores(), arguments.workers, arguments.slots)});
+  const WorkerNeeds needs = NeedsOf(arguments);
+  if (needs.cuda) context.exit_code = AskForCuda(context.trainer());
+  if (context.exit_code != 0) return;
+  context.exit_code = LaunchLocally(
+      {.program = context.program,
+       .args = args,
+       .shape =
+           ShapeFor(UsableCores(), needs.cuda ? arguments.workers.value_or(1) : arguments.workers,
+                    arguments.slots ? arguments.slots : needs.slots)});
 }
 
 }  // namespace

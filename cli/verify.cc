@@ -165,11 +165,14 @@ Result<std::vector<Verdict>> Verify(const CommandContext& context, const std::st
   UNMASK_ASSIGN(const std::vector<std::string> keys, ChooseJobs(*store, sweep.sweep, count));
   if (keys.empty()) return DataError("nothing to verify: no job of the sweep is done", sweep.sweep);
   const int slots = std::min<int>(UsableCores(), static_cast<int>(keys.size()));
+  UNMASK_ASSIGN(const JobDetails first, store->FindJob(keys.front()));
+  const bool cuda = first.numerics_class.starts_with("cuda/");
   DieWithParent();
   UNMASK_ASSIGN(const auto trainer,
                 TrainerProcess::Start({.program = context.trainer(),
                                        .store = context.store,
                                        .slots = slots,
+                                       .device = cuda ? "cuda" : "auto",
                                        .log = paths.logs() / "verify-trainer.log"}));
   return Verifier(*store, *trainer, slots).Run(keys);
 }

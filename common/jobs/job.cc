@@ -51,13 +51,14 @@ void DropTraining(Settings& settings, const Settings& defaults) {
   if (train.validation == Validation::kNone || settings.model.kind == ModelKind::kSingleTask) {
     train.monitor = defaults.train.monitor;
   }
+  if (train.engine == EngineKind::kAuto) {
+    const bool cuda = train.device == DeviceKind::kCuda;
+    train.engine = cuda ? EngineKind::kLanes : EngineKind::kCore;
+    // Neither knows backbones.
+    if (settings.features.finetune) train.engine = EngineKind::kReference;
+  }
   train.device = defaults.train.device;
   train.checkpoint_seconds = defaults.train.checkpoint_seconds;
-  // The core engine knows no backbones.
-  const bool finetuned = settings.features.finetune;
-  if (train.engine == EngineKind::kAuto) {
-    train.engine = finetuned ? EngineKind::kReference : EngineKind::kCore;
-  }
 }
 
 Error BadSpec(std::string what) {

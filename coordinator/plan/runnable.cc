@@ -20,10 +20,12 @@ std::vector<Problem> WhyNotRunnable(const Settings& settings, const std::string&
   later(features.finetune, "features.finetune", "true", "false");
   later(model.kind != ModelKind::kDsid && model.kind != ModelKind::kSingleTask, "model.kind",
         Name(model.kind), "dsid or single-task");
-  later(train.engine == EngineKind::kLanes, "train.engine", Name(train.engine),
-        "auto, core or reference");
-  later(train.device == DeviceKind::kCuda, "train.device", Name(train.device), "auto or cpu");
   later(train.devices > 1, "train.devices", std::to_string(train.devices), "1");
+  const bool lanes = train.engine == EngineKind::kLanes || train.engine == EngineKind::kAuto;
+  if (train.device == DeviceKind::kCuda && !lanes) {
+    problems.push_back({fmt::format("train.engine={} runs on CPUs alone", Name(train.engine)),
+                        where, "train.engine=lanes, or train.device=cpu"});
+  }
   const bool unbiased =
       model.kind == ModelKind::kDsid && loss.alpha > 0 && loss.hsic == HsicKind::kUnbiased;
   if (unbiased && train.batch < 4) {

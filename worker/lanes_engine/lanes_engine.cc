@@ -1,5 +1,6 @@
 #include "worker/lanes_engine/lanes_engine.h"
 
+#include <ATen/Context.h>
 #include <ATen/Parallel.h>
 
 #include <algorithm>
@@ -197,6 +198,15 @@ std::unique_ptr<Engine> LanePool::Make(const Settings& settings, const ModelShap
   return WithStandardErrors(
       [&] { return std::make_unique<LanesEngine>(*this, settings, shape, fold); });
 }
+
+// Never destroyed: at the process's end CUDA may be gone before it.
+std::unique_ptr<Engine> MakeLanesEngine(std::int64_t lanes, bool cuda, const Settings& settings,
+                                        const ModelShape& shape, const FoldData& fold) {
+  static LanePool& pool = *new LanePool(lanes, cuda ? at::kCUDA : at::kCPU);
+  return pool.Make(settings, shape, fold);
+}
+
+bool HasCuda() { return at::hasCUDA(); }
 
 LanePool::Place LanePool::Enter(const ModelShape& shape, std::int64_t rows) {
   const std::lock_guard lock(mutex_);

@@ -48,6 +48,11 @@ class LanePool {
   LanePack::Count gone_;      // of packs that were
 };
 
+// In the process's own pool.
+std::unique_ptr<Engine> MakeLanesEngine(std::int64_t lanes, bool cuda, const Settings& settings,
+                                        const ModelShape& shape, const FoldData& fold);
+bool HasCuda();
+
 // As many clips as a step may have: a short last batch may have joined the one before it.
 std::int64_t RowsOf(const Settings& settings);
 

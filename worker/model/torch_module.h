@@ -2,6 +2,7 @@
 // (worker/trainer/engines.cc), so that a sweep on the core engine never waits for libtorch to load.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string_view>
 
@@ -14,11 +15,17 @@ namespace unmask {
 
 // The reference engine's version, part of the numerics class.
 inline constexpr std::string_view kReferenceEngine = "reference-1";
+// The lanes engine's; changes with kCpuLanes and kCudaLanes too.
+inline constexpr std::string_view kLanesEngine = "lanes-1";
 
 struct TorchModule {
   const char* build_id;  // must be the trainer's own: the rest is C++ between the two
   std::unique_ptr<Engine> (*make_reference_engine)(const Settings&, const ModelShape&,
                                                    const FoldData&);
+  // The first call decides how many lanes a pack has, and whether it lies on the CUDA device.
+  std::unique_ptr<Engine> (*make_lanes_engine)(std::int64_t lanes, bool cuda, const Settings&,
+                                               const ModelShape&, const FoldData&);
+  bool (*has_cuda)();  // a device, and a libtorch that can use it
 };
 
 inline constexpr const char* kTorchModuleFile = "unmask-torch.so";  // beside the trainer

@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 #include <torch/headeronly/version.h>
 
+#include <exception>
+
+#include "common/jobs/lanes.h"
 #include "worker/core_engine/core_engine.h"
 #include "worker/model/torch_module.h"
 #include "worker/trainer/torch_library.h"
@@ -18,14 +21,30 @@ const TorchModule& Torch() {
 
 }  // namespace
 
-std::unique_ptr<Engine> MakeEngine(const Settings& settings, const ModelShape& shape,
-                                   const FoldData& fold) {
+std::unique_ptr<Engine> MakeEngine(DeviceKind device, const Settings& settings,
+                                   const ModelShape& shape, const FoldData& fold) {
   if (settings.train.engine == EngineKind::kCore) return MakeCoreEngine(settings, shape, fold);
+  if (settings.train.engine == EngineKind::kLanes) {
+    const bool cuda = device == DeviceKind::kCuda;
+    return Torch().make_lanes_engine(cuda ? kCudaLanes : kCpuLanes, cuda, settings, shape, fold);
+  }
   return Torch().make_reference_engine(settings, shape, fold);
 }
 
+Status CheckDevice(DeviceKind device) {
+  if (device != DeviceKind::kCuda) return {};
+  try {
+    if (Torch().has_cuda()) return {};
+  } catch (const std::exception& exception) {
+    return DataError(exception.what());
+  }
+  return UsageError("no CUDA device can be used here", "train.device=cuda",
+                    "an NVIDIA GPU and a libtorch built for it, or train.device=cpu");
+}
+
 std::string EngineVersions() {
-  return fmt::format("torch-{}|{}|{}", TORCH_VERSION, kReferenceEngine, CoreEngineName());
+  return fmt::format("torch-{}|{}|{}|{}", TORCH_VERSION, kReferenceEngine, kLanesEngine,
+                     CoreEngineName());
 }
 
 }  // namespace unmask

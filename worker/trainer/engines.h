@@ -4,15 +4,20 @@
 #include <memory>
 #include <string>
 
+#include "common/base/result.h"
 #include "common/config/settings.h"
 #include "worker/model/engine.h"
 
 namespace unmask {
 
-// By `settings.train.engine`, which is resolved (never auto). `fold` must outlive the engine; one
+// By `settings.train.engine`, which is resolved (never auto). `device` is this trainer's, for the
+// engines that know others than the CPU (auto is the CPU). `fold` must outlive the engine; one
 // thread makes and uses it. Throws where libtorch is needed and cannot be loaded.
-std::unique_ptr<Engine> MakeEngine(const Settings& settings, const ModelShape& shape,
-                                   const FoldData& fold);
+std::unique_ptr<Engine> MakeEngine(DeviceKind device, const Settings& settings,
+                                   const ModelShape& shape, const FoldData& fold);
+
+// Whether this trainer can work on the device.
+Status CheckDevice(DeviceKind device);
 
 // Part of the numerics class: library and engine versions.
 std::string EngineVersions();

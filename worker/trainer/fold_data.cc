@@ -48,9 +48,9 @@ Status CheckSupported(const JobSpec& spec) {
   if (settings.model.kind != ModelKind::kDsid && settings.model.kind != ModelKind::kSingleTask) {
     return DataError("this trainer cannot train the model", "model.kind", "dsid or single-task");
   }
-  if (settings.train.engine != EngineKind::kReference &&
-      settings.train.engine != EngineKind::kCore) {
-    return DataError("this trainer has no such engine", "train.engine", "reference or core");
+  if (settings.train.engine == EngineKind::kAuto) {
+    return DataError("the job's engine is not resolved", "train.engine",
+                     "core, lanes or reference");
   }
   return {};
 }

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <cstdlib>
+#include <set>
 
+#include "common/base/files.h"
 #include "common/base/text.h"
 
 namespace unmask {
@@ -85,6 +87,28 @@ std::string NumericsClass(InstructionSet set, const Processor& processor,
   std::string path(NamesFor(set).aten);
   if (!MklCanBePinned(processor)) path += fmt::format("-{}-{}", processor.vendor, processor.family);
   return fmt::format("cpu/{}|{}", path, versions);
+}
+
+std::string CudaNumericsClass(std::string_view gpu, std::string_view versions) {
+  return fmt::format("cuda/{}|{}", gpu, versions);
+}
+
+std::string GpuModel(const std::filesystem::path& gpus) {
+  std::error_code none;
+  std::set<std::filesystem::path> folders;
+  for (const auto& entry : std::filesystem::directory_iterator(gpus, none)) {
+    folders.insert(entry.path());
+  }
+  for (const auto& folder : folders) {
+    const auto text = ReadFile(folder / "information", 1 << 16);
+    for (const std::string& line : Split(text.ok() ? *text : "", '\n')) {
+      const std::size_t colon = line.find(':');
+      if (colon != std::string::npos && line.starts_with("Model")) {
+        return std::string(Trim(std::string_view(line).substr(colon + 1)));
+      }
+    }
+  }
+  return "GPU";
 }
 
 }  // namespace unmask

@@ -2,6 +2,7 @@
 // resumed, within one numerics class.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -35,5 +36,11 @@ void PinEnvironment(InstructionSet set, const Processor& processor);
 // "cpu/avx512-AuthenticAMD-26|...".
 std::string NumericsClass(InstructionSet set, const Processor& processor,
                           std::string_view versions);
+// "cuda/NVIDIA H200|torch-2.11.0|...".
+std::string CudaNumericsClass(std::string_view gpu, std::string_view versions);
+
+// The first GPU's model, as its driver tells it in files `*/information` beneath `gpus`; "GPU"
+// where it does not.
+std::string GpuModel(const std::filesystem::path& gpus = "/proc/driver/nvidia/gpus");
 
 }  // namespace unmask

@@ -6,10 +6,12 @@
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdlib>
+#include <functional>
 #include <string>
 
 #include "common/base/build_info.h"
 #include "common/base/log.h"
+#include "common/config/names.h"
 #include "worker/trainer/engines.h"
 #include "worker/trainer/lease_runner.h"
 #include "worker/trainer/main/embed.h"
@@ -46,26 +48,40 @@ Status Work(const Arguments& arguments) {
   const Processor processor = ParseProcessor(cpuinfo);
   const InstructionSet set = PinnedInstructionSet();
   PinEnvironment(set, processor);
-  const std::string numerics = NumericsClass(set, processor, EngineVersions());
+  const DeviceKind device = FromName<DeviceKind>(arguments.device).value();
+  UNMASK_TRY(CheckDevice(device));  // may load libtorch, so the environment is pinned before
+  const bool cuda = device == DeviceKind::kCuda;
+  const std::string numerics = cuda ? CudaNumericsClass(GpuModel(), EngineVersions())
+                                    : NumericsClass(set, processor, EngineVersions());
   const RealClock clock;
   MessageWriter writer(arguments.fd);
-  const LeaseRunner runner(arguments.store, numerics, MakeEngine, clock,
+  const LeaseRunner runner(arguments.store, numerics, std::bind_front(MakeEngine, device), clock,
                            [&](const Message& message) { writer.Send(message); });
-  writer.Send(TrainerHello{kProtocolVersion, BuildId(), numerics, "cpu: " + processor.model});
+  writer.Send(TrainerHello{kProtocolVersion, BuildId(), numerics,
+                           cuda ? "cuda: " + GpuModel() : "cpu: " + processor.model});
   Session session(arguments.fd, arguments.slots, kHeartbeat, writer,
                   [&](const Lease& lease, LeaseControl& control) { runner.Run(lease, control); });
   return session.Serve();
 }
 
+// unmask-trainer device NAME: only whether there is one.
+int DeviceMain(const std::string& name) {
+  const auto device = FromName<DeviceKind>(name);
+  const Status status = device ? CheckDevice(*device) : UsageError("unknown device", name);
+  if (!status.ok()) LogError(OneLine(status.error()));
+  return status.ok() ? 0 : ExitCode(status.error().code);
+}
+
 int Main(int argc, char** argv) {
   if (argc > 1 && std::string_view(argv[1]) == "embed") return EmbedMain(argc - 1, argv + 1);
+  if (argc == 3 && std::string_view(argv[1]) == "device") return DeviceMain(argv[2]);
   Arguments arguments;
   CLI::App app("Trains jobs for an agent of unmask; not for use by hand.", "unmask-trainer");
   app.set_version_flag("--version", "unmask-trainer " + BuildId() + ", " + EngineVersions());
   app.add_option("--fd", arguments.fd, "socket to the agent")->required();
   app.add_option("--slots", arguments.slots, "jobs at a time")->check(CLI::Range(1, 4096));
   app.add_option("--store", arguments.store, "the store's folder")->required();
-  app.add_option("--device", arguments.device)->check(CLI::IsMember({"auto", "cpu"}));
+  app.add_option("--device", arguments.device)->check(CLI::IsMember({"auto", "cpu", "cuda"}));
   app.add_option("--parent", arguments.parent, "process id of the agent");
   CLI11_PARSE(app, argc, argv);
   DieWithParent(arguments.parent);

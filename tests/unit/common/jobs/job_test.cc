@@ -199,6 +199,13 @@ TEST(ReduceTest, IsIdempotent) {
   const Settings reduced = Reduce(settings);
   EXPECT_EQ(Reduce(reduced), reduced);
   EXPECT_EQ(reduced.train.engine, EngineKind::kCore);
+  settings.train.device = DeviceKind::kCuda;
+  EXPECT_EQ(Reduce(settings).train.engine, EngineKind::kLanes);
+  EXPECT_EQ(Reduce(Reduce(settings)), Reduce(settings));
+  settings.train.engine = EngineKind::kLanes;  // on whatever device: the same job
+  const Settings lanes = Reduce(settings);
+  settings.train.device = DeviceKind::kAuto;
+  EXPECT_EQ(Reduce(settings), lanes);
 }
 
 TEST(JobSpecJsonTest, ReadsBackWhatItWrites) {

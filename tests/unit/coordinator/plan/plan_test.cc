@@ -246,12 +246,15 @@ TEST_F(PlanTest, WhatIsNotThereYetIsSaidByName) {
   expect("features.source=vit", "action-units");
   expect("features.finetune=true", "false");
   expect("model.kind=clip-prompt", "dsid or single-task");
-  expect("train.engine=lanes", "auto, core or reference");
-  expect("train.device=cuda", "auto or cpu");
   expect("train.devices=2", "1");
   EXPECT_EQ(ErrorOf("{}", {manifest, "loss.hsic=unbiased", "train.batch=3"}),
             "unmask: error: train.batch=3 is too small for loss.hsic=unbiased (experiment "
             "'main'): a batch of at least 4 clips");
+  EXPECT_EQ(ErrorOf("{}", {manifest, "train.engine=lanes"}), "");
+  EXPECT_EQ(ErrorOf("{}", {manifest, "train.device=cuda"}), "");  // the machine decides
+  EXPECT_EQ(ErrorOf("{}", {manifest, "train.device=cuda", "train.engine=core"}),
+            "unmask: error: train.engine=core runs on CPUs alone (experiment 'main'): "
+            "train.engine=lanes, or train.device=cpu");
   // An experiment that is not asked for may be of a later version.
   EXPECT_EQ(ErrorOf("experiments: {a: {}, b: {features.source: vit}}", {manifest}, {{"a"}, {}}),
             "");

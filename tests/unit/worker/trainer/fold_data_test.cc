@@ -132,7 +132,9 @@ TEST(PrepareFold, SaysWhatIsWrong) {
   EXPECT_EQ(Problem(spec, SmallDataset()), "this trainer has no image features");
   spec = SmallSpec();
   spec.settings.train.engine = EngineKind::kLanes;
-  EXPECT_EQ(Problem(spec, SmallDataset()), "this trainer has no such engine");
+  EXPECT_EQ(Problem(spec, SmallDataset()), "");
+  spec.settings.train.engine = EngineKind::kAuto;
+  EXPECT_EQ(Problem(spec, SmallDataset()), "the job's engine is not resolved");
 }
 
 }  // namespace

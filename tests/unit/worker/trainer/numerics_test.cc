@@ -1,9 +1,12 @@
 #include "worker/trainer/numerics.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <map>
 #include <string>
+
+#include "common/base/files.h"
 
 namespace unmask {
 namespace {
@@ -26,6 +29,17 @@ TEST(Numerics, NamesTheClass) {
             "cpu/avx512|torch-2.11.0|reference-1");
   EXPECT_EQ(NumericsClass(InstructionSet::kAvx2, ParseProcessor(kAmd), "torch-2.11.0|reference-1"),
             "cpu/avx2-AuthenticAMD-26|torch-2.11.0|reference-1");
+}
+
+TEST(Numerics, NamesTheGpu) {
+  const fs::path folder = fs::temp_directory_path() / ("unmask-gpus-" + std::to_string(getpid()));
+  EXPECT_EQ(GpuModel(folder), "GPU");
+  ASSERT_TRUE(MakeFolders(folder / "0000:01:00.0").ok());
+  ASSERT_TRUE(WriteFileDurably(folder / "0000:01:00.0" / "information",
+                               "Model: \t\t NVIDIA H200\nIRQ:   \t\t 24\n")
+                  .ok());
+  EXPECT_EQ(CudaNumericsClass(GpuModel(folder), "torch-2.11.0"), "cuda/NVIDIA H200|torch-2.11.0");
+  fs::remove_all(folder);
 }
 
 TEST(Numerics, PinsOneThreadAndOneCodePath) {

@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <csignal>
 #include <limits>
 #include <map>
@@ -55,7 +56,7 @@ class ProgramTest : public ::testing::Test {
     return status;
   }
 
-  void Say(const Message& message) { ASSERT_TRUE(WriteFrame(fd_, message).ok()); }
+  void Say(const Message& message) const { ASSERT_TRUE(WriteFrame(fd_, message).ok()); }
 
   template <typename T>
   T HearNext() {
@@ -69,7 +70,8 @@ class ProgramTest : public ::testing::Test {
   Lease LeaseOf(std::int64_t seed) {
     JobSpec spec = testing::SmallSpec();
     spec.seed = seed;
-    spec.settings.train.engine = seed % 2 == 0 ? EngineKind::kCore : EngineKind::kReference;
+    const std::array engines = {EngineKind::kCore, EngineKind::kReference, EngineKind::kLanes};
+    spec.settings.train.engine = engines[static_cast<std::size_t>(seed) % engines.size()];
     spec.dataset = BlobFolder(store_ / "blobs").Write(DatasetBlob(testing::SmallDataset())).value();
     Lease lease;
     lease.id = {JobKey(spec), AttemptNumber{1}, CoordinatorEpoch{1}};
@@ -77,11 +79,11 @@ class ProgramTest : public ::testing::Test {
     return lease;
   }
 
-  // The results of seeds 0..3, by job, without the time they took.
+  // The results of seeds 0..5, by job, without the time they took.
   std::map<std::string, JobResult> Results() {
-    for (std::int64_t seed = 0; seed < 4; ++seed) Say(LeaseOf(seed));
+    for (std::int64_t seed = 0; seed < 6; ++seed) Say(LeaseOf(seed));
     std::map<std::string, JobResult> results;
-    while (results.size() < 4) {
+    while (results.size() < 6) {
       ResultReady ready = HearNext<ResultReady>();
       ready.result.seconds = 0;
       results[ready.lease.job_key] = ready.result;
@@ -94,7 +96,7 @@ class ProgramTest : public ::testing::Test {
   int fd_ = -1;
 };
 
-TEST_F(ProgramTest, SaysHelloTrainsAndEndsWithTheSameBitsInOneAndTwoSlots) {
+TEST_F(ProgramTest, SaysHelloTrainsAndEndsWithTheSameBitsInOneAndThreeSlots) {
   Start("1");
   const TrainerHello hello = HearNext<TrainerHello>();
   EXPECT_EQ(hello.protocol, kProtocolVersion);
@@ -106,7 +108,7 @@ TEST_F(ProgramTest, SaysHelloTrainsAndEndsWithTheSameBitsInOneAndTwoSlots) {
   Say(Goodbye{});
   EXPECT_EQ(Wait(), 0);
   close(fd_);
-  Start("2");
+  Start("3");
   EXPECT_EQ(Results(), one);
 }
 

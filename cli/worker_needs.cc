@@ -1,0 +1,45 @@
+#include "cli/worker_needs.h"
+
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+
+#include "common/jobs/job.h"
+#include "common/jobs/lanes.h"
+
+namespace unmask {
+
+WorkerNeeds NeedsOf(const Study& study, const std::vector<std::string>& experiments) {
+  bool lanes = false;
+  WorkerNeeds needs;
+  for (const Experiment& experiment : study.experiments) {
+    const bool asked = experiments.empty() || std::find(experiments.begin(), experiments.end(),
+                                                        experiment.name) != experiments.end();
+    if (!asked) continue;
+    for (const GridPoint& point : PointsOf(study, experiment)) {
+      const Settings settings = SettingsAt(experiment, point);
+      lanes = lanes || Reduce(settings).train.engine == EngineKind::kLanes;
+      needs.cuda = needs.cuda || settings.train.device == DeviceKind::kCuda;
+    }
+  }
+  if (lanes) needs.slots = needs.cuda ? kCudaLanes : kCpuLanes;
+  return needs;
+}
+
+int AskForCuda(const fs::path& trainer) {
+  std::string program = trainer.string();
+  std::string device = "device";
+  std::string cuda = "cuda";
+  const std::array<char*, 4> words = {program.data(), device.data(), cuda.data(), nullptr};
+  pid_t child = 0;
+  int status = 0;
+  const bool ran =
+      posix_spawn(&child, trainer.c_str(), nullptr, nullptr, words.data(), environ) == 0 &&
+      waitpid(child, &status, 0) == child && WIFEXITED(status);
+  return ran ? WEXITSTATUS(status) : ExitCode(ErrorCode::kInternal);
+}
+
+}  // namespace unmask

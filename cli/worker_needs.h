@@ -1,0 +1,25 @@
+// What a study asks of its workers, where the command line does not say.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/files.h"
+#include "common/config/study.h"
+
+namespace unmask {
+
+struct WorkerNeeds {
+  bool cuda = false;         // a worker's trainer is to have a CUDA device
+  std::optional<int> slots;  // of a worker: the lanes engine has a slot a lane
+};
+
+// Of these experiments; of all where none are named.
+WorkerNeeds NeedsOf(const Study& study, const std::vector<std::string>& experiments);
+
+// Asks the trainer whether it can have a CUDA device here. It says itself, on stderr, why not;
+// returns its exit code then.
+int AskForCuda(const fs::path& trainer);
+
+}  // namespace unmask
