@@ -123,8 +123,8 @@ class Subject {
 // Intensities in pictures. Chosen so that small models tell emotions about as Table I has it.
 constexpr double kNamed = 0.65;   // least intensity of a unit that the row names, at its peak ...
 constexpr double kUnnamed = 0.5;  // ... and most of one that it does not
-constexpr double kShownAtOnset = 0.35;
-constexpr double kFeltAtOnset = 1.0;
+constexpr double kShownAtOnset = 0.45;
+constexpr double kFeltAtOnset = 0.95;
 constexpr double kFeltAtApex = 0.75;
 constexpr double kNeither = 0.5;  // of habits and noise
 
