@@ -20,9 +20,10 @@ at::Tensor ToHost(const at::Tensor& tensor) { return tensor.to(at::kCPU).contigu
 
 }  // namespace
 
-LaneInputs::LaneInputs(const LaneLayout& layout, std::int64_t lanes, bool pinned) {
+LaneInputs::LaneInputs(const LaneLayout& layout, std::int64_t lanes,
+                       const at::TensorOptions& where) {
   const auto make = [&](at::IntArrayRef shape, at::ScalarType type) {
-    return at::zeros(shape, at::TensorOptions(type).pinned_memory(pinned));
+    return at::zeros(shape, where.dtype(type));
   };
   features = make({lanes, layout.rows, layout.features}, at::kFloat);
   adapter_mask = make({lanes, layout.rows, layout.adapter_width}, at::kByte);
@@ -35,7 +36,10 @@ LaneInputs::LaneInputs(const LaneLayout& layout, std::int64_t lanes, bool pinned
 }
 
 LaneModel::LaneModel(const LaneLayout& layout, std::int64_t lanes, at::Device device)
-    : layout_(layout), lanes_(lanes), device_(device), inputs_(layout, 0, /*pinned=*/false) {
+    : layout_(layout),
+      lanes_(lanes),
+      device_(device),
+      inputs_(layout, lanes, at::TensorOptions(device)) {
   const auto zeros = [&](std::int64_t floats) {
     return at::zeros({lanes, floats}, at::TensorOptions(at::kFloat).device(device));
   };
@@ -95,16 +99,20 @@ at::Tensor LaneModel::Column(Control column) const {
 
 // On the CPU the host's tensors are read where they are.
 void LaneModel::Upload(const LaneInputs& inputs) {
-  const auto upload = [&](const at::Tensor& from, at::Tensor& to) {
-    to = from.to(device_, /*non_blocking=*/true);
-  };
-  upload(inputs.features, inputs_.features);
-  upload(inputs.adapter_mask, inputs_.adapter_mask);
-  for (std::size_t i = 0; i < inputs_.stream_masks.size(); ++i) {
-    upload(inputs.stream_masks[i], inputs_.stream_masks[i]);
+  if (device_.is_cpu()) {
+    inputs_ = inputs;
+  } else {
+    const auto upload = [](const at::Tensor& from, at::Tensor& to) {
+      to.copy_(from, /*non_blocking=*/true);
+    };
+    upload(inputs.features, inputs_.features);
+    upload(inputs.adapter_mask, inputs_.adapter_mask);
+    for (std::size_t i = 0; i < inputs_.stream_masks.size(); ++i) {
+      upload(inputs.stream_masks[i], inputs_.stream_masks[i]);
+    }
+    upload(inputs.labels, inputs_.labels);
+    upload(inputs.control, inputs_.control);
   }
-  upload(inputs.labels, inputs_.labels);
-  upload(inputs.control, inputs_.control);
   const at::Tensor numbers = at::arange(layout_.rows, inputs_.control.options()).view({1, -1, 1});
   valid_ = (numbers < Column(Control::kRows)).to(at::kFloat);
   trains_ = Column(Control::kTrains) != 0;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
+#include <c10/core/TensorOptions.h>
 
 #include <array>
 #include <cstdint>
@@ -17,9 +18,10 @@
 
 namespace unmask {
 
-// What a step reads, lane by lane. On the host, page-locked where the model is on another device.
+// What a step reads, lane by lane.
 struct LaneInputs {
-  LaneInputs(const LaneLayout& layout, std::int64_t lanes, bool pinned);
+  // Zero; `where`: a device, page-locked memory.
+  LaneInputs(const LaneLayout& layout, std::int64_t lanes, const at::TensorOptions& where);
 
   at::Tensor features;                   // [lanes, rows, features] float
   at::Tensor adapter_mask;               // [lanes, rows, adapter] uint8: 1 keeps
@@ -42,6 +44,7 @@ class LaneModel {
  public:
   LaneModel(const LaneLayout& layout, std::int64_t lanes, at::Device device);
 
+  // `inputs`: on the host.
   void Step(const LaneInputs& inputs, HsicKinds kinds);
   const LaneOutputs& outputs() const { return outputs_; }
   std::vector<float> Stream(std::size_t head, std::int64_t lane) const;  // of outputs()
@@ -77,11 +80,11 @@ class LaneModel {
   LaneLayout layout_;
   std::int64_t lanes_;
   at::Device device_;
-  std::array<at::Tensor, 4> state_;   // by LaneState: [lanes, floats]
-  at::Tensor gradients_;              // [lanes, parameter floats]
-  LaneInputs inputs_;                 // on the device; what follows is made from it
-  at::Tensor valid_;                  // [lanes, rows, 1]: 1 for a row that is a clip
-  at::Tensor trains_;                 // [lanes, 1, 1] bool
+  std::array<at::Tensor, 4> state_;  // by LaneState: [lanes, floats]
+  at::Tensor gradients_;             // [lanes, parameter floats]
+  LaneInputs inputs_;  // on the device, at addresses that stay (on the CPU: Step's own)
+  at::Tensor valid_;   // [lanes, rows, 1]: 1 for a row that is a clip
+  at::Tensor trains_;  // [lanes, 1, 1] bool
   std::vector<at::Tensor> no_class_;  // [heads], each [classes, padded]: -infinity for padding
   LaneOutputs outputs_;
 };

@@ -26,7 +26,7 @@ std::vector<float> CopyOf(const at::Tensor& tensor, std::int64_t lane) {
 LanePack::LanePack(const LaneLayout& layout, std::int64_t lanes, at::Device device)
     : layout_(layout),
       model_(layout, lanes, device),
-      inputs_(layout, lanes, /*pinned=*/!device.is_cpu()),
+      inputs_(layout, lanes, at::TensorOptions(at::kCPU).pinned_memory(!device.is_cpu())),
       lanes_(static_cast<std::size_t>(lanes)) {
   for (std::int64_t lane = 0; lane < lanes; ++lane) Clear(lane);
 }
