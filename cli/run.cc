@@ -33,10 +33,11 @@ struct RunArguments {
   std::optional<std::uint16_t> dashboard;  // its port
 };
 
-Result<PlanOutput> PlanOf(const RunArguments& arguments) {
+Result<PlanOutput> PlanOf(const RunArguments& arguments, bool only_check = false) {
   UNMASK_ASSIGN(const Study study, LoadStudy(arguments.config, arguments.overrides));
-  return MakePlan(study,
-                  {.experiments = arguments.experiments, .order_seed = arguments.order_seed});
+  return MakePlan(study, {.experiments = arguments.experiments,
+                          .order_seed = arguments.order_seed,
+                          .only_check = only_check});
 }
 
 // Empty where this rank cannot read the study, which then tells nothing but its slots apart.
@@ -136,7 +137,7 @@ void RunAsRank(const RunArguments& arguments, CommandContext& context, pid_t par
 void Launch(const RunArguments& arguments, CommandContext& context,
             const std::vector<std::string>& args) {
   // Everything that is wrong with the study is said here, once, before any process is started.
-  const Result<PlanOutput> planned = PlanOf(arguments);
+  const Result<PlanOutput> planned = PlanOf(arguments, /*only_check=*/true);
   if (!planned.ok()) return context.Fail(planned.error());
   for (const std::string& note : planned->notes) LogInfo(note);
   if (access(context.trainer().c_str(), X_OK) != 0) {

@@ -64,6 +64,41 @@ std::int64_t WritePoint(Database& database, const JobUse& use, std::int64_t swee
   return id;
 }
 
+// Whether the sweep's jobs are there, these and no others, each at its place.
+bool HasJobs(Database& database, const SweepPlan& plan, std::int64_t sweep_id) {
+  std::size_t count = 0;
+  for (Rows rows(database,
+                 "SELECT sweep_job.position, job.job_key FROM sweep_job"
+                 " JOIN job ON job.id = sweep_job.job_id WHERE sweep_job.sweep_id = ?",
+                 sweep_id);
+       rows.Next(); ++count) {
+    const auto position = static_cast<std::size_t>(rows.Int(0));
+    if (position >= plan.jobs.size() || plan.jobs[position].key != rows.Text(1)) return false;
+  }
+  return count == plan.jobs.size();
+}
+
+std::string PointName(std::string_view experiment, std::string_view point, std::int64_t seed) {
+  return fmt::format("{}\x1f{}\x1f{}", experiment, point, seed);
+}
+
+// Whether its points are there with all their folds. Which jobs these are follows from the sweep's
+// name, which is that of its configuration and data, and from its jobs.
+bool HasPoints(Database& database, const SweepPlan& plan, std::int64_t sweep_id) {
+  std::unordered_map<std::string, std::int64_t> folds;
+  for (const JobUse& use : plan.uses) ++folds[PointName(use.experiment, use.point, use.seed)];
+  std::size_t count = 0;
+  for (Rows rows(database,
+                 "SELECT experiment, point, seed, (SELECT count(*) FROM fold_use"
+                 " WHERE fold_use.point_id = point.id) FROM point WHERE sweep_id = ?",
+                 sweep_id);
+       rows.Next(); ++count) {
+    const auto known = folds.find(PointName(rows.Text(0), rows.Text(1), rows.Int(2)));
+    if (known == folds.end() || known->second != rows.Int(3)) return false;
+  }
+  return count == folds.size();
+}
+
 std::int64_t WriteSweepRow(Database& database, const SweepPlan& plan, const std::string& now) {
   database.Run(
       "INSERT INTO sweep"
@@ -78,6 +113,8 @@ std::int64_t WriteSweepRow(Database& database, const SweepPlan& plan, const std:
 
 Status WriteSweep(Database& database, const SweepPlan& plan, const std::string& now) {
   const std::int64_t sweep_id = WriteSweepRow(database, plan, now);
+  // The same command again: reading is much cheaper than writing what is there.
+  if (HasJobs(database, plan, sweep_id) && HasPoints(database, plan, sweep_id)) return {};
   const JobIndex jobs = WriteJobs(database, plan, sweep_id);
   std::unordered_set<std::int64_t> points;
   for (const JobUse& use : plan.uses) {

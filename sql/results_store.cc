@@ -181,6 +181,12 @@ Status ResultsStore::Impl::AssertEpoch() {
 Result<std::vector<StoredJob>> ResultsStore::Impl::LoadJobs(const std::string& sweep) {
   std::vector<StoredJob> jobs;
   std::unordered_map<std::int64_t, std::size_t> index;
+  const auto count =
+      static_cast<std::size_t>(database_.Number("SELECT count(*) FROM sweep_job WHERE sweep_id ="
+                                                " (SELECT id FROM sweep WHERE sweep = ?)",
+                                                sweep));
+  jobs.reserve(count);
+  index.reserve(count);
   for (Rows rows(database_,
                  "SELECT job.id, job.job_key, job.state, job.attempts, job.crashes, job.losses,"
                  " job.alone, coalesce(worker.numerics_class, '') FROM sweep"

@@ -8,8 +8,19 @@
 
 namespace unmask {
 
+namespace {
+
+// Fetched once: OpenSSL 3 looks an implicit algorithm up at every start of a digest.
+const EVP_MD* Algorithm() {
+  static const EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  UNMASK_CHECK(algorithm != nullptr);
+  return algorithm;
+}
+
+}  // namespace
+
 Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
-  UNMASK_CHECK(context_ != nullptr && EVP_DigestInit_ex(context_, EVP_sha256(), nullptr) == 1);
+  UNMASK_CHECK(context_ != nullptr && EVP_DigestInit_ex(context_, Algorithm(), nullptr) == 1);
 }
 
 Sha256::~Sha256() { EVP_MD_CTX_free(context_); }

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <optional>
+#include <utility>
 
 #include "common/base/sha256.h"
 #include "common/base/text.h"
@@ -99,6 +101,16 @@ Status ReadSettings(const nlohmann::json& json, Settings& settings) {
   return {};
 }
 
+// Fields at their introductory default are left out.
+nlohmann::json KeyedJson(const Settings& settings) {
+  nlohmann::json json = nlohmann::json::object();
+  for (const Field& field : Fields()) {
+    const Value value = field.get(settings);
+    if (value != field.get(IntroductoryDefaults())) json[field.key] = ToJson(value);
+  }
+  return json;
+}
+
 void WriteCanonical(const nlohmann::json& value, std::string& out) {
   if (value.is_object()) {
     out += '{';
@@ -143,11 +155,10 @@ std::string CanonicalJson(const nlohmann::json& value) {
 }
 
 nlohmann::json ToJson(const JobSpec& spec) {
-  nlohmann::json settings = nlohmann::json::object();
-  for (const Field& field : Fields()) {
-    const Value value = field.get(spec.settings);
-    if (value != field.get(IntroductoryDefaults())) settings[field.key] = ToJson(value);
-  }
+  // A planner's jobs come in rows that differ in subject and seed alone.
+  thread_local std::optional<std::pair<Settings, nlohmann::json>> last;
+  if (!last || last->first != spec.settings) last.emplace(spec.settings, KeyedJson(spec.settings));
+  nlohmann::json settings = last->second;
   return {{"dataset", spec.dataset}, {"held_out", spec.held_out},
           {"kind", Name(spec.kind)}, {"numerics", spec.numerics_version},
           {"seed", spec.seed},       {"settings", std::move(settings)}};

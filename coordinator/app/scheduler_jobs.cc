@@ -13,9 +13,11 @@ namespace unmask {
 std::vector<SchedulerJob> SchedulerJobs(const SweepPlan& plan, const std::vector<StoredJob>& stored,
                                         double checkpoint_seconds, bool keep_best) {
   std::unordered_map<std::string, const StoredJob*> by_key;
+  by_key.reserve(stored.size());
   for (const StoredJob& job : stored) by_key.emplace(job.key, &job);
   // A shared job belongs to the cell that named it first.
   std::unordered_map<std::string, std::string> cells;
+  cells.reserve(plan.jobs.size());
   for (const JobUse& use : plan.uses) {
     cells.emplace(use.job_key, fmt::format("{}\x1f{}\x1f{}", use.experiment, use.point, use.seed));
   }
@@ -30,7 +32,8 @@ std::vector<SchedulerJob> SchedulerJobs(const SweepPlan& plan, const std::vector
     job.kind = planned.spec.kind;
     job.dependencies = planned.dependencies;
     job.cell = cells[planned.key];
-    job.spec = CanonicalText(planned.spec);
+    const bool may_run = known.state == JobState::kQueued || known.state == JobState::kRunning;
+    if (may_run) job.spec = CanonicalText(planned.spec);
     job.checkpoint_seconds = checkpoint_seconds;
     job.keep_best = keep_best;
     job.state = known.state;

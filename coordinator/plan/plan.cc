@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <random>
 #include <set>
+#include <unordered_set>
 
 #include "common/base/sha256.h"
 #include "common/base/text.h"
@@ -77,7 +78,7 @@ std::vector<PlannedPoint> AllPoints(const Study& study) {
   return points;
 }
 
-JobUse UseOf(const PlannedPoint& point, std::int64_t seed, const std::string& held_out) {
+JobUse UseOf(const PlannedPoint& point, std::int64_t seed) {
   const Settings& settings = point.settings;
   JobUse use;
   use.experiment = point.experiment->name;
@@ -89,20 +90,21 @@ JobUse UseOf(const PlannedPoint& point, std::int64_t seed, const std::string& he
   }
   use.validation = Name(settings.train.validation);
   use.seed = seed;
-  use.held_out = held_out;
   return use;
 }
 
 // Adds the folds of one point for one seed; a job that is there already gets another use.
-void AddFolds(const PlannedPoint& point, std::int64_t seed, std::set<std::string>& keys,
+void AddFolds(const PlannedPoint& point, std::int64_t seed, std::unordered_set<std::string>& keys,
               SweepPlan& plan) {
   JobSpec spec;
   spec.settings = Reduce(point.settings);
   spec.dataset = point.data->sha256;
   spec.seed = seed;
+  const JobUse any_fold = UseOf(point, seed);
   for (const std::string& subject : point.data->subjects) {
     spec.held_out = subject;
-    JobUse use = UseOf(point, seed, subject);
+    JobUse use = any_fold;
+    use.held_out = subject;
     use.job_key = JobKey(spec);
     if (keys.insert(use.job_key).second) plan.jobs.push_back({use.job_key, spec, {}});
     plan.uses.push_back(std::move(use));
@@ -134,10 +136,14 @@ void NameSweep(const Study& study, const std::vector<PlannedPoint>& points, Swee
   plan.tables_json = study.tables_json;
 }
 
-Status CheckSize(const Study& study, const std::vector<PlannedPoint>& points) {
+std::size_t CountUses(const Study& study, const std::vector<PlannedPoint>& points) {
   std::size_t uses = 0;
   for (const PlannedPoint& point : points) uses += point.data->subjects.size();
-  uses *= study.seeds.size();
+  return uses * study.seeds.size();
+}
+
+Status CheckSize(const Study& study, const std::vector<PlannedPoint>& points) {
+  const std::size_t uses = CountUses(study, points);
   if (uses <= kUsesMax) return {};
   return UsageError(fmt::format("the sweep has {} folds", uses), study.name,
                     fmt::format("at most {}", kUsesMax));
@@ -169,8 +175,14 @@ Result<PlanOutput> MakePlan(const Study& study, const PlanOptions& options) {
   std::erase_if(points, [&](const auto& p) { return !selected.contains(p.experiment->name); });
   UNMASK_TRY(CheckSize(study, points));
   AddCare(points, output);
-  std::set<std::string> keys;
-  for (const std::int64_t seed : study.seeds) {
+  std::unordered_set<std::string> keys;
+  if (!options.only_check) {
+    const std::size_t uses = CountUses(study, points);
+    keys.reserve(uses);
+    output.plan.jobs.reserve(uses);
+    output.plan.uses.reserve(uses);
+  }
+  for (const std::int64_t seed : options.only_check ? std::vector<std::int64_t>() : study.seeds) {
     for (const PlannedPoint& point : points) AddFolds(point, seed, keys, output.plan);
   }
   if (options.order_seed) Shuffle(output.plan.jobs, *options.order_seed);

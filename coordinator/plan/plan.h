@@ -17,6 +17,7 @@ namespace unmask {
 struct PlanOptions {
   std::vector<std::string> experiments;    // only these; empty: all
   std::optional<std::int64_t> order_seed;  // shuffles the jobs: the same order on every machine
+  bool only_check = false;                 // whether it can be planned: without jobs and uses
 };
 
 struct PlanOutput {

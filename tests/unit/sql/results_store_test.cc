@@ -294,6 +294,28 @@ TEST_F(ResultsStoreTest, AnotherEpochInTheStoreEndsThisCoordinator) {
   EXPECT_EQ(Number("SELECT count(*) FROM sweep"), 1);
 }
 
+TEST_F(ResultsStoreTest, TheSameSweepAgainIsCompleteAgain) {
+  const int folds = Number("SELECT count(*) FROM fold_use");
+  for (const char* sql : {"SELECT 1", "DELETE FROM fold_use WHERE job_id = 1",
+                          "DELETE FROM sweep_job WHERE job_id = 1"}) {
+    Database(paths().database(), Database::Access::kWrite).RunScript(sql);
+    StoreEnv::Expect(store->RegisterSweep(plan, "{}", kStoreNow));
+    EXPECT_EQ(Number("SELECT count(*) FROM fold_use"), folds) << sql;
+    EXPECT_EQ(Number("SELECT count(*) FROM sweep_job"), std::ssize(plan.jobs)) << sql;
+  }
+}
+
+TEST_F(ResultsStoreTest, AnotherExperimentWithTheSameJobsIsAdded) {
+  for (const JobUse& use : std::vector<JobUse>(plan.uses)) {
+    JobUse other = use;
+    other.experiment = "twin";
+    plan.uses.push_back(std::move(other));
+  }
+  const int folds = Number("SELECT count(*) FROM fold_use");
+  StoreEnv::Expect(store->RegisterSweep(plan, "{}", kStoreNow));
+  EXPECT_EQ(Number("SELECT count(*) FROM fold_use"), 2 * folds);
+}
+
 TEST_F(ResultsStoreTest, ProvenanceOfEveryRunIsKept) {
   Open();
   StoreEnv::Expect(store->RegisterSweep(plan, "{\"host\":\"b\"}", kStoreNow));
