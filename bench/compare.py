@@ -11,6 +11,7 @@ import json
 import os
 import pathlib
 import platform
+import re
 import shutil
 import sqlite3
 import statistics
@@ -123,6 +124,29 @@ class Bench:
             return float(subprocess.run(list(map(str, command)), check=True, capture_output=True, text=True).stdout.split()[-1])
         yield "a no-op job", "us", interleave({"unmask, recorded": recorded, "mpi4py.futures, not recorded": unrecorded}, rounds)
 
+    def costs(self, rounds):
+        """What rank 0 does for a no-op job, stage by stage, and what a finished sweep takes to start."""
+        stages, starts = {}, []
+        for round_ in range(rounds):
+            folder = self.folder / f"costs-{round_}"
+            command = [self.build / "dispatch_costs", folder, "100000"]
+            for line in subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines():
+                name, cost = re.fullmatch(r"(.+?) +([0-9.]+) us CPU.*", line).groups()
+                stages.setdefault(name, []).append(float(cost))
+            starts.append(self.timed([self.build / "unmask", "--quiet", "--store", folder / "store", "run", folder / "study.yaml", "--workers", "1"]))
+            shutil.rmtree(folder)
+        yield "what a no-op job costs rank 0, CPU time by stage", "us", stages
+        yield "start of a sweep of 100,000 jobs that are done", "s", {"unmask": starts}
+        environment = {**os.environ, "UNMASK_SIM_JOBS": "1000000"}
+        growth = {"10,000 jobs": [], "1,000,000 jobs": []}
+        for _ in range(rounds):
+            out = subprocess.run([self.build / "tests/sim_test", "--gtest_filter=Throughput.*"], check=True, capture_output=True,
+                                 text=True, env=environment).stdout
+            few, many = re.search(r"10000 jobs: ([0-9.]+) us a job; \d+ jobs: ([0-9.]+) us", out).groups()
+            growth["10,000 jobs"].append(float(few))
+            growth["1,000,000 jobs"].append(float(many))
+        yield "the scheduler alone, 1,000 workers, CPU time a job", "us", growth
+
 
 def interleave(contestants, rounds):
     results = {name: [] for name in contestants}
@@ -138,20 +162,22 @@ def main():
     parser.add_argument("build", type=lambda p: pathlib.Path(p).resolve())
     parser.add_argument("python")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", default="steps,sweep,dispatch,study")
+    parser.add_argument("--only", default="steps,sweep,dispatch,costs,study")
     parser.add_argument("--study", help="manifest of the real study")
     parser.add_argument("--out", default="performance.json")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="unmask-bench-") as folder:
         bench = Bench(arguments.build, arguments.python, pathlib.Path(folder))
         wanted = arguments.only.split(",")
-        parts = [getattr(bench, name)(arguments.rounds) for name in ("steps", "sweep", "dispatch") if name in wanted]
+        parts = [getattr(bench, name)(arguments.rounds) for name in ("steps", "sweep", "dispatch", "costs") if name in wanted]
         if "study" in wanted and arguments.study:
             parts.append(bench.study(pathlib.Path(arguments.study).resolve()))
         results = []
+        measured = time.strftime("%Y-%m-%d %H:%M", time.gmtime())  # of this run, all its parts
         for part in parts:
             for name, unit, times in part:
-                results.append({"name": name, "unit": unit, "results": times})
+                results.append({"name": name, "unit": unit, "results": times, "measured": measured,
+                                "load": round(os.getloadavg()[0], 1)})
                 print(name, {k: round(statistics.median(v), 4) for k, v in times.items()}, unit, flush=True)
     cpu = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo", encoding="utf-8") if "model name" in line), "")
     freeze = [arguments.python, "-m", "pip", "freeze"]
