@@ -15,15 +15,16 @@ struct EmbedArguments {
   std::string model;
   std::string out;
   std::string feature = "pooled";
+  std::string precision = "float32";
   bool text = false;
   std::vector<std::string> inputs;
 };
 
 // Becomes the trainer; returns only where that fails.
 Error BecomeTrainer(const EmbedArguments& arguments, const fs::path& trainer) {
-  std::vector<std::string> words = {trainer.string(), "embed",          "--model",
-                                    arguments.model,  "--out",          arguments.out,
-                                    "--feature",      arguments.feature};
+  std::vector<std::string> words = {
+      trainer.string(), "embed",     "--model",         arguments.model, "--out",
+      arguments.out,    "--feature", arguments.feature, "--precision",   arguments.precision};
   if (arguments.text) words.emplace_back("--text");
   words.emplace_back("--");
   words.insert(words.end(), arguments.inputs.begin(), arguments.inputs.end());
@@ -51,6 +52,11 @@ void AddEmbedCommand(CLI::App& app, CommandContext& context) {
       ->required();
   command->add_option("--feature", arguments->feature, "pooled, or projected (CLIP)")
       ->check(CLI::IsMember({"pooled", "projected"}))
+      ->capture_default_str();
+  command
+      ->add_option("--precision", arguments->precision,
+                   "float32, or bfloat16 where the processor multiplies it (docs/backbones.md)")
+      ->check(CLI::IsMember({"float32", "bfloat16"}))
       ->capture_default_str();
   command->add_flag("--text", arguments->text,
                     "What follows are texts: CLIP's projected features of them");

@@ -22,6 +22,7 @@ constexpr std::array<string_view, 3> kDeviceKinds{"auto", "cpu", "cuda"};
 constexpr std::array<string_view, 3> kFaceDetectors{"haar", "yunet", "none"};
 constexpr std::array<string_view, 2> kNormalizations{"model", "imagenet"};
 constexpr std::array<string_view, 2> kClipFeatures{"pooled", "projected"};
+constexpr std::array<string_view, 2> kPrecisions{"float32", "bfloat16"};
 constexpr std::array<string_view, 2> kKeepPolicies{"best", "none"};
 constexpr std::array<string_view, 2> kGridShapes{"product", "lines"};
 
@@ -41,6 +42,7 @@ std::span<const string_view> NamesOf(DeviceKind) { return kDeviceKinds; }
 std::span<const string_view> NamesOf(FaceDetector) { return kFaceDetectors; }
 std::span<const string_view> NamesOf(Normalization) { return kNormalizations; }
 std::span<const string_view> NamesOf(ClipFeature) { return kClipFeatures; }
+std::span<const string_view> NamesOf(Precision) { return kPrecisions; }
 std::span<const string_view> NamesOf(KeepPolicy) { return kKeepPolicies; }
 std::span<const string_view> NamesOf(GridShape) { return kGridShapes; }
 

@@ -27,6 +27,7 @@ std::span<const std::string_view> NamesOf(DeviceKind);
 std::span<const std::string_view> NamesOf(FaceDetector);
 std::span<const std::string_view> NamesOf(Normalization);
 std::span<const std::string_view> NamesOf(ClipFeature);
+std::span<const std::string_view> NamesOf(Precision);
 std::span<const std::string_view> NamesOf(KeepPolicy);
 std::span<const std::string_view> NamesOf(GridShape);
 

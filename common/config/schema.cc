@@ -92,6 +92,7 @@ std::vector<Field> MakeFields() {
       Bool("features.bank", UNMASK_AT(features.bank)),
       Choice<Normalization>("features.normalize", UNMASK_AT(features.normalize)),
       Choice<ClipFeature>("features.clip", UNMASK_AT(features.clip)),
+      Choice<Precision>("features.precision", UNMASK_AT(features.precision)),
       Choice<FaceDetector>("faces.detector", UNMASK_AT(faces.detector)),
       Path("faces.yunet", UNMASK_AT(faces.yunet)),
       Real("faces.margin", UNMASK_AT(faces.margin), zero_or_more, AtLeastZero),

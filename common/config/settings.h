@@ -21,6 +21,7 @@ enum class DeviceKind { kAuto, kCpu, kCuda };
 enum class FaceDetector { kHaar, kYunet, kNone };
 enum class Normalization { kModel, kImagenet };
 enum class ClipFeature { kPooled, kProjected };
+enum class Precision { kFloat32, kBfloat16 };
 enum class KeepPolicy { kBest, kNone };
 enum class GridShape { kProduct, kLines };
 
@@ -39,6 +40,9 @@ struct Settings {
     bool bank = true;  // each view's features are made once for all jobs, else by each job
     Normalization normalize = Normalization::kModel;
     ClipFeature clip = ClipFeature::kPooled;
+    // Of what the backbone's products take and give; their sums, its norms and its attention are
+    // float32 either way.
+    Precision precision = Precision::kFloat32;
     bool operator==(const Features&) const = default;
   } features;
   struct Faces {  // what is cut out of a picture

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <vector>
 
+#include "common/config/settings.h"
 #include "worker/backbone/bind_weights.h"
 
 namespace unmask {
@@ -14,14 +16,18 @@ enum class FeatureKind { kPooled, kProjected };
 class Backbone {
  public:
   virtual ~Backbone() = default;
-  // Features of one picture; [3, height, width] float32. Thread-safe. One picture a call, so that
-  // its bits depend on nothing else: not on others beside it, nor on how many there are.
-  virtual Result<std::vector<float>> Features(const Pixels& pixels) const = 0;
+  // What is best done together. A block of fewer is filled up, so a full one costs no more.
+  static constexpr std::size_t kBlockPictures = 8;
+  // Features of at most that many pictures, of the model's size: [pictures, width] float32.
+  // Thread-safe. The bits of a picture's features depend on nothing else: not on others beside it,
+  // how many there are, nor its place among them.
+  virtual Result<std::vector<float>> FeaturesOfBlock(std::span<const Pixels> pictures) const = 0;
 };
 
 struct BackboneParts {
   BackboneConfig config;
   FeatureKind feature = FeatureKind::kPooled;
+  Precision precision = Precision::kFloat32;
   WeightFiles files;     // kept mapped by the backbone
   BoundWeights weights;  // into `files`
 };

@@ -4,44 +4,70 @@
 #include <c10/core/InferenceMode.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
+
+#include "worker/torch_backbone/resnet.h"
+#include "worker/torch_backbone/transformer.h"
 
 namespace unmask {
 namespace {
 
+bool IsTransformer(const BackboneConfig& config) {
+  return std::holds_alternative<TransformerConfig>(config.model);
+}
+
+std::unique_ptr<Network> MakeNetwork(const BackboneParts& parts, const TorchWeights& weights) {
+  if (const auto* resnet = std::get_if<ResnetConfig>(&parts.config.model)) {
+    return std::make_unique<Resnet>(*resnet, weights, parts.precision);
+  }
+  return std::make_unique<Transformer>(std::get<TransformerConfig>(parts.config.model), weights,
+                                       parts.feature, parts.precision);
+}
+
 class TorchBackbone : public Backbone {
  public:
-  TorchBackbone(BackboneParts parts, TorchWeights weights)
-      : parts_(std::move(parts)), weights_(std::move(weights)) {}
+  // Transformers multiply a whole block at once, convolutions have enough to do with one picture.
+  TorchBackbone(BackboneParts parts, std::unique_ptr<Network> network)
+      : parts_(std::move(parts)),
+        network_(std::move(network)),
+        pictures_(IsTransformer(parts_.config) ? kBlockPictures : 1) {}
 
-  Result<std::vector<float>> Features(const Pixels& pixels) const override {
+  Result<std::vector<float>> FeaturesOfBlock(std::span<const Pixels> pictures) const override {
+    UNMASK_CHECK(pictures.size() <= kBlockPictures);
     try {
-      return Forward(pixels);
+      const c10::InferenceMode no_gradients;
+      std::vector<float> features;
+      for (; !pictures.empty(); pictures = pictures.subspan(std::min(pictures.size(), pictures_))) {
+        Append(pictures.first(std::min(pictures.size(), pictures_)), features);
+      }
+      return features;
     } catch (const std::exception& error) {
       return InternalError(fmt::format("libtorch: {}", error.what()));
     }
   }
 
  private:
-  std::vector<float> Forward(const Pixels& pixels) const {
-    const c10::InferenceMode no_gradients;
-    // Read only; from_blob takes no const pointer.
-    const at::Tensor images =
-        at::from_blob(const_cast<float*>(pixels.values.data()),
-                      {1, 3, pixels.size.height, pixels.size.width}, at::kFloat);
-    const auto* resnet = std::get_if<ResnetConfig>(&parts_.config.model);
-    const at::Tensor features =
-        resnet != nullptr ? ResnetFeatures(*resnet, weights_, images)
-                          : TransformerFeatures(std::get<TransformerConfig>(parts_.config.model),
-                                                weights_, parts_.feature, images);
-    const at::Tensor row = features.contiguous();
-    const float* data = row.const_data_ptr<float>();
-    return {data, data + row.numel()};
+  // The network always sees the same shape: where pictures lack, zeros are in their places.
+  void Append(std::span<const Pixels> pictures, std::vector<float>& features) const {
+    const Size size = pictures.front().size;
+    const auto number = static_cast<std::int64_t>(pictures_);
+    at::Tensor images = at::zeros({number, 3, size.height, size.width}, at::kFloat);
+    float* to = images.mutable_data_ptr<float>();
+    for (const Pixels& picture : pictures) {
+      UNMASK_CHECK(picture.size == size);
+      to = std::copy(picture.values.begin(), picture.values.end(), to);
+    }
+    const at::Tensor rows = network_->Features(images).contiguous();
+    const float* from = rows.const_data_ptr<float>();
+    features.insert(features.end(), from,
+                    from + static_cast<std::int64_t>(pictures.size()) * rows.size(1));
   }
 
-  BackboneParts parts_;
-  TorchWeights weights_;
+  BackboneParts parts_;  // small weights are used where they are mapped
+  std::unique_ptr<Network> network_;
+  std::size_t pictures_;  // that the network takes at a time
 };
 
 bool IsFloatInPlace(const TensorView& view) {
@@ -60,6 +86,14 @@ Result<at::Tensor> MakeTensor(const std::string& role, const StoredTensor& store
     std::memcpy(tensor.mutable_data_ptr<float>(), values.data(), values.size() * sizeof(float));
   }
   return tensor;
+}
+
+// Without these instructions oneDNN computes in float32 and rounds: slower, and other bits.
+Status CheckPrecision(Precision precision) {
+  if (precision == Precision::kFloat32) return {};
+  if (at::get_cpu_capability() == "AVX512" && __builtin_cpu_supports("avx512bf16")) return {};
+  return UsageError("this processor does not multiply bfloat16", "features.precision",
+                    "float32, or a processor with avx512_bf16");
 }
 
 }  // namespace
@@ -89,11 +123,13 @@ at::Tensor Activate(const at::Tensor& x, Activation activation) {
 }
 
 Result<std::unique_ptr<Backbone>> MakeBackbone(BackboneParts parts) {
+  UNMASK_TRY(CheckPrecision(parts.precision));
   try {
     const c10::InferenceMode no_gradients;
-    UNMASK_ASSIGN(TorchWeights weights, MakeTorchWeights(parts.weights));
+    UNMASK_ASSIGN(const TorchWeights weights, MakeTorchWeights(parts.weights));
+    std::unique_ptr<Network> network = MakeNetwork(parts, weights);
     return std::unique_ptr<Backbone>(
-        std::make_unique<TorchBackbone>(std::move(parts), std::move(weights)));
+        std::make_unique<TorchBackbone>(std::move(parts), std::move(network)));
   } catch (const std::exception& error) {
     return InternalError(fmt::format("libtorch: {}", error.what()));
   }

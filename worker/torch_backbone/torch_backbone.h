@@ -16,10 +16,12 @@ Result<TorchWeights> MakeTorchWeights(const BoundWeights& weights);
 
 at::Tensor Activate(const at::Tensor& x, Activation activation);
 
-// `images` is [1, 3, height, width]; the features are [1, width].
-at::Tensor TransformerFeatures(const TransformerConfig& config, const TorchWeights& weights,
-                               FeatureKind feature, const at::Tensor& images);
-at::Tensor ResnetFeatures(const ResnetConfig& config, const TorchWeights& weights,
-                          const at::Tensor& images);
+// A model's arithmetic, immutable once made: any thread may call it.
+class Network {
+ public:
+  virtual ~Network() = default;
+  // [pictures, 3, height, width] float32 -> [pictures, width] float32.
+  virtual at::Tensor Features(const at::Tensor& images) const = 0;
+};
 
 }  // namespace unmask

@@ -18,7 +18,8 @@ struct SetNames {
 SetNames NamesFor(InstructionSet set) {
   switch (set) {
     case InstructionSet::kAvx512:
-      return {"avx512", "AVX512", "AVX512_CORE"};
+      // The same kernels as AVX512_CORE for float32, and those of bfloat16 besides.
+      return {"avx512", "AVX512", "AVX512_CORE_BF16"};
     case InstructionSet::kAvx2:
       return {"avx2", "AVX2", "AVX2"};
     case InstructionSet::kBaseline:

@@ -21,6 +21,7 @@ struct EmbedArguments {
   fs::path model;
   fs::path out;
   FeatureKind feature = FeatureKind::kPooled;
+  Precision precision = Precision::kFloat32;
   bool text = false;
   std::vector<std::string> inputs;  // paths of images, or texts
 };
@@ -37,6 +38,7 @@ Result<const BackboneModule*> LoadModule() {
 
 Result<std::string> ImageFeatures(const EmbedArguments& arguments) {
   UNMASK_ASSIGN(ModelFolder model, OpenModelFolder(arguments.model, arguments.feature));
+  model.parts.precision = arguments.precision;
   UNMASK_ASSIGN(const BackboneModule* module, LoadModule());
   UNMASK_ASSIGN(const auto backbone, module->make_backbone(std::move(model.parts)));
   return EmbedImages(*backbone, model.preprocessing,
@@ -76,11 +78,15 @@ Status Embed(const EmbedArguments& arguments) {
 int EmbedMain(int argc, char** argv) {
   static const std::map<std::string, FeatureKind> features = {
       {"pooled", FeatureKind::kPooled}, {"projected", FeatureKind::kProjected}};
+  static const std::map<std::string, Precision> precisions = {{"float32", Precision::kFloat32},
+                                                              {"bfloat16", Precision::kBfloat16}};
   EmbedArguments arguments;
   CLI::App app("Features of images or texts; use `unmask embed`.", "unmask-trainer embed");
   app.add_option("--model", arguments.model)->required();
   app.add_option("--out", arguments.out)->required();
   app.add_option("--feature", arguments.feature)->transform(CLI::CheckedTransformer(features));
+  app.add_option("--precision", arguments.precision)
+      ->transform(CLI::CheckedTransformer(precisions));
   app.add_flag("--text", arguments.text);
   app.add_option("IMAGE", arguments.inputs)->required();
   CLI11_PARSE(app, argc, argv);

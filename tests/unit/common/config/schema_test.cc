@@ -32,7 +32,7 @@ TEST(SchemaTest, NamesEverySettingOfTheContractOnce) {
         "train.max_epochs",   "train.batch",       "train.lr",         "train.weight_decay",
         "train.dropout",      "train.patience",    "train.validation", "train.monitor",
         "train.engine",       "train.device",      "train.devices",    "train.checkpoint_seconds",
-        "store.keep"}) {
+        "store.keep",         "features.precision"}) {
     EXPECT_NE(FindField(key), nullptr) << key;
   }
 }

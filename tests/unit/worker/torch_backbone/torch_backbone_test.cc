@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <nlohmann/json.hpp>
@@ -23,10 +24,10 @@ const json& Cases() {
   return cases;
 }
 
-Pixels FormulaPixels(int side) {
+Pixels FormulaPixels(int side, int number = 0) {
   Pixels pixels{{side, side}, {}};
   for (int i = 0; i < 3 * side * side; ++i) {
-    pixels.values.push_back(static_cast<float>(std::sin(0.11 * i)));
+    pixels.values.push_back(static_cast<float>(std::sin(0.11 * i + number)));
   }
   return pixels;
 }
@@ -46,8 +47,12 @@ std::vector<float> FormulaWeights(const WantedTensor& wanted) {
 
 std::unique_ptr<Backbone> MakeFromFormula(const json& config, std::size_t layout,
                                           FeatureKind feature,
-                                          std::map<std::string, std::vector<float>>& storage) {
-  BackboneParts parts{ReadBackboneConfig(config.dump(), "config.json").value(), feature, {}, {}};
+                                          std::map<std::string, std::vector<float>>& storage,
+                                          Precision precision = Precision::kFloat32) {
+  BackboneParts parts;
+  parts.config = ReadBackboneConfig(config.dump(), "config.json").value();
+  parts.feature = feature;
+  parts.precision = precision;
   const std::vector<Layout> layouts = LayoutsOf(parts.config);
   for (const WantedTensor& wanted : layouts[layout]) {
     const std::vector<float>& values = storage[wanted.role] = FormulaWeights(wanted);
@@ -56,6 +61,27 @@ std::unique_ptr<Backbone> MakeFromFormula(const json& config, std::size_t layout
     parts.weights[wanted.role] = StoredTensor{{DType::kF32, wanted.shape, bytes}, "formula"};
   }
   return MakeBackbone(std::move(parts)).value();
+}
+
+Result<std::vector<float>> FeaturesOf(const Backbone& backbone,
+                                      const std::vector<Pixels>& pictures) {
+  return backbone.FeaturesOfBlock(pictures);
+}
+
+double RelativeError(const std::vector<float>& values, const std::vector<float>& expected) {
+  double difference = 0;
+  double norm = 0;
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    difference += std::pow(values[i] - expected[i], 2);
+    norm += std::pow(expected[i], 2);
+  }
+  return std::sqrt(difference / norm);
+}
+
+// Those that this processor has.
+std::vector<Precision> Precisions() {
+  if (!__builtin_cpu_supports("avx512bf16")) return {Precision::kFloat32};
+  return {Precision::kFloat32, Precision::kBfloat16};
 }
 
 class AgainstTransformers : public testing::TestWithParam<int> {};
@@ -68,17 +94,56 @@ TEST_P(AgainstTransformers, SameFeatures) {
   const auto backbone = MakeFromFormula(
       one["config"], name.ends_with("torchvision") ? 1 : 0,
       name.ends_with("projected") ? FeatureKind::kProjected : FeatureKind::kPooled, storage);
-  const auto features = backbone->Features(FormulaPixels(one["image_size"]));
+  const auto features = FeaturesOf(*backbone, {FormulaPixels(one["image_size"])});
   ASSERT_TRUE(features.ok()) << FormatError(features.error());
   const auto expected = one["features"].get<std::vector<float>>();
-  ASSERT_EQ(features->size(), expected.size());
-  double difference = 0;
-  double norm = 0;
-  for (std::size_t i = 0; i < expected.size(); ++i) {
-    difference += std::pow((*features)[i] - expected[i], 2);
-    norm += std::pow(expected[i], 2);
+  EXPECT_LT(RelativeError(*features, expected), 1e-5);
+}
+
+// A picture's bits are the same alone and at every place of a block, whatever stands beside it.
+TEST_P(AgainstTransformers, SameBitsInAnyCompany) {
+  const json& one = Cases()[GetParam()];
+  const std::string name = one["name"];
+  SCOPED_TRACE(name);
+  for (const Precision precision : Precisions()) {
+    std::map<std::string, std::vector<float>> storage;
+    const auto backbone = MakeFromFormula(
+        one["config"], name.ends_with("torchvision") ? 1 : 0,
+        name.ends_with("projected") ? FeatureKind::kProjected : FeatureKind::kPooled, storage,
+        precision);
+    std::vector<Pixels> pictures;
+    std::vector<std::vector<float>> alone;
+    for (int i = 0; i < static_cast<int>(Backbone::kBlockPictures); ++i) {
+      pictures.push_back(FormulaPixels(one["image_size"], i));
+      alone.push_back(FeaturesOf(*backbone, {pictures.back()}).value());
+    }
+    for (std::size_t turn = 0; turn < pictures.size(); ++turn) {
+      const auto together = FeaturesOf(*backbone, pictures).value();
+      const std::size_t width = together.size() / pictures.size();
+      for (std::size_t i = 0; i < pictures.size(); ++i) {
+        const auto* row = together.data() + i * width;
+        EXPECT_EQ(std::vector<float>(row, row + width), alone[i]) << turn << " " << i;
+      }
+      std::rotate(pictures.begin(), pictures.begin() + 1, pictures.end());
+      std::rotate(alone.begin(), alone.begin() + 1, alone.end());
+    }
   }
-  EXPECT_LT(std::sqrt(difference / norm), 1e-5);
+}
+
+TEST_P(AgainstTransformers, BFloat16IsNear) {
+  const json& one = Cases()[GetParam()];
+  const std::string name = one["name"];
+  SCOPED_TRACE(name);
+  if (Precisions().size() < 2) GTEST_SKIP() << "no avx512_bf16";
+  std::map<std::string, std::vector<float>> storage;
+  const auto backbone =
+      MakeFromFormula(one["config"], name.ends_with("torchvision") ? 1 : 0,
+                      name.ends_with("projected") ? FeatureKind::kProjected : FeatureKind::kPooled,
+                      storage, Precision::kBfloat16);
+  const auto features = FeaturesOf(*backbone, {FormulaPixels(one["image_size"])}).value();
+  const double error = RelativeError(features, one["features"].get<std::vector<float>>());
+  EXPECT_LT(error, 0.05);
+  EXPECT_GT(error, 1e-5);  // it is not float32
 }
 
 INSTANTIATE_TEST_SUITE_P(All, AgainstTransformers, testing::Range(0, 6));
@@ -95,15 +160,19 @@ TEST(TorchBackbone, ConvertsHalfPrecision) {
 TEST(TorchBackbone, SaysWhatLibtorchSays) {
   std::map<std::string, std::vector<float>> storage;
   const auto backbone = MakeFromFormula(Cases()[0]["config"], 0, FeatureKind::kPooled, storage);
-  const auto features = backbone->Features(FormulaPixels(9));  // the model takes 7
+  const auto features = FeaturesOf(*backbone, {FormulaPixels(9)});  // the model takes 7
   EXPECT_FALSE(features.ok());
 }
 
 // A backbone whose features are its picture's first values, so that order shows.
 class FirstValues : public Backbone {
  public:
-  Result<std::vector<float>> Features(const Pixels& pixels) const override {
-    return std::vector<float>{pixels.values[0], static_cast<float>(pixels.size.width)};
+  Result<std::vector<float>> FeaturesOfBlock(std::span<const Pixels> pictures) const override {
+    std::vector<float> features;
+    for (const Pixels& pixels : pictures) {
+      features.insert(features.end(), {pixels.values[0], static_cast<float>(pixels.size.width)});
+    }
+    return features;
   }
 };
 
