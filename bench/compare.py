@@ -72,6 +72,28 @@ class Bench:
                 contestants[f"{mode}, {best} jobs"] = lambda w=widths, m=mode, b=best: self.pytorch(w, m, b)
             yield f"steps, {name}", "job-steps/s", interleave(contestants, rounds)
 
+    def extraction(self, rounds):
+        """A ViT-B/32, prepared pixels to features: two threads here; PyTorch as one process of two threads or two of one."""
+        peer, model = [self.python, "-B", HERE / "peers/pytorch_images.py"], self.folder / "vit"
+        self.timed([*peer, "model", model])
+        def ours(precision):
+            command = [self.build / "backbone_images", model, precision, 2, SECONDS]
+            return float(subprocess.run(list(map(str, command)), check=True, capture_output=True, text=True).stdout.split()[-1])
+        def one_process(dtype):
+            command = list(map(str, [*peer, dtype, 2, SECONDS]))
+            environment = {**self.environment, "OMP_NUM_THREADS": "2", "MKL_NUM_THREADS": "2"}
+            return float(subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout.split()[-1])
+        def two_processes(dtype, patched=False):
+            return self.two_at_once([*peer, dtype, 1, SECONDS], patched)
+        yield "extraction, ViT-B/32, float32", "images/s", interleave(
+            {"unmask": lambda: ours("float32"), "PyTorch, two threads": lambda: one_process("float32"),
+             "PyTorch, two processes": lambda: two_processes("float32"),
+             "PyTorch, two processes, MKL patched": lambda: two_processes("float32", patched=True)}, rounds)
+        if "avx512_bf16" in pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8"):
+            yield "extraction, ViT-B/32, bfloat16", "images/s", interleave(
+                {"unmask": lambda: ours("bfloat16"), "PyTorch in float32, two processes": lambda: two_processes("float32"),
+                 "PyTorch in bfloat16, two processes": lambda: two_processes("bfloat16")}, rounds)
+
     def run(self, study, *overrides):
         store = self.folder / "store"
         shutil.rmtree(store, ignore_errors=True)
@@ -162,14 +184,15 @@ def main():
     parser.add_argument("build", type=lambda p: pathlib.Path(p).resolve())
     parser.add_argument("python")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", default="steps,sweep,dispatch,costs,study")
+    parser.add_argument("--only", default="steps,extraction,sweep,dispatch,costs,study")
     parser.add_argument("--study", help="manifest of the real study")
     parser.add_argument("--out", default="performance.json")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="unmask-bench-") as folder:
         bench = Bench(arguments.build, arguments.python, pathlib.Path(folder))
         wanted = arguments.only.split(",")
-        parts = [getattr(bench, name)(arguments.rounds) for name in ("steps", "sweep", "dispatch", "costs") if name in wanted]
+        known = ("steps", "extraction", "sweep", "dispatch", "costs")
+        parts = [getattr(bench, name)(arguments.rounds) for name in known if name in wanted]
         if "study" in wanted and arguments.study:
             parts.append(bench.study(pathlib.Path(arguments.study).resolve()))
         results = []
