@@ -52,6 +52,37 @@ HWY_INLINE void AddProducts(const float* HWY_RESTRICT x, std::uint64_t bits,
   for (std::size_t i = 0; i < Vecs; ++i) Store(sum[i], z + i * kLanes);
 }
 
+// The same for two rows of x, one x_stride and one z_stride apart, whose bits are equal: what is
+// read of w serves both. Dense inputs come this way.
+template <std::size_t Vecs>
+HWY_INLINE void AddProductsOfTwo(const float* HWY_RESTRICT x, std::size_t x_stride,
+                                 std::uint64_t bits, const float* HWY_RESTRICT w,
+                                 std::size_t w_stride, const float* start, std::size_t start_stride,
+                                 float* z, std::size_t z_stride) {
+  Vec sum[2][Vecs];
+  UNMASK_UNROLL
+  for (std::size_t i = 0; i < Vecs; ++i) {
+    sum[0][i] = Load(start + i * kLanes);
+    sum[1][i] = Load(start + start_stride + i * kLanes);
+  }
+  for (; bits != 0; bits &= bits - 1) {
+    const auto k = static_cast<std::size_t>(__builtin_ctzll(bits));
+    const Vec factor[2] = {Splat(x[k]), Splat(x[x_stride + k])};
+    const float* row = w + k * w_stride;
+    UNMASK_UNROLL
+    for (std::size_t i = 0; i < Vecs; ++i) {
+      const Vec each = LoadOnce(row + i * kLanes);
+      sum[0][i] = hn::MulAdd(factor[0], each, sum[0][i]);
+      sum[1][i] = hn::MulAdd(factor[1], each, sum[1][i]);
+    }
+  }
+  UNMASK_UNROLL
+  for (std::size_t i = 0; i < Vecs; ++i) {
+    Store(sum[0][i], z + i * kLanes);
+    Store(sum[1][i], z + z_stride + i * kLanes);
+  }
+}
+
 // Asks for part of a row that will be wanted soon, into the second cache. The processor cannot
 // guess which rows of W a word of inputs reads first, and does not go from row to row fast enough.
 HWY_INLINE void Prefetch(const float* row, std::size_t columns) {
@@ -67,12 +98,24 @@ HWY_INLINE void ForwardPanel(const Linear& layer, const Rows& x, const Nonzeros&
   for (std::size_t word = 0; word < nonzeros.words(); ++word) {
     const std::size_t next = (word + 1) * kWord;
     const std::size_t end = std::min(next + kWord, layer.in);
-    for (std::size_t b = 0; b < rows; ++b) {
-      for (std::size_t k = next + b; k < end; k += rows) Prefetch(weight.row(k) + first, width);
+    for (std::size_t b = 0, together; b < rows; b += together) {
+      const std::uint64_t bits = nonzeros.row(b)[word];
+      together = b + 1 < rows && nonzeros.row(b + 1)[word] == bits ? 2 : 1;
+      for (std::size_t i = b; i < b + together; ++i) {
+        for (std::size_t k = next + i; k < end; k += rows) Prefetch(weight.row(k) + first, width);
+      }
       const float* start = word == 0 ? layer.bias.value.row(0) : z.row(b);
+      const float* words = weight.row(word * kWord);
+      if (together == 2) {
+        ForEachChunk<kVecs / 2>(first, width, [&](std::size_t at, auto vecs) HWY_ATTR {
+          AddProductsOfTwo<vecs()>(x.row(b) + word * kWord, x.stride(), bits, words + at,
+                                   weight.stride(), start + at, word == 0 ? 0 : z.stride(),
+                                   z.row(b) + at, z.stride());
+        });
+        continue;
+      }
       ForEachChunk<kVecs>(first, width, [&](std::size_t at, auto vecs) HWY_ATTR {
-        AddProducts<vecs()>(x.row(b) + word * kWord, nonzeros.row(b)[word],
-                            weight.row(word * kWord) + at, weight.stride(), start + at,
+        AddProducts<vecs()>(x.row(b) + word * kWord, bits, words + at, weight.stride(), start + at,
                             z.row(b) + at);
       });
     }
@@ -122,6 +165,45 @@ HWY_INLINE void BackwardChunk(const Adam& adam, const InputColumn& column, bool 
   }
 }
 
+// dw of N inputs from k on that are nonzero in every row, one chunk of it: what is read of dz
+// serves all of them, and x is read where it stands.
+template <std::size_t N, std::size_t Vecs>
+HWY_INLINE void BackwardDenseInputs(const Adam& adam, const Rows& x, std::size_t rows,
+                                    std::size_t k, const Rows& dz, std::size_t at,
+                                    Trained& weight) {
+  Vec gradient[N][Vecs];
+  UNMASK_UNROLL
+  for (std::size_t n = 0; n < N; ++n) {
+    UNMASK_UNROLL
+    for (std::size_t i = 0; i < Vecs; ++i) gradient[n][i] = Zero();
+  }
+  const float* HWY_RESTRICT values = x.row(0) + k;
+  const float* HWY_RESTRICT gradients = dz.row(0) + at;
+  for (std::size_t b = 0; b < rows; ++b) {
+    Vec value[N];
+    UNMASK_UNROLL
+    for (std::size_t n = 0; n < N; ++n) value[n] = Splat(values[n]);
+    UNMASK_UNROLL
+    for (std::size_t i = 0; i < Vecs; ++i) {
+      const Vec d = LoadOnce(gradients + i * kLanes);
+      UNMASK_UNROLL
+      for (std::size_t n = 0; n < N; ++n) gradient[n][i] = hn::MulAdd(value[n], d, gradient[n][i]);
+    }
+    values += x.stride();
+    gradients += dz.stride();
+  }
+  UNMASK_UNROLL
+  for (std::size_t n = 0; n < N; ++n) {
+    float* w = weight.value.row(k + n) + at;
+    float* first = weight.first.row(k + n) + at;
+    float* second = weight.second.row(k + n) + at;
+    UNMASK_UNROLL
+    for (std::size_t i = 0; i < Vecs; ++i) {
+      Update(adam, gradient[n][i], w + i * kLanes, first + i * kLanes, second + i * kLanes);
+    }
+  }
+}
+
 // sums[j] += the sum of partial[j]'s 16 lanes.
 HWY_INLINE void AddSumsOfGroups(const float* partial, std::size_t count, float* sums) {
   std::size_t j = 0;
@@ -129,27 +211,48 @@ HWY_INLINE void AddSumsOfGroups(const float* partial, std::size_t count, float* 
   for (; j < count; ++j) sums[j] += SumOfLanes(partial + j * kGroup);
 }
 
+HWY_INLINE InputColumn ColumnOf(const Nonzeros& nonzeros, std::size_t k) {
+  const std::size_t start = nonzeros.starts()[k];
+  return {nonzeros.starts()[k + 1] - start, nonzeros.rows() + start, nonzeros.values() + start};
+}
+
+HWY_INLINE void PrefetchRow(const Trained& weight, std::size_t k, std::size_t rows,
+                            std::size_t first, std::size_t width) {
+  if (k >= rows) return;
+  for (const Rows* each : {&weight.value, &weight.first, &weight.second}) {
+    Prefetch(each->row(k) + first, width);
+  }
+}
+
 // Backward for columns [first, first + width), whose gradients `dz` are complete: W is updated
 // there, and their share of dx is added to the gradients of `nonzeros`. Inputs go one by one, so
 // that their weights and moments are read once, in order.
 template <bool kInputGradient>
-HWY_INLINE void BackwardPanel(const Adam& adam, Linear& layer, Nonzeros& nonzeros,
-                              std::size_t first, std::size_t width, const Rows& dz,
-                              FloatBuffer& partial) {
+HWY_INLINE void BackwardPanel(const Adam& adam, Linear& layer, const Rows& x, Nonzeros& nonzeros,
+                              std::size_t rows, std::size_t first, std::size_t width,
+                              const Rows& dz, FloatBuffer& partial) {
   constexpr std::size_t kVecs = kManyRegisters ? 16 : std::max<std::size_t>(8, kGroupVecs);
   constexpr std::size_t kAhead = 4;  // rows
   Trained& weight = layer.weight;
   for (std::size_t k = 0; k < layer.in; ++k) {
-    if (k + kAhead < layer.in) {
-      for (const Rows* each : {&weight.value, &weight.first, &weight.second}) {
-        Prefetch(each->row(k + kAhead) + first, width);
+    PrefetchRow(weight, k + kAhead, layer.in, first, width);
+    const InputColumn column = ColumnOf(nonzeros, k);
+    if (!kInputGradient && column.count == rows) {
+      if (k + 1 < layer.in && ColumnOf(nonzeros, k + 1).count == rows) {
+        PrefetchRow(weight, k + 1 + kAhead, layer.in, first, width);
+        ForEachChunk<kVecs / 2>(first, width, [&](std::size_t at, auto vecs) HWY_ATTR {
+          BackwardDenseInputs<2, vecs()>(adam, x, rows, k, dz, at, weight);
+        });
+        ++k;
+      } else {
+        ForEachChunk<kVecs>(first, width, [&](std::size_t at, auto vecs) HWY_ATTR {
+          BackwardDenseInputs<1, vecs()>(adam, x, rows, k, dz, at, weight);
+        });
       }
+      continue;
     }
-    const std::size_t start = nonzeros.starts()[k];
     const std::size_t summed = nonzeros.starts()[k / kInputsAtATime * kInputsAtATime];
-    const InputColumn column{nonzeros.starts()[k + 1] - start, nonzeros.rows() + start,
-                             nonzeros.values() + start};
-    float* column_partial = partial.data() + (start - summed) * kGroup;
+    float* column_partial = partial.data() + (nonzeros.starts()[k] - summed) * kGroup;
     ForEachChunk<kVecs>(first, width, [&](std::size_t at, auto vecs) HWY_ATTR {
       BackwardChunk<vecs(), kInputGradient>(adam, column, at == first, dz.row(0) + at, dz.stride(),
                                             weight.value.row(k) + at, weight.first.row(k) + at,

@@ -43,11 +43,24 @@ HWY_INLINE void MarkColumns(const float* HWY_RESTRICT block, std::size_t stride,
   hn::StoreU(sum, d, bits);
 }
 
-// The list of them by columns, from the columns' bits.
-HWY_INLINE void ListColumns(const Rows& x, std::size_t rows, Nonzeros& nonzeros) {
+// Whether a column is not zero in any row.
+HWY_INLINE bool IsWhole(Nonzeros& nonzeros, std::size_t rows, std::size_t k) {
+  for (std::size_t block = 0; block * kBlock < rows; ++block) {
+    const std::size_t count = std::min(kBlock, rows - block * kBlock);
+    if (nonzeros.columns(block)[k] != ~std::uint32_t{0} >> (kBlock - count)) return false;
+  }
+  return true;
+}
+
+// The list of them by columns, from the columns' bits. `whole`: columns without a zero too.
+HWY_INLINE void ListColumns(const Rows& x, std::size_t rows, bool whole, Nonzeros& nonzeros) {
   std::uint32_t count = 0;
   for (std::size_t k = 0; k < x.width(); ++k) {
     nonzeros.starts()[k] = count;
+    if (!whole && IsWhole(nonzeros, rows, k)) {
+      count += static_cast<std::uint32_t>(rows);
+      continue;
+    }
     for (std::size_t block = 0; block * kBlock < rows; ++block) {
       for (std::uint32_t bits = nonzeros.columns(block)[k]; bits != 0; bits &= bits - 1) {
         const std::size_t b = block * kBlock + static_cast<std::size_t>(__builtin_ctz(bits));
@@ -66,7 +79,8 @@ HWY_INLINE void MarkRows(const Rows& x, std::size_t rows, Nonzeros& nonzeros) {
 }
 
 // All that the backward pass needs as well.
-HWY_INLINE void MarkRowsAndColumns(const Rows& x, std::size_t rows, Nonzeros& nonzeros) {
+HWY_INLINE void MarkRowsAndColumns(const Rows& x, std::size_t rows, bool whole,
+                                   Nonzeros& nonzeros) {
   MarkRows(x, rows, nonzeros);
   for (std::size_t block = 0; block * kBlock < rows; ++block) {
     const std::size_t count = std::min(kBlock, rows - block * kBlock);
@@ -74,7 +88,7 @@ HWY_INLINE void MarkRowsAndColumns(const Rows& x, std::size_t rows, Nonzeros& no
       MarkColumns(x.row(block * kBlock) + at, x.stride(), count, nonzeros.columns(block) + at);
     }
   }
-  ListColumns(x, rows, nonzeros);
+  ListColumns(x, rows, whole, nonzeros);
 }
 
 }  // namespace HWY_NAMESPACE

@@ -48,15 +48,15 @@ void InferBlock(const Block& layer, const Rows& x, const Nonzeros& nonzeros, std
 // From the block's output gradient to its parameters and, where asked, to the gradients of
 // `nonzeros`.
 template <bool kInputGradient>
-void BackwardBlock(const Adam& adam, Block& layer, Nonzeros& nonzeros, std::size_t rows,
-                   BlockRows& block, FloatBuffer& partial) {
+void BackwardBlock(const Adam& adam, Block& layer, const Rows& x, Nonzeros& nonzeros,
+                   std::size_t rows, BlockRows& block, FloatBuffer& partial) {
   ForEachPanel(block.gradient.padded(), [&](std::size_t first, std::size_t width) HWY_ATTR {
     for (std::size_t at = first; at < first + width; at += kLanes) {
       BackwardNormColumns(adam, layer.norm, rows, at, block);
     }
     UpdateBySumOfRows(adam, block.gradient, rows, first, width, layer.linear.bias);
-    BackwardPanel<kInputGradient>(adam, layer.linear, nonzeros, first, width, block.gradient,
-                                  partial);
+    BackwardPanel<kInputGradient>(adam, layer.linear, x, nonzeros, rows, first, width,
+                                  block.gradient, partial);
   });
 }
 
@@ -78,10 +78,10 @@ float Loss(const Settings::Loss& loss, const Batch& batch, Workspace& work) {
 
 void Forward(const Batch& batch, CoreModel& model, Workspace& work) {
   const std::size_t rows = batch.rows;
-  MarkRowsAndColumns(work.features, rows, work.features_nonzero);
+  MarkRowsAndColumns(work.features, rows, /*whole=*/false, work.features_nonzero);
   ForwardBlock(model.adapter, work.features, work.features_nonzero, rows, batch.masks->adapter,
                work.adapter);
-  MarkRowsAndColumns(work.adapter.output, rows, work.adapter.nonzero);
+  MarkRowsAndColumns(work.adapter.output, rows, /*whole=*/true, work.adapter.nonzero);
   for (std::size_t i = 0; i < model.heads.size(); ++i) {
     HeadRows& head = work.heads[i];
     ForwardBlock(model.heads[i].block, work.adapter.output, work.adapter.nonzero, rows,
@@ -99,11 +99,12 @@ void Backward(const Adam& adam, std::size_t rows, CoreModel& model, Workspace& w
     HeadRows& at = work.heads[i];
     AddClassifierGradient(head.classifier, at.gradient, rows, at.block.gradient);
     UpdateClassifier(adam, at.block.output, at.gradient, rows, head.classifier);
-    BackwardBlock<true>(adam, head.block, adapter_nonzero, rows, at.block, work.partial);
+    BackwardBlock<true>(adam, head.block, work.adapter.output, adapter_nonzero, rows, at.block,
+                        work.partial);
   }
   ScatterGradients(adapter_nonzero, rows, work.adapter.gradient);
-  BackwardBlock<false>(adam, model.adapter, work.features_nonzero, rows, work.adapter,
-                       work.partial);
+  BackwardBlock<false>(adam, model.adapter, work.features, work.features_nonzero, rows,
+                       work.adapter, work.partial);
 }
 
 float TrainStepOnTarget(const Settings::Loss& loss, const AdamStep& adam, const Batch& batch,
