@@ -22,10 +22,17 @@ const Settings& IntroductoryDefaults() {
   return defaults;
 }
 
+// Models that tell classes by CLIP's text side.
+bool ReadsText(const Settings& settings) {
+  return settings.model.kind == ModelKind::kClipZeroShot ||
+         settings.model.kind == ModelKind::kClipPrompt;
+}
+
 void DropLoss(Settings& settings, const Settings& defaults) {
-  if (settings.model.kind == ModelKind::kSingleTask) settings.loss = defaults.loss;
+  const bool streams = settings.model.kind == ModelKind::kDsid;
+  if (!streams) settings.loss = defaults.loss;
   Settings::Loss& loss = settings.loss;
-  const bool independence = loss.alpha > 0 && settings.model.kind != ModelKind::kSingleTask;
+  const bool independence = loss.alpha > 0 && streams;
   if (!independence) {
     loss.hsic = defaults.loss.hsic;
     loss.kernel = defaults.loss.kernel;
@@ -47,17 +54,35 @@ void DropFeatures(Settings& settings, const Settings& defaults) {
   settings.dataset.frame = frame;
 }
 
+void DropModel(Settings& settings, const Settings& defaults) {
+  Settings::Model& model = settings.model;
+  if (model.kind != ModelKind::kSingleTask) model.task = defaults.model.task;
+  if (!ReadsText(settings)) return;
+  model.adapter = defaults.model.adapter;
+  model.stream = defaults.model.stream;
+  // Texts are compared with nothing else.
+  settings.features.clip = ClipFeature::kProjected;
+}
+
 void DropTraining(Settings& settings, const Settings& defaults) {
   Settings::Train& train = settings.train;
   if (train.validation == Validation::kNone) train.patience = defaults.train.patience;
   if (train.validation == Validation::kNone || settings.model.kind == ModelKind::kSingleTask) {
     train.monitor = defaults.train.monitor;
   }
+  if (ReadsText(settings)) train.dropout = defaults.train.dropout;
+  if (settings.model.kind == ModelKind::kClipZeroShot) {  // it learns nothing
+    const Settings::Train given = train;
+    train = defaults.train;
+    train.validation = given.validation;
+    train.engine = given.engine;
+    train.max_epochs = 1;
+  }
   if (train.engine == EngineKind::kAuto) {
     const bool cuda = train.device == DeviceKind::kCuda;
     train.engine = cuda ? EngineKind::kLanes : EngineKind::kCore;
     // Neither knows backbones.
-    if (settings.features.finetune) train.engine = EngineKind::kReference;
+    if (settings.features.finetune || ReadsText(settings)) train.engine = EngineKind::kReference;
   }
   train.device = defaults.train.device;
   train.checkpoint_seconds = defaults.train.checkpoint_seconds;
@@ -140,8 +165,8 @@ void WriteCanonical(const nlohmann::json& value, std::string& out) {
 Settings Reduce(const Settings& settings) {
   Settings reduced = settings;
   const Settings& defaults = IntroductoryDefaults();
-  if (reduced.model.kind != ModelKind::kSingleTask) reduced.model.task = defaults.model.task;
   DropFeatures(reduced, defaults);
+  DropModel(reduced, defaults);
   DropLoss(reduced, defaults);
   DropTraining(reduced, defaults);
   reduced.store = defaults.store;

@@ -32,6 +32,9 @@ std::map<std::string, Classes> ClassesOf(const PlanOutput& output) {
 std::int64_t WeightsOf(const JobSpec& spec, const Classes& classes) {
   const auto adapter = [](std::int64_t in, std::int64_t out) { return in * out + 5 * out; };
   const Settings::Model& model = spec.settings.model;
+  // 16 tokens a task, as wide as those of CLIP B: only the model's folder knows.
+  if (model.kind == ModelKind::kClipPrompt) return std::int64_t{2} * 16 * 512;
+  if (model.kind == ModelKind::kClipZeroShot) return 0;
   const auto inputs = static_cast<std::int64_t>(FacsVocabulary().size());
   std::int64_t floats = adapter(inputs, model.adapter);
   for (const Task task : TasksOf(spec.settings)) {

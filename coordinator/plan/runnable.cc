@@ -2,9 +2,53 @@
 
 #include <fmt/format.h>
 
+#include <functional>
+
 #include "common/config/names.h"
 
 namespace unmask {
+namespace {
+
+using Complain = std::function<void(std::string what, std::string expected)>;
+
+void CheckText(const Settings& settings, const Complain& complain) {
+  const ModelKind model = settings.model.kind;
+  if (model != ModelKind::kClipZeroShot && model != ModelKind::kClipPrompt) return;
+  const std::string kind(Name(model));
+  const auto unless = [&](bool good, const std::string& key, std::string_view value,
+                          const char* expected) {
+    if (!good) complain(fmt::format("{}={} with model.kind={}", key, value, kind), expected);
+  };
+  const FeatureSource source = settings.features.source;
+  unless(source == FeatureSource::kClip, "features.source", Name(source), "clip");
+  unless(!settings.features.finetune, "features.finetune", "true",
+         "false: prompts are learnt alone");
+  const EngineKind engine = settings.train.engine;
+  unless(engine == EngineKind::kAuto || engine == EngineKind::kReference, "train.engine",
+         Name(engine), "auto or reference");
+}
+
+// A folder for every backbone, and where it may be had.
+void CheckWeights(const Settings& settings, const Complain& complain) {
+  const auto& [vit, clip, resnet18, synth] = settings.weights;
+  const auto missing = [&](const std::string& folder, const char* key, const char* model) {
+    if (!folder.empty() || synth > 0) return;
+    complain(fmt::format("{} names no model folder", key),
+             fmt::format("{}=FOLDER with the files of huggingface.co/{}", key, model));
+  };
+  switch (settings.features.source) {
+    case FeatureSource::kVit:
+      return missing(vit, "weights.vit", "google/vit-base-patch16-224-in21k");
+    case FeatureSource::kClip:
+      return missing(clip, "weights.clip", "openai/clip-vit-base-patch16");
+    case FeatureSource::kResnet18:
+      return missing(resnet18, "weights.resnet18", "microsoft/resnet-18");
+    case FeatureSource::kActionUnits:
+      break;
+  }
+}
+
+}  // namespace
 
 std::vector<Problem> WhyNotRunnable(const Settings& settings, const std::string& where) {
   std::vector<Problem> problems;
@@ -18,14 +62,17 @@ std::vector<Problem> WhyNotRunnable(const Settings& settings, const std::string&
   later(features.source != FeatureSource::kActionUnits, "features.source", Name(features.source),
         "action-units");
   later(features.finetune, "features.finetune", "true", "false");
-  later(model.kind != ModelKind::kDsid && model.kind != ModelKind::kSingleTask, "model.kind",
-        Name(model.kind), "dsid or single-task");
   later(train.devices > 1, "train.devices", std::to_string(train.devices), "1");
   const bool lanes = train.engine == EngineKind::kLanes || train.engine == EngineKind::kAuto;
   if (train.device == DeviceKind::kCuda && !lanes) {
     problems.push_back({fmt::format("train.engine={} runs on CPUs alone", Name(train.engine)),
                         where, "train.engine=lanes, or train.device=cpu"});
   }
+  const Complain complain = [&](std::string what, std::string expected) {
+    problems.push_back({std::move(what), where, std::move(expected)});
+  };
+  CheckText(settings, complain);
+  CheckWeights(settings, complain);
   const bool unbiased =
       model.kind == ModelKind::kDsid && loss.alpha > 0 && loss.hsic == HsicKind::kUnbiased;
   if (unbiased && train.batch < 4) {

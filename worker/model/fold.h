@@ -24,11 +24,15 @@ struct FoldSplit {
   std::vector<std::int64_t> held_out;
 };
 
+struct TextSide;  // worker/clip_text/text_side.h
+
 struct FoldData {
   std::vector<std::string> samples;  // [clips]
   std::int64_t width = 0;            // of a clip's inputs
   std::shared_ptr<const Inputs> inputs;
   std::vector<TaskLabels> tasks;  // in the order of TasksOf()
+  // CLIP's, for models that read text; the inputs are its projected features. Null: others.
+  std::shared_ptr<const TextSide> text;
   FoldSplit split;
 };
 

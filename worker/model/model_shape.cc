@@ -8,6 +8,8 @@
 namespace unmask {
 namespace {
 
+constexpr float kContextDeviation = 0.02F;
+
 class Initializer {
  public:
   Initializer(std::int64_t seed, std::string_view fold) : seed_(seed), fold_(fold) {}
@@ -23,6 +25,11 @@ class Initializer {
     weights_[name + ".bias"] = Constant(width, 0.0F);
     weights_[name + ".running_mean"] = Constant(width, 0.0F);
     weights_[name + ".running_var"] = Constant(width, 1.0F);
+  }
+
+  void Context(const std::string& name, const ModelShape::Prompt& prompt) {
+    const float bound = kContextDeviation * std::sqrt(3.0F);
+    weights_[name] = Drawn("init/" + name, {prompt.context, prompt.width}, bound);
   }
 
   NamedTensors Take() { return std::move(weights_); }
@@ -51,6 +58,13 @@ class Initializer {
 
 NamedTensors InitialWeights(const ModelShape& shape, std::int64_t seed, std::string_view fold) {
   Initializer init(seed, fold);
+  if (shape.prompt) {
+    for (const ModelShape::Head& head : shape.heads) {
+      if (shape.prompt->context == 0) break;
+      init.Context(std::string(Name(head.task)) + ".context", *shape.prompt);
+    }
+    return init.Take();
+  }
   init.Linear("adapter.linear", shape.features, shape.adapter);
   init.Norm("adapter.norm", shape.adapter);
   for (const ModelShape::Head& head : shape.heads) {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,11 +28,20 @@ struct ModelShape {
   std::int64_t adapter = 0;
   std::int64_t stream = 0;
   std::vector<Head> heads;  // one (single-task) or two (ter, der)
+  // Instead of layers, tokens that are learnt for each task (worker/clip_engine): TASK.context
+  // [context, width]. At context 0 nothing is learnt, and there are no tensors.
+  struct Prompt {
+    std::int64_t context = 0;
+    std::int64_t width = 0;  // of CLIP's embeddings of tokens
+    bool operator==(const Prompt&) const = default;
+  };
+  std::optional<Prompt> prompt = std::nullopt;
   bool operator==(const ModelShape&) const = default;
 };
 
 // PyTorch's defaults: Linear weight and bias U(-1/sqrt(fan_in), 1/sqrt(fan_in)), BatchNorm weight 1
-// and bias 0, running mean 0 and variance 1. Drawn by (seed, fold, parameter's name, element).
+// and bias 0, running mean 0 and variance 1. A prompt's tokens have CoOp's standard deviation of
+// 0.02 (Zhou et al. 2022), uniform. Drawn by (seed, fold, parameter's name, element).
 NamedTensors InitialWeights(const ModelShape& shape, std::int64_t seed, std::string_view fold);
 
 // What a Dropout layer multiplies with: 0, or 1/(1-p). Row-major [batch, width].

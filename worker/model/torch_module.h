@@ -26,6 +26,7 @@ struct TorchModule {
   std::unique_ptr<Engine> (*make_lanes_engine)(std::int64_t lanes, bool cuda, const Settings&,
                                                const ModelShape&, const FoldData&);
   bool (*has_cuda)();  // a device, and a libtorch that can use it
+  std::unique_ptr<Engine> (*make_clip_engine)(const Settings&, const ModelShape&, const FoldData&);
 };
 
 inline constexpr const char* kTorchModuleFile = "unmask-torch.so";  // beside the trainer

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "common/base/check.h"
+#include "worker/reference_engine/adam.h"
 #include "worker/reference_engine/hsic_loss.h"
 #include "worker/reference_engine/reference_model.h"
 #include "worker/reference_engine/torch_errors.h"
@@ -14,62 +15,12 @@
 namespace unmask {
 namespace {
 
-constexpr double kBeta1 = 0.9;
-constexpr double kBeta2 = 0.999;
-constexpr double kAdamEpsilon = 1e-8;
 constexpr std::int64_t kBlockRows = 64;  // of an evaluation
 
 at::Tensor IndexTensor(std::span<const std::int64_t> indices) {
   return at::from_blob(const_cast<std::int64_t*>(indices.data()),
                        {static_cast<std::int64_t>(indices.size())}, at::kLong);
 }
-
-// torch.optim.Adam with L2 decay. The fused kernel is PyTorch's own, one pass over each parameter.
-class Adam {
- public:
-  Adam(const std::vector<at::Tensor>& parameters, const Settings::Train& train)
-      : lr_(train.lr), decay_(train.weight_decay) {
-    for (const at::Tensor& parameter : parameters) {
-      first_.push_back(at::zeros_like(parameter.detach()));
-      second_.push_back(at::zeros_like(parameter.detach()));
-      steps_.push_back(at::zeros({}, at::kFloat));
-    }
-  }
-
-  void Update(std::vector<at::Tensor>& parameters) {
-    const at::NoGradGuard no_grad;
-    std::vector<at::Tensor> gradients;
-    gradients.reserve(parameters.size());
-    for (const at::Tensor& parameter : parameters) gradients.push_back(parameter.grad());
-    for (at::Tensor& step : steps_) *step.mutable_data_ptr<float>() += 1.0F;
-    at::_fused_adam_(parameters, gradients, first_, second_, {}, steps_, lr_, kBeta1, kBeta2,
-                     decay_, kAdamEpsilon, /*amsgrad=*/false, /*maximize=*/false);
-  }
-
-  NamedTensors Moments(const std::vector<std::string>& names) const {
-    NamedTensors moments;
-    for (std::size_t i = 0; i < names.size(); ++i) {
-      moments["first/" + names[i]] = ToFloatTensor(first_[i]);
-      moments["second/" + names[i]] = ToFloatTensor(second_[i]);
-    }
-    return moments;
-  }
-
-  void Set(const std::vector<std::string>& names, const NamedTensors& moments, std::int64_t steps) {
-    UNMASK_CHECK(moments.size() == 2 * names.size());
-    for (std::size_t i = 0; i < names.size(); ++i) {
-      CopyInto(moments.at("first/" + names[i]), first_[i]);
-      CopyInto(moments.at("second/" + names[i]), second_[i]);
-      steps_[i].fill_(static_cast<double>(steps));
-    }
-  }
-
- private:
-  double lr_;
-  double decay_;
-  std::vector<at::Tensor> first_, second_;
-  std::vector<at::Tensor> steps_;  // scalars, all equal: what the fused kernel wants
-};
 
 }  // namespace
 

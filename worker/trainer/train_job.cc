@@ -4,6 +4,7 @@
 #include <cmath>
 #include <span>
 
+#include "worker/clip_text/text_side.h"
 #include "worker/trainer/batches.h"
 #include "worker/trainer/measures.h"
 
@@ -239,6 +240,12 @@ bool IsBuffer(const std::string& name) { return name.find(".running_") != std::s
 
 ModelShape ShapeOf(const Settings& settings, const FoldData& fold) {
   ModelShape shape{fold.width, settings.model.adapter, settings.model.stream, {}};
+  if (fold.text != nullptr) {
+    const bool learnt = settings.model.kind == ModelKind::kClipPrompt;
+    shape.adapter = 0;
+    shape.stream = 0;
+    shape.prompt = {learnt ? kContextTokens : 0, fold.text->parts.config.hidden};
+  }
   for (const TaskLabels& task : fold.tasks) {
     shape.heads.push_back({task.task, static_cast<std::int64_t>(task.classes.size())});
   }

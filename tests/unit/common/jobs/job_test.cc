@@ -253,5 +253,31 @@ TEST(TasksOfTest, SingleTaskLearnsItsOwn) {
   EXPECT_THAT(TasksOf(settings), ElementsAre(Task::kDer));
 }
 
+TEST(Reduce, ModelsOfClipsTextSideKeepWhatTheyUse) {
+  Settings settings;
+  settings.features.source = FeatureSource::kClip;
+  settings.loss.alpha = 0.3;
+  settings.loss.beta = 0.7;
+  settings.model.adapter = 64;
+  settings.train.dropout = 0.1;
+  settings.train.lr = 0.01;
+  settings.train.max_epochs = 7;
+  settings.model.kind = ModelKind::kClipPrompt;
+  Settings prompt = Reduce(settings);
+  EXPECT_EQ(prompt.loss, Settings{}.loss);
+  EXPECT_EQ(prompt.model.adapter, 512);
+  EXPECT_EQ(prompt.train.dropout, 0.5);
+  EXPECT_EQ(prompt.train.lr, 0.01);
+  EXPECT_EQ(prompt.train.max_epochs, 7);
+  EXPECT_EQ(prompt.train.engine, EngineKind::kReference);
+  EXPECT_EQ(prompt.features.clip, ClipFeature::kProjected);
+  settings.model.kind = ModelKind::kClipZeroShot;
+  const Settings zero_shot = Reduce(settings);
+  EXPECT_EQ(zero_shot.train.max_epochs, 1);
+  EXPECT_EQ(zero_shot.train.lr, Settings{}.train.lr);
+  settings.train.batch = 8;
+  EXPECT_EQ(Reduce(settings), zero_shot);
+}
+
 }  // namespace
 }  // namespace unmask

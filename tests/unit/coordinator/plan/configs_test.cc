@@ -2,10 +2,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "common/config/schema.h"
 #include "common/config/study.h"
+#include "common/jobs/job.h"
 #include "coordinator/plan/plan.h"
 
 namespace unmask {
@@ -15,6 +18,7 @@ using ::testing::ElementsAre;
 using Json = nlohmann::ordered_json;
 
 const std::string kPaper = UNMASK_SOURCE_DIR "/configs/mfed-action-units.yaml";
+const std::string kImages = UNMASK_SOURCE_DIR "/configs/paper.yaml";
 const std::string kLeak = UNMASK_SOURCE_DIR "/configs/leak.yaml";
 const std::string kSeeds = UNMASK_SOURCE_DIR "/configs/seeds.yaml";
 const std::string kDemo = UNMASK_SOURCE_DIR "/configs/demo.yaml";
@@ -59,6 +63,79 @@ TEST(PaperConfigTest, TablesAreTestedAgainstTheirBaselines) {
   EXPECT_EQ(tables["II"]["reference"], "Single-task");
   EXPECT_EQ(tables["III"]["reference"], "0.5");
   EXPECT_EQ(tables["IV"]["reference"], "1");
+}
+
+// What a cell of a table is trained with, as text.
+std::string TrainedWith(const Study& study, const Json& cell) {
+  const auto at =
+      std::ranges::find(study.experiments, std::string(cell["experiment"]), &Experiment::name);
+  UNMASK_CHECK(at != study.experiments.end());
+  for (const GridPoint& point : PointsOf(study, *at)) {
+    if (Json::parse(PointJson(point)) != cell["point"]) continue;
+    return SettingsJson(Reduce(SettingsAt(*at, point)), /*with_paths=*/false).dump();
+  }
+  return "";
+}
+
+TEST(ImagesConfigTest, TheTablesShowEighteenConfigurationsAndNoOther) {
+  const Study study = Load(kImages);
+  std::set<std::string> trained;
+  for (const Experiment& experiment : study.experiments) {
+    for (const GridPoint& point : PointsOf(study, experiment)) {
+      trained.insert(
+          SettingsJson(Reduce(SettingsAt(experiment, point)), /*with_paths=*/false).dump());
+    }
+  }
+  EXPECT_EQ(trained.size(), 18U);  // x 22 folds = 396 runs
+  const Json tables = Json::parse(study.tables_json);
+  const std::map<std::string, std::size_t> rows = {
+      {"I", 2}, {"II", 3}, {"III", 6}, {"IV", 6}, {"V", 4}};
+  std::set<std::string> shown;
+  for (const auto& [id, count] : rows) {
+    ASSERT_EQ(tables[id]["rows"].size(), count) << id;
+    for (const Json& row : tables[id]["rows"]) {
+      const Json& cell = row["cells"][0];
+      for (const char* task : {"ter", "der"}) {
+        if (id == "V" && task == std::string("der")) continue;
+        shown.insert(TrainedWith(study, cell[task]));
+        EXPECT_TRUE(cell["published"][task].contains("macro_f1")) << id << " " << row["label"];
+      }
+    }
+  }
+  EXPECT_EQ(shown, trained);
+}
+
+TEST(ImagesConfigTest, DiffersFromTheActionUnitsInItsPicturesAlone) {
+  Settings settings = Load(kImages).settings;
+  EXPECT_EQ(settings.features.source, FeatureSource::kClip);
+  EXPECT_EQ(settings.features.normalize, Normalization::kImagenet);
+  settings.features = {};
+  EXPECT_EQ(settings, Settings{});
+}
+
+TEST(ImagesConfigTest, NamesTheModelsWhoseFoldersAreMissing) {
+  const auto plan = MakePlan(Load(kImages, {"dataset.synth=3"}), {});
+  ASSERT_FALSE(plan.ok());
+  const std::string errors = FormatError(plan.error());
+  for (const char* expected :
+       {"weights.clip=FOLDER with the files of huggingface.co/openai/clip-vit-base-patch16",
+        "weights.vit=FOLDER with the files of huggingface.co/google/vit-base-patch16-224-in21k",
+        "weights.resnet18=FOLDER with the files of huggingface.co/microsoft/resnet-18"}) {
+    EXPECT_NE(errors.find(expected), std::string::npos) << errors;
+  }
+}
+
+TEST(ImagesConfigTest, PromptsAreOfClipAndOfLibtorch) {
+  const auto refused = [](const std::vector<std::string>& overrides) {
+    const auto plan = MakePlan(Load(kImages, overrides), {});
+    return plan.ok() ? "" : FormatError(plan.error());
+  };
+  EXPECT_NE(refused({"experiments.clip.features.source=vit"})
+                .find("features.source=vit with model.kind=clip-prompt"),
+            std::string::npos);
+  EXPECT_NE(refused({"experiments.clip.train.engine=core"})
+                .find("train.engine=core with model.kind=clip-prompt"),
+            std::string::npos);
 }
 
 // Two tables of four rows whose cells differ in the validation alone.

@@ -237,7 +237,9 @@ TEST_F(PlanTest, TheResolvedConfigurationIsAStudyAgain) {
 
 TEST_F(PlanTest, WhatIsNotThereYetIsSaidByName) {
   const std::string manifest = "dataset.manifest=" + Manifest();
-  const auto error = [&](const char* setting) { return ErrorOf("{}", {manifest, setting}); };
+  const auto error = [&](const char* setting) {
+    return ErrorOf("{}", {manifest, "weights.vit=folder", setting});
+  };
   const auto expect = [&](const char* setting, const char* instead) {
     EXPECT_EQ(error(setting),
               "unmask: error: " + std::string(setting) +
@@ -245,8 +247,10 @@ TEST_F(PlanTest, WhatIsNotThereYetIsSaidByName) {
   };
   expect("features.source=vit", "action-units");
   expect("features.finetune=true", "false");
-  expect("model.kind=clip-prompt", "dsid or single-task");
   expect("train.devices=2", "1");
+  EXPECT_EQ(error("model.kind=clip-prompt"),
+            "unmask: error: features.source=action-units with model.kind=clip-prompt (experiment "
+            "'main'): clip");
   EXPECT_EQ(ErrorOf("{}", {manifest, "loss.hsic=unbiased", "train.batch=3"}),
             "unmask: error: train.batch=3 is too small for loss.hsic=unbiased (experiment "
             "'main'): a batch of at least 4 clips");

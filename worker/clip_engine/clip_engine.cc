@@ -1,0 +1,167 @@
+#include "worker/clip_engine/clip_engine.h"
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "common/config/names.h"
+#include "worker/clip_engine/class_texts.h"
+#include "worker/reference_engine/adam.h"
+#include "worker/reference_engine/reference_model.h"
+#include "worker/reference_engine/torch_errors.h"
+
+namespace unmask {
+namespace {
+
+constexpr std::int64_t kBlockRows = 64;  // of an evaluation
+
+at::Tensor UnitRows(const at::Tensor& rows) { return rows / rows.norm(2, {1}, /*keepdim=*/true); }
+
+class ClipEngine final : public Engine {
+ public:
+  ClipEngine(const Settings& settings, const ModelShape& shape, const FoldData& fold)
+      : fold_(fold), texts_(shape, fold) {
+    for (const ModelShape::Head& head : shape.heads) {
+      if (shape.prompt->context == 0) break;
+      names_.push_back(std::string(Name(head.task)) + ".context");
+      parameters_.push_back(
+          at::zeros({shape.prompt->context, shape.prompt->width}, at::kFloat).requires_grad_());
+    }
+    adam_ = std::make_unique<Adam>(parameters_, settings.train);
+  }
+
+  StepOutcome Step(std::int64_t view, std::span<const std::int64_t> clips,
+                   const DropoutMasks&) override {
+    return WithStandardErrors([&] { return TryStep(view, clips); });
+  }
+
+  Evaluation Evaluate(std::span<const std::int64_t> clips) override {
+    return WithStandardErrors([&] { return TryEvaluate(clips); });
+  }
+
+  NamedTensors Weights() const override {
+    NamedTensors weights;
+    for (std::size_t i = 0; i < names_.size(); ++i) {
+      weights[names_[i]] = ToFloatTensor(parameters_[i].detach());
+    }
+    return weights;
+  }
+  NamedTensors Moments() const override { return adam_->Moments(names_); }
+  void SetWeights(const NamedTensors& weights) override {
+    UNMASK_CHECK(weights.size() == names_.size());
+    for (std::size_t i = 0; i < names_.size(); ++i) {
+      CopyInto(weights.at(names_[i]), parameters_[i]);
+    }
+    features_.clear();
+  }
+  void SetMoments(const NamedTensors& moments, std::int64_t steps) override {
+    adam_->Set(names_, moments, steps);
+  }
+
+ private:
+  StepOutcome TryStep(std::int64_t view, std::span<const std::int64_t> clips);
+  Evaluation TryEvaluate(std::span<const std::int64_t> clips);
+  at::Tensor Images(std::int64_t view, std::span<const std::int64_t> clips,
+                    std::int64_t rows) const;
+  at::Tensor Loss(const std::vector<at::Tensor>& logits, std::span<const std::int64_t> clips) const;
+  std::vector<at::Tensor> Logits(const at::Tensor& images,
+                                 const std::vector<at::Tensor>& features) const;
+  const std::vector<at::Tensor>& Features();
+
+  const FoldData& fold_;
+  ClassTexts texts_;
+  std::vector<std::string> names_;
+  std::vector<at::Tensor> parameters_;  // a head's context; none at zero-shot
+  std::unique_ptr<Adam> adam_;
+  std::vector<at::Tensor> features_;  // of the texts under the present weights; empty: not known
+};
+
+// [rows, width], of length 1; rows after the clips' are not numbers.
+at::Tensor ClipEngine::Images(std::int64_t view, std::span<const std::int64_t> clips,
+                              std::int64_t rows) const {
+  at::Tensor block = at::zeros({rows, fold_.width}, at::kFloat);
+  auto* row = block.mutable_data_ptr<float>();
+  for (const std::int64_t clip : clips) {
+    fold_.inputs->Copy(view, clip, {row, static_cast<std::size_t>(fold_.width)});
+    row += fold_.width;
+  }
+  return UnitRows(block);
+}
+
+// The sum of the tasks' cross-entropies, which share nothing that is learnt.
+at::Tensor ClipEngine::Loss(const std::vector<at::Tensor>& logits,
+                            std::span<const std::int64_t> clips) const {
+  at::Tensor loss = at::zeros({}, at::kFloat);
+  for (std::size_t head = 0; head < logits.size(); ++head) {
+    std::vector<std::int64_t> labels;
+    labels.reserve(clips.size());
+    for (const std::int64_t clip : clips) {
+      labels.push_back(fold_.tasks[head].labels[static_cast<std::size_t>(clip)]);
+    }
+    loss = loss + at::cross_entropy_loss(logits[head], at::tensor(labels, at::kLong));
+  }
+  return loss;
+}
+
+std::vector<at::Tensor> ClipEngine::Logits(const at::Tensor& images,
+                                           const std::vector<at::Tensor>& features) const {
+  std::vector<at::Tensor> logits;
+  for (const at::Tensor& texts : features) {
+    logits.push_back(texts_.scale() * at::linear(images, UnitRows(texts)));
+  }
+  return logits;
+}
+
+// Under the present weights, without gradients.
+const std::vector<at::Tensor>& ClipEngine::Features() {
+  const at::NoGradGuard no_grad;
+  if (features_.empty()) features_ = texts_.Features(parameters_);
+  return features_;
+}
+
+StepOutcome ClipEngine::TryStep(std::int64_t view, std::span<const std::int64_t> clips) {
+  const at::Tensor images = Images(view, clips, static_cast<std::int64_t>(clips.size()));
+  for (at::Tensor& parameter : parameters_) parameter.mutable_grad().reset();
+  const auto logits =
+      Logits(images, parameters_.empty() ? Features() : texts_.Features(parameters_));
+  const at::Tensor loss = Loss(logits, clips);
+  if (!parameters_.empty()) {
+    loss.backward();
+    adam_->Update(parameters_);
+    features_.clear();
+  }
+  StepOutcome outcome{loss.item<float>(), {}};
+  for (const at::Tensor& head : logits) {
+    outcome.logits.push_back(ToFloatTensor(head.detach()).values);
+  }
+  return outcome;
+}
+
+Evaluation ClipEngine::TryEvaluate(std::span<const std::int64_t> clips) {
+  const at::NoGradGuard no_grad;
+  Evaluation evaluation{std::vector<std::vector<float>>(fold_.tasks.size()), {}};
+  for (; !clips.empty(); clips = clips.subspan(std::min<std::size_t>(clips.size(), kBlockRows))) {
+    const auto part = clips.first(std::min<std::size_t>(clips.size(), kBlockRows));
+    const auto logits = Logits(Images(kPlainView, part, kBlockRows), Features());
+    for (std::size_t head = 0; head < logits.size(); ++head) {
+      const auto rows =
+          ToFloatTensor(logits[head].narrow(0, 0, static_cast<std::int64_t>(part.size())));
+      auto& values = evaluation.logits[head];
+      values.insert(values.end(), rows.values.begin(), rows.values.end());
+    }
+  }
+  return evaluation;
+}
+
+}  // namespace
+
+std::unique_ptr<Engine> MakeClipEngine(const Settings& settings, const ModelShape& shape,
+                                       const FoldData& fold) {
+  at::set_num_threads(1);
+  return WithStandardErrors([&] { return std::make_unique<ClipEngine>(settings, shape, fold); });
+}
+
+}  // namespace unmask
