@@ -112,6 +112,16 @@ if(UNMASK_TRAINER)
   add_library(torch_version INTERFACE)
   target_compile_options(torch_version INTERFACE "SHELL:-idirafter ${UNMASK_TORCH_ROOT}/include")
   target_link_libraries(torch_version INTERFACE ${CMAKE_DL_LIBS})
+  # Gloo is inside libtorch; its headers, which c10d's include, are Debian's.
+  find_path(UNMASK_gloo_INCLUDE gloo/context.h)
+  if(NOT UNMASK_gloo_INCLUDE)
+    message(FATAL_ERROR "gloo/context.h is missing: apt-get install libgloo-dev (./dev build does)")
+  endif()
+  add_library(gloo INTERFACE)
+  target_include_directories(gloo SYSTEM INTERFACE "${UNMASK_gloo_INCLUDE}")
+  target_compile_definitions(gloo INTERFACE USE_C10D_GLOO)
+  target_compile_options(gloo INTERFACE
+    "SHELL:-idirafter ${UNMASK_TORCH_ROOT}/include/torch/csrc/api/include")
   # The CPU build of the CUDA wheel still loads libcudart and libcupti.
   target_link_options(torch INTERFACE
     "-Wl,-rpath,${UNMASK_TORCH_ROOT}/lib:${UNMASK_DEPS}/cpu/nvidia/cu13/lib"

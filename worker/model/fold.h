@@ -24,7 +24,8 @@ struct FoldSplit {
   std::vector<std::int64_t> held_out;
 };
 
-struct TextSide;  // worker/clip_text/text_side.h
+struct TextSide;       // worker/clip_text/text_side.h
+struct TunedBackbone;  // worker/backbone/tuned.h
 
 struct FoldData {
   std::vector<std::string> samples;  // [clips]
@@ -33,6 +34,8 @@ struct FoldData {
   std::vector<TaskLabels> tasks;  // in the order of TasksOf()
   // CLIP's, for models that read text; the inputs are its projected features. Null: others.
   std::shared_ptr<const TextSide> text;
+  // Trained with the rest; the inputs are its prepared pictures. Null: they are features.
+  std::shared_ptr<const TunedBackbone> backbone;
   FoldSplit split;
 };
 

@@ -56,6 +56,11 @@ class Initializer {
 
 }  // namespace
 
+bool IsBuffer(std::string_view name) {
+  return name.find(".running_") != std::string_view::npos || name.ends_with(".norm.mean") ||
+         name.ends_with(".norm.variance");
+}
+
 NamedTensors InitialWeights(const ModelShape& shape, std::int64_t seed, std::string_view fold) {
   Initializer init(seed, fold);
   if (shape.prompt) {

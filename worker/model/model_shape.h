@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,12 +37,18 @@ struct ModelShape {
     bool operator==(const Prompt&) const = default;
   };
   std::optional<Prompt> prompt = std::nullopt;
+  // A backbone that is trained with the rest: its tensors, backbone/ROLE (worker/backbone/tuned.h).
+  std::map<std::string, std::vector<std::int64_t>> backbone = {};
   bool operator==(const ModelShape&) const = default;
 };
 
+// Whether a tensor of a model is BatchNorm's, which no optimiser moves.
+bool IsBuffer(std::string_view name);
+
 // PyTorch's defaults: Linear weight and bias U(-1/sqrt(fan_in), 1/sqrt(fan_in)), BatchNorm weight 1
 // and bias 0, running mean 0 and variance 1. A prompt's tokens have CoOp's standard deviation of
-// 0.02 (Zhou et al. 2022), uniform. Drawn by (seed, fold, parameter's name, element).
+// 0.02 (Zhou et al. 2022), uniform. Drawn by (seed, fold, parameter's name, element). A backbone's
+// tensors are not among them: they are given.
 NamedTensors InitialWeights(const ModelShape& shape, std::int64_t seed, std::string_view fold);
 
 // What a Dropout layer multiplies with: 0, or 1/(1-p). Row-major [batch, width].

@@ -22,6 +22,9 @@ struct TorchModule {
   const char* build_id;  // must be the trainer's own: the rest is C++ between the two
   std::unique_ptr<Engine> (*make_reference_engine)(const Settings&, const ModelShape&,
                                                    const FoldData&);
+  // For folds with a backbone.
+  std::unique_ptr<Engine> (*make_finetune_engine)(const Settings&, const ModelShape&,
+                                                  const FoldData&);
   // The first call decides how many lanes a pack has, and whether it lies on the CUDA device.
   std::unique_ptr<Engine> (*make_lanes_engine)(std::int64_t lanes, bool cuda, const Settings&,
                                                const ModelShape&, const FoldData&);

@@ -4,7 +4,7 @@
 #include <ATen/core/grad_mode.h>
 
 #include "common/base/check.h"
-#include "worker/reference_engine/reference_model.h"
+#include "worker/reference_engine/model_tensors.h"
 
 namespace unmask {
 namespace {

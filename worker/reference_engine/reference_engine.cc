@@ -8,6 +8,7 @@
 
 #include "common/base/check.h"
 #include "worker/reference_engine/adam.h"
+#include "worker/reference_engine/feature_stage.h"
 #include "worker/reference_engine/hsic_loss.h"
 #include "worker/reference_engine/reference_model.h"
 #include "worker/reference_engine/torch_errors.h"
@@ -25,27 +26,21 @@ at::Tensor IndexTensor(std::span<const std::int64_t> indices) {
 }  // namespace
 
 struct ReferenceEngine::State {
-  State(const Settings& given, const ModelShape& given_shape, const FoldData& fold)
+  State(const Settings& given, const ModelShape& given_shape, const FoldData& fold,
+        std::unique_ptr<FeatureStage> given_stage)
       : settings(given),
         shape(given_shape),
+        stage(std::move(given_stage)),
         model(shape),
-        adam(model.parameters(), settings.train),
-        width(fold.width),
-        inputs(fold.inputs) {
+        tensors(AllTensors(model, *stage)),
+        adam(tensors.parameters(), settings.train) {
     for (const TaskLabels& task : fold.tasks) labels.push_back(IndexTensor(task.labels).clone());
   }
 
-  // [rows, width]; rows after the clips' are zero.
-  at::Tensor InputsOf(std::int64_t view, std::span<const std::int64_t> clips,
-                      std::int64_t rows) const {
-    at::Tensor block = at::zeros({rows, width}, at::kFloat);
-    auto* row = block.mutable_data_ptr<float>();
-    const auto columns = static_cast<std::size_t>(width);
-    for (const std::int64_t clip : clips) {
-      inputs->Copy(view, clip, {row, columns});
-      row += columns;
-    }
-    return block;
+  static ModelTensors AllTensors(const ReferenceModel& model, const FeatureStage& stage) {
+    ModelTensors all = model.tensors();
+    all.Append(stage.tensors());
+    return all;
   }
 
   // CE_first + beta CE_second + alpha HSIC; a single-task model has the first term alone.
@@ -61,16 +56,20 @@ struct ReferenceEngine::State {
 
   Settings settings;
   ModelShape shape;
+  std::unique_ptr<FeatureStage> stage;
   ReferenceModel model;
+  ModelTensors tensors;  // the model's and the stage's
   Adam adam;
-  std::int64_t width;
-  std::shared_ptr<const Inputs> inputs;
   std::vector<at::Tensor> labels;  // [heads], each [clips]
 };
 
 ReferenceEngine::ReferenceEngine(const Settings& settings, const ModelShape& shape,
                                  const FoldData& fold)
-    : state_(std::make_unique<State>(settings, shape, fold)) {}
+    : ReferenceEngine(settings, shape, fold, MakeGivenFeatures(fold)) {}
+
+ReferenceEngine::ReferenceEngine(const Settings& settings, const ModelShape& shape,
+                                 const FoldData& fold, std::unique_ptr<FeatureStage> stage)
+    : state_(std::make_unique<State>(settings, shape, fold, std::move(stage))) {}
 
 ReferenceEngine::~ReferenceEngine() = default;
 
@@ -85,12 +84,12 @@ StepOutcome ReferenceEngine::Step(std::int64_t view, std::span<const std::int64_
 
 StepOutcome ReferenceEngine::Backward(std::int64_t view, std::span<const std::int64_t> clips,
                                       const DropoutMasks& masks) {
-  for (at::Tensor& parameter : state_->model.parameters()) parameter.mutable_grad().reset();
+  for (at::Tensor& parameter : state_->tensors.parameters()) parameter.mutable_grad().reset();
   const at::Tensor rows = IndexTensor(clips);
-  const auto count = static_cast<std::int64_t>(clips.size());
-  const auto outputs = state_->model.Forward(state_->InputsOf(view, clips, count), &masks);
+  const auto outputs = state_->model.Forward(state_->stage->Train(view, clips), &masks);
   const at::Tensor loss = state_->Loss(outputs, rows);
   loss.backward();
+  state_->stage->EndBackward();
   StepOutcome outcome{loss.item<float>(), {}};
   for (const at::Tensor& logits : outputs.logits) {
     outcome.logits.push_back(ToFloatTensor(logits).values);
@@ -98,7 +97,7 @@ StepOutcome ReferenceEngine::Backward(std::int64_t view, std::span<const std::in
   return outcome;
 }
 
-void ReferenceEngine::Update() { state_->adam.Update(state_->model.parameters()); }
+void ReferenceEngine::Update() { state_->adam.Update(state_->tensors.parameters()); }
 
 Evaluation ReferenceEngine::Evaluate(std::span<const std::int64_t> clips) {
   return WithStandardErrors([&] { return EvaluateInBlocks(clips); });
@@ -112,8 +111,9 @@ Evaluation ReferenceEngine::EvaluateInBlocks(std::span<const std::int64_t> clips
   for (; !clips.empty(); clips = clips.subspan(std::min<std::size_t>(clips.size(), kBlockRows))) {
     const auto part = clips.first(std::min<std::size_t>(clips.size(), kBlockRows));
     const auto count = static_cast<std::int64_t>(part.size());
-    const auto outputs =
-        state_->model.Forward(state_->InputsOf(kPlainView, part, kBlockRows), nullptr);
+    const at::Tensor features = state_->stage->Evaluate(part);
+    const auto outputs = state_->model.Forward(
+        at::constant_pad_nd(features, {0, 0, 0, kBlockRows - count}), nullptr);
     const auto append = [&](const at::Tensor& from, std::vector<float>& to) {
       const auto values = ToFloatTensor(from.narrow(0, 0, count)).values;
       to.insert(to.end(), values.begin(), values.end());
@@ -126,25 +126,20 @@ Evaluation ReferenceEngine::EvaluateInBlocks(std::span<const std::int64_t> clips
   return evaluation;
 }
 
-NamedTensors ReferenceEngine::Weights() const { return state_->model.Weights(); }
+NamedTensors ReferenceEngine::Weights() const { return state_->tensors.Weights(); }
 
 NamedTensors ReferenceEngine::Moments() const {
-  return state_->adam.Moments(state_->model.parameter_names());
+  return state_->adam.Moments(state_->tensors.parameter_names());
 }
 
-NamedTensors ReferenceEngine::Gradients() const {
-  NamedTensors gradients;
-  for (std::size_t i = 0; i < state_->model.parameters().size(); ++i) {
-    gradients[state_->model.parameter_names()[i]] =
-        ToFloatTensor(state_->model.parameters()[i].grad());
-  }
-  return gradients;
-}
+NamedTensors ReferenceEngine::Gradients() const { return state_->tensors.Gradients(); }
 
-void ReferenceEngine::SetWeights(const NamedTensors& weights) { state_->model.SetWeights(weights); }
+void ReferenceEngine::SetWeights(const NamedTensors& weights) {
+  state_->tensors.SetWeights(weights);
+}
 
 void ReferenceEngine::SetMoments(const NamedTensors& moments, std::int64_t steps) {
-  state_->adam.Set(state_->model.parameter_names(), moments, steps);
+  state_->adam.Set(state_->tensors.parameter_names(), moments, steps);
 }
 
 std::unique_ptr<Engine> MakeReferenceEngine(const Settings& settings, const ModelShape& shape,

@@ -7,9 +7,14 @@
 
 namespace unmask {
 
+class FeatureStage;
+
 class ReferenceEngine final : public Engine {
  public:
   ReferenceEngine(const Settings& settings, const ModelShape& shape, const FoldData& fold);
+  // With features from elsewhere (feature_stage.h), trained or not.
+  ReferenceEngine(const Settings& settings, const ModelShape& shape, const FoldData& fold,
+                  std::unique_ptr<FeatureStage> stage);
   ~ReferenceEngine() override;
 
   StepOutcome Step(std::int64_t view, std::span<const std::int64_t> clips,

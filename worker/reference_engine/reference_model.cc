@@ -2,8 +2,6 @@
 
 #include <ATen/ATen.h>
 
-#include <cstring>
-
 #include "common/base/check.h"
 #include "common/config/names.h"
 
@@ -15,17 +13,6 @@ constexpr double kNormEpsilon = 1e-5;
 
 }  // namespace
 
-FloatTensor ToFloatTensor(const at::Tensor& tensor) {
-  const at::Tensor whole = tensor.contiguous();
-  const float* data = whole.const_data_ptr<float>();
-  return {whole.sizes().vec(), std::vector<float>(data, data + whole.numel())};
-}
-
-void CopyInto(const FloatTensor& from, at::Tensor& to) {
-  UNMASK_CHECK(to.sizes().vec() == from.shape && to.is_contiguous());
-  std::memcpy(to.mutable_data_ptr<float>(), from.values.data(), from.values.size() * sizeof(float));
-}
-
 ReferenceModel::ReferenceModel(const ModelShape& shape) {
   adapter_ = MakeBlock("adapter", shape.features, shape.adapter);
   for (const ModelShape::Head& head : shape.heads) {
@@ -35,27 +22,19 @@ ReferenceModel::ReferenceModel(const ModelShape& shape) {
   }
 }
 
-at::Tensor ReferenceModel::Parameter(const std::string& name, at::IntArrayRef shape) {
-  parameter_names_.push_back(name);
-  parameters_.push_back(at::zeros(shape, at::kFloat).requires_grad_());
-  return parameters_.back();
-}
-
-at::Tensor ReferenceModel::Buffer(const std::string& name, at::IntArrayRef shape) {
-  buffers_.emplace_back(name, at::zeros(shape, at::kFloat));
-  return buffers_.back().second;
-}
-
 ReferenceModel::Linear ReferenceModel::MakeLinear(const std::string& name, std::int64_t in,
                                                   std::int64_t out) {
-  return {Parameter(name + ".weight", {out, in}), Parameter(name + ".bias", {out})};
+  return {tensors_.AddParameter(name + ".weight", {out, in}),
+          tensors_.AddParameter(name + ".bias", {out})};
 }
 
 ReferenceModel::Block ReferenceModel::MakeBlock(const std::string& name, std::int64_t in,
                                                 std::int64_t out) {
-  return {MakeLinear(name + ".linear", in, out), Parameter(name + ".norm.weight", {out}),
-          Parameter(name + ".norm.bias", {out}), Buffer(name + ".norm.running_mean", {out}),
-          Buffer(name + ".norm.running_var", {out})};
+  return {MakeLinear(name + ".linear", in, out),
+          tensors_.AddParameter(name + ".norm.weight", {out}),
+          tensors_.AddParameter(name + ".norm.bias", {out}),
+          tensors_.AddBuffer(name + ".norm.running_mean", {out}),
+          tensors_.AddBuffer(name + ".norm.running_var", {out})};
 }
 
 at::Tensor ReferenceModel::Apply(const Block& block, const at::Tensor& input,
@@ -82,23 +61,6 @@ ReferenceModel::Outputs ReferenceModel::Forward(const at::Tensor& features,
         at::linear(outputs.streams.back(), head.classifier.weight, head.classifier.bias));
   }
   return outputs;
-}
-
-NamedTensors ReferenceModel::Weights() const {
-  NamedTensors weights;
-  for (std::size_t i = 0; i < parameters_.size(); ++i) {
-    weights[parameter_names_[i]] = ToFloatTensor(parameters_[i]);
-  }
-  for (const auto& [name, buffer] : buffers_) weights[name] = ToFloatTensor(buffer);
-  return weights;
-}
-
-void ReferenceModel::SetWeights(const NamedTensors& weights) {
-  UNMASK_CHECK(weights.size() == parameters_.size() + buffers_.size());
-  for (std::size_t i = 0; i < parameters_.size(); ++i) {
-    CopyInto(weights.at(parameter_names_[i]), parameters_[i]);
-  }
-  for (auto& [name, buffer] : buffers_) CopyInto(weights.at(name), buffer);
 }
 
 }  // namespace unmask

@@ -5,11 +5,10 @@
 #include <ATen/core/Tensor.h>
 
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "worker/model/model_shape.h"
-#include "worker/model/named_tensors.h"
+#include "worker/reference_engine/model_tensors.h"
 
 namespace unmask {
 
@@ -26,12 +25,7 @@ class ReferenceModel {
   // must outlive the backward pass).
   Outputs Forward(const at::Tensor& features, const DropoutMasks* masks);
 
-  // In the order of their names, which is the same for both.
-  const std::vector<std::string>& parameter_names() const { return parameter_names_; }
-  std::vector<at::Tensor>& parameters() { return parameters_; }
-
-  NamedTensors Weights() const;
-  void SetWeights(const NamedTensors& weights);
+  const ModelTensors& tensors() const { return tensors_; }
 
  private:
   struct Linear {
@@ -45,8 +39,6 @@ class ReferenceModel {
     Block block;
     Linear classifier;
   };
-  at::Tensor Parameter(const std::string& name, at::IntArrayRef shape);
-  at::Tensor Buffer(const std::string& name, at::IntArrayRef shape);
   Linear MakeLinear(const std::string& name, std::int64_t in, std::int64_t out);
   Block MakeBlock(const std::string& name, std::int64_t in, std::int64_t out);
   static at::Tensor Apply(const Block& block, const at::Tensor& input,
@@ -54,13 +46,7 @@ class ReferenceModel {
 
   Block adapter_;
   std::vector<Head> heads_;
-  std::vector<std::string> parameter_names_;
-  std::vector<at::Tensor> parameters_;
-  std::vector<std::pair<std::string, at::Tensor>> buffers_;
+  ModelTensors tensors_;
 };
-
-// Copies between the two kinds of tensor; shapes must agree.
-FloatTensor ToFloatTensor(const at::Tensor& tensor);
-void CopyInto(const FloatTensor& from, at::Tensor& to);
 
 }  // namespace unmask

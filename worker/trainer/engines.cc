@@ -24,6 +24,7 @@ const TorchModule& Torch() {
 std::unique_ptr<Engine> MakeEngine(DeviceKind device, const Settings& settings,
                                    const ModelShape& shape, const FoldData& fold) {
   if (shape.prompt) return Torch().make_clip_engine(settings, shape, fold);
+  if (fold.backbone) return Torch().make_finetune_engine(settings, shape, fold);
   if (settings.train.engine == EngineKind::kCore) return MakeCoreEngine(settings, shape, fold);
   if (settings.train.engine == EngineKind::kLanes) {
     const bool cuda = device == DeviceKind::kCuda;

@@ -10,9 +10,10 @@
 
 namespace unmask {
 
-// By `settings.train.engine`, which is resolved (never auto). `device` is this trainer's, for the
-// engines that know others than the CPU (auto is the CPU). `fold` must outlive the engine; one
-// thread makes and uses it. Throws where libtorch is needed and cannot be loaded.
+// By `settings.train.engine`, which is resolved (never auto), and whether the fold has a backbone.
+// `device` is this trainer's, for the engines that know others than the CPU (auto is the CPU).
+// `fold` must outlive the engine; one thread makes and uses it. Throws where libtorch is needed and
+// cannot be loaded.
 std::unique_ptr<Engine> MakeEngine(DeviceKind device, const Settings& settings,
                                    const ModelShape& shape, const FoldData& fold);
 

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <span>
 
+#include "worker/backbone/tuned.h"
 #include "worker/clip_text/text_side.h"
 #include "worker/trainer/batches.h"
 #include "worker/trainer/measures.h"
@@ -79,7 +81,11 @@ class JobTrainer {
 
 void JobTrainer::Restore() {
   if (!options_.resume) {
-    engine_->SetWeights(InitialWeights(shape_, spec_.seed, spec_.held_out));
+    NamedTensors weights = InitialWeights(shape_, spec_.seed, spec_.held_out);
+    if (fold_.backbone) {
+      weights.insert(fold_.backbone->weights.begin(), fold_.backbone->weights.end());
+    }
+    engine_->SetWeights(weights);
     return;
   }
   const TrainingState& state = *options_.resume;
@@ -227,14 +233,15 @@ TaskPredictions JobTrainer::Predictions(std::size_t head, const std::vector<floa
   return predictions;
 }
 
-bool SameShapes(const NamedTensors& a, const NamedTensors& b) {
-  return a.size() == b.size() &&
-         std::equal(a.begin(), a.end(), b.begin(), [](const auto& x, const auto& y) {
-           return x.first == y.first && x.second.shape == y.second.shape;
-         });
-}
+using Shapes = std::map<std::string, std::vector<std::int64_t>>;
 
-bool IsBuffer(const std::string& name) { return name.find(".running_") != std::string::npos; }
+bool HasShapes(const NamedTensors& tensors, const Shapes& shapes) {
+  return tensors.size() == shapes.size() &&
+         std::equal(tensors.begin(), tensors.end(), shapes.begin(),
+                    [](const auto& tensor, const auto& shape) {
+                      return tensor.first == shape.first && tensor.second.shape == shape.second;
+                    });
+}
 
 }  // namespace
 
@@ -249,19 +256,24 @@ ModelShape ShapeOf(const Settings& settings, const FoldData& fold) {
   for (const TaskLabels& task : fold.tasks) {
     shape.heads.push_back({task.task, static_cast<std::int64_t>(task.classes.size())});
   }
+  if (fold.backbone) {
+    shape.features = FeatureWidth(fold.backbone->config, fold.backbone->feature);
+    for (const auto& [name, tensor] : fold.backbone->weights) shape.backbone[name] = tensor.shape;
+  }
   return shape;
 }
 
 bool FitsModel(const TrainingState& state, const ModelShape& shape) {
-  const NamedTensors weights = InitialWeights(shape, 0, "");
-  NamedTensors moments;
-  for (const auto& [name, tensor] : weights) {
+  Shapes weights = shape.backbone;
+  for (const auto& [name, tensor] : InitialWeights(shape, 0, "")) weights[name] = tensor.shape;
+  Shapes moments;
+  for (const auto& [name, extents] : weights) {
     if (IsBuffer(name)) continue;
-    moments["first/" + name] = tensor;
-    moments["second/" + name] = tensor;
+    moments["first/" + name] = extents;
+    moments["second/" + name] = extents;
   }
-  return SameShapes(state.weights, weights) && SameShapes(state.moments, moments) &&
-         (state.best.empty() || SameShapes(state.best, weights));
+  return HasShapes(state.weights, weights) && HasShapes(state.moments, moments) &&
+         (state.best.empty() || HasShapes(state.best, weights));
 }
 
 TrainOutcome TrainJob(const JobSpec& spec, const FoldData& fold, const TrainOptions& options,

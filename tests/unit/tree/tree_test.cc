@@ -100,7 +100,8 @@ TEST(Tree, ForeignLibrariesStayInTheirPlace) {
   ExpectIncludedOnlyBy(R"(^(sqlite3\.h|SQLiteCpp/))", R"(^sql/)");
   ExpectIncludedOnlyBy(
       R"(^(torch|ATen|c10)/)",
-      R"(^worker/(reference_engine|lanes_engine|clip_engine|torch_backbone|trainer/engines)\b)");
+      R"(^worker/(reference|lanes|clip|finetune)_engine/|^worker/(gang|torch_backbone|trainer/engines)\b)");
+  ExpectIncludedOnlyBy(R"(^(torch/csrc/distributed|gloo)/)", R"(^worker/gang/)");
   ExpectIncludedOnlyBy(R"(^hwy/)", R"(^(common/random|worker/core_engine)/)");
   ExpectIncludedOnlyBy(R"(^yaml-cpp/)", R"(^common/config/)");
   ExpectIncludedOnlyBy(R"(^(jpeglib|jerror|png)\.h$|^webp/)",

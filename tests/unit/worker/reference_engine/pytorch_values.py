@@ -135,4 +135,5 @@ def run(case):
     return result
 
 
-print(json.dumps([run(case) for case in CASES], indent=0))
+if __name__ == "__main__":
+    print(json.dumps([run(case) for case in CASES], indent=0))

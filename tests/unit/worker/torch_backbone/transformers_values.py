@@ -122,4 +122,5 @@ class SavedVit(torch.nn.Module):
         return self.model(pixel_values=pixel_values).last_hidden_state[:, 0]
 
 
-main()
+if __name__ == "__main__":
+    main()
