@@ -6,9 +6,11 @@
 
 #include "cli/command.h"
 #include "common/base/log.h"
+#include "common/config/names.h"
 #include "coordinator/app/status_line.h"
 #include "coordinator/plan/plan_report.h"
 #include "sql/store_reader.h"
+#include "worker/backbone/tuned.h"
 
 namespace unmask {
 namespace {
@@ -46,8 +48,9 @@ std::string Seconds(const PlanReport& report) {
 std::string Text(const PlanOutput& output, const PlanReport& report) {
   std::string text = fmt::format("sweep {}\n", output.plan.sweep);
   for (const auto& [kind, count] : report.kinds) {
-    text += fmt::format("  {} jobs: {} distinct, {} already finished, {} to do\n", kind, count.jobs,
-                        count.done, count.jobs - count.done);
+    text += fmt::format("  {} jobs: {} distinct, {} already finished, {} to do{}\n", kind,
+                        count.jobs, count.done, count.jobs - count.done,
+                        kind == Name(JobKind::kFeatures) ? " at most" : "");
   }
   text += fmt::format("  folds: {} asked for, {} of them answered by a shared job\n", report.folds,
                       report.shared);
@@ -57,12 +60,21 @@ std::string Text(const PlanOutput& output, const PlanReport& report) {
   return text + fmt::format("  time: {}\n", Seconds(report));
 }
 
+// 0 where the model cannot be used, which `run` says.
+std::int64_t WidthOf(const std::string& config_json, const Settings& settings) {
+  const auto config = ReadBackboneConfig(config_json, "config.json");
+  const bool projected = settings.features.clip == ClipFeature::kProjected;
+  return config.ok()
+             ? FeatureWidth(*config, projected ? FeatureKind::kProjected : FeatureKind::kPooled)
+             : 0;
+}
+
 Status Plan(const PlanArguments& arguments, const CommandContext& context) {
   UNMASK_ASSIGN(const Study study, LoadStudy(arguments.config, arguments.overrides));
   UNMASK_ASSIGN(const PlanOutput output, MakePlan(study, {arguments.experiments, std::nullopt}));
   UNMASK_ASSIGN(const StoreHistory history, HistoryOf(context.store));
   for (const std::string& note : output.notes) LogInfo("note: " + note);
-  const PlanReport report = ReportPlan(output, history);
+  const PlanReport report = ReportPlan(output, history, WidthOf);
   const std::string text =
       context.json ? PlanReportJson(output, report).dump(2) + "\n" : Text(output, report);
   std::fwrite(text.data(), 1, text.size(), stdout);

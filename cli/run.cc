@@ -9,6 +9,7 @@
 
 #include "cli/command.h"
 #include "cli/launcher.h"
+#include "cli/preflight.h"
 #include "cli/worker_needs.h"
 #include "common/base/build_info.h"
 #include "common/base/clock.h"
@@ -79,11 +80,14 @@ StatusLine::Mode StatusMode(const CommandContext& context) {
 Result<int> Coordinate(const RunArguments& arguments, const CommandContext& context,
                        Transport& transport) {
   UNMASK_ASSIGN(PlanOutput planned, PlanOf(arguments));
+  const bool launched = std::getenv(kExitFileVariable) != nullptr;  // which has looked already
+  if (!launched) UNMASK_TRY(CheckPictures(planned, context.store));
   CoordinatorOptions options;
   options.store.root = context.store;
   options.take_over = arguments.take_over;
   options.plan = std::move(planned.plan);
   options.blobs = std::move(planned.blobs);
+  options.files = std::move(planned.files);
   options.provenance_json = Provenance(arguments, transport.size());
   options.checkpoint_seconds = planned.checkpoint_seconds;
   options.keep_best = planned.keep_best;
@@ -140,6 +144,9 @@ void Launch(const RunArguments& arguments, CommandContext& context,
   const Result<PlanOutput> planned = PlanOf(arguments, /*only_check=*/true);
   if (!planned.ok()) return context.Fail(planned.error());
   for (const std::string& note : planned->notes) LogInfo(note);
+  if (const Status usable = CheckPictures(*planned, context.store); !usable.ok()) {
+    return context.Fail(usable.error());
+  }
   if (access(context.trainer().c_str(), X_OK) != 0) {
     return context.Fail(
         DataError("the trainer is missing", context.trainer().string(), "it lies beside unmask"));

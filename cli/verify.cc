@@ -14,7 +14,7 @@
 #include "common/base/log.h"
 #include "common/base/process.h"
 #include "common/config/names.h"
-#include "common/jobs/job.h"
+#include "common/jobs/feature_jobs.h"
 #include "common/protocol/codec.h"
 #include "sql/store_reader.h"
 #include "worker/agent/trainer_process.h"
@@ -72,6 +72,29 @@ std::string FirstDifference(const JobResult& stored, const JobResult& fresh) {
   return "";
 }
 
+// What a feature job made; empty where it is not done.
+std::string OutputOf(StoreReader& store, const JobSpec& feature_job) {
+  const auto result = store.ResultOf(JobKey(feature_job));
+  return result.ok() ? result->output_sha256 : std::string();
+}
+
+// The blobs that a finished job read: the bank's views where there are any, else the crops.
+Result<std::vector<std::string>> InputsOf(StoreReader& store, const std::string& spec_json) {
+  UNMASK_ASSIGN(const JobSpec spec, JobSpecFromJson(nlohmann::json::parse(spec_json)));
+  if (!SeesPictures(spec.settings)) return std::vector<std::string>();
+  const std::string plain = OutputOf(store, ViewJob(spec, -1));
+  if (plain.empty() || spec.settings.features.finetune) {
+    return std::vector<std::string>{OutputOf(store, CropsJob(spec))};
+  }
+  std::vector<std::string> inputs = {plain};
+  for (std::int64_t view = 0; view < ViewsOf(spec.settings); ++view) {
+    std::string made = OutputOf(store, ViewJob(spec, view));
+    if (made.empty()) break;
+    inputs.push_back(std::move(made));
+  }
+  return inputs;
+}
+
 // Retrains the jobs in one trainer with a slot a core. Owner: the command's thread.
 class Verifier {
  public:
@@ -120,8 +143,10 @@ class Verifier {
       return {};
     }
     running_.insert(key);
+    UNMASK_ASSIGN(std::vector<std::string> inputs, InputsOf(store_, details.spec_json));
     return trainer_.Send(Lease{.id = {.job_key = key, .attempt = {}, .epoch = {}},
                                .spec = details.spec_json,
+                               .inputs = std::move(inputs),
                                .checkpoints = {},
                                .checkpoint_seconds = kNever,
                                .keep_best = false,

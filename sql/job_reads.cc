@@ -126,7 +126,7 @@ Result<JobResult> ReadResult(Database& database, std::string_view job_key) {
   result.held_out_hsic = rows.MaybeReal(3);
   result.stream_cosine = rows.MaybeReal(4);
   result.images_forwarded = rows.Int(5);
-  result.weights_sha256 = rows.Text(6);
+  result.output_sha256 = rows.Text(6);
   result.curves = UnpackCurves(rows.Text(7));
   result.numerics_class = rows.Text(8);
   result.predictions = ReadPredictions(database, job_key);

@@ -20,7 +20,8 @@ IndexById ReadJobs(Database& database, std::string_view sweep, LiveRows& live) {
                  "SELECT job.id, job.job_key, job.held_out, job.state FROM sweep"
                  " JOIN sweep_job ON sweep_job.sweep_id = sweep.id"
                  " JOIN job ON job.id = sweep_job.job_id"
-                 " WHERE sweep.sweep = ? ORDER BY sweep_job.position, job.id",
+                 " WHERE sweep.sweep = ? AND NOT (job.kind = 'features' AND job.state = 'queued'"
+                 " AND job.attempts = 0) ORDER BY sweep_job.position, job.id",
                  sweep);
        rows.Next();) {
     by_id.emplace(rows.Int(0), live.jobs.size());

@@ -121,7 +121,7 @@ Status RecordWriter::Write(const RecordCheckpoint& record) {
 
 Status RecordWriter::Write(const RecordResult& record) {
   UNMASK_ASSIGN(const std::int64_t job_id, LeasedJob(record.lease));
-  UNMASK_TRY(EndAttempt(job_id, record.lease, "done", "", ""));
+  UNMASK_TRY(EndAttempt(job_id, record.lease, "done", "", record.result.note));
   const JobResult& result = record.result;
   for (const TaskPredictions& predictions : result.predictions) {
     UNMASK_TRY(WritePredictions(job_id, predictions));
@@ -133,7 +133,7 @@ Status RecordWriter::Write(const RecordResult& record) {
       " seconds = ?, epochs = ?, best_epoch = ?, held_out_hsic = ?, stream_cosine = ?,"
       " images_forwarded = ?, weights_sha256 = ? WHERE id = ?",
       result.seconds, result.epochs, result.best_epoch, result.held_out_hsic, result.stream_cosine,
-      result.images_forwarded, NullIfEmpty(result.weights_sha256), job_id);
+      result.images_forwarded, NullIfEmpty(result.output_sha256), job_id);
   if (with_checkpoints_.erase(job_id) > 0) DropCheckpoints(job_id, 0);
   return CompletePointsOf(job_id);
 }

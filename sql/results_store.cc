@@ -189,7 +189,8 @@ Result<std::vector<StoredJob>> ResultsStore::Impl::LoadJobs(const std::string& s
   index.reserve(count);
   for (Rows rows(database_,
                  "SELECT job.id, job.job_key, job.state, job.attempts, job.crashes, job.losses,"
-                 " job.alone, coalesce(worker.numerics_class, '') FROM sweep"
+                 " job.alone, coalesce(worker.numerics_class, ''), coalesce(job.weights_sha256, "
+                 "'') FROM sweep"
                  " JOIN sweep_job ON sweep_job.sweep_id = sweep.id"
                  " JOIN job ON job.id = sweep_job.job_id"
                  " LEFT JOIN attempt ON attempt.job_id = job.id AND attempt.attempt = job.attempts"
@@ -205,7 +206,8 @@ Result<std::vector<StoredJob>> ResultsStore::Impl::LoadJobs(const std::string& s
                     .losses = static_cast<std::int32_t>(rows.Int(5)),
                     .alone = rows.Int(6) != 0,
                     .checkpoints = {},
-                    .numerics_class = rows.Text(7)});
+                    .numerics_class = rows.Text(7),
+                    .output_sha256 = rows.Text(8)});
   }
   for (Rows rows(database_,
                  "SELECT job_id, sha256, epoch, bytes, numerics_class FROM checkpoint"

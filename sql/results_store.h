@@ -27,6 +27,7 @@ struct StoredJob {
   bool alone = false;
   std::vector<CheckpointRef> checkpoints;  // newest first, at most two
   std::string numerics_class;              // of the attempts so far; empty: none
+  std::string output_sha256;               // best weights, or what a feature job made
 };
 
 class ResultsStore {

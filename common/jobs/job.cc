@@ -22,12 +22,6 @@ const Settings& IntroductoryDefaults() {
   return defaults;
 }
 
-// Models that tell classes by CLIP's text side.
-bool ReadsText(const Settings& settings) {
-  return settings.model.kind == ModelKind::kClipZeroShot ||
-         settings.model.kind == ModelKind::kClipPrompt;
-}
-
 void DropLoss(Settings& settings, const Settings& defaults) {
   const bool streams = settings.model.kind == ModelKind::kDsid;
   if (!streams) settings.loss = defaults.loss;
@@ -42,6 +36,14 @@ void DropLoss(Settings& settings, const Settings& defaults) {
 
 void DropFeatures(Settings& settings, const Settings& defaults) {
   settings.weights = defaults.weights;
+  settings.faces.yunet = defaults.faces.yunet;
+  settings.features.bank = defaults.features.bank;
+  if (settings.features.source != FeatureSource::kClip) {
+    settings.features.clip = defaults.features.clip;
+  }
+  if (settings.faces.detector == FaceDetector::kNone) {
+    settings.faces.margin = defaults.faces.margin;
+  }
   if (settings.features.source == FeatureSource::kActionUnits) {
     settings.features = defaults.features;
     settings.faces = defaults.faces;
@@ -92,7 +94,25 @@ Error BadSpec(std::string what) {
   return DataError("bad job spec: " + std::move(what), "", "a job as docs/formats.md has it");
 }
 
-// Any field but these five is unknown.
+// What only jobs that see pictures have.
+Status ReadPictures(const nlohmann::json& json, JobSpec& spec) {
+  for (const auto& [key, field] :
+       {std::pair("pictures", &JobSpec::pictures), std::pair("weights", &JobSpec::weights),
+        std::pair("detector", &JobSpec::detector)}) {
+    if (!json.contains(key)) continue;
+    if (!json[key].is_string() || !IsSha256Hex(json[key].get<std::string>())) {
+      return BadSpec(fmt::format("{} is not a SHA-256", key));
+    }
+    spec.*field = json[key];
+  }
+  if (spec.kind != JobKind::kFeatures) return {};
+  if (!json.contains("view") || !json["view"].is_number_integer() || json["view"] < kCropsView) {
+    return BadSpec("view is not a view's number");
+  }
+  spec.view = json["view"];
+  return {};
+}
+
 Status ReadHead(const nlohmann::json& json, JobSpec& spec) {
   const auto text = [&](const char* key) { return json.contains(key) && json[key].is_string(); };
   const auto whole = [&](const char* key) {
@@ -112,7 +132,7 @@ Status ReadHead(const nlohmann::json& json, JobSpec& spec) {
   spec.held_out = json["held_out"];
   spec.seed = json["seed"];
   spec.numerics_version = json["numerics"];
-  return {};
+  return ReadPictures(json, spec);
 }
 
 Status ReadSettings(const nlohmann::json& json, Settings& settings) {
@@ -162,6 +182,11 @@ void WriteCanonical(const nlohmann::json& value, std::string& out) {
 
 }  // namespace
 
+bool ReadsText(const Settings& settings) {
+  return settings.model.kind == ModelKind::kClipZeroShot ||
+         settings.model.kind == ModelKind::kClipPrompt;
+}
+
 Settings Reduce(const Settings& settings) {
   Settings reduced = settings;
   const Settings& defaults = IntroductoryDefaults();
@@ -184,14 +209,20 @@ nlohmann::json ToJson(const JobSpec& spec) {
   thread_local std::optional<std::pair<Settings, nlohmann::json>> last;
   if (!last || last->first != spec.settings) last.emplace(spec.settings, KeyedJson(spec.settings));
   nlohmann::json settings = last->second;
-  return {{"dataset", spec.dataset}, {"held_out", spec.held_out},
-          {"kind", Name(spec.kind)}, {"numerics", spec.numerics_version},
-          {"seed", spec.seed},       {"settings", std::move(settings)}};
+  nlohmann::json json{{"dataset", spec.dataset}, {"held_out", spec.held_out},
+                      {"kind", Name(spec.kind)}, {"numerics", spec.numerics_version},
+                      {"seed", spec.seed},       {"settings", std::move(settings)}};
+  if (!spec.pictures.empty()) json["pictures"] = spec.pictures;
+  if (!spec.weights.empty()) json["weights"] = spec.weights;
+  if (!spec.detector.empty()) json["detector"] = spec.detector;
+  if (spec.kind == JobKind::kFeatures) json["view"] = spec.view;
+  return json;
 }
 
 Result<JobSpec> JobSpecFromJson(const nlohmann::json& json) {
-  constexpr std::array<std::string_view, 6> kFields{"dataset",  "held_out", "kind",
-                                                    "numerics", "seed",     "settings"};
+  constexpr std::array<std::string_view, 10> kFields{"dataset",  "detector", "held_out", "kind",
+                                                     "numerics", "pictures", "seed",     "settings",
+                                                     "view",     "weights"};
   if (!json.is_object()) return BadSpec("not an object");
   for (const auto& [key, value] : json.items()) {
     if (std::find(kFields.begin(), kFields.end(), key) == kFields.end()) {

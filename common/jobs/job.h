@@ -18,16 +18,26 @@ namespace unmask {
 
 enum class JobKind { kTrain, kFeatures };
 
+// The view of a feature job that cuts faces out, rather than making a view's features.
+inline constexpr std::int64_t kCropsView = -2;
+
 // Raised by hand when a change of code changes the bits of every job that it trains.
 inline constexpr int kNumericsVersion = 1;
 
 struct JobSpec {
   JobKind kind = JobKind::kTrain;
   Settings settings;  // reduced: paths and fields without effect are at their defaults (see Reduce)
-  std::string dataset;   // SHA-256 of the dataset blob (common/data/dataset.h): consumed clips and
-                         // columns only
-  std::string held_out;  // subject
+  // SHA-256 of the dataset blob (common/data/dataset.h): consumed clips and columns only; of a
+  // feature job that of the pictures blob (common/data/pictures.h).
+  std::string dataset;
+  std::string held_out;  // subject; empty: a feature job
   std::int64_t seed = 0;
+  // Of jobs that see pictures: SHA-256 of the pictures blob (training jobs), of the model folder's
+  // files, of the face detector's file. Empty where there is none.
+  std::string pictures;
+  std::string weights;
+  std::string detector;
+  std::int64_t view = 0;  // feature jobs: an augmented view, or -1 (plain), or kCropsView
   int numerics_version = kNumericsVersion;
   bool operator==(const JobSpec&) const = default;
 };
@@ -53,6 +63,9 @@ std::string JobKey(const JobSpec& spec);         // 64 hex digits
 
 // The tasks that a job learns: single-task its own, any other model {ter, der}.
 std::vector<Task> TasksOf(const Settings& settings);
+
+// Models that tell classes by CLIP's text side.
+bool ReadsText(const Settings& settings);
 
 std::span<const std::string_view> NamesOf(JobKind);  // "train", "features"
 

@@ -16,6 +16,9 @@ struct PlannedJob {
   std::string key;
   JobSpec spec;
   std::vector<std::string> dependencies;  // keys of jobs that must be done first (feature jobs)
+  std::string view_set;    // the bank that it is a view of, or trains on; empty: none
+  std::int64_t view = -1;  // which view it makes; -1: none of a bank
+  std::int64_t views = 0;  // how many it trains on
 };
 
 // One fold of one point of one experiment, and the job that answers it. A shared job has several.

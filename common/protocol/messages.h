@@ -14,7 +14,7 @@
 
 namespace unmask {
 
-inline constexpr std::uint32_t kProtocolVersion = 1;
+inline constexpr std::uint32_t kProtocolVersion = 2;
 
 // One try at one job under one coordinator. A message about any other than the current lease of a
 // job is stale.
@@ -78,8 +78,10 @@ struct JobResult {
   std::optional<double> held_out_hsic;  // biased estimator, sigma 1; nullopt: one stream only
   std::optional<double> stream_cosine;  // mean over held-out clips
   std::int64_t images_forwarded = 0;    // backbone passes
-  std::string weights_sha256;           // best weights as safetensors in the blobs; empty: not kept
+  // A blob: best weights as safetensors (empty: not kept); of a feature job what it made.
+  std::string output_sha256;
   std::string numerics_class;
+  std::string note;  // what people should know of it; may be empty
   bool operator==(const JobResult&) const = default;
 };
 
@@ -149,7 +151,10 @@ struct Refused {  // coordinator -> agent, answer to Hello: the agent ends
 };
 struct Lease {
   LeaseId id;
-  std::string spec;                        // canonical JSON of the JobSpec
+  std::string spec;  // canonical JSON of the JobSpec
+  // Blobs that it reads beside its data set: what its dependencies made, then the views of its bank
+  // that are there.
+  std::vector<std::string> inputs;
   std::vector<CheckpointRef> checkpoints;  // newest first, at most two
   double checkpoint_seconds = 30;
   bool keep_best = true;              // store.keep

@@ -11,6 +11,7 @@
 #include <optional>
 #include <thread>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "common/base/backoff.h"
@@ -88,8 +89,14 @@ class Coordinator final : public MessageSink {
       if (!written.ok()) return written.error();
       UNMASK_CHECK(*written == sha256);
     }
+    for (const auto& [path, bytes] : options_.files) {
+      const fs::path file = store_.paths().root / path;
+      UNMASK_TRY(MakeFolders(file.parent_path()));
+      UNMASK_TRY(WriteFileDurably(file, bytes));
+    }
     UNMASK_TRY(store_.RegisterSweep(options_.plan, options_.provenance_json, clock_.WallTime()));
-    UNMASK_ASSIGN(const std::vector<StoredJob> stored, store_.LoadJobs(options_.plan.sweep));
+    UNMASK_ASSIGN(std::vector<StoredJob> stored, store_.LoadJobs(options_.plan.sweep));
+    ForgetLostFeatures(stored);
     if (view_) UNMASK_TRY(view_->Load(options_.plan));
     scheduler_.AddJobs(
         SchedulerJobs(options_.plan, stored, options_.checkpoint_seconds, options_.keep_best),
@@ -99,6 +106,20 @@ class Coordinator final : public MessageSink {
                         counts.done));
     status_.emplace(options_.status, clock_.Now(), counts.done);
     return {};
+  }
+
+  // Features whose blob was deleted are made again.
+  void ForgetLostFeatures(std::vector<StoredJob>& stored) const {
+    std::unordered_set<std::string> features;
+    for (const PlannedJob& job : options_.plan.jobs) {
+      if (job.spec.kind == JobKind::kFeatures) features.insert(job.key);
+    }
+    for (StoredJob& job : stored) {
+      if (job.state != JobState::kDone || !features.contains(job.key)) continue;
+      std::error_code ignored;
+      const bool there = fs::exists(store_.paths().blobs() / job.output_sha256, ignored);
+      if (!there) job.state = JobState::kQueued;
+    }
   }
 
   Status OpenView() {

@@ -20,6 +20,7 @@ struct CoordinatorOptions {
   bool take_over = false;                    // another host's dead lock
   SweepPlan plan;                            // jobs in the order in which they should run
   std::map<std::string, std::string> blobs;  // data sets that the jobs consume, by SHA-256
+  std::map<std::string, std::string> files;  // further files of the store, by relative path
   std::string provenance_json;
   double checkpoint_seconds = 30;
   bool keep_best = true;

@@ -31,6 +31,9 @@ std::vector<SchedulerJob> SchedulerJobs(const SweepPlan& plan, const std::vector
     job.key = planned.key;
     job.kind = planned.spec.kind;
     job.dependencies = planned.dependencies;
+    job.view_set = planned.view_set;
+    job.view = planned.view;
+    job.views = planned.views;
     job.cell = cells[planned.key];
     const bool may_run = known.state == JobState::kQueued || known.state == JobState::kRunning;
     if (may_run) job.spec = CanonicalText(planned.spec);
@@ -43,6 +46,7 @@ std::vector<SchedulerJob> SchedulerJobs(const SweepPlan& plan, const std::vector
     job.alone = known.alone;
     job.checkpoints = known.checkpoints;
     job.numerics_class = known.numerics_class;
+    job.output = known.output_sha256;
     jobs.push_back(std::move(job));
   }
   return jobs;

@@ -26,7 +26,7 @@ void Scheduler::EndAttempt(JobIndex index, const LeaseId& lease, const AttemptEn
   effects_.Persist(std::move(record));
   Detach(index);
   const bool wrongly = Planted(PlantedBug::kQuarantinedJobLeased);
-  if (end.next == JobState::kQueued || wrongly) return Enqueue(index);
+  if (end.next == JobState::kQueued || wrongly) return Release(index);
   if (end.next == JobState::kFailed) {
     Settle(index, FailedState{});
   } else {
@@ -91,12 +91,16 @@ void Scheduler::Settle(JobIndex index, const JobPhase& phase) {
   SchedulerJob& facts = jobs_[index].facts;
   facts.spec = std::string();
   facts.checkpoints = std::vector<CheckpointRef>();
+  const bool from_store = facts.state != JobState::kQueued && facts.state != JobState::kRunning;
+  ViewSet* set = SetOfTraining(index);
+  if (set && !from_store) OnTrainingSettled(*set);
+  if (ViewSet* made = SetOfView(index); made && jobs_[index].Is<DoneState>()) OnViewMade(*made);
 }
 
 void Scheduler::ReleaseDependants(JobIndex done) {
   for (const JobIndex index : jobs_[done].dependants) {
     auto* waiting = std::get_if<WaitingState>(&jobs_[index].phase);
-    if (waiting && --waiting->dependencies_left == 0) Enqueue(index);
+    if (waiting && --waiting->dependencies_left == 0) Release(index);
   }
 }
 
@@ -106,16 +110,28 @@ void Scheduler::FailDependants(JobIndex dead) {
   while (!reasons.empty()) {
     const JobIndex reason = reasons.back();
     reasons.pop_back();
-    const bool failed = jobs_[reason].Is<FailedState>();
-    const std::string message = "needs job " + jobs_[reason].facts.key + ", which " +
-                                (failed ? "failed" : "is quarantined");
-    for (const JobIndex index : jobs_[reason].dependants) {
-      if (!jobs_[index].Is<WaitingState>()) continue;
-      effects_.Persist(RecordJobFailed{jobs_[index].facts.key, message});
-      Settle(index, FailedState{});
+    std::vector<JobIndex> hopeless = TakeWaitingFor(reason);
+    const std::vector<JobIndex>& dependants = jobs_[reason].dependants;
+    hopeless.insert(hopeless.end(), dependants.begin(), dependants.end());
+    for (const JobIndex index : hopeless) {
+      if (!jobs_[index].Is<WaitingState>()) continue;  // dormant, or failed already
+      Fail(index, reason);
       reasons.push_back(index);
     }
   }
+}
+
+void Scheduler::Fail(JobIndex index, JobIndex dead) {
+  const bool failed = jobs_[dead].Is<FailedState>();
+  effects_.Persist(RecordJobFailed{
+      jobs_[index].facts.key,
+      "needs job " + jobs_[dead].facts.key + ", which " + (failed ? "failed" : "is quarantined")});
+  Settle(index, FailedState{});
+}
+
+void Scheduler::FailWithAll(JobIndex index, JobIndex dead) {
+  Fail(index, dead);
+  FailDependants(index);
 }
 
 void Scheduler::CountAgainst(Worker& worker, JobIndex job) {

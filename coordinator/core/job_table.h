@@ -1,6 +1,7 @@
 // The jobs of a sweep as the scheduler sees them: one state each, and who waits for whom.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -29,7 +30,11 @@ struct SchedulerJob {
   std::string spec;
   double checkpoint_seconds = 30;
   bool keep_best = true;
-  std::int64_t epochs_available = 0;
+
+  // A bank of views: what makes view `view` of it, or (-1) a training job that trains on them.
+  std::string view_set;  // empty: neither
+  std::int64_t view = -1;
+  std::int64_t views = 0;  // a training job: how many of the set it trains on, in turn
 
   // From the store. kRunning counts as kQueued: its coordinator is dead.
   JobState state = JobState::kQueued;
@@ -39,13 +44,17 @@ struct SchedulerJob {
   bool alone = false;
   std::vector<CheckpointRef> checkpoints;  // newest first, at most two
   std::string numerics_class;              // of the attempts so far; empty: none
+  std::string output;                      // of a feature job that is done: the blob that it made
 };
 
 // --- states, each with only its own data
 
 struct WaitingState {
   std::int32_t dependencies_left = 0;
+  std::int64_t view = -1;  // where no dependency is left: the view that it waits for
 };
+// A view that nobody has called for so far.
+struct DormantState {};
 struct ReadyState {
   Lane lane;  // where in the ReadyQueue
   ReadyOrder order;
@@ -63,8 +72,8 @@ struct DoneState {
 };
 struct FailedState {};
 struct QuarantinedState {};
-using JobPhase =
-    std::variant<WaitingState, ReadyState, LeasedState, DoneState, FailedState, QuarantinedState>;
+using JobPhase = std::variant<WaitingState, ReadyState, LeasedState, DoneState, FailedState,
+                              QuarantinedState, DormantState>;
 
 struct Job {
   SchedulerJob facts;  // last_attempt, crashes, losses, alone, checkpoints are kept current in it
@@ -72,6 +81,12 @@ struct Job {
   std::int32_t cell = 0;
   std::vector<JobIndex> dependants;
   std::optional<WorkerId> crashed_on;  // the last worker that it crashed on, in this run
+  std::int64_t yielded_at = 0;         // epochs finished when it last yielded
+
+  std::int64_t EpochsReached() const {
+    const std::int64_t kept = facts.checkpoints.empty() ? 0 : facts.checkpoints.front().epoch;
+    return std::max(kept, yielded_at);
+  }
 
   template <typename Phase>
   bool Is() const {
@@ -81,8 +96,9 @@ struct Job {
   bool IsDead() const { return Is<FailedState>() || Is<QuarantinedState>(); }
 };
 
+// Views that nobody has called for are not counted.
 struct JobCounts {
-  std::int64_t waiting = 0;  // for a dependency
+  std::int64_t waiting = 0;  // for a dependency or a view
   std::int64_t ready = 0;
   std::int64_t running = 0;
   std::int64_t done = 0;

@@ -32,17 +32,27 @@ void Scheduler::Admit(JobIndex index) {
     case JobState::kRunning:
       break;
   }
-  std::int32_t left = 0;
   for (const std::string& key : jobs_[index].facts.dependencies) {
     const auto needed = jobs_.Find(key);
     UNMASK_CHECK(needed.has_value());
-    const bool is_done = jobs_[*needed].Is<DoneState>() ||
-                         (*needed > index && jobs_[*needed].facts.state == JobState::kDone);
-    if (is_done) continue;
     jobs_[*needed].dependants.push_back(index);
+  }
+  if (jobs_[index].facts.view >= 0) return jobs_.SetPhase(index, DormantState{});
+  Await(index);
+}
+
+// The job is wanted: it waits for its dependencies, or may go on.
+void Scheduler::Await(JobIndex index) {
+  std::int32_t left = 0;
+  for (const std::string& key : jobs_[index].facts.dependencies) {
+    const JobIndex dependency = *jobs_.Find(key);
+    const Job& needed = jobs_[dependency];
+    if (needed.IsDead()) return FailWithAll(index, dependency);
+    // One of the same AddJobs may not be admitted yet.
+    if (needed.Is<DoneState>() || needed.facts.state == JobState::kDone) continue;
     ++left;
   }
-  if (left == 0 || Planted(PlantedBug::kDependencyIgnored)) return Enqueue(index);
+  if (left == 0 || Planted(PlantedBug::kDependencyIgnored)) return Release(index);
   jobs_.SetPhase(index, WaitingState{left});
 }
 
@@ -135,8 +145,13 @@ void Scheduler::LeaseTo(Worker& worker, JobIndex index) {
   Pin(cells_[job.cell], worker.numerics_class);
   const LeaseId id = IdOf(job, facts.last_attempt);
   effects_.Persist(RecordLease{id, worker.info});
-  Lease lease{
-      id, facts.spec, {}, facts.checkpoint_seconds, facts.keep_best, facts.epochs_available};
+  Lease lease{.id = id,
+              .spec = facts.spec,
+              .inputs = InputsOf(index),
+              .checkpoints = {},
+              .checkpoint_seconds = facts.checkpoint_seconds,
+              .keep_best = facts.keep_best,
+              .epochs_available = EpochsAvailable(index)};
   for (const CheckpointRef& checkpoint : facts.checkpoints) {
     const bool resumable = checkpoint.numerics_class == worker.info.numerics_class;
     if (resumable) lease.checkpoints.push_back(checkpoint);

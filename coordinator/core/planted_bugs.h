@@ -20,6 +20,9 @@ enum class PlantedBug {
   kQuarantinedJobLeased,
   kWaitingLossCounted,
   kStartedLossSpared,
+  kViewsIgnored,
+  kViewsNotCalled,
+  kViewDeathForgotten,
 };
 
 #ifdef UNMASK_PLANTED_BUGS

@@ -16,6 +16,7 @@ Status Broken(const std::string& what, const std::string& whose) {
 
 Status Scheduler::SanityCheck() const {
   UNMASK_TRY(CheckJobs());
+  UNMASK_TRY(CheckViews());
   UNMASK_TRY(CheckQueue());
   UNMASK_TRY(CheckWorkers());
   return CheckNothingIdles();
@@ -34,7 +35,10 @@ Status Scheduler::CheckJobs() const {
     if (waiting && waiting->dependencies_left != left[index]) {
       return Broken("dependencies are miscounted", key);
     }
-    if (!waiting && left[index] > 0 && !job.IsDead()) {
+    if (waiting && waiting->dependencies_left == 0 && waiting->view < 0) {
+      return Broken("waits for nothing", key);
+    }
+    if (!waiting && left[index] > 0 && !job.IsDead() && !job.Is<DormantState>()) {
       return Broken("runs before its dependencies", key);
     }
     const bool over_limit =
@@ -44,6 +48,28 @@ Status Scheduler::CheckJobs() const {
       const Worker* worker = workers_.Find(leased->worker);
       if (!worker || !worker->leases.contains(index)) return Broken("its worker has it not", key);
       if (leased->attempt != job.facts.last_attempt) return Broken("attempt is not the last", key);
+    }
+  }
+  return {};
+}
+
+Status Scheduler::CheckViews() const {
+  for (const ViewSet& set : view_sets_.all()) {
+    for (std::int64_t view = 0; view < set.size(); ++view) {
+      const Job& job = jobs_[set.views[static_cast<std::size_t>(view)]];
+      const bool made = job.Is<DoneState>();
+      if (view < set.available && !made) return Broken("is taken for made", job.facts.key);
+      if (view == set.available && made) return Broken("is made, and nobody knows", job.facts.key);
+      const bool forgotten = view < set.called && set.live > 0 && job.Is<DormantState>();
+      if (forgotten) return Broken("was called for and sleeps", job.facts.key);
+    }
+    for (const auto& [view, indices] : set.waiting) {
+      for (const JobIndex index : indices) {
+        const auto* waiting = std::get_if<WaitingState>(&jobs_[index].phase);
+        if (!waiting || waiting->view != view || view < set.available || view >= set.called) {
+          return Broken("waits for a view wrongly", jobs_[index].facts.key);
+        }
+      }
     }
   }
   return {};

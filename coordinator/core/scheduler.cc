@@ -56,8 +56,17 @@ Scheduler::Scheduler(SchedulerConfig config, CoordinatorEpoch epoch, Effects& ef
 void Scheduler::AddJobs(std::vector<SchedulerJob> jobs, Millis now) {
   now_ = now;
   const JobIndex first = jobs_.size();
-  for (SchedulerJob& facts : jobs) AddToCell(jobs_.Add(std::move(facts)));
-  for (JobIndex index = first; index < jobs_.size(); ++index) Admit(index);
+  for (SchedulerJob& facts : jobs) {
+    const JobIndex index = jobs_.Add(std::move(facts));
+    AddToCell(index);
+    AddToSet(index);
+  }
+  // Views before those who wait for them.
+  for (const bool views : {true, false}) {
+    for (JobIndex index = first; index < jobs_.size(); ++index) {
+      if ((jobs_[index].facts.view >= 0) == views) Admit(index);
+    }
+  }
   // Only now are all dependants known: the dead of the store take theirs with them.
   for (JobIndex index = 0; index < jobs_.size(); ++index) {
     if (jobs_[index].IsDead()) FailDependants(index);
@@ -168,6 +177,7 @@ void Scheduler::On(WorkerId from, const Heartbeat& message) {
   for (const SlotProgress& slot : message.slots) {
     if (const auto index = CurrentLease(from, slot.lease)) {
       std::get<LeasedState>(jobs_[*index].phase).epoch = slot.epoch;
+      if (ViewSet* set = SetOfTraining(*index)) CallViews(*set, ViewNeeded(*index, slot.epoch));
     } else if (!WasRecorded(slot.lease)) {  // else its acknowledgement is on the way
       effects_.Send(from, Superseded{slot.lease});
     }
@@ -202,6 +212,8 @@ void Scheduler::On(WorkerId from, const ResultReady& message) {
   OnFinished(*workers_.Find(from));
   effects_.Persist(RecordResult{message.lease, message.result});
   Detach(*index);
+  jobs_[*index].facts.output = message.result.output_sha256;
+  if (!message.result.note.empty()) effects_.Note(message.result.note);
   Settle(*index, DoneState{message.lease.attempt});
   ReleaseDependants(*index);
   effects_.Send(from, Acknowledged{message.lease});
@@ -225,6 +237,7 @@ void Scheduler::On(WorkerId from, const AttemptFailed& message) {
 void Scheduler::On(WorkerId from, const Yielded& message) {
   const auto index = CurrentLease(from, message.lease);
   if (!index) return effects_.Send(from, Superseded{message.lease});
+  jobs_[*index].yielded_at = message.epoch;
   if (Planted(PlantedBug::kYieldCountedAsCrash)) ++jobs_[*index].facts.crashes;
   if (!std::get<LeasedState>(jobs_[*index].phase).started) {
     LeaseNoMoreAhead(*workers_.Find(from));

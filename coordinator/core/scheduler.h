@@ -31,6 +31,7 @@
 #include "coordinator/core/effects.h"
 #include "coordinator/core/job_table.h"
 #include "coordinator/core/ready_queue.h"
+#include "coordinator/core/view_sets.h"
 #include "coordinator/core/worker_table.h"
 
 namespace unmask {
@@ -45,6 +46,8 @@ struct SchedulerConfig {
   // Workers 1..expected_workers may still join; while any may, "no workers left" is not said.
   std::int32_t expected_workers = 0;
   Millis join_limit{120'000};  // from the first tick on; who has not joined by then is not awaited
+  // So many views (or one a slot, if that is more) are made ahead of the furthest training job.
+  std::int64_t views_ahead = 8;
 };
 
 enum class FinishReason {
@@ -141,13 +144,29 @@ class Scheduler {
   void Settle(JobIndex index, const JobPhase& phase);
   void ReleaseDependants(JobIndex done);
   void FailDependants(JobIndex dead);
+  void Fail(JobIndex index, JobIndex dead);
+  void FailWithAll(JobIndex index, JobIndex dead);
   void CountAgainst(Worker& worker, JobIndex job);
   void Drain(Worker& worker, const std::string& reason);
   void Leave(WorkerId id, const std::string& reason);
 
+  // views.cc: training jobs and the views that they train on
+  void AddToSet(JobIndex index);
+  void Release(JobIndex index);
+  void CallViews(ViewSet& set, std::int64_t view);
+  void OnViewMade(ViewSet& set);
+  std::vector<JobIndex> TakeWaitingFor(JobIndex maker);
+  void OnTrainingSettled(ViewSet& set);
+  std::int64_t ViewNeeded(JobIndex index, std::int64_t epoch) const;
+  ViewSet* SetOfTraining(JobIndex index);
+  ViewSet* SetOfView(JobIndex index);
+  std::vector<std::string> InputsOf(JobIndex index);
+  std::int64_t EpochsAvailable(JobIndex index);
+
   // leasing.cc: who runs what
   void AddToCell(JobIndex index);
   void Admit(JobIndex index);
+  void Await(JobIndex index);
   void Enqueue(JobIndex index);
   void Pin(Cell& cell, ClassId to);
   bool MayTake(const Worker& worker, const Lane& lane) const;
@@ -158,6 +177,7 @@ class Scheduler {
 
   // sanity.cc
   Status CheckJobs() const;
+  Status CheckViews() const;
   Status CheckQueue() const;
   Status CheckWorkers() const;
   Status CheckNothingIdles() const;
@@ -171,6 +191,7 @@ class Scheduler {
   bool stopping_ = false;
 
   JobTable jobs_;
+  ViewSets view_sets_;
   std::vector<Cell> cells_;
   std::unordered_map<std::string, std::int32_t> cells_by_name_;
   ReadyQueue ready_;

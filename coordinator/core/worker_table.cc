@@ -24,6 +24,7 @@ Worker& WorkerTable::Join(WorkerInfo info, Millis now) {
   worker.last_heard = now;
   const auto [entry, is_new] = workers_.emplace(worker.info.id, std::move(worker));
   UNMASK_CHECK(is_new);
+  slots_ += entry->second.info.slots;
   Index(entry->second);
   return entry->second;
 }
@@ -32,6 +33,7 @@ void WorkerTable::Leave(WorkerId id) {
   const auto found = workers_.find(id);
   UNMASK_CHECK(found != workers_.end());
   Unindex(found->second);
+  slots_ -= found->second.info.slots;
   workers_.erase(found);
 }
 

@@ -64,6 +64,8 @@ class WorkerTable {
   // How many workers could take a job of this lane's class: those of the class, or, where none of
   // them is connected, all (the pin moves).
   std::int64_t Candidates(ClassId numerics_class) const;
+  // Of all connected workers.
+  std::int64_t Slots() const { return slots_; }
   bool ClassIsServed(ClassId id) const { return accepting_[id] > 0; }
 
   const std::vector<FreeWorkers>& free_by_class() const { return free_; }
@@ -79,6 +81,7 @@ class WorkerTable {
   std::vector<FreeWorkers> free_{1};          // by ClassId: workers that have room
   std::vector<std::int64_t> accepting_{0};    // by ClassId: workers that accept leases
   std::int64_t accepting_in_all_ = 0;
+  std::int64_t slots_ = 0;
 };
 
 }  // namespace unmask

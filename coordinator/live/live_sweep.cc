@@ -224,8 +224,12 @@ void LiveSweep::FillNames(Named& named) const {
 }
 
 void LiveSweep::Apply(const LiveChange& change, Millis now) {
-  const auto found = jobs_by_key_.find(change.job_key);
-  if (found == jobs_by_key_.end()) return;
+  // A view that nobody had called for before is not known.
+  const auto [found, is_new] = jobs_by_key_.try_emplace(change.job_key, jobs_.size());
+  if (is_new) {
+    jobs_.push_back({"", JobState::kQueued, 0, {}});
+    Count(JobState::kQueued, 1);
+  }
   Job& job = jobs_[found->second];
   if (change.state == JobState::kDone && job.state != JobState::kDone) {
     AddScores(job, change.scores);

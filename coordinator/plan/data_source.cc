@@ -5,8 +5,10 @@
 #include <algorithm>
 
 #include "common/base/sha256.h"
+#include "common/config/names.h"
 #include "common/data/synth.h"
 #include "common/jobs/job.h"
+#include "common/synth_faces/synth_faces.h"
 
 namespace unmask {
 namespace {
@@ -35,6 +37,53 @@ std::string KeyOf(const ClipQuery& query) {
                      query.action_units, query.min_subjects);
 }
 
+PicturesData MakePictures(const Dataset& dataset, const std::vector<std::string>& fingerprints,
+                          const std::vector<FrameRef>& frames) {
+  std::vector<Picture> list;
+  list.reserve(dataset.clips.size());
+  for (std::size_t i = 0; i < dataset.clips.size(); ++i) {
+    list.push_back({dataset.clips[i].sample, fingerprints[i]});
+  }
+  PicturesData pictures;
+  pictures.blob = PicturesBlob(list);
+  pictures.sha256 = Sha256Hex(pictures.blob);
+  pictures.frames = frames;
+  return pictures;
+}
+
+// Synthetic clips have no files: their pictures become blobs of the store.
+PicturesData Draw(const Settings::Dataset& settings, const Manifest& manifest,
+                  const Dataset& dataset) {
+  std::map<std::string, const ManifestClip*> rows;
+  for (const ManifestClip& row : manifest.clips) rows.emplace(row.sample, &row);
+  std::map<std::string, std::string> drawn;
+  std::vector<std::string> fingerprints;
+  std::vector<FrameRef> frames;
+  for (const Clip& clip : dataset.clips) {
+    const ManifestClip& row = *rows.at(clip.sample);
+    const bool apex = settings.frame == FrameChoice::kApex;
+    std::string png = SynthPicture({.subjects = static_cast<int>(settings.synth), .seed = 0}, row,
+                                   apex ? *row.apex : *row.onset);
+    fingerprints.push_back(Sha256Hex(png));
+    frames.push_back({fs::path("blobs") / fingerprints.back(), -1});
+    drawn.emplace(fingerprints.back(), std::move(png));
+  }
+  PicturesData pictures = MakePictures(dataset, fingerprints, frames);
+  pictures.drawn = std::move(drawn);
+  return pictures;
+}
+
+Result<PicturesData> Find(const Settings::Dataset& settings, const Manifest& manifest,
+                          const Dataset& dataset) {
+  const FramePoint point =
+      settings.frame == FrameChoice::kApex ? FramePoint::kApex : FramePoint::kOnset;
+  UNMASK_ASSIGN(
+      const std::vector<FrameRef> frames,
+      FindFrames(manifest, dataset, DatasetRoot(settings.manifest, settings.root), point));
+  UNMASK_ASSIGN(const std::vector<std::string> fingerprints, FrameFingerprints(frames));
+  return MakePictures(dataset, fingerprints, frames);
+}
+
 }  // namespace
 
 Result<const Manifest*> DataSource::Load(const Settings::Dataset& dataset) {
@@ -60,12 +109,28 @@ Result<const SelectedData*> DataSource::Select(const Settings& settings) {
   const auto known = selections_.find(key);
   if (known != selections_.end()) return &known->second;
   UNMASK_ASSIGN(const Manifest* manifest, Load(settings.dataset));
-  UNMASK_ASSIGN(const Dataset dataset, SelectClips(*manifest, query));
   SelectedData data;
-  data.blob = DatasetBlob(dataset);
+  UNMASK_ASSIGN(data.dataset, SelectClips(*manifest, query));
+  data.blob = DatasetBlob(data.dataset);
   data.sha256 = Sha256Hex(data.blob);
-  data.subjects = SortedSubjects(dataset);
+  data.subjects = SortedSubjects(data.dataset);
   return &selections_.emplace(key, std::move(data)).first->second;
+}
+
+Result<const PicturesData*> DataSource::Pictures(const Settings& settings) {
+  const std::string key = fmt::format("{}{}\n{}", KeyOf(settings.dataset), KeyOf(QueryOf(settings)),
+                                      Name(settings.dataset.frame));
+  const auto known = pictures_.find(key);
+  if (known != pictures_.end()) return &known->second;
+  UNMASK_ASSIGN(const SelectedData* data, Select(settings));
+  UNMASK_ASSIGN(const Manifest* manifest, Load(settings.dataset));
+  PicturesData pictures;
+  if (settings.dataset.manifest.empty()) {
+    pictures = Draw(settings.dataset, *manifest, data->dataset);
+  } else {
+    UNMASK_ASSIGN(pictures, Find(settings.dataset, *manifest, data->dataset));
+  }
+  return &pictures_.emplace(key, std::move(pictures)).first->second;
 }
 
 }  // namespace unmask

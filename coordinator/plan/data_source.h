@@ -8,6 +8,7 @@
 #include "common/base/result.h"
 #include "common/config/settings.h"
 #include "common/data/manifest.h"
+#include "common/data/pictures.h"
 
 namespace unmask {
 
@@ -15,6 +16,15 @@ struct SelectedData {
   std::string sha256;  // of the blob
   std::string blob;
   std::vector<std::string> subjects;  // sorted: the folds
+  Dataset dataset;
+};
+
+// The pictures of a selection's clips.
+struct PicturesData {
+  std::string sha256;  // of the blob
+  std::string blob;
+  std::vector<FrameRef> frames;
+  std::map<std::string, std::string> drawn;  // synthetic pictures: PNG files, by SHA-256
 };
 
 class DataSource {
@@ -22,6 +32,8 @@ class DataSource {
   // The clips and columns that a job with these settings consumes. Owned by this object. A
   // UsageError where no data set is named, a DataError where it cannot be used.
   Result<const SelectedData*> Select(const Settings& settings);
+  // The pictures of those clips, at the frame that the settings choose. Likewise.
+  Result<const PicturesData*> Pictures(const Settings& settings);
   // All that Select has given.
   const std::map<std::string, SelectedData>& selections() const { return selections_; }
 
@@ -29,6 +41,7 @@ class DataSource {
   Result<const Manifest*> Load(const Settings::Dataset& dataset);
 
   std::map<std::string, Manifest> manifests_;       // by manifest, root, synth
+  std::map<std::string, PicturesData> pictures_;    // by the selection's key and the frame
   std::map<std::string, SelectedData> selections_;  // by the manifest's key and the query
 };
 

@@ -9,7 +9,9 @@
 
 #include "common/base/sha256.h"
 #include "common/base/text.h"
+#include "common/jobs/feature_jobs.h"
 #include "coordinator/plan/data_source.h"
+#include "coordinator/plan/model_source.h"
 #include "coordinator/plan/resolved_config.h"
 #include "coordinator/plan/runnable.h"
 
@@ -24,6 +26,9 @@ struct PlannedPoint {
   GridPoint point;
   Settings settings;
   const SelectedData* data = nullptr;
+  const PicturesData* pictures = nullptr;  // nullptr: sees none
+  const ModelData* model = nullptr;        // likewise
+  std::string detector;
 };
 
 // Names may hold commas themselves, so a whole name goes before its parts.
@@ -72,7 +77,7 @@ std::vector<PlannedPoint> AllPoints(const Study& study) {
   for (const Experiment& experiment : study.experiments) {
     for (GridPoint& point : PointsOf(study, experiment)) {
       const Settings settings = SettingsAt(experiment, point);
-      points.push_back({&experiment, std::move(point), settings, nullptr});
+      points.push_back({&experiment, std::move(point), settings, nullptr, nullptr, nullptr, ""});
     }
   }
   return points;
@@ -93,20 +98,80 @@ JobUse UseOf(const PlannedPoint& point, std::int64_t seed) {
   return use;
 }
 
-// Adds the folds of one point for one seed; a job that is there already gets another use.
-void AddFolds(const PlannedPoint& point, std::int64_t seed, std::unordered_set<std::string>& keys,
-              SweepPlan& plan) {
+// Without the held-out subject.
+JobSpec SpecOf(const PlannedPoint& point, std::int64_t seed) {
   JobSpec spec;
   spec.settings = Reduce(point.settings);
   spec.dataset = point.data->sha256;
   spec.seed = seed;
+  if (point.pictures == nullptr) return spec;
+  spec.pictures = point.pictures->sha256;
+  spec.weights = point.model->sha256;
+  spec.detector = point.detector;
+  return spec;
+}
+
+// What the training jobs of a point wait for; the rest of the job is left empty.
+PlannedJob DependentOn(const JobSpec& spec, const Settings& settings) {
+  PlannedJob job;
+  if (!SeesPictures(settings)) return job;
+  const std::string plain = JobKey(ViewJob(spec, -1));
+  job.dependencies = {ReadsBank(settings) ? plain : JobKey(CropsJob(spec))};
+  if (!ReadsBank(settings)) return job;
+  job.view_set = plain;
+  job.views = ViewsOf(settings);
+  return job;
+}
+
+// The feature jobs of all points: crops, then each bank's plain view and its augmented ones in
+// order. A bank has as many views as the point that meets most of them.
+std::vector<PlannedJob> FeatureJobs(const std::vector<PlannedPoint>& points) {
+  std::map<std::string, JobSpec> crops;                           // by key
+  std::map<std::string, std::pair<JobSpec, std::int64_t>> banks;  // by the plain view's key
+  for (const PlannedPoint& point : points) {
+    if (point.pictures == nullptr) continue;
+    const JobSpec spec = SpecOf(point, 0);
+    crops.emplace(JobKey(CropsJob(spec)), CropsJob(spec));
+    if (!ReadsBank(point.settings)) continue;
+    std::int64_t& views =
+        banks.try_emplace(JobKey(ViewJob(spec, -1)), spec, 0).first->second.second;
+    views = std::max(views, ViewsOf(point.settings));
+  }
+  std::vector<PlannedJob> jobs;
+  for (const auto& [key, spec] : crops) jobs.push_back({.key = key, .spec = spec});
+  for (const auto& [plain, bank] : banks) {
+    const std::vector<std::string> needed = {JobKey(CropsJob(bank.first))};
+    jobs.push_back({.key = plain, .spec = ViewJob(bank.first, -1), .dependencies = needed});
+    for (std::int64_t view = 0; view < bank.second; ++view) {
+      const JobSpec spec = ViewJob(bank.first, view);
+      jobs.push_back({.key = JobKey(spec),
+                      .spec = spec,
+                      .dependencies = needed,
+                      .view_set = plain,
+                      .view = view});
+    }
+  }
+  return jobs;
+}
+
+// Adds the folds of one point for one seed; a job that is there already gets another use.
+void AddFolds(const PlannedPoint& point, std::int64_t seed, std::unordered_set<std::string>& keys,
+              SweepPlan& plan) {
+  const JobSpec folds = SpecOf(point, seed);
+  const PlannedJob like = DependentOn(folds, point.settings);
+  JobSpec spec = folds;
   const JobUse any_fold = UseOf(point, seed);
   for (const std::string& subject : point.data->subjects) {
     spec.held_out = subject;
     JobUse use = any_fold;
     use.held_out = subject;
     use.job_key = JobKey(spec);
-    if (keys.insert(use.job_key).second) plan.jobs.push_back({use.job_key, spec, {}});
+    if (keys.insert(use.job_key).second) {
+      PlannedJob job = like;
+      job.key = use.job_key;
+      job.spec = spec;
+      plan.jobs.push_back(std::move(job));
+    }
     plan.uses.push_back(std::move(use));
   }
 }
@@ -121,9 +186,16 @@ Fingerprints FingerprintsOf(const std::vector<PlannedPoint>& points) {
   Fingerprints fingerprints;
   for (const PlannedPoint& point : points) {
     auto& own = fingerprints[point.experiment->name];
-    if (std::find(own.begin(), own.end(), point.data->sha256) == own.end()) {
-      own.push_back(point.data->sha256);
-    }
+    const auto add = [&own = own](const std::string& sha256) {
+      if (!sha256.empty() && std::find(own.begin(), own.end(), sha256) == own.end()) {
+        own.push_back(sha256);
+      }
+    };
+    add(point.data->sha256);
+    if (point.pictures == nullptr) continue;
+    add(point.pictures->sha256);
+    add(point.model->sha256);
+    add(point.detector);
   }
   return fingerprints;
 }
@@ -157,7 +229,31 @@ void AddCare(const std::vector<PlannedPoint>& points, PlanOutput& output) {
         std::min(output.checkpoint_seconds, point.settings.train.checkpoint_seconds);
     output.keep_best |= point.settings.store.keep == KeepPolicy::kBest;
     output.blobs.emplace(point.data->sha256, point.data->blob);
+    if (point.pictures == nullptr) continue;
+    output.blobs.emplace(point.pictures->sha256, point.pictures->blob);
+    output.blobs.insert(point.pictures->drawn.begin(), point.pictures->drawn.end());
+    output.files["paths/" + point.pictures->sha256] = FramePathsText(point.pictures->frames);
+    output.files["paths/" + point.model->sha256] = PathText(point.model->folder);
+    output.backbones.emplace(point.model->sha256, *point.model);
+    if (point.model->files.empty()) output.models[point.model->sha256] = point.model->folder;
+    if (point.pictures->drawn.empty()) {
+      output.frames[point.pictures->sha256] = point.pictures->frames;
+    }
+    for (const auto& [name, bytes] : point.model->files) {
+      output.files[(point.model->folder / name).string()] = bytes;
+    }
   }
+}
+
+Status FindContent(std::vector<PlannedPoint>& points, DataSource& data, ModelSource& models) {
+  for (PlannedPoint& point : points) {
+    UNMASK_ASSIGN(point.data, data.Select(point.settings));
+    if (!SeesPictures(point.settings)) continue;
+    UNMASK_ASSIGN(point.model, models.Model(point.settings));
+    UNMASK_ASSIGN(point.detector, models.Detector(point.settings.faces));
+    UNMASK_ASSIGN(point.pictures, data.Pictures(point.settings));
+  }
+  return {};
 }
 
 }  // namespace
@@ -166,10 +262,9 @@ Result<PlanOutput> MakePlan(const Study& study, const PlanOptions& options) {
   UNMASK_ASSIGN(const auto selected, SelectedNames(study, options.experiments));
   std::vector<PlannedPoint> points = AllPoints(study);
   UNMASK_TRY(CheckRunnable(points, selected));
-  DataSource source;
-  for (PlannedPoint& point : points) {
-    UNMASK_ASSIGN(point.data, source.Select(point.settings));
-  }
+  DataSource data;
+  ModelSource models;
+  UNMASK_TRY(FindContent(points, data, models));
   PlanOutput output;
   NameSweep(study, points, output.plan);
   std::erase_if(points, [&](const auto& p) { return !selected.contains(p.experiment->name); });
@@ -186,6 +281,11 @@ Result<PlanOutput> MakePlan(const Study& study, const PlanOptions& options) {
     for (const PlannedPoint& point : points) AddFolds(point, seed, keys, output.plan);
   }
   if (options.order_seed) Shuffle(output.plan.jobs, *options.order_seed);
+  std::vector<PlannedJob> features = FeatureJobs(points);
+  output.plan.jobs.insert(output.plan.jobs.begin(), features.begin(), features.end());
+  for (const auto& [sha256, file] : models.detectors()) {
+    output.files["paths/" + sha256] = PathText(file);
+  }
   output.config = ResolvedConfig(study);
   output.notes = study.notes;
   return output;

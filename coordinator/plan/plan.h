@@ -10,7 +10,9 @@
 
 #include "common/base/result.h"
 #include "common/config/study.h"
+#include "common/data/frames.h"
 #include "common/jobs/sweep.h"
+#include "coordinator/plan/model_source.h"
 
 namespace unmask {
 
@@ -23,10 +25,18 @@ struct PlanOptions {
 struct PlanOutput {
   SweepPlan plan;
   std::map<std::string, std::string> blobs;  // data sets that the jobs consume, by SHA-256
-  double checkpoint_seconds = 30;            // the shortest of the experiments'
-  bool keep_best = true;                     // where any experiment wants it
-  nlohmann::json config;                     // resolved, with paths: for people
-  std::vector<std::string> notes;            // for the user: an override that is shadowed, ...
+  // Further files of the store, by relative path: where pictures and models lie
+  // (common/data/pictures.h), and synthetic models.
+  std::map<std::string, std::string> files;
+  // Content that lies outside of the store: model folders by fingerprint, and pictures by the
+  // pictures blob.
+  std::map<std::string, fs::path> models;
+  std::map<std::string, ModelData> backbones;  // all models, by fingerprint
+  std::map<std::string, std::vector<FrameRef>> frames;
+  double checkpoint_seconds = 30;  // the shortest of the experiments'
+  bool keep_best = true;           // where any experiment wants it
+  nlohmann::json config;           // resolved, with paths: for people
+  std::vector<std::string> notes;  // for the user: an override that is shadowed, ...
 };
 
 // Reads the manifests that the study names (relative to the current folder). Each subject of the

@@ -6,6 +6,7 @@
 
 #include "common/config/names.h"
 #include "common/data/dataset.h"
+#include "common/data/pictures.h"
 
 namespace unmask {
 namespace {
@@ -19,8 +20,10 @@ struct Classes {
 
 std::map<std::string, Classes> ClassesOf(const PlanOutput& output) {
   std::map<std::string, Classes> classes;
-  for (const auto& [sha256, blob] : output.blobs) {
-    const auto dataset = ParseDatasetBlob(blob);
+  for (const PlannedJob& job : output.plan.jobs) {
+    const std::string& sha256 = job.spec.dataset;
+    if (job.spec.kind != JobKind::kTrain || classes.contains(sha256)) continue;
+    const auto dataset = ParseDatasetBlob(output.blobs.at(sha256));
     UNMASK_CHECK(dataset.ok());  // the planner made it
     classes[sha256] = {static_cast<std::int64_t>(TrueClasses(*dataset).size()),
                        static_cast<std::int64_t>(DisguisedClasses(*dataset).size())};
@@ -29,13 +32,12 @@ std::map<std::string, Classes> ClassesOf(const PlanOutput& output) {
 }
 
 // Floats of one set of weights, BatchNorm's statistics included (design.md, section 4).
-std::int64_t WeightsOf(const JobSpec& spec, const Classes& classes) {
+std::int64_t WeightsOf(const JobSpec& spec, const Classes& classes, std::int64_t inputs) {
   const auto adapter = [](std::int64_t in, std::int64_t out) { return in * out + 5 * out; };
   const Settings::Model& model = spec.settings.model;
   // 16 tokens a task, as wide as those of CLIP B: only the model's folder knows.
   if (model.kind == ModelKind::kClipPrompt) return std::int64_t{2} * 16 * 512;
   if (model.kind == ModelKind::kClipZeroShot) return 0;
-  const auto inputs = static_cast<std::int64_t>(FacsVocabulary().size());
   std::int64_t floats = adapter(inputs, model.adapter);
   for (const Task task : TasksOf(spec.settings)) {
     const std::int64_t labels = task == Task::kTer ? classes.ter : classes.der;
@@ -56,24 +58,73 @@ std::map<PaceKey, double> PacesOf(const StoreHistory& history) {
 
 PaceKey PaceKeyOf(const JobSpec& spec) {
   const Settings& settings = spec.settings;
+  if (spec.kind == JobKind::kFeatures) {  // as the store names them
+    const bool crops = spec.view == kCropsView;
+    return {std::string(Name(spec.kind)), "",
+            crops ? "crops" : std::string(Name(settings.features.source)), ""};
+  }
   return {std::string(Name(spec.kind)), std::string(Name(settings.model.kind)),
           std::string(Name(settings.features.source)), std::string(Name(settings.train.engine))};
 }
 
+// What jobs of one output cost on disk.
+class Sizes {
+ public:
+  Sizes(const PlanOutput& output, const WidthOfModel& width_of)
+      : output_(output), width_of_(width_of), classes_(ClassesOf(output)) {}
+
+  // Of what a feature job makes.
+  std::int64_t FeatureBytes(const JobSpec& spec) {
+    const std::int64_t size = spec.settings.faces.size;
+    const std::int64_t each = spec.view == kCropsView ? size * size * 3 : kFloat * WidthOf(spec);
+    return Pictures(spec.dataset) * each;
+  }
+
+  // Of one set of a training job's weights.
+  std::int64_t WeightBytes(const JobSpec& spec) {
+    const std::int64_t own = kFloat * WeightsOf(spec, classes_.at(spec.dataset), WidthOf(spec));
+    if (!spec.settings.features.finetune) return own;
+    return own + output_.backbones.at(spec.weights).weight_bytes;
+  }
+
+ private:
+  static constexpr std::int64_t kFloat = 4;
+
+  std::int64_t WidthOf(const JobSpec& spec) {
+    if (spec.weights.empty()) return static_cast<std::int64_t>(FacsVocabulary().size());
+    if (!width_of_) return 0;
+    return width_of_(output_.backbones.at(spec.weights).config_json, spec.settings);
+  }
+
+  std::int64_t Pictures(const std::string& sha256) {
+    const auto [found, is_new] = pictures_.try_emplace(sha256, 0);
+    if (!is_new) return found->second;
+    const auto pictures = ParsePicturesBlob(output_.blobs.at(sha256));
+    UNMASK_CHECK(pictures.ok());  // the planner made it
+    return found->second = std::ssize(*pictures);
+  }
+
+  const PlanOutput& output_;
+  const WidthOfModel& width_of_;
+  std::map<std::string, Classes> classes_;
+  std::map<std::string, std::int64_t> pictures_;  // how many, by the blob
+};
+
 }  // namespace
 
-PlanReport ReportPlan(const PlanOutput& output, const StoreHistory& history) {
-  constexpr std::int64_t kFloat = 4;
+PlanReport ReportPlan(const PlanOutput& output, const StoreHistory& history,
+                      const WidthOfModel& width_of) {
   constexpr std::int64_t kCheckpointSets = 4;  // weights, Adam's two moments, the best weights
-  const auto classes = ClassesOf(output);
+  Sizes sizes(output, width_of);
   const auto paces = PacesOf(history);
   PlanReport report;
   report.folds = static_cast<std::int64_t>(output.plan.uses.size());
   report.jobs = static_cast<std::int64_t>(output.plan.jobs.size());
-  report.shared = report.folds - report.jobs;
   report.remaining_seconds = 0;
   std::set<std::string> datasets;  // of jobs not yet done
+  report.shared = report.folds;
   for (const PlannedJob& job : output.plan.jobs) {
+    if (job.spec.kind == JobKind::kTrain) --report.shared;
     PlanReport::Count& count = report.kinds[std::string(Name(job.spec.kind))];
     ++count.jobs;
     if (history.done.contains(job.key)) {
@@ -81,8 +132,10 @@ PlanReport ReportPlan(const PlanOutput& output, const StoreHistory& history) {
       ++report.done;
       continue;
     }
-    const std::int64_t bytes = kFloat * WeightsOf(job.spec, classes.at(job.spec.dataset));
+    const bool trains = job.spec.kind == JobKind::kTrain;
+    const std::int64_t bytes = trains ? sizes.WeightBytes(job.spec) : 0;
     report.checkpoint_bytes = std::max(report.checkpoint_bytes, 2 * kCheckpointSets * bytes);
+    if (!trains) report.remaining_bytes += sizes.FeatureBytes(job.spec);
     if (datasets.insert(job.spec.dataset).second) {
       report.remaining_bytes += static_cast<std::int64_t>(output.blobs.at(job.spec.dataset).size());
     }

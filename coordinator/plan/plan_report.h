@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -35,7 +36,11 @@ struct PlanReport {
   std::optional<double> remaining_seconds;  // on one slot; nullopt: nothing alike is measured yet
 };
 
-PlanReport ReportPlan(const PlanOutput& output, const StoreHistory& history);
+// How many features a backbone gives, by its config.json and the job's settings.
+using WidthOfModel = std::function<std::int64_t(const std::string&, const Settings&)>;
+
+PlanReport ReportPlan(const PlanOutput& output, const StoreHistory& history,
+                      const WidthOfModel& width_of = {});
 
 // With the resolved configuration.
 nlohmann::json PlanReportJson(const PlanOutput& output, const PlanReport& report);

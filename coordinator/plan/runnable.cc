@@ -28,6 +28,21 @@ void CheckText(const Settings& settings, const Complain& complain) {
          Name(engine), "auto or reference");
 }
 
+void CheckFinetune(const Settings& settings, const Complain& complain) {
+  if (!settings.features.finetune) return;
+  if (settings.features.source == FeatureSource::kActionUnits) {
+    complain("features.finetune=true without a backbone", "features.source=vit, clip or resnet18");
+  }
+  const EngineKind engine = settings.train.engine;
+  if (engine != EngineKind::kAuto && engine != EngineKind::kReference) {
+    complain(fmt::format("train.engine={} with features.finetune=true", Name(engine)),
+             "train.engine=auto or reference");
+  }
+  if (settings.features.precision != Precision::kFloat32) {
+    complain("features.precision=bfloat16 with features.finetune=true", "float32");
+  }
+}
+
 // A folder for every backbone, and where it may be had.
 void CheckWeights(const Settings& settings, const Complain& complain) {
   const auto& [vit, clip, resnet18, synth] = settings.weights;
@@ -59,9 +74,6 @@ std::vector<Problem> WhyNotRunnable(const Settings& settings, const std::string&
         {fmt::format("{}={} is not available in this version", key, value), where, expected});
   };
   const auto& [dataset, features, faces, weights, augment, model, loss, train, store] = settings;
-  later(features.source != FeatureSource::kActionUnits, "features.source", Name(features.source),
-        "action-units");
-  later(features.finetune, "features.finetune", "true", "false");
   later(train.devices > 1, "train.devices", std::to_string(train.devices), "1");
   const bool lanes = train.engine == EngineKind::kLanes || train.engine == EngineKind::kAuto;
   if (train.device == DeviceKind::kCuda && !lanes) {
@@ -72,6 +84,7 @@ std::vector<Problem> WhyNotRunnable(const Settings& settings, const std::string&
     problems.push_back({std::move(what), where, std::move(expected)});
   };
   CheckText(settings, complain);
+  CheckFinetune(settings, complain);
   CheckWeights(settings, complain);
   const bool unbiased =
       model.kind == ModelKind::kDsid && loss.alpha > 0 && loss.hsic == HsicKind::kUnbiased;

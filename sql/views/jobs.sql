@@ -1,4 +1,5 @@
--- One row for each use of a job; a job that no experiment names (feature jobs) has one row a sweep.
+-- One row for each use of a job; a job that no experiment names (feature jobs) has one row a sweep,
+-- from its first attempt on: a view that no training calls for is never made.
 CREATE VIEW jobs AS
 SELECT
   sweep.sweep,
@@ -35,17 +36,17 @@ SELECT
   NULL,
   job.job_key,
   job.kind,
-  job.model,
+  nullif(job.model, ''),
   job.task,
   job.features,
-  job.engine,
+  nullif(job.engine, ''),
   NULL,
   NULL,
   NULL,
   NULL,
   NULL,
   job.seed,
-  job.held_out,
+  nullif(job.held_out, ''),
   job.state,
   job.attempts,
   job.seconds,
@@ -63,4 +64,5 @@ WHERE NOT EXISTS (
   FROM fold_use
   JOIN point ON point.id = fold_use.point_id
   WHERE fold_use.job_id = job.id AND point.sweep_id = sweep.id
-);
+)
+AND NOT (job.kind = 'features' AND job.state = 'queued' AND job.attempts = 0);

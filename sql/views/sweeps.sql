@@ -11,4 +11,5 @@ SELECT
 FROM sweep
 LEFT JOIN sweep_job ON sweep_job.sweep_id = sweep.id
 LEFT JOIN job ON job.id = sweep_job.job_id
+  AND NOT (job.kind = 'features' AND job.state = 'queued' AND job.attempts = 0)
 GROUP BY sweep.id;

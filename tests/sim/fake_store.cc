@@ -34,6 +34,10 @@ std::vector<SchedulerJob> FakeStore::LoadJobs() const {
     job.cell = study_[i].cell;
     job.spec = "spec of " + job.key;
     for (const int needed : study_[i].dependencies) job.dependencies.push_back(study_[needed].key);
+    job.view_set = study_[i].view_set;
+    job.view = study_[i].view;
+    job.views = study_[i].views;
+    if (row.state == JobState::kDone) job.output = OutputOf(study_[i]);
     job.state = row.state;
     job.last_attempt = row.last_attempt;
     job.crashes = row.crashes;
@@ -88,6 +92,7 @@ void FakeStore::On(const RecordLease& record) {
   Require(lease.attempt.value == row.last_attempt.value + 1, "attempt does not rise by one",
           lease.job_key);
   Require(DependenciesDone(job), "leased before its dependencies", lease.job_key);
+  CheckViews(job);
   row.ahead = OpenLeases(record.worker.id) >= record.worker.slots;
   row.started = false;
   row.worker = record.worker.id;
@@ -132,12 +137,37 @@ void FakeStore::On(const RecordResult& record) {
   row.ended.insert(TryOf(record.lease));
 }
 
+// The views up to its next epoch's are made.
+void FakeStore::CheckViews(int job) const {
+  if (study_[job].view >= 0 || study_[job].view_set.empty()) return;
+  const std::vector<int> views = ViewsOf(study_, study_[job].view_set);
+  const auto& checkpoints = rows_[job].checkpoints;
+  const std::int64_t epoch = checkpoints.empty() ? 0 : checkpoints.front().epoch;
+  for (std::int64_t view = 0; view <= std::min(epoch, study_[job].views - 1); ++view) {
+    const bool made = rows_[views[static_cast<std::size_t>(view)]].state == JobState::kDone;
+    Require(made, "leased before its views", study_[job].key);
+  }
+}
+
+// No training job of its bank is left.
+bool FakeStore::NobodyNeeds(int view) const {
+  for (int i = 0; i < std::ssize(study_); ++i) {
+    const bool trains = study_[i].view < 0 && study_[i].view_set == study_[view].view_set;
+    const JobState state = rows_[i].state;
+    if (trains && (state == JobState::kQueued || state == JobState::kRunning)) return false;
+  }
+  return true;
+}
+
 // What really happened to the attempt decides what may be recorded of it.
 void FakeStore::On(const RecordAttemptEnd& record) {
   Row& row = OpenRow(record.lease);
   const SimJob& truth = study_[IndexOf(record.lease.job_key)];
   bool hopeless = false;
-  if (record.outcome == "lost") {
+  const int job = IndexOf(record.lease.job_key);
+  if (record.outcome == "yielded" && truth.view >= 0 && NobodyNeeds(job)) {
+    totals_.Count(Seen::kNotNeeded);
+  } else if (record.outcome == "lost") {
     const bool spared = row.ahead && !row.started;
     if (!spared) ++row.losses;
     totals_.Count(spared ? Seen::kSpared : Seen::kLost);
@@ -178,7 +208,12 @@ void FakeStore::On(const RecordJobFailed& record) {
   Require(!row.open && row.state == JobState::kQueued, "failed without being queued",
           record.job_key);
   bool named = false;
-  for (const int needed : study_[job].dependencies) {
+  std::vector<int> causes = study_[job].dependencies;
+  if (study_[job].view < 0) {
+    const std::vector<int> views = ViewsOf(study_, study_[job].view_set);
+    causes.insert(causes.end(), views.begin(), views.end());
+  }
+  for (const int needed : causes) {
     const JobState state = rows_[needed].state;
     const bool dead = state == JobState::kFailed || state == JobState::kQuarantined;
     named = named || (dead && record.message.find(study_[needed].key) != std::string::npos);
@@ -195,7 +230,8 @@ void FakeStore::CheckFinal() const {
     const bool done = row.state == JobState::kDone;
     const bool settled =
         done || row.state == JobState::kFailed || row.state == JobState::kQuarantined;
-    Require(settled, "never settled", study_[i].key);
+    const bool sleeps = study_[i].view >= 0 && !settled && NobodyNeeds(i);
+    Require(settled || sleeps, "never settled", study_[i].key);
     Require(row.results == (done ? 1 : 0), "not recorded exactly once", study_[i].key);
     const bool can_be_done = nature == Nature::kHealthy || nature == Nature::kFlaky;
     Require(!done || can_be_done, "done against its nature", study_[i].key);

@@ -53,12 +53,14 @@ class FakeStore {
 
   Row& OpenRow(const LeaseId& lease);
   std::int64_t OpenLeases(WorkerId worker) const;
+  void CheckViews(int job) const;
   void On(const RecordLease& record);
   void On(const RecordStarted& record);
   void On(const RecordCheckpoint& record);
   void On(const RecordResult& record);
   void On(const RecordAttemptEnd& record);
   void On(const RecordJobFailed& record);
+  bool NobodyNeeds(int view) const;
   JobState ExpectedState(const Row& row, const RecordAttemptEnd& record, bool hopeless) const;
 
   const SimStudy& study_;

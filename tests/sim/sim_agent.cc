@@ -67,10 +67,29 @@ void SimAgent::On(const Lease& lease) {
   // Sometimes the newest is damaged: the one before it, else from the start.
   const std::size_t use = world_.random().Chance(0.05) ? 1 : 0;
   if (use < lease.checkpoints.size()) attempt.epoch = lease.checkpoints[use].epoch;
+  CheckInputs(lease, attempt);
   if (stopping_) return Yield(attempt);
   Require(!lease.spec.empty(), "a lease without a spec", lease.id.job_key);
   running_.push_back(attempt);
   GiveWaiting();
+}
+
+// What its dependencies made, then the first views of its bank.
+void SimAgent::CheckInputs(const Lease& lease, Attempt& attempt) {
+  const SimStudy& study = world_.study();
+  const SimJob& job = JobOf(attempt);
+  std::vector<std::string> expected;
+  for (const int needed : job.dependencies) expected.push_back(OutputOf(study[needed]));
+  const auto made = std::ssize(lease.inputs) - std::ssize(expected);
+  std::vector<int> views = ViewsOf(study, job.view_set);
+  views.resize(static_cast<std::size_t>(job.view < 0 ? job.views : 0));
+  Require(made >= 0 && made <= std::ssize(views), "a lease with other inputs", job.key);
+  for (int view = 0; view < made; ++view) expected.push_back(OutputOf(study[views[view]]));
+  Require(lease.inputs == expected, "a lease with other inputs", job.key);
+  const bool all = made == std::ssize(views);
+  Require(lease.epochs_available == (all ? 0 : made), "a lease of other epochs", job.key);
+  attempt.epochs_available = lease.epochs_available;
+  attempt.views = made;
 }
 
 void SimAgent::Forget(const LeaseId& lease, bool stop) {
@@ -103,6 +122,11 @@ void SimAgent::Start(Attempt& attempt) {
 
 void SimAgent::Epoch(Attempt& attempt) {
   const SimJob& job = JobOf(attempt);
+  if (attempt.epochs_available > 0 && attempt.epoch >= attempt.epochs_available) {
+    return Yield(attempt);
+  }
+  Require(job.view_set.empty() || job.view >= 0 || attempt.views > 0, "trains without a view",
+          job.key);
   const bool goes_bad = attempt.epoch + 1 >= job.bad_epoch;
   if (job.nature == Nature::kCrashesAtEpoch && goes_bad) return Crash(attempt);
   if (job.nature == Nature::kNotANumber && goes_bad) {
@@ -113,6 +137,7 @@ void SimAgent::Epoch(Attempt& attempt) {
   if (++attempt.epoch >= job.epochs) {
     ResultReady message{attempt.lease, {}};
     message.result.best_epoch = job.answer;
+    message.result.output_sha256 = OutputOf(job);
     return End(message.lease, message, TrueEnd::kResult);
   }
   if (random.Chance(0.3)) Checkpoint(attempt);

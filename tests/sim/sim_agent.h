@@ -50,6 +50,8 @@ class SimAgent {
     std::int64_t epoch = 0;
     bool given = false;  // to the trainer, in a slot
     bool started = false;
+    std::int64_t epochs_available = 0;
+    std::int64_t views = 0;  // that the lease named
   };
 
   void On(const Lease& lease);
@@ -65,6 +67,7 @@ class SimAgent {
   void Forget(const LeaseId& lease, bool stop);
   std::int64_t Given() const;
   void GiveWaiting();
+  void CheckInputs(const Lease& lease, Attempt& attempt);
   void Start(Attempt& attempt);
   void Epoch(Attempt& attempt);
   void Crash(const Attempt& attempt);

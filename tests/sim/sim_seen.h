@@ -23,9 +23,10 @@ enum class Seen {
   kSuperseded,
   kRepeated,  // a result that was recorded already
   kDrained,
-  kPinMoved,  // a cell's numerics class
-  kAhead,     // leased while its worker's slots were taken
-  kSpared,    // lost before it had a slot: not counted
+  kPinMoved,   // a cell's numerics class
+  kAhead,      // leased while its worker's slots were taken
+  kSpared,     // lost before it had a slot: not counted
+  kNotNeeded,  // a view that was being made when its last training job ended
   kAllSettled,
   kStopped,
   kNoWorkers,
@@ -33,11 +34,11 @@ enum class Seen {
 };
 
 inline constexpr std::array<const char*, static_cast<std::size_t>(Seen::kCount)> kSeenNames = {
-    "faults",         "coordinators",      "zombies refused", "commits failed",   "resumed",
-    "lost",           "yielded",           "crashed",         "ran alone",        "quarantined",
-    "failed",         "dead dependencies", "superseded",      "repeated results", "drained",
-    "pins moved",     "leased ahead",      "spared",          "sweeps settled",   "stops",
-    "without workers"};
+    "faults",     "coordinators",      "zombies refused", "commits failed",   "resumed",
+    "lost",       "yielded",           "crashed",         "ran alone",        "quarantined",
+    "failed",     "dead dependencies", "superseded",      "repeated results", "drained",
+    "pins moved", "leased ahead",      "spared",          "views not needed", "sweeps settled",
+    "stops",      "without workers"};
 
 struct SimTotals {
   std::int64_t events = 0;

@@ -9,6 +9,29 @@ Nature RandomNature(SimRandom& random, double trouble) {
   return static_cast<Nature>(random.Between(1, 5));
 }
 
+// Some jobs after the feature jobs become the views of one or two banks, and some training jobs
+// behind them train on these.
+void AddBanks(SimStudy& study, std::int64_t first, SimRandom& random) {
+  for (int bank = 0; bank < random.Between(0, 2); ++bank) {
+    const std::string name = "bank" + std::to_string(bank);
+    const std::int64_t views = random.Between(1, 14);
+    if (first + views >= std::ssize(study)) return;
+    for (int view = 0; view < views; ++view) {
+      SimJob& job = study[static_cast<std::size_t>(first++)];
+      job.kind = JobKind::kFeatures;
+      job.view_set = name;
+      job.view = view;
+      job.epochs = 1;
+      job.bad_epoch = 1;
+    }
+    for (std::int64_t i = first; i < std::ssize(study); ++i) {
+      if (!random.Chance(0.6)) continue;
+      study[static_cast<std::size_t>(i)].view_set = name;
+      study[static_cast<std::size_t>(i)].views = random.Between(1, views);
+    }
+  }
+}
+
 }  // namespace
 
 SimStudy RandomStudy(SimRandom& random) {
@@ -20,7 +43,7 @@ SimStudy RandomStudy(SimRandom& random) {
     SimJob& job = study[i];
     job.key = "j" + std::to_string(i);
     job.nature = RandomNature(random, trouble);
-    job.epochs = random.Between(1, 8);
+    job.epochs = random.Between(1, 20);
     job.bad_epoch = random.Between(1, job.epochs);
     job.answer = random.Between(0, 1'000'000'000);
     if (random.Chance(0.8)) job.cell = "c" + std::to_string(random.Between(1, cells));
@@ -29,6 +52,11 @@ SimStudy RandomStudy(SimRandom& random) {
     for (std::int64_t n = 0; n < needs; ++n) {
       job.dependencies.push_back(static_cast<int>(random.Between(0, i - 1)));
     }
+  }
+  AddBanks(study, features, random);
+  // A view is needed through its bank alone.
+  for (SimJob& job : study) {
+    std::erase_if(job.dependencies, [&](int needed) { return study[needed].view >= 0; });
   }
   return study;
 }

@@ -30,6 +30,9 @@ struct SimJob {
   JobKind kind = JobKind::kTrain;
   std::string cell;
   std::vector<int> dependencies;  // earlier jobs
+  std::string view_set;           // a bank that it is a view of or trains on
+  int view = -1;
+  std::int64_t views = 0;  // of the bank, that it trains on
   Nature nature = Nature::kHealthy;
   std::int64_t epochs = 1;
   std::int64_t bad_epoch = 1;
@@ -38,6 +41,18 @@ struct SimJob {
 };
 
 using SimStudy = std::vector<SimJob>;
+
+// The jobs that make a bank's views, in order.
+inline std::vector<int> ViewsOf(const SimStudy& study, const std::string& view_set) {
+  std::vector<int> views;
+  for (int i = 0; i < static_cast<int>(study.size()); ++i) {
+    if (study[i].view >= 0 && study[i].view_set == view_set) views.push_back(i);
+  }
+  return views;
+}
+
+// What a feature job makes.
+inline std::string OutputOf(const SimJob& job) { return "made by " + job.key; }
 
 SimStudy RandomStudy(SimRandom& random);
 

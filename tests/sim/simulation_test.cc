@@ -3,7 +3,6 @@
 // UNMASK_SIM_SEEDS says how many seeds (500), UNMASK_SIM_EVENTS how many events each (10000).
 #include "tests/sim/simulation.h"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -57,9 +56,8 @@ TEST_P(Planted, IsCaught) {
   for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
     SimTotals totals;  // without the scheduler's own checks: what is seen from outside
     const std::string broken = Simulate(seed, 10'000, totals, false);
-    if (broken.empty()) continue;
-    EXPECT_THAT(broken, testing::HasSubstr(GetParam().broken));
-    return;
+    // A bug may show in several ways: one of them must be just this.
+    if (broken.find(GetParam().broken) != std::string::npos) return;
   }
   FAIL() << "not caught within " << kSeeds << " seeds";
 }
@@ -87,7 +85,10 @@ INSTANTIATE_TEST_SUITE_P(
         BugCase{PlantedBug::kWaitingLossCounted, "WaitingLossCounted", "losses are miscounted"},
         BugCase{PlantedBug::kStartedLossSpared, "StartedLossSpared", "losses are miscounted"},
         BugCase{PlantedBug::kQuarantinedJobLeased, "QuarantinedJobLeased",
-                "leased though it is settled"}),
+                "leased though it is settled"},
+        BugCase{PlantedBug::kViewsIgnored, "ViewsIgnored", "leased before its views"},
+        BugCase{PlantedBug::kViewsNotCalled, "ViewsNotCalled", "no end within the bound"},
+        BugCase{PlantedBug::kViewDeathForgotten, "ViewDeathForgotten", "no end within the bound"}),
     [](const auto& param) { return std::string(param.param.name); });
 
 }  // namespace

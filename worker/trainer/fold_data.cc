@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "common/config/names.h"
+#include "common/jobs/feature_jobs.h"
 #include "worker/trainer/batches.h"
 
 namespace unmask {
@@ -42,12 +43,6 @@ Result<TaskLabels> LabelsOf(Task task, const Dataset& dataset) {
 Status CheckSupported(const JobSpec& spec) {
   const Settings& settings = spec.settings;
   if (spec.kind != JobKind::kTrain) return DataError("not a training job");
-  if (settings.features.source != FeatureSource::kActionUnits) {
-    return DataError("this trainer has no image features", "features.source", "action-units");
-  }
-  if (settings.model.kind != ModelKind::kDsid && settings.model.kind != ModelKind::kSingleTask) {
-    return DataError("this trainer cannot train the model", "model.kind", "dsid or single-task");
-  }
   if (settings.train.engine == EngineKind::kAuto) {
     return DataError("the job's engine is not resolved", "train.engine",
                      "core, lanes or reference");
@@ -81,6 +76,7 @@ Result<FoldData> PrepareFold(const JobSpec& spec, const Dataset& dataset) {
   UNMASK_ASSIGN(fold.split, SplitClips(spec, dataset, fold.tasks.front().labels));
   UNMASK_TRY(CheckBatches(spec, fold.split));
   for (const Clip& clip : dataset.clips) fold.samples.push_back(clip.sample);
+  if (SeesPictures(spec.settings)) return fold;
   fold.width = static_cast<std::int64_t>(FacsVocabulary().size());
   fold.inputs = std::make_shared<TableInputs>(ActionUnitFeatures(dataset));
   return fold;

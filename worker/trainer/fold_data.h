@@ -8,7 +8,8 @@
 
 namespace unmask {
 
-// Everything that can be wrong with a job's data or spec is found here, before any training.
+// Everything that can be wrong with a job's data or spec is found here, before any training. Of a
+// job that sees pictures, inputs and their width are left for the caller.
 Result<FoldData> PrepareFold(const JobSpec& spec, const Dataset& dataset);
 
 // The policies of contract.md, "train.validation". `labels` [clips] are those of the job's first

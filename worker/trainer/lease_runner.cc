@@ -8,7 +8,12 @@
 
 #include "common/base/log.h"
 #include "common/base/sha256.h"
+#include "common/base/shared_module.h"
 #include "common/base/text.h"
+#include "common/data/pictures.h"
+#include "common/jobs/feature_jobs.h"
+#include "worker/backbone/tuned.h"
+#include "worker/clip_text/text_side.h"
 
 namespace unmask {
 namespace {
@@ -56,33 +61,84 @@ class LeaseHooks final : public TrainHooks {
 }  // namespace
 
 LeaseRunner::LeaseRunner(const fs::path& store, std::string numerics_class, EngineMaker make_engine,
-                         const Clock& clock, SendMessage send)
-    : blobs_(store / "blobs"),
+                         const Clock& clock, SendMessage send, MakeBackboneFunction make_backbone)
+    : store_(store),
+      blobs_(store / "blobs"),
       numerics_class_(std::move(numerics_class)),
       make_engine_(std::move(make_engine)),
       clock_(clock),
-      send_(std::move(send)) {}
+      send_(std::move(send)),
+      tensors_(blobs_),
+      models_(store, std::move(make_backbone)) {}
 
 void LeaseRunner::Run(const Lease& lease, LeaseControl& control) const {
   try {
-    Train(lease, control);
+    auto spec = LoadSpec(lease);
+    if (!spec.ok()) return Fail(lease, FailureClass::kBadInput, OneLine(spec.error()));
+    if (spec->kind == JobKind::kFeatures) return MakeFeatures(lease, *spec, control);
+    Train(lease, *std::move(spec), control);
   } catch (const std::exception& exception) {
     const std::string what = exception.what();
     Fail(lease, FailureOf(exception), EscapeControl(what.substr(0, what.find('\n'))));
   }
 }
 
-Result<LeaseRunner::Job> LeaseRunner::LoadJob(const Lease& lease) const {
+Result<JobSpec> LeaseRunner::LoadSpec(const Lease& lease) const {
   const auto json = nlohmann::json::parse(lease.spec, nullptr, /*allow_exceptions=*/false);
-  Job job;
-  UNMASK_ASSIGN(job.spec, JobSpecFromJson(json));
-  if (job.spec.numerics_version != kNumericsVersion) {
-    return DataError(fmt::format("job of numerics version {}", job.spec.numerics_version), "spec",
+  UNMASK_ASSIGN(JobSpec spec, JobSpecFromJson(json));
+  if (spec.numerics_version != kNumericsVersion) {
+    return DataError(fmt::format("job of numerics version {}", spec.numerics_version), "spec",
                      fmt::format("version {}", kNumericsVersion));
   }
+  return spec;
+}
+
+// The bank's views where the lease names them, else the crops.
+Result<PictureInputs> LeaseRunner::LoadPictures(const Lease& lease, const JobSpec& spec) const {
+  if (lease.inputs.empty()) return DataError("a lease without its pictures", "inputs");
+  const auto first = tensors_.Open(lease.inputs.front(), kFeaturesTensor, DType::kF32, 2);
+  if (first.ok()) return BankInputs(tensors_, lease.inputs);
+  UNMASK_ASSIGN(BlobTensor crops, tensors_.Open(lease.inputs.front(), kCropsTensor, DType::kU8, 4));
+  UNMASK_ASSIGN(std::vector<std::string> samples, SamplesOf(blobs_, spec.pictures));
+  if (spec.settings.features.finetune) {
+    UNMASK_ASSIGN(const ModelFolder model, OpenJobModel(store_, spec));
+    return PixelInputs(spec, std::move(crops), std::move(samples), model.preprocessing);
+  }
+  UNMASK_ASSIGN(const LoadedModel* model, models_.Get(spec));
+  return OnlineInputs(spec, std::move(crops), std::move(samples), *model);
+}
+
+// What a job trains or reads beside its inputs: the backbone itself, or CLIP's text side.
+Status LeaseRunner::LoadModelParts(Job& job) const {
+  if (job.spec.settings.features.finetune) {
+    UNMASK_ASSIGN(ModelFolder model, OpenJobModel(store_, job.spec));
+    const Size size = OutputSize(model.preprocessing).value();
+    UNMASK_ASSIGN(TunedBackbone backbone, MakeTunedBackbone(std::move(model.parts), size));
+    job.fold.backbone = std::make_shared<TunedBackbone>(std::move(backbone));
+  }
+  if (ReadsText(job.spec.settings)) {
+    UNMASK_ASSIGN(const fs::path folder, ReadPath(store_, job.spec.weights));
+    UNMASK_ASSIGN(job.fold.text, OpenTextSide(folder, BesideProgram(kStandardMergesFile)));
+  }
+  return {};
+}
+
+Result<LeaseRunner::Job> LeaseRunner::LoadJob(const Lease& lease, JobSpec spec) const {
+  Job job;
+  job.spec = std::move(spec);
   UNMASK_ASSIGN(const std::string blob, blobs_.Read(job.spec.dataset));
   UNMASK_ASSIGN(const Dataset dataset, ParseDatasetBlob(blob));
   UNMASK_ASSIGN(job.fold, PrepareFold(job.spec, dataset));
+  if (!SeesPictures(job.spec.settings)) return job;
+  UNMASK_ASSIGN(PictureInputs pictures, LoadPictures(lease, job.spec));
+  UNMASK_ASSIGN(const std::vector<std::string> samples, SamplesOf(blobs_, job.spec.pictures));
+  if (samples != job.fold.samples || pictures.clips != std::ssize(samples)) {
+    return DataError("the pictures are not of the data set's clips", job.spec.pictures);
+  }
+  job.fold.inputs = std::move(pictures.inputs);
+  job.fold.width = pictures.width;
+  job.images_forwarded = std::move(pictures.images_forwarded);
+  UNMASK_TRY(LoadModelParts(job));
   return job;
 }
 
@@ -119,8 +175,46 @@ LeaseRunner::Start LeaseRunner::FindStart(const Lease& lease, const ModelShape& 
   return start;
 }
 
-void LeaseRunner::Train(const Lease& lease, LeaseControl& control) const {
-  const auto job = LoadJob(lease);
+void LeaseRunner::MakeFeatures(const Lease& lease, const JobSpec& spec,
+                               LeaseControl& control) const {
+  const Millis started = clock_.Now();
+  send_(AttemptStarted{lease.id, 0, ""});
+  const auto made = Make(lease, spec, [&] {
+    control.steps.fetch_add(1, std::memory_order_relaxed);
+    return !control.abandon && !control.yield;
+  });
+  if (!made.ok()) return Fail(lease, FailureClass::kBadInput, OneLine(made.error()));
+  if (!made->has_value()) {
+    if (!control.abandon) send_(Yielded{lease.id, 0});
+    return;
+  }
+  const auto sha256 = blobs_.Write((*made)->bytes);
+  if (!sha256.ok()) throw std::runtime_error(OneLine(sha256.error()));
+  JobResult result;
+  result.output_sha256 = *sha256;
+  result.images_forwarded = (*made)->images_forwarded;
+  result.note = (*made)->note;
+  result.seconds = std::chrono::duration<double>(clock_.Now() - started).count();
+  result.numerics_class = numerics_class_;
+  send_(ResultReady{lease.id, std::move(result)});
+}
+
+Result<std::optional<MadeFeatures>> LeaseRunner::Make(const Lease& lease, const JobSpec& spec,
+                                                      const OnPicture& on_picture) const {
+  if (spec.view == kCropsView) return MakeCrops(store_, spec, on_picture);
+  if (lease.inputs.size() != 1) return DataError("a lease without its crops", "inputs");
+  UNMASK_ASSIGN(const BlobTensor crops,
+                tensors_.Open(lease.inputs.front(), kCropsTensor, DType::kU8, 4));
+  UNMASK_ASSIGN(const std::vector<std::string> samples, SamplesOf(blobs_, spec.dataset));
+  if (std::ssize(samples) != crops.rows()) {
+    return DataError("the crops are not of the data set's pictures", lease.inputs.front());
+  }
+  UNMASK_ASSIGN(const LoadedModel* model, models_.Get(spec));
+  return MakeView(spec, crops, samples, *model, on_picture);
+}
+
+void LeaseRunner::Train(const Lease& lease, JobSpec spec, LeaseControl& control) const {
+  const auto job = LoadJob(lease, std::move(spec));
   if (!job) return Fail(lease, FailureClass::kBadInput, OneLine(job.error()));
   Start start = FindStart(lease, ShapeOf(job->spec.settings, job->fold));
   const std::int64_t first_epoch = start.state ? start.state->epoch : 0;
@@ -131,6 +225,7 @@ void LeaseRunner::Train(const Lease& lease, LeaseControl& control) const {
   LeaseHooks hooks(lease, control, blobs_, send_);
   TrainOutcome outcome = TrainJob(job->spec, job->fold, options, make_engine_, clock_, hooks);
   if (auto* done = std::get_if<TrainDone>(&outcome)) {
+    if (job->images_forwarded) done->result.images_forwarded = *job->images_forwarded;
     SendResult(lease, std::move(*done));
   } else if (const auto* yielded = std::get_if<TrainYielded>(&outcome)) {
     send_(Yielded{lease.id, yielded->epoch});
@@ -144,7 +239,7 @@ void LeaseRunner::SendResult(const Lease& lease, TrainDone done) const {
   if (lease.keep_best) {
     const auto sha256 = blobs_.Write(EncodeWeights(done.best_weights, lease.id.job_key));
     if (sha256) {
-      done.result.weights_sha256 = *sha256;
+      done.result.output_sha256 = *sha256;
     } else {
       LogError(fmt::format("job {}: weights not kept: {}", lease.id.job_key.substr(0, 12),
                            OneLine(sha256.error())));

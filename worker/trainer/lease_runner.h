@@ -10,6 +10,7 @@
 #include "common/base/clock.h"
 #include "common/base/files.h"
 #include "common/protocol/messages.h"
+#include "worker/features/picture_inputs.h"
 #include "worker/trainer/train_job.h"
 
 namespace unmask {
@@ -28,8 +29,9 @@ using SendMessage = std::function<void(const Message&)>;
 class LeaseRunner {
  public:
   // `clock` and what `send` uses must outlive the runner.
+  // `make_backbone` is needed by jobs that see pictures alone.
   LeaseRunner(const fs::path& store, std::string numerics_class, EngineMaker make_engine,
-              const Clock& clock, SendMessage send);
+              const Clock& clock, SendMessage send, MakeBackboneFunction make_backbone = {});
 
   // Sends AttemptStarted, CheckpointWritten..., and at the end one of ResultReady, AttemptFailed,
   // Yielded, or nothing where it was abandoned. May run on several threads at once.
@@ -39,6 +41,8 @@ class LeaseRunner {
   struct Job {
     JobSpec spec;
     FoldData fold;
+    // Null: no picture passes a backbone.
+    std::shared_ptr<const std::atomic<std::int64_t>> images_forwarded;
   };
   // What to go on from, and what was odd about it.
   struct Start {
@@ -46,19 +50,28 @@ class LeaseRunner {
     std::string note;
   };
 
-  Result<Job> LoadJob(const Lease& lease) const;
+  Result<JobSpec> LoadSpec(const Lease& lease) const;
+  Result<Job> LoadJob(const Lease& lease, JobSpec spec) const;
+  Status LoadModelParts(Job& job) const;
+  Result<PictureInputs> LoadPictures(const Lease& lease, const JobSpec& spec) const;
   Start FindStart(const Lease& lease, const ModelShape& shape) const;
   Result<TrainingState> LoadCheckpoint(const Lease& lease, const CheckpointRef& checkpoint,
                                        const ModelShape& shape) const;
-  void Train(const Lease& lease, LeaseControl& control) const;
+  void Train(const Lease& lease, JobSpec spec, LeaseControl& control) const;
+  void MakeFeatures(const Lease& lease, const JobSpec& spec, LeaseControl& control) const;
+  Result<std::optional<MadeFeatures>> Make(const Lease& lease, const JobSpec& spec,
+                                           const OnPicture& on_picture) const;
   void SendResult(const Lease& lease, TrainDone done) const;
   void Fail(const Lease& lease, FailureClass failure, std::string message) const;
 
+  fs::path store_;
   BlobFolder blobs_;
   std::string numerics_class_;
   EngineMaker make_engine_;
   const Clock& clock_;
   SendMessage send_;
+  mutable BlobTensors tensors_;
+  mutable Models models_;
 };
 
 }  // namespace unmask

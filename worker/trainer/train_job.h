@@ -40,7 +40,7 @@ struct TrainOptions {
 };
 
 struct TrainDone {
-  JobResult result;           // without weights_sha256
+  JobResult result;           // without output_sha256
   NamedTensors best_weights;  // whose predictions those are
 };
 struct TrainYielded {

@@ -62,7 +62,7 @@ TEST_F(ResultsStoreTest, ReregisteringTakesThePlansNewOrder) {
 
 TEST_F(ResultsStoreTest, AResultComesBackAsItWas) {
   JobResult result = TestResult(plan.jobs[0].spec);
-  result.weights_sha256 = Sha256Hex("weights");
+  result.output_sha256 = Sha256Hex("weights");
   const LeaseId lease = LeaseOf(plan.jobs[0].key);
   Lease(lease);
   Apply(RecordResult{lease, result});
@@ -241,7 +241,7 @@ TEST_F(ResultsStoreTest, ABlobThatSomethingNeedsIsNotDead) {
   EXPECT_THAT(store->TakeDeadBlobs(), IsEmpty());
   EXPECT_THAT(Load()[0].checkpoints, ElementsAre(Checkpoint("b", 3), Checkpoint("a", 2)));
   JobResult result = TestResult(plan.jobs[0].spec);
-  result.weights_sha256 = Sha256Hex("b");
+  result.output_sha256 = Sha256Hex("b");
   Apply(RecordResult{LeaseOf(key), result});
   Commit();
   EXPECT_THAT(store->TakeDeadBlobs(), ElementsAre(Sha256Hex("a")));

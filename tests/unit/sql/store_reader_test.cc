@@ -212,7 +212,7 @@ TEST_F(StoreReaderTest, ReferencedBlobs) {
   const SweepPlan plan = MakeTestPlan("s-1", {TestExperiment{}});
   Register(plan);
   JobResult result = TestResult(plan.jobs[0].spec);
-  result.weights_sha256 = Sha256Hex("weights");
+  result.output_sha256 = Sha256Hex("weights");
   Lease(LeaseOf(plan.jobs[0].key));
   Apply(RecordResult{LeaseOf(plan.jobs[0].key), result});
   Lease(LeaseOf(plan.jobs[1].key));

@@ -12,6 +12,7 @@
 #include "common/base/build_info.h"
 #include "common/base/log.h"
 #include "common/config/names.h"
+#include "worker/trainer/backbones.h"
 #include "worker/trainer/engines.h"
 #include "worker/trainer/lease_runner.h"
 #include "worker/trainer/main/embed.h"
@@ -55,8 +56,9 @@ Status Work(const Arguments& arguments) {
                                     : NumericsClass(set, processor, EngineVersions());
   const RealClock clock;
   MessageWriter writer(arguments.fd);
-  const LeaseRunner runner(arguments.store, numerics, std::bind_front(MakeEngine, device), clock,
-                           [&](const Message& message) { writer.Send(message); });
+  const LeaseRunner runner(
+      arguments.store, numerics, std::bind_front(MakeEngine, device), clock,
+      [&](const Message& message) { writer.Send(message); }, MakeTorchBackbone);
   writer.Send(TrainerHello{kProtocolVersion, BuildId(), numerics,
                            cuda ? "cuda: " + GpuModel() : "cpu: " + processor.model});
   Session session(arguments.fd, arguments.slots, kHeartbeat, writer,

@@ -92,10 +92,10 @@ TEST_F(LeaseRunnerTest, TrainsAndSaysEverythingInOrder) {
   EXPECT_EQ(result.lease, lease_.id);
   EXPECT_EQ(result.result.numerics_class, "cpu/test");
   EXPECT_EQ(steps_, 30);
-  const std::string weights = blobs().Read(result.result.weights_sha256).value();
+  const std::string weights = blobs().Read(result.result.output_sha256).value();
   EXPECT_EQ(ParseSafetensors(weights, "w").value().tensors.count("ter.classifier.weight"), 1U);
   lease_.keep_best = false;
-  EXPECT_EQ(Last<ResultReady>(Run()).result.weights_sha256, "");
+  EXPECT_EQ(Last<ResultReady>(Run()).result.output_sha256, "");
 }
 
 TEST_F(LeaseRunnerTest, GoesOnFromTheNewestIntactCheckpoint) {

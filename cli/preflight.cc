@@ -1,0 +1,79 @@
+#include "cli/preflight.h"
+
+#include <algorithm>
+#include <atomic>
+#include <thread>
+#include <unordered_set>
+
+#include "sql/store_reader.h"
+#include "worker/backbone/backbone.h"
+#include "worker/faces/picture.h"
+
+namespace unmask {
+namespace {
+
+std::unordered_set<std::string> DoneJobs(const fs::path& store) {
+  const StorePaths paths{store};
+  if (!StoreReader::Exists(paths)) return {};
+  const auto reader = StoreReader::Open(paths);
+  if (!reader.ok()) return {};  // the run will say so
+  auto done = (*reader)->DoneKeys();
+  return done.ok() ? *std::move(done) : std::unordered_set<std::string>();
+}
+
+Status CheckModel(const JobSpec& spec, const fs::path& folder) {
+  const Settings::Features& features = spec.settings.features;
+  const bool projected =
+      features.source == FeatureSource::kClip && features.clip == ClipFeature::kProjected;
+  const auto model =
+      OpenModelFolder(folder, projected ? FeatureKind::kProjected : FeatureKind::kPooled);
+  if (!model.ok()) return model.error();
+  return {};
+}
+
+Status Decode(const std::vector<FrameRef>& frames) {
+  std::vector<Status> decoded(frames.size());
+  std::atomic<std::size_t> next = 0;
+  {
+    std::vector<std::jthread> threads;  // joined at the end of this block
+    const unsigned count = std::max(1U, std::thread::hardware_concurrency());
+    threads.reserve(count);
+    for (unsigned t = 0; t < count; ++t) {
+      threads.emplace_back([&] {
+        for (std::size_t i = next++; i < frames.size(); i = next++) {
+          const auto picture = ReadPicture(frames[i]);
+          if (!picture.ok()) decoded[i] = picture.error();
+        }
+      });
+    }
+  }
+  std::vector<Problem> problems;
+  for (const Status& one : decoded) {
+    if (one.ok()) continue;
+    const auto& found = one.error().problems;
+    problems.insert(problems.end(), found.begin(), found.end());
+  }
+  if (problems.empty()) return {};
+  return Error(ErrorCode::kData, std::move(problems));
+}
+
+}  // namespace
+
+Status CheckPictures(const PlanOutput& planned, const fs::path& store) {
+  if (planned.frames.empty() && planned.models.empty()) return {};
+  const auto done = DoneJobs(store);
+  for (const PlannedJob& job : planned.plan.jobs) {
+    if (job.spec.kind != JobKind::kFeatures || done.contains(job.key)) continue;
+    const auto model = planned.models.find(job.spec.weights);
+    if (job.spec.view == -1 && model != planned.models.end()) {
+      UNMASK_TRY(CheckModel(job.spec, model->second));
+    }
+    const auto frames = planned.frames.find(job.spec.dataset);
+    if (job.spec.view == kCropsView && frames != planned.frames.end()) {
+      UNMASK_TRY(Decode(frames->second));
+    }
+  }
+  return {};
+}
+
+}  // namespace unmask

@@ -1,0 +1,40 @@
+#include "common/jobs/feature_jobs.h"
+
+#include <algorithm>
+
+namespace unmask {
+
+bool SeesPictures(const Settings& settings) {
+  return settings.features.source != FeatureSource::kActionUnits;
+}
+
+bool ReadsBank(const Settings& settings) {
+  return SeesPictures(settings) && settings.features.bank && !settings.features.finetune;
+}
+
+JobSpec CropsJob(const JobSpec& training) {
+  JobSpec spec;
+  spec.kind = JobKind::kFeatures;
+  spec.dataset = training.pictures;
+  spec.detector = training.detector;
+  spec.view = kCropsView;
+  spec.settings.features.source = FeatureSource::kActionUnits;
+  spec.settings.faces = training.settings.faces;
+  return spec;
+}
+
+JobSpec ViewJob(const JobSpec& training, std::int64_t view) {
+  JobSpec spec = CropsJob(training);
+  spec.weights = training.weights;
+  spec.view = view;
+  spec.settings.features = training.settings.features;
+  spec.settings.features.finetune = false;
+  if (view >= 0) spec.settings.augment.seed = training.settings.augment.seed;
+  return spec;
+}
+
+std::int64_t ViewsOf(const Settings& settings) {
+  return std::min(settings.augment.views, settings.train.max_epochs);
+}
+
+}  // namespace unmask

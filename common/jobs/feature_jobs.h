@@ -1,0 +1,24 @@
+// Feature jobs: what a training job on pictures needs before it can train. One cuts the faces out
+// of a data set's pictures, and one a view turns these into a backbone's features. They know
+// pictures and never labels or subjects, so all folds, points and experiments share them.
+#pragma once
+
+#include "common/jobs/job.h"
+
+namespace unmask {
+
+// Whether a job with these settings looks at pictures.
+bool SeesPictures(const Settings& settings);
+
+// Whether it reads its features from the bank; else it makes them itself, from the crops.
+bool ReadsBank(const Settings& settings);
+
+// `training` sees pictures.
+JobSpec CropsJob(const JobSpec& training);
+// `view`: kPlainView (-1) or an augmented one.
+JobSpec ViewJob(const JobSpec& training, std::int64_t view);
+
+// How many augmented views its training meets.
+std::int64_t ViewsOf(const Settings& settings);
+
+}  // namespace unmask

@@ -1,0 +1,128 @@
+#include "coordinator/plan/model_source.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "common/base/sha256.h"
+#include "common/config/names.h"
+#include "common/synth_model/synth_model.h"
+#include "common/tensors/mapped_file.h"
+
+namespace unmask {
+namespace {
+
+struct Wanted {
+  const char* key;     // of the setting
+  std::string folder;  // its value
+  const char* example;
+};
+
+Wanted WantedFor(const Settings& settings) {
+  const Settings::Weights& weights = settings.weights;
+  switch (settings.features.source) {
+    case FeatureSource::kVit:
+      return {"weights.vit", weights.vit, "google/vit-base-patch16-224-in21k"};
+    case FeatureSource::kClip:
+      return {"weights.clip", weights.clip, "openai/clip-vit-base-patch32"};
+    default:
+      return {"weights.resnet18", weights.resnet18, "microsoft/resnet-18"};
+  }
+}
+
+bool IsWeights(const std::string& name) { return name.ends_with(".safetensors"); }
+
+// What features may depend on: other files (read-me, pickled weights) do not count.
+bool Matters(const std::string& name) {
+  constexpr std::array<std::string_view, 5> kNames = {"config.json", "preprocessor_config.json",
+                                                      "vocab.json", "merges.txt", "tokenizer.json"};
+  return IsWeights(name) || name.ends_with(".safetensors.index.json") ||
+         std::find(kNames.begin(), kNames.end(), name) != kNames.end();
+}
+
+std::string FingerprintOf(const std::map<std::string, std::string>& sha256_by_name) {
+  return Sha256Hex(nlohmann::json(sha256_by_name).dump());
+}
+
+Result<std::string> HashFile(const fs::path& file) {
+  UNMASK_ASSIGN(const auto mapped, MappedFile::Open(file));
+  return Sha256Hex(mapped->bytes());
+}
+
+Result<ModelData> HashFolder(const Wanted& wanted) {
+  std::error_code error;
+  const fs::path folder = fs::absolute(wanted.folder);
+  if (!fs::exists(folder / "config.json", error)) {
+    return DataError(fmt::format("no model in '{}': config.json is missing", wanted.folder),
+                     wanted.key, fmt::format("a Hugging Face folder, such as {}", wanted.example));
+  }
+  std::map<std::string, std::string> hashes;
+  ModelData model;
+  model.folder = folder;
+  UNMASK_ASSIGN(model.config_json, ReadFile(folder / "config.json"));
+  for (const auto& entry : fs::directory_iterator(folder, error)) {
+    const std::string name = entry.path().filename().string();
+    if (!Matters(name)) continue;
+    UNMASK_ASSIGN(hashes[name], HashFile(entry.path()));
+    if (IsWeights(name)) model.weight_bytes += static_cast<std::int64_t>(fs::file_size(entry));
+  }
+  if (error) return DataError("cannot list: " + error.message(), folder.string());
+  model.sha256 = FingerprintOf(hashes);
+  return model;
+}
+
+ModelData MakeModel(const Settings& settings) {
+  const auto kind = SynthModelKindOf(Name(settings.features.source));
+  UNMASK_CHECK(kind.has_value());
+  ModelData model;
+  model.files = SynthModelFiles({.kind = *kind, .seed = settings.weights.synth});
+  std::map<std::string, std::string> hashes;
+  for (const auto& [name, bytes] : model.files) {
+    hashes[name] = Sha256Hex(bytes);
+    if (IsWeights(name)) model.weight_bytes += static_cast<std::int64_t>(bytes.size());
+  }
+  model.config_json = model.files.at("config.json");
+  model.sha256 = FingerprintOf(hashes);
+  model.folder = fs::path("models") / model.sha256;
+  return model;
+}
+
+}  // namespace
+
+Result<const ModelData*> ModelSource::Model(const Settings& settings) {
+  const Wanted wanted = WantedFor(settings);
+  const bool made = wanted.folder.empty() && settings.weights.synth > 0;
+  if (wanted.folder.empty() && !made) {
+    return UsageError(
+        fmt::format("no weights for features.source={}", Name(settings.features.source)),
+        wanted.key,
+        fmt::format("{}=FOLDER, a Hugging Face folder such as {}", wanted.key, wanted.example));
+  }
+  const std::string key =
+      made ? fmt::format("{} {}", Name(settings.features.source), settings.weights.synth)
+           : wanted.folder;
+  const auto known = models_.find(key);
+  if (known != models_.end()) return &known->second;
+  ModelData model;
+  if (made) {
+    model = MakeModel(settings);
+  } else {
+    UNMASK_ASSIGN(model, HashFolder(wanted));
+  }
+  return &models_.emplace(key, std::move(model)).first->second;
+}
+
+Result<std::string> ModelSource::Detector(const Settings::Faces& faces) {
+  if (faces.detector != FaceDetector::kYunet) return std::string();
+  if (faces.yunet.empty()) {
+    return UsageError("faces.detector=yunet needs its network", "faces.yunet",
+                      "faces.yunet=FILE, an ONNX file of OpenCV's model zoo");
+  }
+  UNMASK_ASSIGN(std::string sha256, HashFile(faces.yunet));
+  detectors_.emplace(sha256, fs::absolute(faces.yunet));
+  return sha256;
+}
+
+}  // namespace unmask

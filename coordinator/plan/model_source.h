@@ -1,0 +1,36 @@
+// The model folders and detector files that settings ask for: found, and identified by content.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "common/base/files.h"
+#include "common/config/settings.h"
+
+namespace unmask {
+
+struct ModelData {
+  std::string sha256;  // of the names and hashes of the files that features depend on
+  fs::path folder;     // absolute; relative to the store where `files` are to be written there
+  std::map<std::string, std::string> files;  // a synthetic model's, by name
+  std::string config_json;
+  std::int64_t weight_bytes = 0;  // of its safetensors files
+};
+
+class ModelSource {
+ public:
+  // The backbone of settings that see pictures. Owned by this object. A UsageError where no folder
+  // is named, a DataError where it is none.
+  Result<const ModelData*> Model(const Settings& settings);
+  // SHA-256 of the face detector's file; empty where the detector needs none.
+  Result<std::string> Detector(const Settings::Faces& faces);
+
+  const std::map<std::string, ModelData>& models() const { return models_; }
+  const std::map<std::string, fs::path>& detectors() const { return detectors_; }  // by SHA-256
+
+ private:
+  std::map<std::string, ModelData> models_;  // by folder, or kind and seed
+  std::map<std::string, fs::path> detectors_;
+};
+
+}  // namespace unmask

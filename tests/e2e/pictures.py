@@ -1,0 +1,132 @@
+#!/usr/bin/env python3
+"""Sweeps on pictures: with and without the view bank, other workers, a kill and a resume give the same numbers."""
+
+import contextlib
+import os
+import pathlib
+import signal
+import sys
+
+import harness
+
+STUDY = """\
+name: pictures
+dataset: {synth: 4}
+features: {source: vit}
+faces: {size: 64, margin: 0}
+weights: {synth: 1}
+augment: {views: 5}
+model: {adapter: 24, stream: 12}
+train: {max_epochs: 12, patience: 12, checkpoint_seconds: 0}
+grid: {alpha: [0, 0.5]}
+"""
+CLIPS = 4 * 30
+
+
+def forwarded(store, kind):
+    return harness.rows(store, "SELECT count(*), coalesce(sum(images_forwarded), 0) FROM jobs"
+                               " WHERE kind = ? AND features <> 'crops'", kind)[0]
+
+
+def check_bank(lab, study):
+    variants = {
+        "bank": ["--workers", "2", "--slots", "1"],
+        "one-slot": ["--workers", "1", "--slots", "1", "--order-seed", "3"],
+        "no-bank": ["features.bank=false", "--workers", "1", "--slots", "2"],
+    }
+    expected = None
+    for name, arguments in variants.items():
+        store = lab.folder / name
+        lab.run("--store", store, "run", study, *arguments).expect(0)
+        harness.check_whole(store)
+        expected = expected or harness.numbers(store)
+        assert harness.numbers(store) == expected, f"{name} changed a number"
+    for name in ("bank", "one-slot"):
+        made, images = forwarded(lab.folder / name, "features")
+        assert (made, images) == (6, 6 * CLIPS), f"{name}: {made} views, {images} pictures"
+        assert forwarded(lab.folder / name, "train")[1] == 0
+    jobs, images = forwarded(lab.folder / "no-bank", "train")
+    assert images > 12 * jobs * 60, f"{images} pictures in {jobs} jobs"
+    lab.run("--store", lab.folder / "bank", "verify", "--jobs", "2").expect(0)
+    print(f"bank: {6 * CLIPS} pictures through the backbone, without: {images}; equal numbers")
+    return expected
+
+
+def made_views(store):
+    try:
+        return harness.rows(store, "SELECT count(*) FROM jobs WHERE kind = 'features' AND state = 'done'")[0][0]
+    except harness.sqlite3.OperationalError:
+        return 0  # not there yet
+
+
+def check_kill(lab, study, expected):
+    for views in (0, 2, 4):
+        store = lab.folder / f"killed-{views}"
+        process = lab.start("--store", store, "run", study, "--workers", "2", "--slots", "1")
+        harness.wait_until(lambda: made_views(store) >= views or process.poll() is not None, 120, f"{views} views")
+        for pid, role in lab.processes():
+            if role in ("trainer", "coordinator"):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+        lab.finish(process, 120)
+        lab.wait_for_silence()
+        lab.run("--store", store, "run", study, "--workers", "1").expect(0)
+        harness.check_whole(store)
+        assert harness.numbers(store) == expected, f"a kill after {views} views changed a number"
+    print("killed and resumed three times: equal numbers")
+
+
+# Only the views that training calls for are made, and what is there serves the next study.
+def check_lazy(lab, study):
+    store = lab.folder / "lazy"
+    lab.run("--store", store, "run", study, "augment.views=60", "train.max_epochs=60", "train.patience=1",
+            "--workers", "1", "--slots", "1").expect(0)
+    views = forwarded(store, "features")[0]
+    furthest = harness.rows(store, "SELECT max(epochs) FROM jobs")[0][0]
+    assert furthest < 45 and views <= furthest + 12, f"{views} views for {furthest} epochs"
+    left = harness.rows(store, "SELECT count(*) FROM jobs WHERE state <> 'done'")[0][0]
+    assert left == 0, f"{left} jobs are not done"
+    blob = harness.rows(store, "SELECT count(*) FROM sweeps WHERE jobs = done")[0][0]
+    assert blob == 1, "the sweep does not look finished"
+    lab.run("--store", store, "run", study, "augment.views=60", "train.max_epochs=60", "train.patience=1",
+            "loss.beta=2", "--workers", "1").expect(0)
+    print(f"{views} views for {furthest} epochs")
+
+
+def check_other_models(lab, study):
+    store = lab.folder / "others"
+    clip = ["features.source=clip", "augment.views=2", "train.max_epochs=2"]
+    lab.run("--store", store, "run", study, "features.finetune=true", "features.source=resnet18",
+            "train.max_epochs=1").expect(0)
+    lab.run("--store", store, "run", study, *clip, "model.kind=clip-zero-shot").expect(0)
+    lab.run("--store", store, "run", study, *clip, "model.kind=clip-prompt").expect(0)
+    models = harness.rows(store, "SELECT DISTINCT model FROM jobs WHERE kind = 'train' AND state = 'done' ORDER BY 1")
+    assert [row[0] for row in models] == ["clip-prompt", "clip-zero-shot", "dsid"], models
+
+
+def check_files(lab, study):
+    data = lab.folder / "data"
+    lab.run("data", "synth", data, "--subjects", "3").expect(0)
+    files = ["dataset.synth=0", f"dataset.manifest={data / 'manifest.csv'}", "train.max_epochs=2", "augment.views=2"]
+    lab.run("--store", lab.folder / "files", "run", study, *files).expect(0)
+    picture = sorted(data.rglob("*.png"))[0]
+    pathlib.Path(picture).write_bytes(b"no picture")
+    bad = lab.run("--store", lab.folder / "files2", "run", study, *files, "dataset.frame=onset")
+    if bad.code == 0:  # it was a frame of the apex
+        bad = lab.run("--store", lab.folder / "files3", "run", study, *files)
+    bad.expect_error(3, picture.name)
+    lab.run("--store", lab.folder / "none", "run", study, "weights.synth=0").expect_error(2, "weights.vit")
+    lab.run("--store", lab.folder / "none", "run", study, f"weights.vit={data}").expect_error(3, "config.json")
+
+
+def main():
+    with harness.Lab(sys.argv[1]) as lab:
+        study = lab.write("pictures.yaml", STUDY)
+        expected = check_bank(lab, study)
+        check_kill(lab, study, expected)
+        check_lazy(lab, study)
+        check_other_models(lab, study)
+        check_files(lab, study)
+
+
+main()

@@ -1,0 +1,59 @@
+// What feature jobs make, as blobs of the store: one tensor a file, mapped so that the trainers of
+// a host share the page cache.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "common/base/files.h"
+#include "common/tensors/mapped_file.h"
+#include "common/tensors/safetensors.h"
+
+namespace unmask {
+
+inline constexpr const char* kCropsTensor = "crops";        // U8 [clips, size, size, 3]
+inline constexpr const char* kFeaturesTensor = "features";  // F32 [clips, width]
+
+// A tensor of a mapped blob: rows of the first dimension.
+struct BlobTensor {
+  std::shared_ptr<const MappedFile> file;  // keeps the bytes
+  std::vector<std::int64_t> shape;
+  std::string_view bytes;
+
+  std::int64_t rows() const { return shape.front(); }
+  std::string_view row(std::int64_t index) const {
+    const std::size_t size = bytes.size() / static_cast<std::size_t>(rows());
+    return bytes.substr(static_cast<std::size_t>(index) * size, size);
+  }
+};
+
+// Opens each blob once a process, and checks it against its name then. Thread-safe.
+class BlobTensors {
+ public:
+  explicit BlobTensors(const BlobFolder& blobs) : blobs_(blobs) {}
+
+  // Tensor `name` of that type and number of dimensions, with at least one row.
+  Result<BlobTensor> Open(const std::string& sha256, const std::string& name, DType dtype,
+                          std::size_t dimensions);
+
+ private:
+  Result<BlobTensor> Read(const std::string& sha256, const std::string& name, DType dtype,
+                          std::size_t dimensions) const;
+
+  BlobFolder blobs_;
+  std::mutex mutex_;
+  std::map<std::pair<std::string, std::string>, BlobTensor> open_;  // by SHA-256 and name
+};
+
+// The bytes of a file with that one tensor.
+std::string BlobTensorBytes(const std::string& name, DType dtype, std::vector<std::int64_t> shape,
+                            std::string_view bytes);
+
+}  // namespace unmask

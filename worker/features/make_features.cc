@@ -1,0 +1,117 @@
+#include "worker/features/make_features.h"
+
+#include <fmt/format.h>
+
+#include <cstring>
+
+#include "common/data/pictures.h"
+#include "worker/backbone/extract.h"
+#include "worker/faces/face_cropper.h"
+#include "worker/faces/picture.h"
+#include "worker/images/augment.h"
+
+namespace unmask {
+namespace {
+
+std::string Note(std::size_t clips, std::size_t none, std::size_t several) {
+  if (none + several == 0) return "";
+  std::string note = fmt::format("{} pictures", clips);
+  if (none > 0) note += fmt::format(", {} without a face (their middle is taken)", none);
+  if (several > 0) note += fmt::format(", {} with several (the largest is taken)", several);
+  return note;
+}
+
+Result<FaceCropper> CropperFor(const fs::path& store, const JobSpec& spec) {
+  Settings::Faces faces = spec.settings.faces;
+  if (!spec.detector.empty()) {
+    UNMASK_ASSIGN(const fs::path file, ReadPath(store, spec.detector));
+    faces.yunet = file.string();
+  }
+  return MakeFaceCropper(faces);
+}
+
+Image CropOf(const BlobTensor& crops, std::int64_t clip) {
+  Image image{static_cast<int>(crops.shape[2]), static_cast<int>(crops.shape[1]), {}};
+  const std::string_view row = crops.row(clip);
+  image.rgb.assign(row.begin(), row.end());
+  return image;
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> SamplesOf(const BlobFolder& blobs, const std::string& pictures) {
+  UNMASK_ASSIGN(const std::string blob, blobs.Read(pictures));
+  UNMASK_ASSIGN(const std::vector<Picture> list, ParsePicturesBlob(blob));
+  std::vector<std::string> samples;
+  samples.reserve(list.size());
+  for (const Picture& picture : list) samples.push_back(picture.sample);
+  return samples;
+}
+
+Result<std::optional<MadeFeatures>> MakeCrops(const fs::path& store, const JobSpec& spec,
+                                              const OnPicture& on_picture) {
+  UNMASK_ASSIGN(const std::string blob, BlobFolder(store / "blobs").Read(spec.dataset));
+  UNMASK_ASSIGN(const std::vector<Picture> pictures, ParsePicturesBlob(blob));
+  UNMASK_ASSIGN(const std::vector<FrameRef> frames, ReadFramePaths(store, spec.dataset));
+  UNMASK_CHECK(frames.size() == pictures.size());  // written together
+  UNMASK_ASSIGN(const FaceCropper cropper, CropperFor(store, spec));
+  PictureReader reader;
+  std::string crops;
+  std::vector<Problem> problems;
+  std::size_t none = 0;
+  std::size_t several = 0;
+  for (std::size_t i = 0; i < pictures.size(); ++i) {
+    const auto image = reader.Read(frames[i], pictures[i].fingerprint);
+    const auto crop = image.ok() ? cropper.Crop(*image) : Result<FaceCrop>(image.error());
+    if (crop.ok()) {
+      crops.append(crop->image.rgb.begin(), crop->image.rgb.end());
+      none += crop->found == 0 && spec.settings.faces.detector != FaceDetector::kNone ? 1 : 0;
+      several += crop->found > 1 ? 1 : 0;
+    } else {
+      const auto& found = crop.error().problems;
+      problems.insert(problems.end(), found.begin(), found.end());
+    }
+    if (!on_picture()) return std::optional<MadeFeatures>();
+  }
+  if (!problems.empty()) return Error(ErrorCode::kData, std::move(problems));
+  const std::int64_t size = spec.settings.faces.size;
+  return std::optional(MadeFeatures{
+      BlobTensorBytes(kCropsTensor, DType::kU8,
+                      {static_cast<std::int64_t>(pictures.size()), size, size, 3}, crops),
+      0, Note(pictures.size(), none, several)});
+}
+
+Pixels PixelsOf(const BlobTensor& crops, std::int64_t clip, const std::string& sample,
+                std::int64_t augment_seed, std::int64_t view, const Preprocessing& preprocessing) {
+  const Image crop = CropOf(crops, clip);
+  if (view < 0) return Prepare(crop, preprocessing);
+  return Prepare(Augment(crop, augment_seed, view, sample), preprocessing);
+}
+
+Result<std::optional<MadeFeatures>> MakeView(const JobSpec& spec, const BlobTensor& crops,
+                                             const std::vector<std::string>& samples,
+                                             const LoadedModel& model,
+                                             const OnPicture& on_picture) {
+  std::vector<PictureMaker> pictures;
+  pictures.reserve(samples.size());
+  for (std::int64_t clip = 0; clip < crops.rows(); ++clip) {
+    pictures.emplace_back([&, clip]() -> Result<Pixels> {
+      return PixelsOf(crops, clip, samples[static_cast<std::size_t>(clip)],
+                      spec.settings.augment.seed, spec.view, model.preprocessing);
+    });
+  }
+  // One thread: the slot's own.
+  const auto rows = ExtractFeatures(*model.backbone, pictures, 1, [&] { return !on_picture(); });
+  if (!rows.ok() && rows.error().code == ErrorCode::kStopped) {
+    return std::optional<MadeFeatures>();
+  }
+  if (!rows.ok()) return rows.error();
+  const std::string_view bytes(reinterpret_cast<const char*>(rows->values.data()),
+                               rows->values.size() * sizeof(float));
+  return std::optional(
+      MadeFeatures{BlobTensorBytes(kFeaturesTensor, DType::kF32,
+                                   {crops.rows(), static_cast<std::int64_t>(rows->width)}, bytes),
+                   crops.rows(), ""});
+}
+
+}  // namespace unmask

@@ -1,0 +1,132 @@
+#include "worker/features/picture_inputs.h"
+
+#include <fmt/format.h>
+
+#include <cstring>
+#include <stdexcept>
+
+namespace unmask {
+namespace {
+
+// Opens a view when it is first needed.
+class Bank final : public Inputs {
+ public:
+  Bank(BlobTensors& tensors, std::vector<std::string> blobs)
+      : tensors_(tensors), blobs_(std::move(blobs)), views_(blobs_.size()) {}
+
+  void Copy(std::int64_t view, std::int64_t clip, std::span<float> row) const override {
+    const std::string_view from = View(view).row(clip);
+    UNMASK_CHECK(from.size() == row.size_bytes());
+    std::memcpy(row.data(), from.data(), from.size());
+  }
+
+  const BlobTensor& View(std::int64_t view) const {
+    const auto place = static_cast<std::size_t>(view + 1);
+    UNMASK_CHECK(place < blobs_.size());  // the lease names every view that its epochs need
+    if (views_[place].file == nullptr) {
+      auto opened = tensors_.Open(blobs_[place], kFeaturesTensor, DType::kF32, 2);
+      if (!opened.ok()) throw std::runtime_error(OneLine(opened.error()));
+      views_[place] = *std::move(opened);
+    }
+    return views_[place];
+  }
+
+ private:
+  BlobTensors& tensors_;
+  std::vector<std::string> blobs_;
+  mutable std::vector<BlobTensor> views_;
+};
+
+// Crops, and how a clip's pixels come of them.
+class Pictures {
+ public:
+  Pictures(const JobSpec& spec, BlobTensor crops, std::vector<std::string> samples,
+           Preprocessing preprocessing)
+      : seed_(spec.settings.augment.seed),
+        crops_(std::move(crops)),
+        samples_(std::move(samples)),
+        preprocessing_(preprocessing) {}
+
+  Pixels Of(std::int64_t view, std::int64_t clip) const {
+    return PixelsOf(crops_, clip, samples_[static_cast<std::size_t>(clip)], seed_, view,
+                    preprocessing_);
+  }
+  std::int64_t clips() const { return crops_.rows(); }
+
+ private:
+  std::int64_t seed_;
+  BlobTensor crops_;
+  std::vector<std::string> samples_;
+  Preprocessing preprocessing_;
+};
+
+class Online final : public Inputs {
+ public:
+  Online(Pictures pictures, const LoadedModel& model)
+      : pictures_(std::move(pictures)), model_(model) {}
+
+  void Copy(std::int64_t view, std::int64_t clip, std::span<float> row) const override {
+    const auto features = model_.backbone->Features(pictures_.Of(view, clip));
+    if (!features.ok()) throw std::runtime_error(OneLine(features.error()));
+    UNMASK_CHECK(features->size() == row.size());
+    std::copy(features->begin(), features->end(), row.begin());
+    forwarded_->fetch_add(1, std::memory_order_relaxed);
+  }
+
+  Result<std::int64_t> Width() const {
+    UNMASK_ASSIGN(const std::vector<float> features,
+                  model_.backbone->Features(pictures_.Of(kPlainView, 0)));
+    return static_cast<std::int64_t>(features.size());
+  }
+  const auto& forwarded() const { return forwarded_; }
+
+ private:
+  Pictures pictures_;
+  const LoadedModel& model_;
+  std::shared_ptr<std::atomic<std::int64_t>> forwarded_ =
+      std::make_shared<std::atomic<std::int64_t>>(0);
+};
+
+class PixelRows final : public Inputs {
+ public:
+  explicit PixelRows(Pictures pictures) : pictures_(std::move(pictures)) {}
+
+  void Copy(std::int64_t view, std::int64_t clip, std::span<float> row) const override {
+    const Pixels pixels = pictures_.Of(view, clip);
+    UNMASK_CHECK(pixels.values.size() == row.size());
+    std::copy(pixels.values.begin(), pixels.values.end(), row.begin());
+  }
+
+ private:
+  Pictures pictures_;
+};
+
+}  // namespace
+
+Result<PictureInputs> BankInputs(BlobTensors& tensors, const std::vector<std::string>& blobs) {
+  if (blobs.empty()) return DataError("a lease without the plain view", "inputs");
+  UNMASK_ASSIGN(const BlobTensor plain,
+                tensors.Open(blobs.front(), kFeaturesTensor, DType::kF32, 2));
+  return PictureInputs{std::make_shared<Bank>(tensors, blobs), plain.shape[1], plain.rows(),
+                       nullptr};
+}
+
+Result<PictureInputs> OnlineInputs(const JobSpec& spec, BlobTensor crops,
+                                   std::vector<std::string> samples, const LoadedModel& model) {
+  const std::int64_t clips = crops.rows();
+  auto online = std::make_shared<Online>(
+      Pictures(spec, std::move(crops), std::move(samples), model.preprocessing), model);
+  UNMASK_ASSIGN(const std::int64_t width, online->Width());
+  return PictureInputs{online, width, clips, online->forwarded()};
+}
+
+PictureInputs PixelInputs(const JobSpec& spec, BlobTensor crops, std::vector<std::string> samples,
+                          const Preprocessing& preprocessing) {
+  const std::int64_t clips = crops.rows();
+  const Size size = OutputSize(preprocessing).value();
+  return {std::make_shared<PixelRows>(
+              Pictures(spec, std::move(crops), std::move(samples), preprocessing)),
+          std::int64_t{3} * size.height * size.width, clips, nullptr};
+}
+
+}  // namespace unmask

@@ -1,0 +1,34 @@
+// What training jobs on pictures are given (worker/model/inputs.h): features from the bank's blobs,
+// the same features made on the spot, or pixels for a backbone that trains along.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "worker/features/make_features.h"
+#include "worker/model/inputs.h"
+
+namespace unmask {
+
+struct PictureInputs {
+  std::shared_ptr<const Inputs> inputs;
+  std::int64_t width = 0;
+  std::int64_t clips = 0;
+  // How many pictures have passed a backbone so far; null: none does.
+  std::shared_ptr<const std::atomic<std::int64_t>> images_forwarded;
+};
+
+// `blobs`: the plain view, then the augmented ones from 0 on.
+Result<PictureInputs> BankInputs(BlobTensors& tensors, const std::vector<std::string>& blobs);
+
+// The same numbers without a bank. `spec` is the training job's. `model` outlives the result.
+Result<PictureInputs> OnlineInputs(const JobSpec& spec, BlobTensor crops,
+                                   std::vector<std::string> samples, const LoadedModel& model);
+
+// Prepared pictures: [3, height, width] of a clip.
+PictureInputs PixelInputs(const JobSpec& spec, BlobTensor crops, std::vector<std::string> samples,
+                          const Preprocessing& preprocessing);
+
+}  // namespace unmask
