@@ -3,7 +3,6 @@
 
 import contextlib
 import os
-import pathlib
 import signal
 import sys
 
@@ -109,12 +108,13 @@ def check_files(lab, study):
     lab.run("data", "synth", data, "--subjects", "3").expect(0)
     files = ["dataset.synth=0", f"dataset.manifest={data / 'manifest.csv'}", "train.max_epochs=2", "augment.views=2"]
     lab.run("--store", lab.folder / "files", "run", study, *files).expect(0)
-    picture = sorted(data.rglob("*.png"))[0]
-    pathlib.Path(picture).write_bytes(b"no picture")
-    bad = lab.run("--store", lab.folder / "files2", "run", study, *files, "dataset.frame=onset")
-    if bad.code == 0:  # it was a frame of the apex
-        bad = lab.run("--store", lab.folder / "files3", "run", study, *files)
-    bad.expect_error(3, picture.name)
+    clip = next(folder for folder in sorted(data.rglob("*_an2_*")) if folder.is_dir())
+    for picture in clip.iterdir():
+        picture.write_bytes(picture.read_bytes()[:200])
+    lab.run("--store", lab.folder / "cut", "run", study, *files).expect_error(3, clip.name)
+    for picture in clip.iterdir():
+        picture.unlink()
+    lab.run("--store", lab.folder / "gone", "run", study, *files).expect_error(3, "manifest.csv")
     lab.run("--store", lab.folder / "none", "run", study, "weights.synth=0").expect_error(2, "weights.vit")
     lab.run("--store", lab.folder / "none", "run", study, f"weights.vit={data}").expect_error(3, "config.json")
 
