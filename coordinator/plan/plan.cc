@@ -245,13 +245,23 @@ void AddCare(const std::vector<PlannedPoint>& points, PlanOutput& output) {
   }
 }
 
-Status FindContent(std::vector<PlannedPoint>& points, DataSource& data, ModelSource& models) {
+Status FindPictures(PlannedPoint& point, DataSource& data, ModelSource& models) {
+  if (!SeesPictures(point.settings)) return {};
+  UNMASK_ASSIGN(const ModelData* model, models.Model(point.settings));
+  UNMASK_ASSIGN(point.detector, models.Detector(point.settings.faces));
+  UNMASK_ASSIGN(point.pictures, data.Pictures(point.settings));
+  point.model = model;
+  return {};
+}
+
+// An experiment that is not asked for gives the sweep its name too, but may lack its model or
+// pictures.
+Status FindContent(std::vector<PlannedPoint>& points, const std::set<std::string>& selected,
+                   DataSource& data, ModelSource& models) {
   for (PlannedPoint& point : points) {
     UNMASK_ASSIGN(point.data, data.Select(point.settings));
-    if (!SeesPictures(point.settings)) continue;
-    UNMASK_ASSIGN(point.model, models.Model(point.settings));
-    UNMASK_ASSIGN(point.detector, models.Detector(point.settings.faces));
-    UNMASK_ASSIGN(point.pictures, data.Pictures(point.settings));
+    const Status found = FindPictures(point, data, models);
+    if (!found.ok() && selected.contains(point.experiment->name)) return found;
   }
   return {};
 }
@@ -264,7 +274,7 @@ Result<PlanOutput> MakePlan(const Study& study, const PlanOptions& options) {
   UNMASK_TRY(CheckRunnable(points, selected));
   DataSource data;
   ModelSource models;
-  UNMASK_TRY(FindContent(points, data, models));
+  UNMASK_TRY(FindContent(points, selected, data, models));
   PlanOutput output;
   NameSweep(study, points, output.plan);
   std::erase_if(points, [&](const auto& p) { return !selected.contains(p.experiment->name); });

@@ -249,7 +249,9 @@ TEST(PaperConfigTest, PublishedValuesStandBesideTheirPoints) {
 TEST(DemoConfigTest, NeedsNothing) {
   const auto plan = MakePlan(Load(kDemo), {});
   ASSERT_TRUE(plan.ok()) << FormatError(plan.error());
-  EXPECT_EQ(plan->plan.jobs.size(), 22U * 6);
+  // Faces cut out, the plain view and four augmented ones, and the trainings.
+  EXPECT_EQ(plan->plan.jobs.size(), 6 + 22U * 6);
+  EXPECT_EQ(plan->plan.uses.size(), 22U * 6);
   EXPECT_EQ(Json::parse(plan->plan.tables_json).size(), 2U);
 }
 

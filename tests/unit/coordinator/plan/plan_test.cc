@@ -245,9 +245,14 @@ TEST_F(PlanTest, WhatIsNotThereYetIsSaidByName) {
               "unmask: error: " + std::string(setting) +
                   " is not available in this version (experiment 'main'): " + instead);
   };
-  expect("features.source=vit", "action-units");
-  expect("features.finetune=true", "false");
   expect("train.devices=2", "1");
+  EXPECT_EQ(
+      error("features.source=vit"),
+      "unmask: error: no model in 'folder': config.json is missing (weights.vit): a Hugging Face "
+      "folder, such as google/vit-base-patch16-224-in21k");
+  EXPECT_EQ(error("features.finetune=true"),
+            "unmask: error: features.finetune=true without a backbone (experiment 'main'): "
+            "features.source=vit, clip or resnet18");
   EXPECT_EQ(error("model.kind=clip-prompt"),
             "unmask: error: features.source=action-units with model.kind=clip-prompt (experiment "
             "'main'): clip");
@@ -259,7 +264,7 @@ TEST_F(PlanTest, WhatIsNotThereYetIsSaidByName) {
   EXPECT_EQ(ErrorOf("{}", {manifest, "train.device=cuda", "train.engine=core"}),
             "unmask: error: train.engine=core runs on CPUs alone (experiment 'main'): "
             "train.engine=lanes, or train.device=cpu");
-  // An experiment that is not asked for may be of a later version.
+  // An experiment that is not asked for may lack its model.
   EXPECT_EQ(ErrorOf("experiments: {a: {}, b: {features.source: vit}}", {manifest}, {{"a"}, {}}),
             "");
 }

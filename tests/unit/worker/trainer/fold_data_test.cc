@@ -128,9 +128,6 @@ TEST(PrepareFold, SaysWhatIsWrong) {
   spec.settings.train.batch = 3;
   EXPECT_EQ(Problem(spec, SmallDataset()), "batches of 3 clips");
   spec = SmallSpec();
-  spec.settings.features.source = FeatureSource::kVit;
-  EXPECT_EQ(Problem(spec, SmallDataset()), "this trainer has no image features");
-  spec = SmallSpec();
   spec.settings.train.engine = EngineKind::kLanes;
   EXPECT_EQ(Problem(spec, SmallDataset()), "");
   spec.settings.train.engine = EngineKind::kAuto;
