@@ -111,6 +111,11 @@ JobSpec SpecOf(const PlannedPoint& point, std::int64_t seed) {
   return spec;
 }
 
+// Whose views are the same: the plain one's pictures and model, and the augmentation.
+std::string BankOf(const JobSpec& spec) {
+  return fmt::format("{} {}", JobKey(ViewJob(spec, -1)), spec.settings.augment.seed);
+}
+
 // What the training jobs of a point wait for; the rest of the job is left empty.
 PlannedJob DependentOn(const JobSpec& spec, const Settings& settings) {
   PlannedJob job;
@@ -118,7 +123,7 @@ PlannedJob DependentOn(const JobSpec& spec, const Settings& settings) {
   const std::string plain = JobKey(ViewJob(spec, -1));
   job.dependencies = {ReadsBank(settings) ? plain : JobKey(CropsJob(spec))};
   if (!ReadsBank(settings)) return job;
-  job.view_set = plain;
+  job.view_set = BankOf(spec);
   job.views = ViewsOf(settings);
   return job;
 }
@@ -127,27 +132,30 @@ PlannedJob DependentOn(const JobSpec& spec, const Settings& settings) {
 // order. A bank has as many views as the point that meets most of them.
 std::vector<PlannedJob> FeatureJobs(const std::vector<PlannedPoint>& points) {
   std::map<std::string, JobSpec> crops;                           // by key
-  std::map<std::string, std::pair<JobSpec, std::int64_t>> banks;  // by the plain view's key
+  std::map<std::string, std::pair<JobSpec, std::int64_t>> banks;  // by BankOf
   for (const PlannedPoint& point : points) {
     if (point.pictures == nullptr) continue;
     const JobSpec spec = SpecOf(point, 0);
     crops.emplace(JobKey(CropsJob(spec)), CropsJob(spec));
     if (!ReadsBank(point.settings)) continue;
-    std::int64_t& views =
-        banks.try_emplace(JobKey(ViewJob(spec, -1)), spec, 0).first->second.second;
+    std::int64_t& views = banks.try_emplace(BankOf(spec), spec, 0).first->second.second;
     views = std::max(views, ViewsOf(point.settings));
   }
   std::vector<PlannedJob> jobs;
   for (const auto& [key, spec] : crops) jobs.push_back({.key = key, .spec = spec});
-  for (const auto& [plain, bank] : banks) {
+  std::set<std::string> plain_views;  // banks that differ in their augmentation share it
+  for (const auto& [name, bank] : banks) {
     const std::vector<std::string> needed = {JobKey(CropsJob(bank.first))};
-    jobs.push_back({.key = plain, .spec = ViewJob(bank.first, -1), .dependencies = needed});
+    const JobSpec plain = ViewJob(bank.first, -1);
+    if (plain_views.insert(JobKey(plain)).second) {
+      jobs.push_back({.key = JobKey(plain), .spec = plain, .dependencies = needed});
+    }
     for (std::int64_t view = 0; view < bank.second; ++view) {
       const JobSpec spec = ViewJob(bank.first, view);
       jobs.push_back({.key = JobKey(spec),
                       .spec = spec,
                       .dependencies = needed,
-                      .view_set = plain,
+                      .view_set = name,
                       .view = view});
     }
   }

@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <cstring>
+#include <map>
 #include <stdexcept>
+
+#include "worker/backbone/extract.h"
 
 namespace unmask {
 namespace {
@@ -22,7 +25,7 @@ class Bank final : public Inputs {
 
   const BlobTensor& View(std::int64_t view) const {
     const auto place = static_cast<std::size_t>(view + 1);
-    UNMASK_CHECK(place < blobs_.size());  // the lease names every view that its epochs need
+    if (place >= blobs_.size()) throw std::runtime_error(fmt::format("view {} is not there", view));
     if (views_[place].file == nullptr) {
       auto opened = tensors_.Open(blobs_[place], kFeaturesTensor, DType::kF32, 2);
       if (!opened.ok()) throw std::runtime_error(OneLine(opened.error()));
@@ -60,29 +63,46 @@ class Pictures {
   Preprocessing preprocessing_;
 };
 
+// Makes a view when it is first asked for, as a feature job does; keeps the plain one and the last.
 class Online final : public Inputs {
  public:
   Online(Pictures pictures, const LoadedModel& model)
       : pictures_(std::move(pictures)), model_(model) {}
 
   void Copy(std::int64_t view, std::int64_t clip, std::span<float> row) const override {
-    const auto features = model_.backbone->Features(pictures_.Of(view, clip));
-    if (!features.ok()) throw std::runtime_error(OneLine(features.error()));
-    UNMASK_CHECK(features->size() == row.size());
-    std::copy(features->begin(), features->end(), row.begin());
-    forwarded_->fetch_add(1, std::memory_order_relaxed);
+    const FeatureRows& rows = View(view);
+    UNMASK_CHECK(rows.width == row.size());
+    std::copy_n(rows.values.data() + static_cast<std::size_t>(clip) * rows.width, rows.width,
+                row.data());
   }
 
-  Result<std::int64_t> Width() const {
-    UNMASK_ASSIGN(const std::vector<float> features,
-                  model_.backbone->Features(pictures_.Of(kPlainView, 0)));
-    return static_cast<std::int64_t>(features.size());
-  }
+  std::int64_t Width() const { return static_cast<std::int64_t>(View(kPlainView).width); }
   const auto& forwarded() const { return forwarded_; }
 
  private:
+  const FeatureRows& View(std::int64_t view) const {
+    const auto known = views_.find(view);
+    if (known != views_.end()) return known->second;
+    std::erase_if(views_, [](const auto& kept) { return kept.first != kPlainView; });
+    return views_.emplace(view, Make(view)).first->second;
+  }
+
+  FeatureRows Make(std::int64_t view) const {
+    std::vector<PictureMaker> makers;
+    makers.reserve(static_cast<std::size_t>(pictures_.clips()));
+    for (std::int64_t clip = 0; clip < pictures_.clips(); ++clip) {
+      makers.emplace_back(
+          [this, view, clip]() -> Result<Pixels> { return pictures_.Of(view, clip); });
+    }
+    auto rows = ExtractFeatures(*model_.backbone, makers, 1);
+    if (!rows.ok()) throw std::runtime_error(OneLine(rows.error()));
+    forwarded_->fetch_add(pictures_.clips(), std::memory_order_relaxed);
+    return *std::move(rows);
+  }
+
   Pictures pictures_;
   const LoadedModel& model_;
+  mutable std::map<std::int64_t, FeatureRows> views_;
   std::shared_ptr<std::atomic<std::int64_t>> forwarded_ =
       std::make_shared<std::atomic<std::int64_t>>(0);
 };
@@ -116,8 +136,7 @@ Result<PictureInputs> OnlineInputs(const JobSpec& spec, BlobTensor crops,
   const std::int64_t clips = crops.rows();
   auto online = std::make_shared<Online>(
       Pictures(spec, std::move(crops), std::move(samples), model.preprocessing), model);
-  UNMASK_ASSIGN(const std::int64_t width, online->Width());
-  return PictureInputs{online, width, clips, online->forwarded()};
+  return PictureInputs{online, online->Width(), clips, online->forwarded()};
 }
 
 PictureInputs PixelInputs(const JobSpec& spec, BlobTensor crops, std::vector<std::string> samples,

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <map>
 #include <set>
 
 #include "common/base/files.h"
@@ -267,6 +268,30 @@ TEST_F(PlanTest, WhatIsNotThereYetIsSaidByName) {
   // An experiment that is not asked for may lack its model.
   EXPECT_EQ(ErrorOf("experiments: {a: {}, b: {features.source: vit}}", {manifest}, {{"a"}, {}}),
             "");
+}
+
+TEST_F(PlanTest, BanksDifferWhereTheirViewsDo) {
+  const PlanOutput output = Plan(
+      "dataset.synth: 3\nfeatures.source: vit\nweights.synth: 1\naugment.views: 2\n"
+      "experiments: {a: {}, b: {augment.seed: 1}, c: {loss.alpha: 0}, d: {augment.views: 3}}",
+      {});
+  std::map<std::string, std::set<std::string>> banks;  // of trainings, by the bank
+  std::map<std::string, std::int64_t> views;           // that are made, by the bank
+  std::int64_t others = 0;                             // crops, the plain view
+  for (const PlannedJob& job : output.plan.jobs) {
+    if (job.spec.kind == JobKind::kTrain) {
+      banks[job.view_set].insert(job.key);
+    } else if (job.view >= 0) {
+      EXPECT_EQ(job.view, views[job.view_set]++);
+    } else {
+      ++others;
+    }
+  }
+  EXPECT_EQ(others, 2);
+  ASSERT_EQ(banks.size(), 2U);
+  for (const auto& [bank, jobs] : banks) {
+    EXPECT_EQ(views.at(bank), jobs.size() == 3 ? 2 : 3) << bank;  // b alone, or a, c and d
+  }
 }
 
 TEST_F(PlanTest, DataErrors) {
