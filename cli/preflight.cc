@@ -6,7 +6,8 @@
 #include <unordered_set>
 
 #include "sql/store_reader.h"
-#include "worker/backbone/backbone.h"
+#include "worker/backbone/model_for.h"
+#include "worker/faces/face_cropper.h"
 #include "worker/faces/picture.h"
 
 namespace unmask {
@@ -22,12 +23,16 @@ std::unordered_set<std::string> DoneJobs(const fs::path& store) {
 }
 
 Status CheckModel(const JobSpec& spec, const fs::path& folder) {
-  const Settings::Features& features = spec.settings.features;
-  const bool projected =
-      features.source == FeatureSource::kClip && features.clip == ClipFeature::kProjected;
-  const auto model =
-      OpenModelFolder(folder, projected ? FeatureKind::kProjected : FeatureKind::kPooled);
+  const auto model = OpenModelFor(spec.settings.features, folder);
   if (!model.ok()) return model.error();
+  return {};
+}
+
+Status CheckDetector(const JobSpec& spec, const PlanOutput& planned) {
+  Settings::Faces faces = spec.settings.faces;
+  if (!spec.detector.empty()) faces.yunet = planned.detectors.at(spec.detector).string();
+  const auto cropper = MakeFaceCropper(faces);
+  if (!cropper.ok()) return cropper.error();
   return {};
 }
 
@@ -60,15 +65,18 @@ Status Decode(const std::vector<FrameRef>& frames) {
 }  // namespace
 
 Status CheckPictures(const PlanOutput& planned, const fs::path& store) {
-  if (planned.frames.empty() && planned.models.empty()) return {};
+  const auto& jobs = planned.plan.jobs;
+  if (jobs.empty() || jobs.front().spec.kind != JobKind::kFeatures) return {};
   const auto done = DoneJobs(store);
-  for (const PlannedJob& job : planned.plan.jobs) {
-    if (job.spec.kind != JobKind::kFeatures || done.contains(job.key)) continue;
+  for (const PlannedJob& job : jobs) {
+    if (job.spec.kind != JobKind::kFeatures) break;  // they come first
+    if (done.contains(job.key)) continue;
     const auto model = planned.models.find(job.spec.weights);
     if (job.spec.view == -1 && model != planned.models.end()) {
       UNMASK_TRY(CheckModel(job.spec, model->second));
     }
     const auto frames = planned.frames.find(job.spec.dataset);
+    if (job.spec.view == kCropsView) UNMASK_TRY(CheckDetector(job.spec, planned));
     if (job.spec.view == kCropsView && frames != planned.frames.end()) {
       UNMASK_TRY(Decode(frames->second));
     }

@@ -9,6 +9,7 @@ namespace unmask {
 namespace {
 
 constexpr std::size_t kShownKey = 12;
+constexpr std::int64_t kShownFailures = 3;  // for want of another job, at a time
 
 struct LineVisitor {
   std::string operator()(const RecordAttemptEnd& end) const {
@@ -42,7 +43,12 @@ struct LineVisitor {
 std::string LogLineFor(const Record& record) { return std::visit(LineVisitor{}, record); }
 
 Status StoreSink::Apply(const Record& record) {
-  if (std::string line = LogLineFor(record); !line.empty()) lines_.push_back(std::move(line));
+  // One dead feature job may take hundreds of trainings with it.
+  const bool needed_another = std::holds_alternative<RecordJobFailed>(record);
+  if (needed_another) ++needed_another_;
+  std::string line = LogLineFor(record);
+  const bool shown = !line.empty() && (!needed_another || needed_another_ <= kShownFailures);
+  if (shown) lines_.push_back(std::move(line));
   return Judge(store_.Apply(record, WallTime()));
 }
 
@@ -50,12 +56,18 @@ Status StoreSink::Commit() {
   UNMASK_TRY(Judge(store_.Commit()));
   for (const std::string& line : lines_) LogInfo(line);
   lines_.clear();
+  if (needed_another_ > kShownFailures) {
+    LogInfo(fmt::format("{} more jobs have failed, since they need one that cannot be done",
+                        needed_another_ - kShownFailures));
+  }
+  needed_another_ = 0;
   return {};
 }
 
 void StoreSink::Rollback() {
   store_.Rollback();
   lines_.clear();
+  needed_another_ = 0;
 }
 
 const std::string& StoreSink::WallTime() {

@@ -2,6 +2,7 @@
 // commit.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -28,7 +29,8 @@ class StoreSink final : public RecordSink {
 
   ResultsStore& store_;
   const Clock& clock_;
-  std::vector<std::string> lines_;  // of the open transaction
+  std::vector<std::string> lines_;   // of the open transaction
+  std::int64_t needed_another_ = 0;  // RecordJobFailed since the last commit
   Millis wall_time_at_{-1};
   std::string wall_time_;  // at that moment: records come by the thousand
   bool can_pass_ = false;

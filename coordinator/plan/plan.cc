@@ -301,7 +301,8 @@ Result<PlanOutput> MakePlan(const Study& study, const PlanOptions& options) {
   if (options.order_seed) Shuffle(output.plan.jobs, *options.order_seed);
   std::vector<PlannedJob> features = FeatureJobs(points);
   output.plan.jobs.insert(output.plan.jobs.begin(), features.begin(), features.end());
-  for (const auto& [sha256, file] : models.detectors()) {
+  output.detectors = models.detectors();
+  for (const auto& [sha256, file] : output.detectors) {
     output.files["paths/" + sha256] = PathText(file);
   }
   output.config = ResolvedConfig(study);

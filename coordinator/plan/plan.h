@@ -32,6 +32,7 @@ struct PlanOutput {
   // pictures blob.
   std::map<std::string, fs::path> models;
   std::map<std::string, ModelData> backbones;  // all models, by fingerprint
+  std::map<std::string, fs::path> detectors;   // files of face detectors, by SHA-256
   std::map<std::string, std::vector<FrameRef>> frames;
   double checkpoint_seconds = 30;  // the shortest of the experiments'
   bool keep_best = true;           // where any experiment wants it

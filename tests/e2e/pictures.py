@@ -117,6 +117,9 @@ def check_files(lab, study):
     lab.run("--store", lab.folder / "gone", "run", study, *files).expect_error(3, "manifest.csv")
     lab.run("--store", lab.folder / "none", "run", study, "weights.synth=0").expect_error(2, "weights.vit")
     lab.run("--store", lab.folder / "none", "run", study, f"weights.vit={data}").expect_error(3, "config.json")
+    lab.run("data", "synth-weights", "vit", lab.folder / "vit").expect(0)
+    lab.run("--store", lab.folder / "none", "run", study, "features.source=clip",
+            f"weights.clip={lab.folder / 'vit'}").expect_error(3, "of the kind vit")
 
 
 def main():

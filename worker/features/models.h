@@ -19,8 +19,7 @@ struct LoadedModel {
 
 using MakeBackboneFunction = std::function<Result<std::unique_ptr<Backbone>>(BackboneParts)>;
 
-// The folder of a job's model, opened: checked against its configuration, weights mapped. The
-// settings' normalisation replaces the model's own.
+// The folder of a job's model, opened: checked against its configuration, weights mapped.
 Result<ModelFolder> OpenJobModel(const fs::path& store, const JobSpec& spec);
 
 // Loads each model once a process. Thread-safe; what it gives lives as long as it does.

@@ -1,0 +1,46 @@
+#include "worker/backbone/model_for.h"
+
+#include <fmt/format.h>
+
+#include "common/config/names.h"
+
+namespace unmask {
+namespace {
+
+FeatureSource SourceOf(BackboneKind kind) {
+  switch (kind) {
+    case BackboneKind::kClip:
+      return FeatureSource::kClip;
+    case BackboneKind::kVit:
+      return FeatureSource::kVit;
+    case BackboneKind::kResnet:
+      break;
+  }
+  return FeatureSource::kResnet18;
+}
+
+}  // namespace
+
+Result<ModelFolder> OpenModelFor(const Settings::Features& features, const fs::path& folder) {
+  const bool projected =
+      features.source == FeatureSource::kClip && features.clip == ClipFeature::kProjected;
+  UNMASK_ASSIGN(ModelFolder model, OpenModelFolder(folder, projected ? FeatureKind::kProjected
+                                                                     : FeatureKind::kPooled));
+  const FeatureSource held = SourceOf(model.parts.config.kind());
+  if (held != features.source) {
+    return DataError(fmt::format("a model of the kind {}", Name(held)), folder.string(),
+                     fmt::format("{}, as features.source says", Name(features.source)));
+  }
+  model.parts.precision = features.precision;
+  if (features.normalize == Normalization::kImagenet) {
+    // Of ImageNet's pictures, as torchvision's models have them.
+    model.preprocessing.normalize = {{0.485F, 0.456F, 0.406F}, {0.229F, 0.224F, 0.225F}};
+  }
+  if (!OutputSize(model.preprocessing)) {
+    return DataError("the model's pictures have different sizes", folder.string(),
+                     "a preprocessor_config.json that crops or resizes to one size");
+  }
+  return model;
+}
+
+}  // namespace unmask
