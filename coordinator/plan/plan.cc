@@ -142,6 +142,7 @@ std::vector<PlannedJob> FeatureJobs(const std::vector<PlannedPoint>& points) {
     views = std::max(views, ViewsOf(point.settings));
   }
   std::vector<PlannedJob> jobs;
+  jobs.reserve(crops.size());
   for (const auto& [key, spec] : crops) jobs.push_back({.key = key, .spec = spec});
   std::set<std::string> plain_views;  // banks that differ in their augmentation share it
   for (const auto& [name, bank] : banks) {

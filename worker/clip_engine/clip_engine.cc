@@ -109,6 +109,7 @@ at::Tensor ClipEngine::Loss(const std::vector<at::Tensor>& logits,
 std::vector<at::Tensor> ClipEngine::Logits(const at::Tensor& images,
                                            const std::vector<at::Tensor>& features) const {
   std::vector<at::Tensor> logits;
+  logits.reserve(features.size());
   for (const at::Tensor& texts : features) {
     logits.push_back(texts_.scale() * at::linear(images, UnitRows(texts)));
   }

@@ -111,9 +111,9 @@ Result<PictureInputs> LeaseRunner::LoadPictures(const Lease& lease, const JobSpe
 // What a job trains or reads beside its inputs: the backbone itself, or CLIP's text side.
 Status LeaseRunner::LoadModelParts(Job& job) const {
   if (job.spec.settings.features.finetune) {
-    UNMASK_ASSIGN(ModelFolder model, OpenJobModel(store_, job.spec));
+    UNMASK_ASSIGN(const ModelFolder model, OpenJobModel(store_, job.spec));
     const Size size = OutputSize(model.preprocessing).value();
-    UNMASK_ASSIGN(TunedBackbone backbone, MakeTunedBackbone(std::move(model.parts), size));
+    UNMASK_ASSIGN(TunedBackbone backbone, MakeTunedBackbone(model.parts, size));
     job.fold.backbone = std::make_shared<TunedBackbone>(std::move(backbone));
   }
   if (ReadsText(job.spec.settings)) {
