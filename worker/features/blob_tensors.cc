@@ -8,18 +8,29 @@ namespace unmask {
 
 Result<BlobTensor> BlobTensors::Open(const std::string& sha256, const std::string& name,
                                      DType dtype, std::size_t dimensions) {
-  {
-    const std::lock_guard lock(mutex_);
-    const auto known = open_.find({sha256, name});
-    if (known != open_.end()) return known->second;
+  UNMASK_ASSIGN(const OpenBlob* blob, Map(sha256));
+  const auto found = blob->content.tensors.find(name);
+  const bool fits = found != blob->content.tensors.end() && found->second.dtype == dtype &&
+                    found->second.shape.size() == dimensions && found->second.shape.front() > 0;
+  if (!fits) {
+    return DataError(fmt::format("no tensor '{}' as it should be", name),
+                     blobs_.PathOf(sha256).string(), "a blob that a feature job made");
   }
-  UNMASK_ASSIGN(BlobTensor tensor, Read(sha256, name, dtype, dimensions));
-  const std::lock_guard lock(mutex_);
-  return open_.emplace(std::pair(sha256, name), std::move(tensor)).first->second;
+  return BlobTensor{blob->file, found->second.shape, found->second.bytes};
 }
 
-Result<BlobTensor> BlobTensors::Read(const std::string& sha256, const std::string& name,
-                                     DType dtype, std::size_t dimensions) const {
+Result<const BlobTensors::OpenBlob*> BlobTensors::Map(const std::string& sha256) {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto known = open_.find(sha256);
+    if (known != open_.end()) return &known->second;
+  }
+  UNMASK_ASSIGN(OpenBlob blob, Read(sha256));
+  const std::lock_guard lock(mutex_);
+  return &open_.emplace(sha256, std::move(blob)).first->second;
+}
+
+Result<BlobTensors::OpenBlob> BlobTensors::Read(const std::string& sha256) const {
   const fs::path path = blobs_.PathOf(sha256);
   if (!IsSha256Hex(sha256)) return DataError("a blob's name is no SHA-256", sha256);
   UNMASK_ASSIGN(const auto file, MappedFile::Open(path));
@@ -27,15 +38,8 @@ Result<BlobTensor> BlobTensors::Read(const std::string& sha256, const std::strin
     return DataError("damaged blob", path.string(),
                      "content of its SHA-256; remove it, and the next run makes it again");
   }
-  UNMASK_ASSIGN(const Safetensors tensors, ParseSafetensors(file->bytes(), path.string()));
-  const auto found = tensors.tensors.find(name);
-  const bool fits = found != tensors.tensors.end() && found->second.dtype == dtype &&
-                    found->second.shape.size() == dimensions && found->second.shape.front() > 0;
-  if (!fits) {
-    return DataError(fmt::format("no tensor '{}' as it should be", name), path.string(),
-                     "a blob that a feature job made");
-  }
-  return BlobTensor{file, found->second.shape, found->second.bytes};
+  UNMASK_ASSIGN(Safetensors content, ParseSafetensors(file->bytes(), path.string()));
+  return OpenBlob{file, std::move(content)};
 }
 
 std::string BlobTensorBytes(const std::string& name, DType dtype, std::vector<std::int64_t> shape,

@@ -9,7 +9,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "common/base/files.h"
@@ -44,12 +43,17 @@ class BlobTensors {
                           std::size_t dimensions);
 
  private:
-  Result<BlobTensor> Read(const std::string& sha256, const std::string& name, DType dtype,
-                          std::size_t dimensions) const;
+  struct OpenBlob {
+    std::shared_ptr<const MappedFile> file;
+    Safetensors content;  // into `file`
+  };
+
+  Result<const OpenBlob*> Map(const std::string& sha256);
+  Result<OpenBlob> Read(const std::string& sha256) const;
 
   BlobFolder blobs_;
   std::mutex mutex_;
-  std::map<std::pair<std::string, std::string>, BlobTensor> open_;  // by SHA-256 and name
+  std::map<std::string, OpenBlob> open_;  // by SHA-256; what is in it stays where it is
 };
 
 // The bytes of a file with that one tensor.

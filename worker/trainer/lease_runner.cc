@@ -93,33 +93,40 @@ Result<JobSpec> LeaseRunner::LoadSpec(const Lease& lease) const {
   return spec;
 }
 
-// The bank's views where the lease names them, else the crops.
-Result<PictureInputs> LeaseRunner::LoadPictures(const Lease& lease, const JobSpec& spec) const {
+// From the bank's views where the lease names them, else from the crops: the inputs, and what a job
+// trains or reads beside them.
+Status LeaseRunner::LoadPictures(const Lease& lease, Job& job) const {
+  const JobSpec& spec = job.spec;
   if (lease.inputs.empty()) return DataError("a lease without its pictures", "inputs");
-  const auto first = tensors_.Open(lease.inputs.front(), kFeaturesTensor, DType::kF32, 2);
-  if (first.ok()) return BankInputs(tensors_, lease.inputs);
-  UNMASK_ASSIGN(BlobTensor crops, tensors_.Open(lease.inputs.front(), kCropsTensor, DType::kU8, 4));
   UNMASK_ASSIGN(std::vector<std::string> samples, SamplesOf(blobs_, spec.pictures));
-  if (spec.settings.features.finetune) {
-    UNMASK_ASSIGN(const ModelFolder model, OpenJobModel(store_, spec));
-    return PixelInputs(spec, std::move(crops), std::move(samples), model.preprocessing);
+  const bool same_clips = samples == job.fold.samples;
+  PictureInputs pictures;
+  if (tensors_.Open(lease.inputs.front(), kFeaturesTensor, DType::kF32, 2).ok()) {
+    UNMASK_ASSIGN(pictures, BankInputs(tensors_, lease.inputs));
+  } else {
+    UNMASK_ASSIGN(BlobTensor crops,
+                  tensors_.Open(lease.inputs.front(), kCropsTensor, DType::kU8, 4));
+    if (spec.settings.features.finetune) {
+      UNMASK_ASSIGN(const ModelFolder model, OpenJobModel(store_, spec));
+      const Size size = OutputSize(model.preprocessing).value();
+      UNMASK_ASSIGN(TunedBackbone backbone, MakeTunedBackbone(model.parts, size));
+      job.fold.backbone = std::make_shared<TunedBackbone>(std::move(backbone));
+      pictures = PixelInputs(spec, std::move(crops), std::move(samples), model.preprocessing);
+    } else {
+      UNMASK_ASSIGN(const LoadedModel* model, models_.Get(spec));
+      UNMASK_ASSIGN(pictures, OnlineInputs(spec, std::move(crops), std::move(samples), *model));
+    }
   }
-  UNMASK_ASSIGN(const LoadedModel* model, models_.Get(spec));
-  return OnlineInputs(spec, std::move(crops), std::move(samples), *model);
-}
-
-// What a job trains or reads beside its inputs: the backbone itself, or CLIP's text side.
-Status LeaseRunner::LoadModelParts(Job& job) const {
-  if (job.spec.settings.features.finetune) {
-    UNMASK_ASSIGN(const ModelFolder model, OpenJobModel(store_, job.spec));
-    const Size size = OutputSize(model.preprocessing).value();
-    UNMASK_ASSIGN(TunedBackbone backbone, MakeTunedBackbone(model.parts, size));
-    job.fold.backbone = std::make_shared<TunedBackbone>(std::move(backbone));
+  if (!same_clips || pictures.clips != std::ssize(job.fold.samples)) {
+    return DataError("the pictures are not of the data set's clips", spec.pictures);
   }
-  if (ReadsText(job.spec.settings)) {
-    UNMASK_ASSIGN(const fs::path folder, ReadPath(store_, job.spec.weights));
+  if (ReadsText(spec.settings)) {
+    UNMASK_ASSIGN(const fs::path folder, ReadPath(store_, spec.weights));
     UNMASK_ASSIGN(job.fold.text, OpenTextSide(folder, BesideProgram(kStandardMergesFile)));
   }
+  job.fold.inputs = std::move(pictures.inputs);
+  job.fold.width = pictures.width;
+  job.images_forwarded = std::move(pictures.images_forwarded);
   return {};
 }
 
@@ -129,16 +136,7 @@ Result<LeaseRunner::Job> LeaseRunner::LoadJob(const Lease& lease, JobSpec spec) 
   UNMASK_ASSIGN(const std::string blob, blobs_.Read(job.spec.dataset));
   UNMASK_ASSIGN(const Dataset dataset, ParseDatasetBlob(blob));
   UNMASK_ASSIGN(job.fold, PrepareFold(job.spec, dataset));
-  if (!SeesPictures(job.spec.settings)) return job;
-  UNMASK_ASSIGN(PictureInputs pictures, LoadPictures(lease, job.spec));
-  UNMASK_ASSIGN(const std::vector<std::string> samples, SamplesOf(blobs_, job.spec.pictures));
-  if (samples != job.fold.samples || pictures.clips != std::ssize(samples)) {
-    return DataError("the pictures are not of the data set's clips", job.spec.pictures);
-  }
-  job.fold.inputs = std::move(pictures.inputs);
-  job.fold.width = pictures.width;
-  job.images_forwarded = std::move(pictures.images_forwarded);
-  UNMASK_TRY(LoadModelParts(job));
+  if (SeesPictures(job.spec.settings)) UNMASK_TRY(LoadPictures(lease, job));
   return job;
 }
 

@@ -52,8 +52,7 @@ class LeaseRunner {
 
   Result<JobSpec> LoadSpec(const Lease& lease) const;
   Result<Job> LoadJob(const Lease& lease, JobSpec spec) const;
-  Status LoadModelParts(Job& job) const;
-  Result<PictureInputs> LoadPictures(const Lease& lease, const JobSpec& spec) const;
+  Status LoadPictures(const Lease& lease, Job& job) const;
   Start FindStart(const Lease& lease, const ModelShape& shape) const;
   Result<TrainingState> LoadCheckpoint(const Lease& lease, const CheckpointRef& checkpoint,
                                        const ModelShape& shape) const;
