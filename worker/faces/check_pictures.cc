@@ -1,23 +1,13 @@
 #include "worker/faces/check_pictures.h"
 
 #include <algorithm>
-#include <atomic>
-#include <optional>
 #include <set>
-#include <thread>
 
 #include "common/data/frames.h"
 #include "worker/faces/picture.h"
 
 namespace unmask {
 namespace {
-
-// A picture, and the first clip that names it.
-struct Found {
-  FrameRef frame;
-  std::size_t clip = 0;
-  std::optional<Error> failure;
-};
 
 class Checker {
  public:
@@ -26,13 +16,13 @@ class Checker {
 
   PictureCheck Check(unsigned threads) {
     for (std::size_t i = 0; i < manifest_.clips.size(); ++i) FindPictures(i);
-    DecodeAll(threads);
-    PictureCheck check{pictures_.size(), {}};
-    for (const Found& picture : pictures_) {
-      if (!picture.failure) continue;
+    const std::vector<Status> tried = TryPictures(frames_, threads);
+    PictureCheck check{frames_.size(), {}};
+    for (std::size_t i = 0; i < frames_.size(); ++i) {
+      if (tried[i].ok()) continue;
       --check.pictures;
-      const ManifestClip& clip = manifest_.clips[picture.clip];
-      Add(picture.clip, AtFramesCell(*picture.failure, clip, manifest_.name));
+      const ManifestClip& clip = manifest_.clips[clips_[i]];
+      Add(clips_[i], AtFramesCell(tried[i].error(), clip, manifest_.name));
     }
     for (const auto& problems : problems_)
       std::ranges::copy(problems, std::back_inserter(check.problems));
@@ -51,22 +41,9 @@ class Checker {
     auto frame = finder_.Find(manifest_.clips[i], point);
     if (!frame.ok()) return Add(i, frame.error());
     if (seen_.emplace(frame->path, frame->video_frame).second) {
-      pictures_.push_back({*std::move(frame), i, {}});
+      frames_.push_back(*std::move(frame));
+      clips_.push_back(i);
     }
-  }
-
-  void DecodeAll(unsigned threads) {
-    std::atomic<std::size_t> next = 0;
-    const auto work = [&] {
-      for (std::size_t i = next++; i < pictures_.size(); i = next++) {
-        const auto image = ReadPicture(pictures_[i].frame);
-        if (!image.ok()) pictures_[i].failure = image.error();
-      }
-    };
-    std::vector<std::jthread> workers;  // joined at the end
-    workers.reserve(threads);
-    for (unsigned i = 1; i < threads; ++i) workers.emplace_back(work);
-    work();
   }
 
   // A folder that is not there would be told for both frames.
@@ -81,7 +58,8 @@ class Checker {
 
   const Manifest& manifest_;
   FrameFinder finder_;
-  std::vector<Found> pictures_;
+  std::vector<FrameRef> frames_;    // distinct ones
+  std::vector<std::size_t> clips_;  // the first that names each
   std::set<std::pair<fs::path, std::int64_t>> seen_;
   std::vector<std::vector<Problem>> problems_;  // by clip
 };

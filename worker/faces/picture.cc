@@ -1,5 +1,8 @@
 #include "worker/faces/picture.h"
 
+#include <atomic>
+#include <thread>
+
 #include "common/base/sha256.h"
 #include "common/base/shared_module.h"
 #include "worker/faces/video_module.h"
@@ -30,6 +33,24 @@ Result<Image> ReadPicture(const FrameRef& frame) {
   if (frame.video_frame >= 0) return ReadVideoFrame(frame);
   UNMASK_ASSIGN(const std::string bytes, ReadFile(frame.path, kImageFileBytesMax));
   return DecodeUpright(bytes, frame.path.string());
+}
+
+std::vector<Status> TryPictures(std::span<const FrameRef> frames, unsigned threads) {
+  std::vector<Status> tried(frames.size());
+  std::atomic<std::size_t> next = 0;
+  const auto work = [&] {
+    for (std::size_t i = next++; i < frames.size(); i = next++) {
+      const auto picture = ReadPicture(frames[i]);
+      if (!picture.ok()) tried[i] = picture.error();
+    }
+  };
+  {
+    std::vector<std::jthread> workers;  // joined at the end of this block
+    workers.reserve(threads);
+    for (unsigned i = 1; i < threads; ++i) workers.emplace_back(work);
+    work();
+  }
+  return tried;
 }
 
 Result<Image> PictureReader::Read(const FrameRef& frame, std::string_view fingerprint) {

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/data/frames.h"
 #include "worker/images/image.h"
@@ -13,6 +15,9 @@ namespace unmask {
 // Images as ReadImage has them, turned upright where a JPEG's EXIF orientation says so; frames of
 // videos by `unmask-video.so` beside this program. A DataError names the file.
 Result<Image> ReadPicture(const FrameRef& frame);
+
+// Reads them all on `threads` threads, for what is wrong with them alone: one entry a frame.
+std::vector<Status> TryPictures(std::span<const FrameRef> frames, unsigned threads);
 
 // The same for a picture that was looked at before: an error where its content is no longer that of
 // `fingerprint` (FrameFingerprint). A video is hashed once, whoever asks for its frames.
