@@ -1,7 +1,6 @@
 #include "cli/preflight.h"
 
 #include <algorithm>
-#include <atomic>
 #include <thread>
 #include <unordered_set>
 
@@ -22,8 +21,9 @@ std::unordered_set<std::string> DoneJobs(const fs::path& store) {
   return done.ok() ? *std::move(done) : std::unordered_set<std::string>();
 }
 
-Status CheckModel(const JobSpec& spec, const fs::path& folder) {
-  const auto model = OpenModelFor(spec.settings.features, folder);
+Status CheckModel(const JobSpec& spec, const ModelData& data) {
+  if (!data.files.empty()) return {};  // our own
+  const auto model = OpenModelFor(spec.settings.features, data.folder);
   if (!model.ok()) return model.error();
   return {};
 }
@@ -37,23 +37,8 @@ Status CheckDetector(const JobSpec& spec, const PlanOutput& planned) {
 }
 
 Status Decode(const std::vector<FrameRef>& frames) {
-  std::vector<Status> decoded(frames.size());
-  std::atomic<std::size_t> next = 0;
-  {
-    std::vector<std::jthread> threads;  // joined at the end of this block
-    const unsigned count = std::max(1U, std::thread::hardware_concurrency());
-    threads.reserve(count);
-    for (unsigned t = 0; t < count; ++t) {
-      threads.emplace_back([&] {
-        for (std::size_t i = next++; i < frames.size(); i = next++) {
-          const auto picture = ReadPicture(frames[i]);
-          if (!picture.ok()) decoded[i] = picture.error();
-        }
-      });
-    }
-  }
   std::vector<Problem> problems;
-  for (const Status& one : decoded) {
+  for (const Status& one : TryPictures(frames, std::max(1U, std::thread::hardware_concurrency()))) {
     if (one.ok()) continue;
     const auto& found = one.error().problems;
     problems.insert(problems.end(), found.begin(), found.end());
@@ -64,16 +49,15 @@ Status Decode(const std::vector<FrameRef>& frames) {
 
 }  // namespace
 
-Status CheckPictures(const PlanOutput& planned, const fs::path& store) {
+Status CheckPlanned(const PlanOutput& planned, const fs::path& store) {
   const auto& jobs = planned.plan.jobs;
   if (jobs.empty() || jobs.front().spec.kind != JobKind::kFeatures) return {};
   const auto done = DoneJobs(store);
   for (const PlannedJob& job : jobs) {
     if (job.spec.kind != JobKind::kFeatures) break;  // they come first
     if (done.contains(job.key)) continue;
-    const auto model = planned.models.find(job.spec.weights);
-    if (job.spec.view == -1 && model != planned.models.end()) {
-      UNMASK_TRY(CheckModel(job.spec, model->second));
+    if (job.spec.view == -1) {
+      UNMASK_TRY(CheckModel(job.spec, planned.models.at(job.spec.weights)));
     }
     const auto frames = planned.frames.find(job.spec.dataset);
     if (job.spec.view == kCropsView) UNMASK_TRY(CheckDetector(job.spec, planned));

@@ -8,6 +8,6 @@ namespace unmask {
 
 // Opens every model folder and decodes every picture whose faces are not in the store yet. All
 // pictures that cannot be used are reported.
-Status CheckPictures(const PlanOutput& planned, const fs::path& store);
+Status CheckPlanned(const PlanOutput& planned, const fs::path& store);
 
 }  // namespace unmask

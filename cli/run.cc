@@ -81,7 +81,7 @@ Result<int> Coordinate(const RunArguments& arguments, const CommandContext& cont
                        Transport& transport) {
   UNMASK_ASSIGN(PlanOutput planned, PlanOf(arguments));
   const bool launched = std::getenv(kExitFileVariable) != nullptr;  // which has looked already
-  if (!launched) UNMASK_TRY(CheckPictures(planned, context.store));
+  if (!launched) UNMASK_TRY(CheckPlanned(planned, context.store));
   CoordinatorOptions options;
   options.store.root = context.store;
   options.take_over = arguments.take_over;
@@ -144,7 +144,7 @@ void Launch(const RunArguments& arguments, CommandContext& context,
   const Result<PlanOutput> planned = PlanOf(arguments, /*only_check=*/true);
   if (!planned.ok()) return context.Fail(planned.error());
   for (const std::string& note : planned->notes) LogInfo(note);
-  if (const Status usable = CheckPictures(*planned, context.store); !usable.ok()) {
+  if (const Status usable = CheckPlanned(*planned, context.store); !usable.ok()) {
     return context.Fail(usable.error());
   }
   if (access(context.trainer().c_str(), X_OK) != 0) {

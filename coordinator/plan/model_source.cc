@@ -14,24 +14,6 @@
 namespace unmask {
 namespace {
 
-struct Wanted {
-  const char* key;     // of the setting
-  std::string folder;  // its value
-  const char* example;
-};
-
-Wanted WantedFor(const Settings& settings) {
-  const Settings::Weights& weights = settings.weights;
-  switch (settings.features.source) {
-    case FeatureSource::kVit:
-      return {"weights.vit", weights.vit, "google/vit-base-patch16-224-in21k"};
-    case FeatureSource::kClip:
-      return {"weights.clip", weights.clip, "openai/clip-vit-base-patch32"};
-    default:
-      return {"weights.resnet18", weights.resnet18, "microsoft/resnet-18"};
-  }
-}
-
 bool IsWeights(const std::string& name) { return name.ends_with(".safetensors"); }
 
 // What features may depend on: other files (read-me, pickled weights) do not count.
@@ -51,7 +33,7 @@ Result<std::string> HashFile(const fs::path& file) {
   return Sha256Hex(mapped->bytes());
 }
 
-Result<ModelData> HashFolder(const Wanted& wanted) {
+Result<ModelData> HashFolder(const ModelSetting& wanted) {
   std::error_code error;
   const fs::path folder = fs::absolute(wanted.folder);
   if (!fs::exists(folder / "config.json", error)) {
@@ -91,8 +73,20 @@ ModelData MakeModel(const Settings& settings) {
 
 }  // namespace
 
+ModelSetting ModelSettingOf(const Settings& settings) {
+  const Settings::Weights& weights = settings.weights;
+  switch (settings.features.source) {
+    case FeatureSource::kVit:
+      return {"weights.vit", weights.vit, "google/vit-base-patch16-224-in21k"};
+    case FeatureSource::kClip:
+      return {"weights.clip", weights.clip, "openai/clip-vit-base-patch16"};
+    default:
+      return {"weights.resnet18", weights.resnet18, "microsoft/resnet-18"};
+  }
+}
+
 Result<const ModelData*> ModelSource::Model(const Settings& settings) {
-  const Wanted wanted = WantedFor(settings);
+  const ModelSetting wanted = ModelSettingOf(settings);
   const bool made = wanted.folder.empty() && settings.weights.synth > 0;
   if (wanted.folder.empty() && !made) {
     return UsageError(

@@ -9,6 +9,15 @@
 
 namespace unmask {
 
+// The setting that names the folder of the settings' backbone, its value, and a model of Hugging
+// Face that would do. Not for action units.
+struct ModelSetting {
+  const char* key;
+  const std::string& folder;  // of the settings that were given
+  const char* example;
+};
+ModelSetting ModelSettingOf(const Settings& settings);
+
 struct ModelData {
   std::string sha256;  // of the names and hashes of the files that features depend on
   fs::path folder;     // absolute; relative to the store where `files` are to be written there

@@ -243,8 +243,7 @@ void AddCare(const std::vector<PlannedPoint>& points, PlanOutput& output) {
     output.blobs.insert(point.pictures->drawn.begin(), point.pictures->drawn.end());
     output.files["paths/" + point.pictures->sha256] = FramePathsText(point.pictures->frames);
     output.files["paths/" + point.model->sha256] = PathText(point.model->folder);
-    output.backbones.emplace(point.model->sha256, *point.model);
-    if (point.model->files.empty()) output.models[point.model->sha256] = point.model->folder;
+    output.models.emplace(point.model->sha256, *point.model);
     if (point.pictures->drawn.empty()) {
       output.frames[point.pictures->sha256] = point.pictures->frames;
     }

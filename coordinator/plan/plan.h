@@ -28,15 +28,12 @@ struct PlanOutput {
   // Further files of the store, by relative path: where pictures and models lie
   // (common/data/pictures.h), and synthetic models.
   std::map<std::string, std::string> files;
-  // Content that lies outside of the store: model folders by fingerprint, and pictures by the
-  // pictures blob.
-  std::map<std::string, fs::path> models;
-  std::map<std::string, ModelData> backbones;  // all models, by fingerprint
-  std::map<std::string, fs::path> detectors;   // files of face detectors, by SHA-256
-  std::map<std::string, std::vector<FrameRef>> frames;
-  double checkpoint_seconds = 30;  // the shortest of the experiments'
-  bool keep_best = true;           // where any experiment wants it
-  nlohmann::json config;           // resolved, with paths: for people
+  std::map<std::string, ModelData> models;              // by fingerprint
+  std::map<std::string, fs::path> detectors;            // files of face detectors, by SHA-256
+  std::map<std::string, std::vector<FrameRef>> frames;  // outside of the store, by pictures blob
+  double checkpoint_seconds = 30;                       // the shortest of the experiments'
+  bool keep_best = true;                                // where any experiment wants it
+  nlohmann::json config;                                // resolved, with paths: for people
   std::vector<std::string> notes;  // for the user: an override that is shadowed, ...
 };
 

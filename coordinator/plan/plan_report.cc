@@ -84,7 +84,7 @@ class Sizes {
   std::int64_t WeightBytes(const JobSpec& spec) {
     const std::int64_t own = kFloat * WeightsOf(spec, classes_.at(spec.dataset), WidthOf(spec));
     if (!spec.settings.features.finetune) return own;
-    return own + output_.backbones.at(spec.weights).weight_bytes;
+    return own + output_.models.at(spec.weights).weight_bytes;
   }
 
  private:
@@ -93,7 +93,7 @@ class Sizes {
   std::int64_t WidthOf(const JobSpec& spec) {
     if (spec.weights.empty()) return static_cast<std::int64_t>(FacsVocabulary().size());
     if (!width_of_) return 0;
-    return width_of_(output_.backbones.at(spec.weights).config_json, spec.settings);
+    return width_of_(output_.models.at(spec.weights).config_json, spec.settings);
   }
 
   std::int64_t Pictures(const std::string& sha256) {

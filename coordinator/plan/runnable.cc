@@ -5,6 +5,8 @@
 #include <functional>
 
 #include "common/config/names.h"
+#include "common/jobs/feature_jobs.h"
+#include "coordinator/plan/model_source.h"
 
 namespace unmask {
 namespace {
@@ -45,22 +47,11 @@ void CheckFinetune(const Settings& settings, const Complain& complain) {
 
 // A folder for every backbone, and where it may be had.
 void CheckWeights(const Settings& settings, const Complain& complain) {
-  const auto& [vit, clip, resnet18, synth] = settings.weights;
-  const auto missing = [&](const std::string& folder, const char* key, const char* model) {
-    if (!folder.empty() || synth > 0) return;
-    complain(fmt::format("{} names no model folder", key),
-             fmt::format("{}=FOLDER with the files of huggingface.co/{}", key, model));
-  };
-  switch (settings.features.source) {
-    case FeatureSource::kVit:
-      return missing(vit, "weights.vit", "google/vit-base-patch16-224-in21k");
-    case FeatureSource::kClip:
-      return missing(clip, "weights.clip", "openai/clip-vit-base-patch16");
-    case FeatureSource::kResnet18:
-      return missing(resnet18, "weights.resnet18", "microsoft/resnet-18");
-    case FeatureSource::kActionUnits:
-      break;
-  }
+  if (!SeesPictures(settings) || settings.weights.synth > 0) return;
+  const auto& [key, folder, example] = ModelSettingOf(settings);
+  if (!folder.empty()) return;
+  complain(fmt::format("{} names no model folder", key),
+           fmt::format("{}=FOLDER with the files of huggingface.co/{}", key, example));
 }
 
 }  // namespace
