@@ -6,6 +6,7 @@
 #include <unordered_set>
 
 #include "common/config/names.h"
+#include "common/jobs/feature_jobs.h"
 #include "sql/cells.h"
 
 namespace unmask {
@@ -19,16 +20,14 @@ using JobIndex = std::unordered_map<std::string, JobRef>;
 
 void InsertJob(Database& database, const PlannedJob& job) {
   const Settings& settings = job.spec.settings;
-  const bool trains = job.spec.kind == JobKind::kTrain;
-  const bool one_task = trains && settings.model.kind == ModelKind::kSingleTask;
-  const bool crops = !trains && job.spec.view == kCropsView;
+  const JobLabels labels = LabelsOf(job.spec);
+  const bool one_task = settings.model.kind == ModelKind::kSingleTask;
   const int inserted = database.Run(
       "INSERT OR IGNORE INTO job (job_key, kind, model, task, features, engine, seed, held_out)"
       " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-      job.key, Name(job.spec.kind), trains ? Name(settings.model.kind) : "",
-      one_task ? std::optional(Name(settings.model.task)) : std::nullopt,
-      crops ? "crops" : Name(settings.features.source), trains ? Name(settings.train.engine) : "",
-      job.spec.seed, job.spec.held_out);
+      job.key, labels.kind, labels.model,
+      one_task ? std::optional(Name(settings.model.task)) : std::nullopt, labels.features,
+      labels.engine, job.spec.seed, job.spec.held_out);
   if (inserted == 0) return;
   database.Run("INSERT INTO spec (job_id, spec) VALUES (last_insert_rowid(), ?)",
                CanonicalText(job.spec));

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "common/config/names.h"
+
 namespace unmask {
 
 bool SeesPictures(const Settings& settings) {
@@ -31,6 +33,15 @@ JobSpec ViewJob(const JobSpec& training, std::int64_t view) {
   spec.settings.features.finetune = false;
   if (view >= 0) spec.settings.augment.seed = training.settings.augment.seed;
   return spec;
+}
+
+JobLabels LabelsOf(const JobSpec& spec) {
+  const Settings& settings = spec.settings;
+  const std::string_view source = Name(settings.features.source);
+  if (spec.kind == JobKind::kTrain) {
+    return {Name(spec.kind), Name(settings.model.kind), source, Name(settings.train.engine)};
+  }
+  return {Name(spec.kind), "", spec.view == kCropsView ? "crops" : source, ""};
 }
 
 std::int64_t ViewsOf(const Settings& settings) {

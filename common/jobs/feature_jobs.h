@@ -3,6 +3,8 @@
 // pictures and never labels or subjects, so all folds, points and experiments share them.
 #pragma once
 
+#include <string_view>
+
 #include "common/jobs/job.h"
 
 namespace unmask {
@@ -17,6 +19,15 @@ bool ReadsBank(const Settings& settings);
 JobSpec CropsJob(const JobSpec& training);
 // `view`: kPlainView (-1) or an augmented one.
 JobSpec ViewJob(const JobSpec& training, std::int64_t view);
+
+// What the store says of a job. Feature jobs have no model and no engine.
+struct JobLabels {
+  std::string_view kind;
+  std::string_view model;
+  std::string_view features;  // the source, or "crops"
+  std::string_view engine;
+};
+JobLabels LabelsOf(const JobSpec& spec);
 
 // How many augmented views its training meets.
 std::int64_t ViewsOf(const Settings& settings);

@@ -7,6 +7,7 @@
 #include "common/config/names.h"
 #include "common/data/dataset.h"
 #include "common/data/pictures.h"
+#include "common/jobs/feature_jobs.h"
 
 namespace unmask {
 namespace {
@@ -57,14 +58,8 @@ std::map<PaceKey, double> PacesOf(const StoreHistory& history) {
 }
 
 PaceKey PaceKeyOf(const JobSpec& spec) {
-  const Settings& settings = spec.settings;
-  if (spec.kind == JobKind::kFeatures) {  // as the store names them
-    const bool crops = spec.view == kCropsView;
-    return {std::string(Name(spec.kind)), "",
-            crops ? "crops" : std::string(Name(settings.features.source)), ""};
-  }
-  return {std::string(Name(spec.kind)), std::string(Name(settings.model.kind)),
-          std::string(Name(settings.features.source)), std::string(Name(settings.train.engine))};
+  const auto [kind, model, features, engine] = LabelsOf(spec);
+  return {std::string(kind), std::string(model), std::string(features), std::string(engine)};
 }
 
 // What jobs of one output cost on disk.
