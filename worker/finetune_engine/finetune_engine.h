@@ -12,10 +12,14 @@ namespace unmask {
 
 class Gang;
 
-// `fold` has a backbone, and must outlive the engine, as must `gang`; nullptr: alone. One thread
-// makes and uses it. In a gang every member makes the same calls, with batches of at least as many
-// clips as it has members; GangLost where one is gone.
+// `fold` has a backbone, and must outlive the engine. One thread makes and uses it. Where the fold
+// has a gang, waits for its members (GangDismissed); then every member makes the same calls, with
+// batches of at least as many clips as it has members; GangLost where one is gone.
 std::unique_ptr<Engine> MakeFinetuneEngine(const Settings& settings, const ModelShape& shape,
-                                           const FoldData& fold, Gang* gang = nullptr);
+                                           const FoldData& fold);
+
+// The same in a gang that has met already, or (nullptr) alone.
+std::unique_ptr<Engine> MakeFinetuneEngine(const Settings& settings, const ModelShape& shape,
+                                           const FoldData& fold, std::unique_ptr<Gang> gang);
 
 }  // namespace unmask

@@ -18,6 +18,8 @@ template <class F>
 auto WithGangErrors(const char* doing, F f) {
   try {
     return f();
+  } catch (const GangDismissed&) {
+    throw;
   } catch (const std::exception& error) {
     const std::string what = error.what();
     throw GangLost(fmt::format("gang: {}: {}", doing, what.substr(0, what.find('\n'))));
@@ -26,8 +28,9 @@ auto WithGangErrors(const char* doing, F f) {
 
 class ProcessGang final : public Gang {
  public:
-  ProcessGang(c10::intrusive_ptr<c10d::Store> store, c10::intrusive_ptr<c10d::Backend> group)
-      : store_(std::move(store)), group_(std::move(group)) {}
+  ProcessGang(c10::intrusive_ptr<c10d::Store> store, c10::intrusive_ptr<c10d::Backend> group,
+              std::function<void(bool)> waiting)
+      : store_(std::move(store)), group_(std::move(group)), waiting_(std::move(waiting)) {}
 
   int rank() const override { return group_->getRank(); }
   int size() const override { return group_->getSize(); }
@@ -54,7 +57,9 @@ class ProcessGang final : public Gang {
     flat.reserve(tensors.size());
     for (const at::Tensor& tensor : tensors) flat.push_back(tensor.reshape({-1}));
     std::vector<at::Tensor> bucket = {at::cat(flat)};
+    if (waiting_) waiting_(true);
     group_->allreduce(bucket)->wait();
+    if (waiting_) waiting_(false);
     std::int64_t place = 0;
     for (at::Tensor& tensor : tensors) {
       tensor.copy_(bucket[0].narrow(0, place, tensor.numel()).view_as(tensor));
@@ -64,6 +69,7 @@ class ProcessGang final : public Gang {
 
   c10::intrusive_ptr<c10d::Store> store_;  // member 0's listens as long as it lives
   c10::intrusive_ptr<c10d::Backend> group_;
+  std::function<void(bool)> waiting_;
 };
 
 c10::intrusive_ptr<c10d::Store> MeetAt(const GangPlace& place,
@@ -73,7 +79,7 @@ c10::intrusive_ptr<c10d::Store> MeetAt(const GangPlace& place,
   options.isServer = place.rank == 0;
   options.numWorkers = place.size;
   options.waitWorkers = false;
-  options.timeout = place.timeout;
+  options.timeout = std::min(place.timeout, place.meet_timeout);
   auto store = c10::make_intrusive<c10d::TCPStore>(place.host, options);
   if (place.rank == 0) listening(store->getPort());
   return store;
@@ -85,12 +91,14 @@ std::unique_ptr<Gang> JoinGang(const GangPlace& place,
                                const std::function<void(std::uint16_t port)>& listening) {
   return WithGangErrors("its members did not come together", [&] {
     c10::intrusive_ptr<c10d::Store> store = MeetAt(place, listening);
-    auto options = c10d::ProcessGroupGloo::Options::create(place.timeout);
+    auto options =
+        c10d::ProcessGroupGloo::Options::create(std::min(place.timeout, place.meet_timeout));
     options->threads = 1;  // sums in the order in which they were asked for
     options->devices = {c10d::ProcessGroupGloo::createDeviceForHostname(place.address)};
     auto group =
         c10::make_intrusive<c10d::ProcessGroupGloo>(store, place.rank, place.size, options);
-    return std::make_unique<ProcessGang>(std::move(store), std::move(group));
+    group->setTimeout(place.timeout);
+    return std::make_unique<ProcessGang>(std::move(store), std::move(group), place.waiting);
   });
 }
 
