@@ -8,6 +8,8 @@
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
+#include "worker/gang/nccl.h"
+
 namespace unmask {
 namespace {
 
@@ -79,17 +81,23 @@ c10::intrusive_ptr<c10d::Store> MeetAt(const GangPlace& place,
   return store;
 }
 
+c10::intrusive_ptr<c10d::Backend> MeetOverGloo(const c10::intrusive_ptr<c10d::Store>& store,
+                                               const GangPlace& place) {
+  auto options = c10d::ProcessGroupGloo::Options::create(place.timeout);
+  options->threads = 1;  // sums in the order in which they were asked for
+  options->devices = {c10d::ProcessGroupGloo::createDeviceForHostname(place.address)};
+  return c10::make_intrusive<c10d::ProcessGroupGloo>(store, place.rank, place.size, options);
+}
+
 }  // namespace
 
 std::unique_ptr<Gang> JoinGang(const GangPlace& place,
                                const std::function<void(std::uint16_t port)>& listening) {
   return WithGangErrors("its members did not come together", [&] {
     c10::intrusive_ptr<c10d::Store> store = MeetAt(place, listening);
-    auto options = c10d::ProcessGroupGloo::Options::create(place.timeout);
-    options->threads = 1;  // sums in the order in which they were asked for
-    options->devices = {c10d::ProcessGroupGloo::createDeviceForHostname(place.address)};
-    auto group =
-        c10::make_intrusive<c10d::ProcessGroupGloo>(store, place.rank, place.size, options);
+    auto group = place.device.is_cuda()
+                     ? MeetOverNccl(store, {place.rank, place.size, place.device, place.timeout})
+                     : MeetOverGloo(store, place);
     return std::make_unique<ProcessGang>(std::move(store), std::move(group));
   });
 }

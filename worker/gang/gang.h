@@ -37,9 +37,10 @@ struct GangPlace {
   std::string address;     // this member's own, at which the others reach it
   // For the others to come, and for one sum.
   std::chrono::milliseconds timeout{60'000};
+  at::Device device = at::kCPU;  // whose tensors are summed: over NCCL on a CUDA device, else Gloo
 };
 
-// Waits until all members are there. Member 0 says where it listens before it waits. Gloo, on CPUs.
+// Waits until all members are there. Member 0 says where it listens before it waits.
 std::unique_ptr<Gang> JoinGang(const GangPlace& place,
                                const std::function<void(std::uint16_t port)>& listening);
 
