@@ -45,6 +45,16 @@ void CheckFinetune(const Settings& settings, const Complain& complain) {
   }
 }
 
+void CheckDevice(const Settings& settings, const Complain& complain) {
+  if (settings.train.device != DeviceKind::kCuda) return;
+  if (settings.train.engine == EngineKind::kCore) {
+    complain("train.engine=core runs on CPUs alone", "train.engine=lanes, or train.device=cpu");
+  }
+  if (SeesPictures(settings) && settings.features.precision != Precision::kFloat32) {
+    complain("features.precision=bfloat16 with train.device=cuda", "float32");
+  }
+}
+
 // A folder for every backbone, and where it may be had.
 void CheckWeights(const Settings& settings, const Complain& complain) {
   if (!SeesPictures(settings) || settings.weights.synth > 0) return;
@@ -66,16 +76,12 @@ std::vector<Problem> WhyNotRunnable(const Settings& settings, const std::string&
   };
   const auto& [dataset, features, faces, weights, augment, model, loss, train, store] = settings;
   later(train.devices > 1, "train.devices", std::to_string(train.devices), "1");
-  const bool lanes = train.engine == EngineKind::kLanes || train.engine == EngineKind::kAuto;
-  if (train.device == DeviceKind::kCuda && !lanes) {
-    problems.push_back({fmt::format("train.engine={} runs on CPUs alone", Name(train.engine)),
-                        where, "train.engine=lanes, or train.device=cpu"});
-  }
   const Complain complain = [&](std::string what, std::string expected) {
     problems.push_back({std::move(what), where, std::move(expected)});
   };
   CheckText(settings, complain);
   CheckFinetune(settings, complain);
+  CheckDevice(settings, complain);
   CheckWeights(settings, complain);
   const bool unbiased =
       model.kind == ModelKind::kDsid && loss.alpha > 0 && loss.hsic == HsicKind::kUnbiased;

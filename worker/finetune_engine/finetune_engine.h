@@ -4,6 +4,8 @@
 // BatchNorm, HSIC and dropout are those of one process, and its weights the same on each member.
 #pragma once
 
+#include <c10/core/Device.h>
+
 #include <memory>
 
 #include "worker/model/engine.h"
@@ -14,8 +16,10 @@ class Gang;
 
 // `fold` has a backbone, and must outlive the engine, as must `gang`; nullptr: alone. One thread
 // makes and uses it. In a gang every member makes the same calls, with batches of at least as many
-// clips as it has members; GangLost where one is gone.
+// clips as it has members; GangLost where one is gone. All that it computes is on `device`, which
+// must be the gang's.
 std::unique_ptr<Engine> MakeFinetuneEngine(const Settings& settings, const ModelShape& shape,
-                                           const FoldData& fold, Gang* gang = nullptr);
+                                           const FoldData& fold, Gang* gang = nullptr,
+                                           c10::Device device = c10::kCPU);
 
 }  // namespace unmask
