@@ -80,6 +80,7 @@ StatusLine::Mode StatusMode(const CommandContext& context) {
 Result<int> Coordinate(const RunArguments& arguments, const CommandContext& context,
                        Transport& transport) {
   UNMASK_ASSIGN(PlanOutput planned, PlanOf(arguments));
+  UNMASK_TRY(CheckWorkers(NeedsOf(arguments), transport.size() - 1));
   const bool launched = std::getenv(kExitFileVariable) != nullptr;  // which has looked already
   if (!launched) UNMASK_TRY(CheckPlanned(planned, context.store));
   CoordinatorOptions options;
@@ -154,12 +155,14 @@ void Launch(const RunArguments& arguments, CommandContext& context,
   const WorkerNeeds needs = NeedsOf(arguments);
   if (needs.cuda) context.exit_code = AskForCuda(context.trainer());
   if (context.exit_code != 0) return;
-  context.exit_code = LaunchLocally(
-      {.program = context.program,
-       .args = args,
-       .shape =
-           ShapeFor(UsableCores(), needs.cuda ? arguments.workers.value_or(1) : arguments.workers,
-                    arguments.slots ? arguments.slots : needs.slots)});
+  const int usual = needs.cuda ? 1 : ShapeFor(UsableCores(), {}, {}).workers;
+  const int workers = arguments.workers.value_or(std::max(usual, needs.gang));
+  const LocalShape shape =
+      ShapeFor(UsableCores(), workers, arguments.slots ? arguments.slots : needs.slots);
+  if (const Status enough = CheckWorkers(needs, shape.workers); !enough.ok()) {
+    return context.Fail(enough.error());
+  }
+  context.exit_code = LaunchLocally({.program = context.program, .args = args, .shape = shape});
 }
 
 }  // namespace

@@ -79,12 +79,11 @@ std::string OutputOf(StoreReader& store, const JobSpec& feature_job) {
 }
 
 // The blobs that a finished job read: the bank's views where there are any, else the crops.
-Result<std::vector<std::string>> InputsOf(StoreReader& store, const std::string& spec_json) {
-  UNMASK_ASSIGN(const JobSpec spec, JobSpecFromJson(nlohmann::json::parse(spec_json)));
-  if (!SeesPictures(spec.settings)) return std::vector<std::string>();
+std::vector<std::string> InputsOf(StoreReader& store, const JobSpec& spec) {
+  if (!SeesPictures(spec.settings)) return {};
   const std::string plain = OutputOf(store, ViewJob(spec, -1));
   if (plain.empty() || spec.settings.features.finetune) {
-    return std::vector<std::string>{OutputOf(store, CropsJob(spec))};
+    return {OutputOf(store, CropsJob(spec))};
   }
   std::vector<std::string> inputs = {plain};
   for (std::int64_t view = 0; view < ViewsOf(spec.settings); ++view) {
@@ -142,15 +141,21 @@ class Verifier {
                            details.numerics_class, numerics_class_));
       return {};
     }
+    UNMASK_ASSIGN(const JobSpec spec, JobSpecFromJson(nlohmann::json::parse(details.spec_json)));
+    if (spec.settings.train.devices > 1) {  // other sums, other bits
+      Say(key, fmt::format("not comparable: trained by {} workers together, here is one",
+                           spec.settings.train.devices));
+      return {};
+    }
     running_.insert(key);
-    UNMASK_ASSIGN(std::vector<std::string> inputs, InputsOf(store_, details.spec_json));
     return trainer_.Send(Lease{.id = {.job_key = key, .attempt = {}, .epoch = {}},
                                .spec = details.spec_json,
-                               .inputs = std::move(inputs),
+                               .inputs = InputsOf(store_, spec),
                                .checkpoints = {},
                                .checkpoint_seconds = kNever,
                                .keep_best = false,
-                               .epochs_available = 0});
+                               .epochs_available = 0,
+                               .gang = {}});
   }
 
   Status On(const Message& message) {

@@ -1,5 +1,6 @@
 #include "cli/worker_needs.h"
 
+#include <fmt/format.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -22,6 +23,7 @@ WorkerNeeds NeedsOf(const Study& study, const std::vector<std::string>& experime
     for (const GridPoint& point : PointsOf(study, experiment)) {
       const Settings settings = SettingsAt(experiment, point);
       lanes = lanes || Reduce(settings).train.engine == EngineKind::kLanes;
+      needs.gang = std::max(needs.gang, static_cast<int>(Reduce(settings).train.devices));
       needs.cuda = needs.cuda || settings.train.device == DeviceKind::kCuda;
     }
   }
@@ -31,6 +33,13 @@ WorkerNeeds NeedsOf(const Study& study, const std::vector<std::string>& experime
     needs.slots = 1;  // jobs that would otherwise share a device's memory
   }
   return needs;
+}
+
+Status CheckWorkers(const WorkerNeeds& needs, int workers) {
+  if (workers >= needs.gang) return {};
+  return UsageError(fmt::format("train.devices={} with {} worker{}", needs.gang, workers,
+                                workers == 1 ? "" : "s"),
+                    "train.devices", "at least as many workers as devices, each on one of its own");
 }
 
 int AskForCuda(const fs::path& trainer) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/base/files.h"
+#include "common/base/result.h"
 #include "common/config/study.h"
 
 namespace unmask {
@@ -13,10 +14,14 @@ namespace unmask {
 struct WorkerNeeds {
   bool cuda = false;         // a worker's trainer is to have a CUDA device
   std::optional<int> slots;  // of a worker: the lanes engine has a slot a lane
+  int gang = 1;              // workers that the largest train.devices asks for
 };
 
 // Of these experiments; of all where none are named.
 WorkerNeeds NeedsOf(const Study& study, const std::vector<std::string>& experiments);
+
+// Whether so many workers are enough for it.
+Status CheckWorkers(const WorkerNeeds& needs, int workers);
 
 // Asks the trainer whether it can have a CUDA device here. It says itself, on stderr, why not;
 // returns its exit code then.

@@ -87,6 +87,7 @@ void DropTraining(Settings& settings, const Settings& defaults) {
     if (settings.features.finetune || ReadsText(settings)) train.engine = EngineKind::kReference;
   }
   train.device = defaults.train.device;
+  if (!settings.features.finetune) train.devices = defaults.train.devices;
   train.checkpoint_seconds = defaults.train.checkpoint_seconds;
 }
 

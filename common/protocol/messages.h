@@ -14,7 +14,7 @@
 
 namespace unmask {
 
-inline constexpr std::uint32_t kProtocolVersion = 2;
+inline constexpr std::uint32_t kProtocolVersion = 3;
 
 // One try at one job under one coordinator. A message about any other than the current lease of a
 // job is stale.
@@ -108,6 +108,7 @@ struct SlotProgress {
   LeaseId lease;
   std::int64_t epoch = 0;  // epochs finished
   std::int64_t steps = 0;  // optimiser steps since the start of the attempt: rises while alive
+  bool waits = false;      // for the other members of its gang: no step is due from it
   bool operator==(const SlotProgress&) const = default;
 };
 struct Heartbeat {  // agent -> coordinator at every heartbeat interval; trainer -> agent likewise
@@ -138,6 +139,17 @@ struct Yielded {  // gave the slot back at an epoch's end, after a checkpoint wh
   LeaseId lease;
   std::int64_t epoch = 0;
 };
+// A member of a gang has loaded its job. From member 0: where it listens ("ADDRESS:PORT").
+struct GangReady {
+  LeaseId lease;
+  std::string address;
+};
+// A member has left its gang, and says no more of the attempt: member 0 speaks for all. With
+// `trouble` another member was lost to it, and whoever knows why will say so.
+struct GangLeft {
+  LeaseId lease;
+  std::string trouble;  // one line; empty: in order
+};
 struct Draining {};  // agent -> coordinator: no new leases please (its own graceful stop)
 
 // --- coordinator or agent downwards
@@ -149,6 +161,12 @@ struct Welcome {       // coordinator -> agent, answer to Hello
 struct Refused {  // coordinator -> agent, answer to Hello: the agent ends
   std::string reason;
 };
+// A lease that several workers have together: one attempt, reserved whole or not at all.
+struct GangSeat {
+  std::int32_t member = 0;  // member 0 listens for the others, and speaks for all
+  std::int32_t size = 1;    // 1: no gang
+  bool one_host = true;     // all members are on one host
+};
 struct Lease {
   LeaseId id;
   std::string spec;  // canonical JSON of the JobSpec
@@ -159,18 +177,25 @@ struct Lease {
   double checkpoint_seconds = 30;
   bool keep_best = true;              // store.keep
   std::int64_t epochs_available = 0;  // view bank: train no further, then yield; 0: no limit
+  GangSeat gang;
+};
+// To each member of a gang, when all are ready.
+struct GangGo {
+  LeaseId lease;
+  std::string address;  // where member 0 listens
 };
 struct Acknowledged {  // the result (or failure, or yield) is committed: forget it
   LeaseId lease;
 };
-struct Superseded {  // stale: forget it, and stop it where it still runs
+struct Superseded {  // stale or over: forget it, and stop it where it still runs
   LeaseId lease;
 };
 struct StopGracefully {};  // checkpoint and yield everything
 struct Goodbye {};         // end now; also agent -> trainer
 
-using Message = std::variant<TrainerHello, Hello, Heartbeat, AttemptStarted, CheckpointWritten,
-                             ResultReady, AttemptFailed, Yielded, Draining, Invitation, Welcome,
-                             Refused, Lease, Acknowledged, Superseded, StopGracefully, Goodbye>;
+using Message =
+    std::variant<TrainerHello, Hello, Heartbeat, AttemptStarted, CheckpointWritten, ResultReady,
+                 AttemptFailed, Yielded, Draining, Invitation, Welcome, Refused, Lease,
+                 Acknowledged, Superseded, StopGracefully, Goodbye, GangReady, GangLeft, GangGo>;
 
 }  // namespace unmask

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "common/base/ids.h"
 #include "common/protocol/messages.h"
@@ -25,7 +26,8 @@ struct WorkerInfo {
 
 struct RecordLease {  // attempt row, job running
   LeaseId lease;
-  WorkerInfo worker;
+  WorkerInfo worker;               // of a gang: member 0
+  std::vector<WorkerId> others{};  // of a gang: members 1 and up
 };
 struct RecordStarted {
   LeaseId lease;

@@ -274,7 +274,10 @@ class Coordinator final : public MessageSink {
     status_->Finish(Progress(), clock_.Now());
     if (view_) view_->Finish(reason);
     if (reason == FinishReason::kNoWorkers) {
-      LogError("no worker is left: the same command goes on from here");
+      const bool too_few = scheduler_.connected_workers() > 0;
+      LogError(fmt::format(
+          "{}: the same command goes on from here",
+          too_few ? "too few workers are left for train.devices" : "no worker is left"));
     } else if (reason == FinishReason::kStopped) {
       LogInfo("stopped: the same command goes on from here");
     }

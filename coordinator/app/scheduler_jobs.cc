@@ -39,6 +39,7 @@ std::vector<SchedulerJob> SchedulerJobs(const SweepPlan& plan, const std::vector
     if (may_run) job.spec = CanonicalText(planned.spec);
     job.checkpoint_seconds = checkpoint_seconds;
     job.keep_best = keep_best;
+    job.gang = static_cast<std::int32_t>(planned.spec.settings.train.devices);
     job.state = known.state;
     job.last_attempt = known.last_attempt;
     job.crashes = known.crashes;

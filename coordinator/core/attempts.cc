@@ -25,6 +25,7 @@ void Scheduler::EndAttempt(JobIndex index, const LeaseId& lease, const AttemptEn
   record.alone = facts.alone;
   effects_.Persist(std::move(record));
   Detach(index);
+  DismissGang(index, lease, end.speaker);
   const bool wrongly = Planted(PlantedBug::kQuarantinedJobLeased);
   if (end.next == JobState::kQueued || wrongly) return Release(index);
   if (end.next == JobState::kFailed) {
@@ -50,14 +51,16 @@ void Scheduler::LoseWorker(WorkerId id, const std::string& reason) {
   // Out of the free workers first, so that nothing of its own comes back to it.
   workers_.Update(worker, [&](Worker& lost) { lost.draining = reason; });
   const std::set<JobIndex> leases = worker.leases;
-  for (const JobIndex index : leases) LoseLease(index, reason);
+  for (const JobIndex index : leases) LoseLease(index, id, "worker lost: " + reason);
   Leave(id, reason);
 }
 
-void Scheduler::LoseLease(JobIndex index, const std::string& reason) {
+// `lost`: the worker that is gone, where it is one.
+void Scheduler::LoseLease(JobIndex index, WorkerId lost, const std::string& reason) {
   Job& job = jobs_[index];
   const auto* leased = std::get_if<LeasedState>(&job.phase);
   if (!leased) return;
+  if (Planted(PlantedBug::kGangOutlivesMember) && lost.value > 0 && lost != leased->worker) return;
   // What waited for a slot there was none of the worker's business.
   const bool waited =
       leased->ahead && (!leased->started || Planted(PlantedBug::kStartedLossSpared));
@@ -65,24 +68,30 @@ void Scheduler::LoseLease(JobIndex index, const std::string& reason) {
   if (Planted(PlantedBug::kCrashCountedForLostWorker)) ++job.facts.crashes;
   const bool too_often = job.facts.losses >= config_.loss_limit;
   EndAttempt(index, IdOf(job, leased->attempt),
-             {"lost", std::string(Name(FailureClass::kLost)), "worker lost: " + reason,
-              too_often ? JobState::kQuarantined : JobState::kQueued});
+             {"lost", std::string(Name(FailureClass::kLost)), reason,
+              too_often ? JobState::kQuarantined : JobState::kQueued, lost});
 }
 
-// Takes the job out of where its phase has put it: the queue, or its worker's slot.
+// Takes the job out of where its phase has put it: the queue, or its workers' slots.
 void Scheduler::Detach(JobIndex index) {
   const Job& job = jobs_[index];
   if (const auto* ready = std::get_if<ReadyState>(&job.phase)) {
     ready_.Remove(ready->lane, ready->order);
   } else if (const auto* leased = std::get_if<LeasedState>(&job.phase)) {
-    Worker* worker = workers_.Find(leased->worker);
-    if (!worker) return;
-    workers_.Update(*worker, [&](Worker& w) {
-      w.leases.erase(index);
-      w.exclusive = false;
-    });
-    if (!worker->Accepts() && worker->leases.empty()) let_go_.push_back(worker->info.id);
+    const auto gang = gangs_.find(index);
+    if (gang == gangs_.end()) return Vacate(leased->worker, index);
+    for (const WorkerId member : gang->second.members) Vacate(member, index);
   }
+}
+
+void Scheduler::Vacate(WorkerId id, JobIndex index) {
+  Worker* worker = workers_.Find(id);
+  if (!worker) return;
+  workers_.Update(*worker, [&](Worker& w) {
+    w.leases.erase(index);
+    w.exclusive = false;
+  });
+  if (!worker->Accepts() && worker->leases.empty()) let_go_.push_back(id);
 }
 
 // Done, failed or quarantined: what only a lease needs is given up, sweeps are large.

@@ -30,6 +30,7 @@ struct SchedulerJob {
   std::string spec;
   double checkpoint_seconds = 30;
   bool keep_best = true;
+  std::int32_t gang = 1;  // how many workers train it together
 
   // A bank of views: what makes view `view` of it, or (-1) a training job that trains on them.
   std::string view_set;  // empty: neither
@@ -61,7 +62,7 @@ struct ReadyState {
 };
 struct LeasedState {
   AttemptNumber attempt;
-  WorkerId worker;
+  WorkerId worker;  // of a gang: member 0
   Millis since{};
   bool started = false;    // AttemptStarted has come
   std::int64_t epoch = 0;  // epochs finished, as the last heartbeat had it

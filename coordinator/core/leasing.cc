@@ -62,9 +62,12 @@ void Scheduler::Enqueue(JobIndex index) {
   ReadyState ready;
   ready.lane.numerics_class = cells_[job.cell].pin;
   ready.lane.alone = facts.alone;
-  if (job.crashed_on && facts.crashes > 0) ready.lane.avoid = *job.crashed_on;
+  ready.lane.gang = facts.gang;
+  const bool avoids = job.crashed_on && facts.crashes > 0 && facts.gang == 1;
+  if (avoids) ready.lane.avoid = *job.crashed_on;
   ready.order.job = index;
   ready.order.rank = facts.alone                        ? ReadyRank::kAlone
+                     : facts.gang > 1                   ? ReadyRank::kGang
                      : facts.crashes > 0                ? ReadyRank::kCrashed
                      : facts.kind == JobKind::kFeatures ? ReadyRank::kFeatures
                      : !facts.checkpoints.empty()       ? ReadyRank::kResumed
@@ -92,8 +95,9 @@ void Scheduler::Pin(Cell& cell, ClassId to) {
 bool Scheduler::MayTake(const Worker& worker, const Lane& lane) const {
   const bool pinned_elsewhere = lane.numerics_class != kAnyClass &&
                                 lane.numerics_class != worker.numerics_class &&
-                                workers_.ClassIsServed(lane.numerics_class);
+                                workers_.ClassIsServed(lane.numerics_class, lane.gang);
   if (pinned_elsewhere) return false;
+  if (lane.gang > 1) return !MembersFor(worker, lane.gang, lane.alone).empty();
   if (lane.alone && !worker.leases.empty()) return false;
   return lane.avoid != worker.info.id || workers_.Candidates(lane.numerics_class) == 1;
 }
@@ -127,9 +131,13 @@ void Scheduler::Fill(ClassId numerics_class) {
   }
 }
 
-void Scheduler::LeaseTo(Worker& worker, JobIndex index) {
+// To `free`, or to a gang of workers of its class: free, as MayTake has seen.
+void Scheduler::LeaseTo(Worker& free, JobIndex index) {
   Job& job = jobs_[index];
   SchedulerJob& facts = job.facts;
+  const std::vector<WorkerId> gang =
+      facts.gang > 1 ? MembersFor(free, facts.gang, facts.alone) : std::vector<WorkerId>();
+  Worker& worker = gang.empty() ? free : *workers_.Find(gang.front());
   Detach(index);
   const bool keeps_number =
       Planted(PlantedBug::kRequeuedWithoutNewAttempt) && facts.last_attempt.value > 0;
@@ -137,27 +145,41 @@ void Scheduler::LeaseTo(Worker& worker, JobIndex index) {
   LeasedState leased{facts.last_attempt, worker.info.id, now_};
   leased.ahead = !worker.HasFreeSlot();
   jobs_.SetPhase(index, leased);
-  workers_.Update(worker, [&](Worker& w) {
-    if (w.leases.empty()) w.pace.Begin(now_);
-    w.leases.insert(index);
-    w.exclusive = facts.alone;
-  });
+  Occupy(worker, index);
   Pin(cells_[job.cell], worker.numerics_class);
   const LeaseId id = IdOf(job, facts.last_attempt);
-  effects_.Persist(RecordLease{id, worker.info});
+  RecordLease record{id, worker.info};
+  if (!gang.empty()) {
+    record.others.assign(gang.begin() + 1, gang.end());
+    for (const WorkerId other : record.others) Occupy(*workers_.Find(other), index);
+  }
+  effects_.Persist(std::move(record));
   Lease lease{.id = id,
               .spec = facts.spec,
               .inputs = InputsOf(index),
               .checkpoints = {},
               .checkpoint_seconds = facts.checkpoint_seconds,
               .keep_best = facts.keep_best,
-              .epochs_available = EpochsAvailable(index)};
+              .epochs_available = EpochsAvailable(index),
+              .gang = {}};
   for (const CheckpointRef& checkpoint : facts.checkpoints) {
     const bool resumable = checkpoint.numerics_class == worker.info.numerics_class;
     if (resumable) lease.checkpoints.push_back(checkpoint);
   }
-  effects_.Send(worker.info.id, std::move(lease));
+  if (gang.empty()) {
+    effects_.Send(worker.info.id, std::move(lease));
+  } else {
+    SendToGang(index, gang, std::move(lease));
+  }
   if (Planted(PlantedBug::kLeasedTwice) && facts.last_attempt.value == 1) Enqueue(index);
+}
+
+void Scheduler::Occupy(Worker& worker, JobIndex index) {
+  workers_.Update(worker, [&](Worker& w) {
+    if (w.leases.empty()) w.pace.Begin(now_);
+    w.leases.insert(index);
+    w.exclusive = jobs_[index].facts.alone;
+  });
 }
 
 LeaseId Scheduler::IdOf(const Job& job, AttemptNumber attempt) const {

@@ -23,6 +23,10 @@ enum class PlantedBug {
   kViewsIgnored,
   kViewsNotCalled,
   kViewDeathForgotten,
+  kGangLeasedInPart,
+  kGangGoesTooSoon,
+  kGangOutlivesMember,
+  kGangTroubleForgotten,
 };
 
 #ifdef UNMASK_PLANTED_BUGS

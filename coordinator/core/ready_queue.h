@@ -20,8 +20,9 @@ inline constexpr WorkerId kNoWorker{-1};
 
 // What comes first: features, then jobs that go on from a checkpoint, then the plan. A job that
 // crashed goes behind, so that a broken worker meets other jobs (and is drained) before it takes
-// the same one again; one that must run alone goes last, when slots fall idle anyway.
-enum class ReadyRank : std::uint8_t { kFeatures, kResumed, kFresh, kCrashed, kAlone };
+// the same one again. A gang needs several workers at once, and one that must run alone a whole
+// worker: they go last, when slots fall idle anyway, so that no slot is kept free for them.
+enum class ReadyRank : std::uint8_t { kFeatures, kResumed, kFresh, kCrashed, kGang, kAlone };
 
 struct ReadyOrder {
   ReadyRank rank = ReadyRank::kFresh;
@@ -33,6 +34,7 @@ struct Lane {
   ClassId numerics_class = kAnyClass;  // its cell's pin
   bool alone = false;                  // only for a worker with nothing else to do
   WorkerId avoid = kNoWorker;          // crashed there: not again, if another can take it
+  std::int32_t gang = 1;               // so many workers of one class, each with a free slot
   auto operator<=>(const Lane&) const = default;
 };
 

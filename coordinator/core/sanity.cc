@@ -1,5 +1,6 @@
 // The scheduler's invariants, checked from scratch. Linear; tests call it after every event.
 #include <algorithm>
+#include <set>
 #include <string>
 
 #include "coordinator/core/scheduler.h"
@@ -16,6 +17,7 @@ Status Broken(const std::string& what, const std::string& whose) {
 
 Status Scheduler::SanityCheck() const {
   UNMASK_TRY(CheckJobs());
+  UNMASK_TRY(CheckGangs());
   UNMASK_TRY(CheckViews());
   UNMASK_TRY(CheckQueue());
   UNMASK_TRY(CheckWorkers());
@@ -48,6 +50,29 @@ Status Scheduler::CheckJobs() const {
       const Worker* worker = workers_.Find(leased->worker);
       if (!worker || !worker->leases.contains(index)) return Broken("its worker has it not", key);
       if (leased->attempt != job.facts.last_attempt) return Broken("attempt is not the last", key);
+    }
+  }
+  return {};
+}
+
+Status Scheduler::CheckGangs() const {
+  for (JobIndex index = 0; index < jobs_.size(); ++index) {
+    const Job& job = jobs_[index];
+    const auto found = gangs_.find(index);
+    const auto* leased = std::get_if<LeasedState>(&job.phase);
+    const bool at_work = leased && job.facts.gang > 1;
+    if (at_work != (found != gangs_.end()))
+      return Broken("its gang is not as it is", job.facts.key);
+    if (!at_work) continue;
+    const OpenGang& gang = found->second;
+    const std::set<WorkerId> different(gang.members.begin(), gang.members.end());
+    if (std::ssize(different) != job.facts.gang || gang.members.front() != leased->worker) {
+      return Broken("its gang is not whole", job.facts.key);
+    }
+    for (const WorkerId member : gang.members) {
+      const Worker* worker = workers_.Find(member);
+      if (!worker || !worker->leases.contains(index))
+        return Broken("a member has it not", job.facts.key);
     }
   }
   return {};
@@ -111,7 +136,9 @@ Status Scheduler::CheckWorkers() const {
     }
     for (const JobIndex index : worker.leases) {
       const auto* leased = std::get_if<LeasedState>(&jobs_[index].phase);
-      if (!leased || leased->worker != id) return Broken("has a lease that is not its own", name);
+      if (!leased || (leased->worker != id && !IsMember(id, index))) {
+        return Broken("has a lease that is not its own", name);
+      }
     }
     leases += std::ssize(worker.leases);
     if (!worker.HasRoom()) continue;
@@ -121,6 +148,7 @@ Status Scheduler::CheckWorkers() const {
   }
   for (const FreeWorkers& free : workers_.free_by_class()) with_room -= free.size();
   if (with_room != 0) return Broken("free workers are miscounted", "workers");
+  for (const auto& [index, gang] : gangs_) leases -= std::ssize(gang.members) - 1;
   if (leases != jobs_.Counts().running) return Broken("leases are miscounted", "workers");
   return {};
 }

@@ -124,6 +124,7 @@ void Scheduler::OnTick(Millis now) {
     const auto limit_ms = config_.worker_silence_limit.count();
     LoseWorker(id, "silent for more than " + std::to_string(limit_ms) + " ms");
   }
+  EndBrokenGangs();
   AfterEvent();
 }
 
@@ -139,6 +140,7 @@ std::optional<FinishReason> Scheduler::Finished() const {
   if (counts.settled() == counts.total()) return FinishReason::kAllSettled;
   if (stopping_ && counts.running == 0) return FinishReason::kStopped;
   if (worker_seen_ && workers_.all().empty() && awaited_.empty()) return FinishReason::kNoWorkers;
+  if (OnlyGangsTooLarge()) return FinishReason::kNoWorkers;
   return std::nullopt;
 }
 
@@ -212,6 +214,7 @@ void Scheduler::On(WorkerId from, const ResultReady& message) {
   OnFinished(*workers_.Find(from));
   effects_.Persist(RecordResult{message.lease, message.result});
   Detach(*index);
+  DismissGang(*index, message.lease, from);
   jobs_[*index].facts.output = message.result.output_sha256;
   if (!message.result.note.empty()) effects_.Note(message.result.note);
   Settle(*index, DoneState{message.lease.attempt});
@@ -228,7 +231,8 @@ void Scheduler::On(WorkerId from, const AttemptFailed& message) {
       message.failure == FailureClass::kNotANumber || message.failure == FailureClass::kBadInput;
   const bool to_blame = message.sole_suspect || worker.exclusive;
   const AttemptEnd end{"failed", std::string(Name(message.failure)), message.message,
-                       hopeless ? JobState::kFailed : AfterCrash(from, jobs_[*index], to_blame)};
+                       hopeless ? JobState::kFailed : AfterCrash(from, jobs_[*index], to_blame),
+                       from};
   EndAttempt(*index, message.lease, end);
   effects_.Send(from, Acknowledged{message.lease});
   if (!hopeless && to_blame) CountAgainst(worker, *index);
@@ -242,7 +246,7 @@ void Scheduler::On(WorkerId from, const Yielded& message) {
   if (!std::get<LeasedState>(jobs_[*index].phase).started) {
     LeaseNoMoreAhead(*workers_.Find(from));
   }
-  EndAttempt(*index, message.lease, {"yielded", "", "", JobState::kQueued});
+  EndAttempt(*index, message.lease, {"yielded", "", "", JobState::kQueued, from});
   effects_.Send(from, Acknowledged{message.lease});
 }
 
@@ -275,8 +279,8 @@ std::optional<JobIndex> Scheduler::CurrentLease(WorkerId from, const LeaseId& le
   if (!index) return std::nullopt;
   const Job& job = jobs_[*index];
   const auto* leased = std::get_if<LeasedState>(&job.phase);
-  const bool is_current =
-      leased && leased->worker == from && leased->attempt == lease.attempt && lease.epoch == epoch_;
+  const bool is_current = leased && leased->attempt == lease.attempt && lease.epoch == epoch_ &&
+                          (leased->worker == from || IsMember(from, *index));
   return is_current ? index : std::nullopt;
 }
 

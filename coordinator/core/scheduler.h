@@ -14,6 +14,9 @@
 // - Fast workers get leases ahead of their slots (pace.h). The loss of a worker is not counted
 //   against such a job that had not started; a job that comes back unstarted, and a crash, end the
 //   leasing ahead until the worker has shown its pace again.
+// - A gang (gangs.cc) takes a slot of each of several workers of one class, all at once, when no
+//   other job can use them: it never holds some and waits for more, so gangs cannot block one
+//   another. Where too few workers are left for it, the run ends as if none were.
 #pragma once
 
 #include <cstdint>
@@ -29,6 +32,7 @@
 #include "common/base/result.h"
 #include "common/protocol/messages.h"
 #include "coordinator/core/effects.h"
+#include "coordinator/core/gang_table.h"
 #include "coordinator/core/job_table.h"
 #include "coordinator/core/ready_queue.h"
 #include "coordinator/core/view_sets.h"
@@ -53,7 +57,7 @@ struct SchedulerConfig {
 enum class FinishReason {
   kAllSettled,  // every job is done, failed or quarantined
   kStopped,     // OnStopRequested, and nothing is leased any more
-  kNoWorkers,   // jobs are left and no worker: resumable
+  kNoWorkers,   // jobs are left and no worker, or too few for a gang: resumable
 };
 
 struct RunningLease {
@@ -117,6 +121,7 @@ class Scheduler {
     std::string error_class;
     std::string message;
     JobState next = JobState::kQueued;
+    WorkerId speaker = kNoWorker;  // who said so, or is gone: of a gang the others are told
   };
 
   // scheduler.cc: messages
@@ -127,6 +132,8 @@ class Scheduler {
   void On(WorkerId from, const AttemptFailed& message);
   void On(WorkerId from, const Yielded& message);
   void On(WorkerId from, const Draining& message);
+  void On(WorkerId from, const GangReady& message);
+  void On(WorkerId from, const GangLeft& message);
   void OnFinished(Worker& worker);
   void LeaseNoMoreAhead(Worker& worker);
   template <typename Other>
@@ -139,8 +146,9 @@ class Scheduler {
   void EndAttempt(JobIndex index, const LeaseId& lease, const AttemptEnd& end);
   std::string QuarantineMessage(const SchedulerJob& facts, const AttemptEnd& end) const;
   void LoseWorker(WorkerId id, const std::string& reason);
-  void LoseLease(JobIndex index, const std::string& reason);
+  void LoseLease(JobIndex index, WorkerId lost, const std::string& reason);
   void Detach(JobIndex index);
+  void Vacate(WorkerId id, JobIndex index);
   void Settle(JobIndex index, const JobPhase& phase);
   void ReleaseDependants(JobIndex done);
   void FailDependants(JobIndex dead);
@@ -172,11 +180,21 @@ class Scheduler {
   bool MayTake(const Worker& worker, const Lane& lane) const;
   void AfterEvent();  // lets drained workers go, then fills free slots
   void Fill(ClassId numerics_class);
-  void LeaseTo(Worker& worker, JobIndex index);
+  void LeaseTo(Worker& free, JobIndex index);
+  void Occupy(Worker& worker, JobIndex index);
   LeaseId IdOf(const Job& job, AttemptNumber attempt) const;
+
+  // gangs.cc: jobs that several workers train together
+  std::vector<WorkerId> MembersFor(const Worker& worker, std::int32_t size, bool alone) const;
+  void SendToGang(JobIndex index, const std::vector<WorkerId>& members, Lease lease);
+  void EndBrokenGangs();
+  void DismissGang(JobIndex index, const LeaseId& lease, WorkerId speaker);
+  bool IsMember(WorkerId worker, JobIndex index) const;
+  bool OnlyGangsTooLarge() const;
 
   // sanity.cc
   Status CheckJobs() const;
+  Status CheckGangs() const;
   Status CheckViews() const;
   Status CheckQueue() const;
   Status CheckWorkers() const;
@@ -191,6 +209,7 @@ class Scheduler {
   bool stopping_ = false;
 
   JobTable jobs_;
+  GangTable gangs_;
   ViewSets view_sets_;
   std::vector<Cell> cells_;
   std::unordered_map<std::string, std::int32_t> cells_by_name_;

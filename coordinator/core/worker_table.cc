@@ -52,6 +52,17 @@ std::int64_t WorkerTable::Candidates(ClassId numerics_class) const {
   return pinned ? accepting_[numerics_class] : accepting_in_all_;
 }
 
+std::vector<WorkerId> WorkerTable::WithFreeSlot(ClassId id, std::int32_t count, bool alone) const {
+  std::vector<WorkerId> found;
+  for (const auto& [load, worker_id] : free_[id]) {  // the idle come first, the full last
+    const Worker& worker = *Find(worker_id);
+    if (!worker.HasFreeSlot() || (alone && !worker.leases.empty())) break;
+    found.push_back(worker_id);
+    if (std::ssize(found) == count) return found;
+  }
+  return {};
+}
+
 void WorkerTable::Index(const Worker& worker) {
   if (worker.Accepts()) ++accepting_[worker.numerics_class], ++accepting_in_all_;
   if (worker.HasRoom()) {

@@ -66,9 +66,13 @@ class WorkerTable {
   std::int64_t Candidates(ClassId numerics_class) const;
   // Of all connected workers.
   std::int64_t Slots() const { return slots_; }
-  bool ClassIsServed(ClassId id) const { return accepting_[id] > 0; }
+  // Whether a gang of so many could have its members in this class (1: any job).
+  bool ClassIsServed(ClassId id, std::int32_t gang = 1) const { return accepting_[id] >= gang; }
 
   const std::vector<FreeWorkers>& free_by_class() const { return free_; }
+  // The `count` least loaded of a class that have a free slot (`alone`: nothing else to do); empty:
+  // there are fewer.
+  std::vector<WorkerId> WithFreeSlot(ClassId id, std::int32_t count, bool alone) const;
   const std::map<WorkerId, Worker>& all() const { return workers_; }
   std::map<WorkerId, Worker>& all() { return workers_; }
 

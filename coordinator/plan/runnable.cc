@@ -55,6 +55,20 @@ void CheckDevice(const Settings& settings, const Complain& complain) {
   }
 }
 
+// Several devices share the batches of a backbone that is trained; all else is too small for it.
+void CheckGang(const Settings& settings, const Complain& complain) {
+  const std::int64_t devices = settings.train.devices;
+  if (devices == 1) return;
+  const std::string what = fmt::format("train.devices={}", devices);
+  if (!settings.features.finetune) {
+    complain(what + " without features.finetune=true", "1: other jobs run beside one another");
+  }
+  if (settings.train.batch < devices) {
+    complain(fmt::format("{} with train.batch={}", what, settings.train.batch),
+             "a batch of at least one clip a device");
+  }
+}
+
 // A folder for every backbone, and where it may be had.
 void CheckWeights(const Settings& settings, const Complain& complain) {
   if (!SeesPictures(settings) || settings.weights.synth > 0) return;
@@ -68,20 +82,14 @@ void CheckWeights(const Settings& settings, const Complain& complain) {
 
 std::vector<Problem> WhyNotRunnable(const Settings& settings, const std::string& where) {
   std::vector<Problem> problems;
-  const auto later = [&](bool asked, std::string_view key, std::string_view value,
-                         const char* expected) {
-    if (!asked) return;
-    problems.push_back(
-        {fmt::format("{}={} is not available in this version", key, value), where, expected});
-  };
   const auto& [dataset, features, faces, weights, augment, model, loss, train, store] = settings;
-  later(train.devices > 1, "train.devices", std::to_string(train.devices), "1");
   const Complain complain = [&](std::string what, std::string expected) {
     problems.push_back({std::move(what), where, std::move(expected)});
   };
   CheckText(settings, complain);
   CheckFinetune(settings, complain);
   CheckDevice(settings, complain);
+  CheckGang(settings, complain);
   CheckWeights(settings, complain);
   const bool unbiased =
       model.kind == ModelKind::kDsid && loss.alpha > 0 && loss.hsic == HsicKind::kUnbiased;

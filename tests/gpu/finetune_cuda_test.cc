@@ -21,8 +21,7 @@ struct Step {
 
 Step StepOf(const SmallCase& small, c10::Device device) {
   const DropoutMasks masks = testing::SmallMasks(small.tasks);
-  const auto engine =
-      MakeFinetuneEngine(small.settings, small.shape, small.fold, /*gang=*/nullptr, device);
+  const auto engine = MakeFinetuneEngineOn(device, small.settings, small.shape, small.fold);
   engine->SetWeights(small.weights);
   StepOutcome outcome = engine->Step(0, AllClips(), masks);
   return {std::move(outcome), engine->Weights(), engine->Moments(), engine->Evaluate(AllClips())};

@@ -27,9 +27,9 @@ void InGang(int size, std::chrono::milliseconds timeout, F f) {
   for (int rank = 0; rank < size; ++rank) {
     members.emplace_back([&, rank] {
       const c10::Device device(c10::kCUDA, static_cast<c10::DeviceIndex>(rank));
-      const GangPlace place{
-          rank,        size,    "127.0.0.1", rank == 0 ? std::uint16_t{0} : port.get(),
-          "127.0.0.1", timeout, device};
+      const std::uint16_t at = rank == 0 ? std::uint16_t{0} : port.get();
+      GangPlace place{rank, size, "127.0.0.1", at, "127.0.0.1", timeout};
+      place.device = device;
       f(JoinGang(place, [&](std::uint16_t taken) { listening.set_value(taken); }), device);
     });
   }
@@ -40,9 +40,10 @@ struct Trained {
   NamedTensors weights;
 };
 
-Trained Train(const SmallCase& small, Gang* gang, c10::Device device) {
+Trained Train(const SmallCase& small, std::unique_ptr<Gang> gang, c10::Device device) {
   const DropoutMasks masks = testing::SmallMasks(small.tasks);
-  const auto engine = MakeFinetuneEngine(small.settings, small.shape, small.fold, gang, device);
+  const auto engine =
+      MakeFinetuneEngine(small.settings, small.shape, small.fold, std::move(gang), device);
   engine->SetWeights(small.weights);
   Trained trained;
   for (int step = 0; step < 5; ++step) {
@@ -59,9 +60,10 @@ TEST_F(NcclGang, MembersAgreeWithOneProcess) {
     const SmallCase small(number);
     const Trained alone = Train(small, nullptr, c10::kCUDA);
     std::vector<Trained> members(static_cast<std::size_t>(size));
-    InGang(size, std::chrono::minutes(1), [&](const auto& gang, c10::Device device) {
+    InGang(size, std::chrono::minutes(1), [&](std::unique_ptr<Gang> gang, c10::Device device) {
       EXPECT_EQ(gang->size(), size);
-      members[static_cast<std::size_t>(gang->rank())] = Train(small, gang.get(), device);
+      Trained& member = members[static_cast<std::size_t>(gang->rank())];
+      member = Train(small, std::move(gang), device);
     });
     for (const Trained& member : members) {
       EXPECT_TRUE(member.weights == members.front().weights);  // bit by bit
@@ -75,7 +77,7 @@ TEST_F(NcclGang, MembersAgreeWithOneProcess) {
 // On one machine nothing tells NCCL that a member has gone, so the timeout does.
 TEST_F(NcclGang, AMemberThatLeavesIsNoticedInTime) {
   if (testing::CudaDevices() < 2) GTEST_SKIP() << "one CUDA device alone";
-  InGang(2, std::chrono::seconds(10), [&](const auto& gang, c10::Device device) {
+  InGang(2, std::chrono::seconds(10), [&](const std::unique_ptr<Gang>& gang, c10::Device device) {
     if (gang->rank() == 1) return;
     const at::Tensor ones = at::ones({8}, at::device(device));
     EXPECT_THROW(gang->Sum({ones}), GangLost);

@@ -37,6 +37,7 @@ std::vector<SchedulerJob> FakeStore::LoadJobs() const {
     job.view_set = study_[i].view_set;
     job.view = study_[i].view;
     job.views = study_[i].views;
+    job.gang = study_[i].gang;
     if (row.state == JobState::kDone) job.output = OutputOf(study_[i]);
     job.state = row.state;
     job.last_attempt = row.last_attempt;
@@ -78,8 +79,10 @@ FakeStore::Row& FakeStore::OpenRow(const LeaseId& lease) {
 }
 
 std::int64_t FakeStore::OpenLeases(WorkerId worker) const {
-  return std::ranges::count_if(rows_,
-                               [&](const Row& row) { return row.open && row.worker == worker; });
+  return std::ranges::count_if(rows_, [&](const Row& row) {
+    const bool there = row.worker == worker || std::ranges::count(row.others, worker) > 0;
+    return row.open && there;
+  });
 }
 
 void FakeStore::On(const RecordLease& record) {
@@ -96,6 +99,9 @@ void FakeStore::On(const RecordLease& record) {
   row.ahead = OpenLeases(record.worker.id) >= record.worker.slots;
   row.started = false;
   row.worker = record.worker.id;
+  row.others = record.others;
+  Require(std::ssize(row.others) + 1 == study_[job].gang, "a gang is leased in part",
+          lease.job_key);
   if (row.ahead) totals_.Count(Seen::kAhead);
   row.state = JobState::kRunning;
   row.open = true;
@@ -159,6 +165,30 @@ bool FakeStore::NobodyNeeds(int view) const {
   return true;
 }
 
+FakeStore::Aftermath FakeStore::After(const Row& row, TrueEnd end) {
+  const bool among_others = end == TrueEnd::kCrashAmongOthers && !row.ran_alone;
+  const bool crashed = end == TrueEnd::kCrashToBlame || end == TrueEnd::kCrashAmongOthers;
+  return {.yielded = end == TrueEnd::kYield,
+          .crashed = crashed,
+          .hopeless = end == TrueEnd::kHopeless,
+          .crashes = row.crashes + (crashed && !among_others),
+          .alone = row.alone || among_others};
+}
+
+// Members of a gang may end in several ways, and any of them may be what was heard first.
+FakeStore::Aftermath FakeStore::TrueAftermath(const Row& row, const SimJob& truth,
+                                              const RecordAttemptEnd& record) {
+  const auto ends = truth.ends.find(TryOf(record.lease));
+  Require(ends != truth.ends.end(), "an end that never happened", truth.key);
+  for (const TrueEnd end : ends->second) {
+    const Aftermath after = After(row, end);
+    const bool fits = after.yielded == (record.outcome == "yielded") &&
+                      after.crashes == record.crashes && after.alone == record.alone;
+    if (fits) return after;
+  }
+  return After(row, ends->second.back());
+}
+
 // What really happened to the attempt decides what may be recorded of it.
 void FakeStore::On(const RecordAttemptEnd& record) {
   Row& row = OpenRow(record.lease);
@@ -172,17 +202,12 @@ void FakeStore::On(const RecordAttemptEnd& record) {
     if (!spared) ++row.losses;
     totals_.Count(spared ? Seen::kSpared : Seen::kLost);
   } else {
-    const auto end = truth.ends.find(TryOf(record.lease));
-    Require(end != truth.ends.end(), "an end that never happened", truth.key);
-    const bool among_others = end->second == TrueEnd::kCrashAmongOthers && !row.ran_alone;
-    const bool crashed =
-        end->second == TrueEnd::kCrashToBlame || end->second == TrueEnd::kCrashAmongOthers;
-    hopeless = end->second == TrueEnd::kHopeless;
-    row.crashes += crashed && !among_others;
-    totals_.Count(hopeless ? Seen::kFailed : crashed ? Seen::kCrashed : Seen::kYielded);
-    row.alone = row.alone || among_others;
-    Require((record.outcome == "yielded") == (end->second == TrueEnd::kYield), "wrong outcome",
-            truth.key);
+    const Aftermath after = TrueAftermath(row, truth, record);
+    hopeless = after.hopeless;
+    row.crashes = after.crashes;
+    row.alone = after.alone;
+    totals_.Count(hopeless ? Seen::kFailed : after.crashed ? Seen::kCrashed : Seen::kYielded);
+    Require((record.outcome == "yielded") == after.yielded, "wrong outcome", truth.key);
     row.ended.insert(TryOf(record.lease));
   }
   Require(record.crashes == row.crashes, "crashes are miscounted", truth.key);

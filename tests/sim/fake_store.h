@@ -40,9 +40,10 @@ class FakeStore {
     std::int32_t crashes = 0;
     std::int32_t losses = 0;
     bool alone = false;
-    bool ran_alone = false;  // the open lease
-    WorkerId worker;         // of the open lease
-    bool ahead = false;      // the worker had no free slot
+    bool ran_alone = false;        // the open lease
+    WorkerId worker;               // of the open lease
+    std::vector<WorkerId> others;  // of a gang: its other members
+    bool ahead = false;            // the worker had no free slot
     bool started = false;
     std::vector<CheckpointRef> checkpoints;
     std::string numerics_class;
@@ -61,6 +62,17 @@ class FakeStore {
   void On(const RecordAttemptEnd& record);
   void On(const RecordJobFailed& record);
   bool NobodyNeeds(int view) const;
+  // What an attempt that ended so leaves of its job.
+  struct Aftermath {
+    bool yielded = false;
+    bool crashed = false;
+    bool hopeless = false;
+    std::int32_t crashes = 0;
+    bool alone = false;
+  };
+  static Aftermath After(const Row& row, TrueEnd end);
+  static Aftermath TrueAftermath(const Row& row, const SimJob& truth,
+                                 const RecordAttemptEnd& record);
   JobState ExpectedState(const Row& row, const RecordAttemptEnd& record, bool hopeless) const;
 
   const SimStudy& study_;

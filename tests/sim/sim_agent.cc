@@ -10,6 +10,7 @@ namespace {
 const LeaseId& LeaseOf(const Message& message) {
   if (const auto* result = std::get_if<ResultReady>(&message)) return result->lease;
   if (const auto* failed = std::get_if<AttemptFailed>(&message)) return failed->lease;
+  if (const auto* left = std::get_if<GangLeft>(&message)) return left->lease;
   return std::get<Yielded>(message).lease;
 }
 
@@ -60,6 +61,8 @@ void SimAgent::On(const Lease& lease) {
   Attempt attempt;
   attempt.serial = ++serials_;
   attempt.lease = lease.id;
+  attempt.seat = lease.gang;
+  Require(lease.gang.size == JobOf(attempt).gang, "a gang of another size", lease.id.job_key);
   for (const CheckpointRef& checkpoint : lease.checkpoints) {
     Require(checkpoint.numerics_class == info_.numerics_class,
             "a lease with a checkpoint of another class", lease.id.job_key);
@@ -94,7 +97,10 @@ void SimAgent::CheckInputs(const Lease& lease, Attempt& attempt) {
 
 void SimAgent::Forget(const LeaseId& lease, bool stop) {
   std::erase_if(kept_, [&](const Message& message) { return LeaseOf(message) == lease; });
-  if (stop) std::erase_if(running_, [&](const Attempt& a) { return a.lease == lease; });
+  if (stop) {
+    std::erase_if(running_, [&](const Attempt& a) { return a.lease == lease; });
+    world_.gangs().Leave(lease, info_.id);
+  }
   GiveWaiting();
 }
 
@@ -116,11 +122,13 @@ void SimAgent::Start(Attempt& attempt) {
   if (nature == Nature::kBadInput) {
     return Fail(attempt, FailureClass::kBadInput, true, TrueEnd::kHopeless);
   }
+  if (attempt.seat.size > 1) return MeetOthers(attempt);
   attempt.started = true;
   world_.ToCoordinator(info_.id, AttemptStarted{attempt.lease, attempt.epoch, ""});
 }
 
 void SimAgent::Epoch(Attempt& attempt) {
+  if (attempt.seat.size > 1 && FollowsGang(attempt)) return;
   const SimJob& job = JobOf(attempt);
   if (attempt.epochs_available > 0 && attempt.epoch >= attempt.epochs_available) {
     return Yield(attempt);
@@ -179,14 +187,19 @@ void SimAgent::Yield(const Attempt& attempt) {
 void SimAgent::Stop() {
   stopping_ = true;
   const std::vector<Attempt> stopped = running_;
-  for (const Attempt& attempt : stopped) Yield(attempt);
+  for (const Attempt& attempt : stopped) {
+    attempt.seat.size > 1 ? YieldWithGang(attempt) : Yield(attempt);
+  }
 }
 
 // What ends an attempt is kept until the coordinator has it; now and then it is sent twice.
 // `lease` is a copy: the caller's may live in running_.
 void SimAgent::End(LeaseId lease, Message message, TrueEnd end) {
   SimJob& job = world_.study()[IndexOf(lease.job_key)];
-  job.ends[{lease.epoch.value, lease.attempt.value}] = end;
+  job.ends[{lease.epoch.value, lease.attempt.value}].push_back(end);
+  const bool in_order = end == TrueEnd::kResult || end == TrueEnd::kYield;
+  if (job.gang > 1 && in_order) world_.gangs()[lease].over = true;
+  world_.gangs().Leave(lease, info_.id);
   if (world_.random().Chance(0.05)) world_.ToCoordinator(info_.id, message);
   world_.ToCoordinator(info_.id, message);
   kept_.push_back(std::move(message));

@@ -8,7 +8,9 @@
 
 #include "common/protocol/messages.h"
 #include "common/protocol/records.h"
+#include "tests/sim/sim_gangs.h"
 #include "tests/sim/sim_random.h"
+#include "tests/sim/sim_seen.h"
 #include "tests/sim/sim_study.h"
 
 namespace unmask {
@@ -24,6 +26,8 @@ class AgentWorld {
   virtual void CallTrainer(WorkerId agent, std::int64_t attempt, std::int64_t delay_ms) = 0;
   virtual SimRandom& random() = 0;
   virtual SimStudy& study() = 0;
+  virtual SimGangs& gangs() = 0;
+  virtual SimTotals& totals() = 0;
 };
 
 class SimAgent {
@@ -33,7 +37,10 @@ class SimAgent {
 
   const WorkerInfo& info() const { return info_; }
   bool alive() const { return alive_; }
-  void Die() { alive_ = false; }
+  void Die() {
+    alive_ = false;
+    world_.gangs().Die(info_.id);
+  }
   void Repair() { broken_ = false; }
 
   void SayHello();
@@ -52,6 +59,9 @@ class SimAgent {
     bool started = false;
     std::int64_t epochs_available = 0;
     std::int64_t views = 0;  // that the lease named
+    GangSeat seat;
+    bool ready = false;  // of a gang: has said so
+    bool met = false;    // has met the others
   };
 
   void On(const Lease& lease);
@@ -59,6 +69,7 @@ class SimAgent {
   void On(const Superseded& message) { Forget(message.lease, true); }
   void On(const StopGracefully&) { Stop(); }
   void On(const Goodbye&) { Die(); }
+  void On(const GangGo& message);
   void On(const Welcome&) { stopping_ = false; }
   template <typename Other>
   void On(const Other&) {
@@ -70,6 +81,11 @@ class SimAgent {
   void CheckInputs(const Lease& lease, Attempt& attempt);
   void Start(Attempt& attempt);
   void Epoch(Attempt& attempt);
+  // sim_member.cc: as a member of a gang
+  void MeetOthers(Attempt& attempt);
+  bool FollowsGang(const Attempt& attempt);
+  void LeaveGang(const Attempt& attempt, const std::string& trouble);
+  void YieldWithGang(const Attempt& attempt);
   void Crash(const Attempt& attempt);
   void Fail(const Attempt& attempt, FailureClass failure, bool sole_suspect, TrueEnd end);
   void Checkpoint(const Attempt& attempt);

@@ -27,6 +27,8 @@ enum class Seen {
   kAhead,      // leased while its worker's slots were taken
   kSpared,     // lost before it had a slot: not counted
   kNotNeeded,  // a view that was being made when its last training job ended
+  kGang,       // one that came together
+  kGangLeft,   // by a member that lost another
   kAllSettled,
   kStopped,
   kNoWorkers,
@@ -37,8 +39,8 @@ inline constexpr std::array<const char*, static_cast<std::size_t>(Seen::kCount)>
     "faults",     "coordinators",      "zombies refused", "commits failed",   "resumed",
     "lost",       "yielded",           "crashed",         "ran alone",        "quarantined",
     "failed",     "dead dependencies", "superseded",      "repeated results", "drained",
-    "pins moved", "leased ahead",      "spared",          "views not needed", "sweeps settled",
-    "stops",      "without workers"};
+    "pins moved", "leased ahead",      "spared",          "views not needed", "gangs formed",
+    "gangs left", "sweeps settled",    "stops",           "without workers"};
 
 struct SimTotals {
   std::int64_t events = 0;

@@ -32,6 +32,14 @@ void AddBanks(SimStudy& study, std::int64_t first, SimRandom& random) {
   }
 }
 
+void AddGangs(SimStudy& study, SimRandom& random) {
+  if (!random.Chance(0.4)) return;
+  for (SimJob& job : study) {
+    const bool trains = job.kind == JobKind::kTrain && job.view_set.empty();
+    if (trains && random.Chance(0.3)) job.gang = static_cast<std::int32_t>(random.Between(2, 3));
+  }
+}
+
 }  // namespace
 
 SimStudy RandomStudy(SimRandom& random) {
@@ -54,6 +62,7 @@ SimStudy RandomStudy(SimRandom& random) {
     }
   }
   AddBanks(study, features, random);
+  AddGangs(study, random);
   // A view is needed through its bank alone.
   for (SimJob& job : study) {
     std::erase_if(job.dependencies, [&](int needed) { return study[needed].view >= 0; });

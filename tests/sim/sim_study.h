@@ -33,11 +33,13 @@ struct SimJob {
   std::string view_set;           // a bank that it is a view of or trains on
   int view = -1;
   std::int64_t views = 0;  // of the bank, that it trains on
+  std::int32_t gang = 1;   // how many workers train it together
   Nature nature = Nature::kHealthy;
   std::int64_t epochs = 1;
   std::int64_t bad_epoch = 1;
-  std::int64_t answer = 0;                                        // its right result
-  std::map<std::pair<std::int64_t, std::int32_t>, TrueEnd> ends;  // by coordinator epoch, attempt
+  std::int64_t answer = 0;  // its right result
+  // By coordinator epoch and attempt. Members of a gang may end in several ways.
+  std::map<std::pair<std::int64_t, std::int32_t>, std::vector<TrueEnd>> ends;
 };
 
 using SimStudy = std::vector<SimJob>;

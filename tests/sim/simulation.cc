@@ -35,6 +35,10 @@ Simulation::Simulation(std::uint64_t seed, SimTotals& totals, bool check_schedul
   must_end_by_ = calm_from_ + WorkMs(study_);
   fault_gap_ = random_.Between(200, 20'000);
   agents_at_start_ = random_.Chance(0.2) ? 1 : random_.Between(1, 6);
+  // Of two classes, one then has as many as the largest gang needs.
+  for (const SimJob& job : study_) {
+    agents_at_start_ = std::max<std::int64_t>(agents_at_start_, 2 * job.gang - 1);
+  }
   delay_max_ = random_.Chance(0.2) ? 3000 : random_.Between(1, 200);
 }
 
@@ -142,6 +146,7 @@ void Simulation::AfterCoordinator() {
   }
   (void)self.outbox.Pump(Now());  // a failed commit is tried again
   if (self.connection.died()) return StartCoordinator(random_.Chance(0.5));
+  gangs_.CheckSeats();
   if (const auto due = self.outbox.NextDue(); due && !pump_due_) {
     pump_due_ = true;
     Schedule(std::max<std::int64_t>(1, due->count() - now_),
@@ -164,14 +169,21 @@ void Simulation::AfterCoordinator() {
   if (!over_) StartCoordinator(false);  // the user runs the same command again
 }
 
-// A worker that has been silent for longer than the limit holds no lease.
+// A worker that has been silent for longer than the limit holds no lease, and no gang goes on
+// without it.
 void Simulation::CheckDeadHoldNothing() {
   for (const RunningLease& lease : coordinator_->scheduler.RunningLeases()) {
-    const AgentPlace& place = Place(lease.worker);
-    if (place.silent_since < 0) continue;
-    const std::int64_t since = std::max(place.silent_since, lease.since.count());
-    const std::int64_t allowed = kSilenceMs + delay_max_ + 2 * kTickMs;
-    Require(now_ - since <= allowed, "a dead worker keeps its lease", lease.id.job_key);
+    std::set<WorkerId> holders = {lease.worker};
+    if (study_[IndexOf(lease.id.job_key)].gang > 1) holders = gangs_[lease.id].seated;
+    for (const WorkerId holder : holders) {
+      const AgentPlace& place = Place(holder);
+      if (place.silent_since < 0) continue;
+      const std::int64_t since = std::max(place.silent_since, lease.since.count());
+      const std::int64_t allowed = kSilenceMs + delay_max_ + 2 * kTickMs;
+      const char* broken = holder == lease.worker ? "a dead worker keeps its lease"
+                                                  : "a gang goes on without a dead member";
+      Require(now_ - since <= allowed, broken, lease.id.job_key);
+    }
   }
 }
 
@@ -199,6 +211,7 @@ void Simulation::Send(WorkerId to, const Message& message) {
   Require(place.connected || answers_the_dropped, "sent to a worker that is out", "outbox");
   if (const auto* lease = std::get_if<Lease>(&message)) {
     Require(store_.WasLeased(lease->id), "leased before commit", lease->id.job_key);
+    if (lease->gang.size > 1) gangs_.Seat(*lease, to);
   } else if (const auto* done = std::get_if<Acknowledged>(&message)) {
     Require(store_.HasEnded(done->lease), "acknowledged before commit", done->lease.job_key);
     if (!acknowledged_.insert(done->lease).second) totals_.Count(Seen::kRepeated);

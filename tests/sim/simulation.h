@@ -13,6 +13,7 @@
 #include "coordinator/core/scheduler.h"
 #include "tests/sim/fake_store.h"
 #include "tests/sim/sim_agent.h"
+#include "tests/sim/sim_gangs.h"
 #include "tests/sim/sim_random.h"
 #include "tests/sim/sim_seen.h"
 #include "tests/sim/sim_study.h"
@@ -78,6 +79,8 @@ class Simulation final : public AgentWorld, public MessageSink {
   void CallTrainer(WorkerId agent, std::int64_t attempt, std::int64_t delay_ms) override;
   SimRandom& random() override { return random_; }
   SimStudy& study() override { return study_; }
+  SimGangs& gangs() override { return gangs_; }
+  SimTotals& totals() override { return totals_; }
   // MessageSink
   void Send(WorkerId to, const Message& message) override;
   void Drop(WorkerId worker, const std::string& reason) override;
@@ -108,6 +111,7 @@ class Simulation final : public AgentWorld, public MessageSink {
   SimTotals& totals_;
   SimRandom random_;
   SimStudy study_;
+  SimGangs gangs_;
   FakeStore store_;
   SchedulerConfig config_;
   std::int64_t now_ = 0;

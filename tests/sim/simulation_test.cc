@@ -88,7 +88,14 @@ INSTANTIATE_TEST_SUITE_P(
                 "leased though it is settled"},
         BugCase{PlantedBug::kViewsIgnored, "ViewsIgnored", "leased before its views"},
         BugCase{PlantedBug::kViewsNotCalled, "ViewsNotCalled", "no end within the bound"},
-        BugCase{PlantedBug::kViewDeathForgotten, "ViewDeathForgotten", "no end within the bound"}),
+        BugCase{PlantedBug::kViewDeathForgotten, "ViewDeathForgotten", "no end within the bound"},
+        BugCase{PlantedBug::kGangLeasedInPart, "GangLeasedInPart", "a gang is leased in part"},
+        BugCase{PlantedBug::kGangGoesTooSoon, "GangGoesTooSoon",
+                "a gang goes without all its members"},
+        BugCase{PlantedBug::kGangOutlivesMember, "GangOutlivesMember",
+                "a gang goes on without a dead member"},
+        BugCase{PlantedBug::kGangTroubleForgotten, "GangTroubleForgotten",
+                "no end within the bound"}),
     [](const auto& param) { return std::string(param.param.name); });
 
 }  // namespace

@@ -17,7 +17,11 @@ concept OneOf = (std::is_same_v<T, Options> || ...);
 
 template <typename T>
 concept FromCoordinator =
-    OneOf<T, Welcome, Refused, Lease, Acknowledged, Superseded, StopGracefully, Goodbye>;
+    OneOf<T, Welcome, Refused, Lease, GangGo, Acknowledged, Superseded, StopGracefully, Goodbye>;
+
+std::string SeatText(const GangSeat& seat) {
+  return seat.size > 1 ? fmt::format(", as member {} of a gang of {}", seat.member, seat.size) : "";
+}
 
 std::int64_t NewestEpoch(const Lease& lease) {
   return lease.checkpoints.empty() ? 0 : lease.checkpoints.front().epoch;
@@ -69,15 +73,23 @@ void Supervisor::On(const Lease& lease, Millis now) {
   if (refused_ || leaving_ || running_.contains(lease.id) || kept_.contains(lease.id)) return;
   effects_.LogAttempt(
       lease.id,
-      fmt::format("attempt {} of job {} on {}, rank's process {}, coordinator epoch {}; "
+      fmt::format("attempt {} of job {} on {}, rank's process {}, coordinator epoch {}{}; "
                   "checkpoints: {}, newest after {} epochs",
                   lease.id.attempt.value, lease.id.job_key, hello_.host, hello_.pid,
-                  lease.id.epoch.value, lease.checkpoints.size(), NewestEpoch(lease)),
+                  lease.id.epoch.value, SeatText(lease.gang), lease.checkpoints.size(),
+                  NewestEpoch(lease)),
       LogWorth::kDetail);
   running_.try_emplace(lease.id, Running{lease, Progress(now)});
   waiting_.push_back(lease.id);
   if (stopping_) return YieldWhatIsNotGiven(now);
   GiveWaiting(now);
+}
+
+void Supervisor::On(const GangGo& go, Millis now) {
+  const auto it = running_.find(go.lease);
+  if (it == running_.end() || !it->second.given) return;
+  it->second.progress.Moved(now);
+  if (std::holds_alternative<Ready>(trainer_)) effects_.SendToTrainer(go);
 }
 
 void Supervisor::On(const Acknowledged& acknowledged, Millis) { kept_.erase(acknowledged.lease); }
@@ -86,7 +98,11 @@ void Supervisor::On(const Superseded& superseded, Millis now) {
   kept_.erase(superseded.lease);
   const auto it = running_.find(superseded.lease);
   if (it == running_.end()) return;
-  effects_.LogAttempt(superseded.lease, "superseded by another attempt", LogWorth::kBadEnd);
+  // Of a gang, another member has said how it ended.
+  const bool gang = it->second.lease.gang.size > 1;
+  effects_.LogAttempt(superseded.lease,
+                      gang ? "over for the gang" : "superseded by another attempt",
+                      gang ? LogWorth::kGoodEnd : LogWorth::kBadEnd);
   const bool given = it->second.given;
   Erase(it);
   if (given && std::holds_alternative<Ready>(trainer_)) effects_.SendToTrainer(superseded);

@@ -88,9 +88,11 @@ class Supervisor {
   void On(const Heartbeat& heartbeat, Millis now);
   void On(const AttemptStarted& started, Millis now);
   void On(const CheckpointWritten& written, Millis now);
+  void On(const GangReady& ready, Millis now);
   void On(const Welcome& welcome, Millis now);
   void On(const Refused& refused, Millis now);
   void On(const Lease& lease, Millis now);
+  void On(const GangGo& go, Millis now);
   void On(const Acknowledged& acknowledged, Millis now);
   void On(const Superseded& superseded, Millis now);
   void On(const StopGracefully& stop, Millis now);

@@ -14,9 +14,9 @@ concept OneOf = (std::is_same_v<T, Options> || ...);
 
 template <typename T>
 concept FromTrainer = OneOf<T, TrainerHello, Heartbeat, AttemptStarted, CheckpointWritten,
-                            ResultReady, AttemptFailed, Yielded>;
+                            GangReady, GangLeft, ResultReady, AttemptFailed, Yielded>;
 template <typename T>
-concept EndsLease = OneOf<T, ResultReady, AttemptFailed, Yielded>;
+concept EndsLease = OneOf<T, ResultReady, AttemptFailed, Yielded, GangLeft>;
 
 std::string Describe(const ResultReady& ready) {
   return fmt::format("done: {} epochs, best epoch {}, {:.1f} s of training", ready.result.epochs,
@@ -27,6 +27,9 @@ std::string Describe(const AttemptFailed& failed) {
 }
 std::string Describe(const Yielded& yielded) {
   return fmt::format("yielded after epoch {}", yielded.epoch);
+}
+std::string Describe(const GangLeft& left) {
+  return "left the gang" + (left.trouble.empty() ? "" : ": " + left.trouble);
 }
 
 // None at first, then 1, 2, 4, ... 30 seconds.
@@ -80,6 +83,7 @@ void Supervisor::On(const Heartbeat& heartbeat, Millis now) {
     const auto it = running_.find(slot.lease);
     if (it == running_.end()) continue;
     Progress& progress = it->second.progress;
+    if (slot.waits) progress.Moved(now);  // another member is late, and answers for itself
     if (slot.epoch > progress.epoch()) {
       effects_.LogAttempt(slot.lease,
                           fmt::format("epoch {} done, {} steps", slot.epoch, slot.steps),
@@ -110,6 +114,13 @@ void Supervisor::On(const CheckpointWritten& written, Millis now) {
                                   written.checkpoint.bytes),
                       LogWorth::kNotable);
   effects_.SendToCoordinator(written);
+}
+
+void Supervisor::On(const GangReady& ready, Millis now) {
+  const auto it = running_.find(ready.lease);
+  if (it == running_.end()) return;
+  it->second.progress.Moved(now);
+  effects_.SendToCoordinator(ready);
 }
 
 void Supervisor::Finish(const LeaseId& lease, const Message& message, Millis now) {

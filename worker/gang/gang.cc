@@ -20,6 +20,8 @@ template <class F>
 auto WithGangErrors(const char* doing, F f) {
   try {
     return f();
+  } catch (const GangDismissed&) {
+    throw;
   } catch (const std::exception& error) {
     const std::string what = error.what();
     throw GangLost(fmt::format("gang: {}: {}", doing, what.substr(0, what.find('\n'))));
@@ -28,8 +30,9 @@ auto WithGangErrors(const char* doing, F f) {
 
 class ProcessGang final : public Gang {
  public:
-  ProcessGang(c10::intrusive_ptr<c10d::Store> store, c10::intrusive_ptr<c10d::Backend> group)
-      : store_(std::move(store)), group_(std::move(group)) {}
+  ProcessGang(c10::intrusive_ptr<c10d::Store> store, c10::intrusive_ptr<c10d::Backend> group,
+              std::function<void(bool)> waiting)
+      : store_(std::move(store)), group_(std::move(group)), waiting_(std::move(waiting)) {}
 
   int rank() const override { return group_->getRank(); }
   int size() const override { return group_->getSize(); }
@@ -56,7 +59,9 @@ class ProcessGang final : public Gang {
     flat.reserve(tensors.size());
     for (const at::Tensor& tensor : tensors) flat.push_back(tensor.reshape({-1}));
     std::vector<at::Tensor> bucket = {at::cat(flat)};
+    if (waiting_) waiting_(true);
     group_->allreduce(bucket)->wait();
+    if (waiting_) waiting_(false);
     std::int64_t place = 0;
     for (at::Tensor& tensor : tensors) {
       tensor.copy_(bucket[0].narrow(0, place, tensor.numel()).view_as(tensor));
@@ -66,7 +71,12 @@ class ProcessGang final : public Gang {
 
   c10::intrusive_ptr<c10d::Store> store_;  // member 0's listens as long as it lives
   c10::intrusive_ptr<c10d::Backend> group_;
+  std::function<void(bool)> waiting_;
 };
+
+std::chrono::milliseconds MeetTimeout(const GangPlace& place) {
+  return std::min(place.timeout, place.meet_timeout);
+}
 
 c10::intrusive_ptr<c10d::Store> MeetAt(const GangPlace& place,
                                        const std::function<void(std::uint16_t port)>& listening) {
@@ -75,7 +85,7 @@ c10::intrusive_ptr<c10d::Store> MeetAt(const GangPlace& place,
   options.isServer = place.rank == 0;
   options.numWorkers = place.size;
   options.waitWorkers = false;
-  options.timeout = place.timeout;
+  options.timeout = MeetTimeout(place);
   auto store = c10::make_intrusive<c10d::TCPStore>(place.host, options);
   if (place.rank == 0) listening(store->getPort());
   return store;
@@ -83,7 +93,7 @@ c10::intrusive_ptr<c10d::Store> MeetAt(const GangPlace& place,
 
 c10::intrusive_ptr<c10d::Backend> MeetOverGloo(const c10::intrusive_ptr<c10d::Store>& store,
                                                const GangPlace& place) {
-  auto options = c10d::ProcessGroupGloo::Options::create(place.timeout);
+  auto options = c10d::ProcessGroupGloo::Options::create(MeetTimeout(place));
   options->threads = 1;  // sums in the order in which they were asked for
   options->devices = {c10d::ProcessGroupGloo::createDeviceForHostname(place.address)};
   return c10::make_intrusive<c10d::ProcessGroupGloo>(store, place.rank, place.size, options);
@@ -95,10 +105,12 @@ std::unique_ptr<Gang> JoinGang(const GangPlace& place,
                                const std::function<void(std::uint16_t port)>& listening) {
   return WithGangErrors("its members did not come together", [&] {
     c10::intrusive_ptr<c10d::Store> store = MeetAt(place, listening);
-    auto group = place.device.is_cuda()
-                     ? MeetOverNccl(store, {place.rank, place.size, place.device, place.timeout})
-                     : MeetOverGloo(store, place);
-    return std::make_unique<ProcessGang>(std::move(store), std::move(group));
+    auto group =
+        place.device.is_cuda()
+            ? MeetOverNccl(store, {place.rank, place.size, place.device, MeetTimeout(place)})
+            : MeetOverGloo(store, place);
+    group->setTimeout(place.timeout);
+    return std::make_unique<ProcessGang>(std::move(store), std::move(group), place.waiting);
   });
 }
 

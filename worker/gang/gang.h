@@ -8,16 +8,12 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
-namespace unmask {
+#include "worker/model/gang_meeting.h"
 
-// A member is gone, or did not answer in time; the gang is of no more use.
-struct GangLost : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
+namespace unmask {
 
 // All members make the same calls in the same order. One thread a gang. Throws GangLost.
 class Gang {
@@ -32,16 +28,22 @@ class Gang {
 struct GangPlace {
   int rank = 0;
   int size = 0;
-  std::string host;        // where member 0 listens: a name or an address
-  std::uint16_t port = 0;  // likewise; 0: member 0 takes a free one
-  std::string address;     // this member's own, at which the others reach it
-  // For the others to come, and for one sum.
-  std::chrono::milliseconds timeout{60'000};
-  at::Device device = at::kCPU;  // whose tensors are summed: over NCCL on a CUDA device, else Gloo
+  std::string host;                           // where member 0 listens: a name or an address
+  std::uint16_t port = 0;                     // likewise; 0: member 0 takes a free one
+  std::string address;                        // this member's own, at which the others reach it
+  std::chrono::milliseconds timeout{60'000};  // for one sum, and for the others to come, but
+  std::chrono::milliseconds meet_timeout{60'000};  // no longer than this
+  // Told when this member begins to wait for the others, and when it ends; may be empty.
+  std::function<void(bool)> waiting{};
+  // Whose tensors are summed: over NCCL on a CUDA device, else over Gloo.
+  at::Device device = at::kCPU;
 };
 
 // Waits until all members are there. Member 0 says where it listens before it waits.
 std::unique_ptr<Gang> JoinGang(const GangPlace& place,
                                const std::function<void(std::uint16_t port)>& listening);
+
+// As a job's meeting has it: throws GangDismissed too. `meeting` must outlive the gang.
+std::unique_ptr<Gang> MeetGang(GangMeeting& meeting, at::Device device);
 
 }  // namespace unmask

@@ -45,6 +45,11 @@ class Engine {
   virtual void SetWeights(const NamedTensors& weights) = 0;
   // `steps`: how many steps the moments have seen.
   virtual void SetMoments(const NamedTensors& moments, std::int64_t steps) = 0;
+
+  // How many processes train the job together, each with an engine of its own (a gang); and the sum
+  // of what each says, the same for all. All members make the same calls.
+  virtual int members() const { return 1; }
+  virtual double SumOverMembers(double mine) { return mine; }
 };
 
 }  // namespace unmask

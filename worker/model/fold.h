@@ -24,6 +24,7 @@ struct FoldSplit {
   std::vector<std::int64_t> held_out;
 };
 
+class GangMeeting;     // worker/model/gang_meeting.h
 struct TextSide;       // worker/clip_text/text_side.h
 struct TunedBackbone;  // worker/backbone/tuned.h
 
@@ -36,6 +37,8 @@ struct FoldData {
   std::shared_ptr<const TextSide> text;
   // Trained with the rest; the inputs are its prepared pictures. Null: they are features.
   std::shared_ptr<const TunedBackbone> backbone;
+  // Who trains it together with others; outlives the engine. Null: alone.
+  GangMeeting* gang = nullptr;
   FoldSplit split;
 };
 

@@ -14,6 +14,7 @@
 #include "common/jobs/feature_jobs.h"
 #include "worker/backbone/tuned.h"
 #include "worker/clip_text/text_side.h"
+#include "worker/model/gang_meeting.h"
 
 namespace unmask {
 namespace {
@@ -39,6 +40,7 @@ class LeaseHooks final : public TrainHooks {
   }
   // A full disk costs the checkpoint, not the training (design.md, section 7).
   void OnCheckpoint(const TrainingState& state) override {
+    if (lease_.gang.member > 0) return;  // member 0's is the same
     const std::string bytes = EncodeCheckpoint(state);
     const auto sha256 = blobs_.Write(bytes);
     if (!sha256) {
@@ -55,6 +57,28 @@ class LeaseHooks final : public TrainHooks {
   const Lease& lease_;
   LeaseControl& control_;
   const BlobFolder& blobs_;
+  const SendMessage& send_;
+};
+
+// How a job meets the other members of its gang: by way of the agent and the coordinator.
+class LeaseMeeting final : public GangMeeting {
+ public:
+  LeaseMeeting(const Lease& lease, LeaseControl& control, const SendMessage& send)
+      : lease_(lease), control_(control), send_(send) {}
+
+  int member() const override { return lease_.gang.member; }
+  int size() const override { return lease_.gang.size; }
+  bool one_host() const override { return lease_.gang.one_host; }
+  std::optional<std::string> Meet(const std::string& address) override {
+    send_(GangReady{lease_.id, address});
+    SetWaiting(true);  // until the first sum, which needs all of them, is made
+    return control_.AwaitGang();
+  }
+  void SetWaiting(bool waiting) override { control_.waits = waiting; }
+
+ private:
+  const Lease& lease_;
+  LeaseControl& control_;
   const SendMessage& send_;
 };
 
@@ -77,6 +101,10 @@ void LeaseRunner::Run(const Lease& lease, LeaseControl& control) const {
     if (!spec.ok()) return Fail(lease, FailureClass::kBadInput, OneLine(spec.error()));
     if (spec->kind == JobKind::kFeatures) return MakeFeatures(lease, *spec, control);
     Train(lease, *std::move(spec), control);
+  } catch (const GangLost& lost) {
+    send_(GangLeft{lease.id, EscapeControl(lost.what())});
+  } catch (const GangDismissed&) {
+    if (!control.abandon) send_(Yielded{lease.id, control.epoch});
   } catch (const std::exception& exception) {
     const std::string what = exception.what();
     Fail(lease, FailureOf(exception), EscapeControl(what.substr(0, what.find('\n'))));
@@ -212,18 +240,25 @@ Result<std::optional<MadeFeatures>> LeaseRunner::Make(const Lease& lease, const 
 }
 
 void LeaseRunner::Train(const Lease& lease, JobSpec spec, LeaseControl& control) const {
-  const auto job = LoadJob(lease, std::move(spec));
+  auto job = LoadJob(lease, std::move(spec));
   if (!job) return Fail(lease, FailureClass::kBadInput, OneLine(job.error()));
   Start start = FindStart(lease, ShapeOf(job->spec.settings, job->fold));
   const std::int64_t first_epoch = start.state ? start.state->epoch : 0;
   control.epoch = first_epoch;
-  send_(AttemptStarted{lease.id, first_epoch, start.note});
+  if (lease.gang.member == 0) send_(AttemptStarted{lease.id, first_epoch, start.note});
+  LeaseMeeting meeting(lease, control, send_);
+  if (lease.gang.size > 1) job->fold.gang = &meeting;
   const TrainOptions options{lease.id.job_key, numerics_class_, lease.checkpoint_seconds,
                              lease.epochs_available, std::move(start.state)};
   LeaseHooks hooks(lease, control, blobs_, send_);
-  TrainOutcome outcome = TrainJob(job->spec, job->fold, options, make_engine_, clock_, hooks);
+  SendOutcome(lease, *job, TrainJob(job->spec, job->fold, options, make_engine_, clock_, hooks));
+}
+
+void LeaseRunner::SendOutcome(const Lease& lease, const Job& job, TrainOutcome outcome) const {
+  if (std::holds_alternative<TrainAbandoned>(outcome)) return;
+  if (lease.gang.member > 0) return send_(GangLeft{lease.id, ""});  // member 0 tells the rest
   if (auto* done = std::get_if<TrainDone>(&outcome)) {
-    if (job->images_forwarded) done->result.images_forwarded = *job->images_forwarded;
+    if (job.images_forwarded) done->result.images_forwarded = *job.images_forwarded;
     SendResult(lease, std::move(*done));
   } else if (const auto* yielded = std::get_if<TrainYielded>(&outcome)) {
     send_(Yielded{lease.id, yielded->epoch});

@@ -2,7 +2,6 @@
 // of it. The job boundary: exceptions of libtorch end here.
 #pragma once
 
-#include <atomic>
 #include <functional>
 #include <optional>
 #include <string>
@@ -11,17 +10,10 @@
 #include "common/base/files.h"
 #include "common/protocol/messages.h"
 #include "worker/features/picture_inputs.h"
+#include "worker/trainer/lease_control.h"
 #include "worker/trainer/train_job.h"
 
 namespace unmask {
-
-// Shared between the thread that trains and the session's.
-struct LeaseControl {
-  std::atomic<bool> abandon{false};    // superseded: stop at the next step, say nothing
-  std::atomic<bool> yield{false};      // checkpoint at the next epoch's end, say Yielded
-  std::atomic<std::int64_t> epoch{0};  // epochs finished
-  std::atomic<std::int64_t> steps{0};  // optimiser steps of this attempt
-};
 
 // Called from any training thread; must be safe for that.
 using SendMessage = std::function<void(const Message&)>;
@@ -34,7 +26,9 @@ class LeaseRunner {
               const Clock& clock, SendMessage send, MakeBackboneFunction make_backbone = {});
 
   // Sends AttemptStarted, CheckpointWritten..., and at the end one of ResultReady, AttemptFailed,
-  // Yielded, or nothing where it was abandoned. May run on several threads at once.
+  // Yielded, or nothing where it was abandoned. As member 1 and up of a gang it sends GangReady,
+  // and at the end GangLeft, or AttemptFailed where it knows why. May run on several threads at
+  // once.
   void Run(const Lease& lease, LeaseControl& control) const;
 
  private:
@@ -60,6 +54,7 @@ class LeaseRunner {
   void MakeFeatures(const Lease& lease, const JobSpec& spec, LeaseControl& control) const;
   Result<std::optional<MadeFeatures>> Make(const Lease& lease, const JobSpec& spec,
                                            const OnPicture& on_picture) const;
+  void SendOutcome(const Lease& lease, const Job& job, TrainOutcome outcome) const;
   void SendResult(const Lease& lease, TrainDone done) const;
   void Fail(const Lease& lease, FailureClass failure, std::string message) const;
 

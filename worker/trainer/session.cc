@@ -33,7 +33,7 @@ Session::~Session() {
   {
     const std::lock_guard lock(mutex_);
     ending_ = true;
-    for (const auto& work : work_) work->control.abandon = true;
+    for (const auto& work : work_) work->control.Abandon();
   }
   changed_.notify_all();
   for (std::thread& slot : slots_) slot.join();
@@ -76,6 +76,7 @@ Result<bool> Session::Receive() {
 bool Session::On(const Message& message) {
   if (const auto* lease = std::get_if<Lease>(&message)) Start(*lease);
   if (const auto* stale = std::get_if<Superseded>(&message)) Abandon(stale->lease);
+  if (const auto* go = std::get_if<GangGo>(&message)) LetGangGo(*go);
   if (std::holds_alternative<StopGracefully>(message)) YieldAll();
   return !std::holds_alternative<Goodbye>(message);
 }
@@ -92,7 +93,7 @@ void Session::Start(const Lease& lease) {
 void Session::Abandon(const LeaseId& lease) {
   const std::lock_guard lock(mutex_);
   for (const auto& work : work_) {
-    if (work->lease.id == lease) work->control.abandon = true;
+    if (work->lease.id == lease) work->control.Abandon();
   }
   std::erase_if(work_, [&](const auto& work) { return !work->running && work->control.abandon; });
 }
@@ -100,7 +101,14 @@ void Session::Abandon(const LeaseId& lease) {
 void Session::YieldAll() {
   const std::lock_guard lock(mutex_);
   yielding_ = true;
-  for (const auto& work : work_) work->control.yield = true;
+  for (const auto& work : work_) work->control.Yield();
+}
+
+void Session::LetGangGo(const GangGo& go) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& work : work_) {
+    if (work->lease.id == go.lease) work->control.LetGo(go.address);
+  }
 }
 
 void Session::SendHeartbeat() {
@@ -109,7 +117,8 @@ void Session::SendHeartbeat() {
     const std::lock_guard lock(mutex_);
     for (const auto& work : work_) {
       if (!work->running) continue;
-      heartbeat.slots.push_back({work->lease.id, work->control.epoch, work->control.steps});
+      const LeaseControl& control = work->control;
+      heartbeat.slots.push_back({work->lease.id, control.epoch, control.steps, control.waits});
     }
   }
   writer_.Send(heartbeat);

@@ -12,6 +12,7 @@
 
 #include "common/base/clock.h"
 #include "common/protocol/frames.h"
+#include "worker/trainer/lease_control.h"
 #include "worker/trainer/lease_runner.h"
 
 namespace unmask {
@@ -55,6 +56,7 @@ class Session {
   void Start(const Lease& lease);
   void Abandon(const LeaseId& lease);
   void YieldAll();
+  void LetGangGo(const GangGo& go);
   void SendHeartbeat();
 
   const int fd_;

@@ -7,6 +7,7 @@
 
 #include "worker/backbone/tuned.h"
 #include "worker/clip_text/text_side.h"
+#include "worker/model/gang_meeting.h"
 #include "worker/trainer/batches.h"
 #include "worker/trainer/measures.h"
 
@@ -41,6 +42,7 @@ class JobTrainer {
         started_(clock.Now()),
         checkpointed_(started_) {
     Restore();
+    CheckGang();
   }
 
   TrainOutcome Run();
@@ -49,6 +51,8 @@ class JobTrainer {
   enum class EpochEnd { kTrained, kAbandoned, kDiverged };
 
   void Restore();
+  void CheckGang();
+  bool AnyMemberYields();
   EpochEnd TrainEpoch();
   EpochEnd Validate();
   void AddCurves(CurveSplit split, const std::vector<TaskScore>& scores);
@@ -98,10 +102,25 @@ void JobTrainer::Restore() {
   curves_ = state.curves;
 }
 
+// One member may have found a checkpoint that another could not read.
+void JobTrainer::CheckGang() {
+  if (engine_->members() == 1) return;
+  const auto mine = static_cast<double>(epoch_);
+  const double all = engine_->SumOverMembers(mine);
+  if (all != mine * engine_->members()) throw GangLost("its members go on from different epochs");
+}
+
+// The members of a gang yield together, after the same epoch.
+bool JobTrainer::AnyMemberYields() {
+  const bool mine = hooks_.Wanted() == Wish::kYield;
+  if (engine_->members() == 1) return mine;
+  return engine_->SumOverMembers(mine ? 1 : 0) > 0;
+}
+
 TrainOutcome JobTrainer::Run() {
   while (!Finished()) {
     const bool none_left = options_.epochs_available > 0 && epoch_ >= options_.epochs_available;
-    if (none_left || hooks_.Wanted() == Wish::kYield) {
+    if (none_left || AnyMemberYields()) {
       MaybeCheckpoint(/*leaving=*/true);
       return TrainYielded{epoch_};
     }

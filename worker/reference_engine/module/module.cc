@@ -22,7 +22,7 @@ std::unique_ptr<Engine> MakeReference(bool cuda, const Settings& settings, const
 
 std::unique_ptr<Engine> MakeFinetune(bool cuda, const Settings& settings, const ModelShape& shape,
                                      const FoldData& fold) {
-  return unmask::MakeFinetuneEngine(settings, shape, fold, /*gang=*/nullptr, DeviceFor(cuda));
+  return unmask::MakeFinetuneEngineOn(DeviceFor(cuda), settings, shape, fold);
 }
 
 std::unique_ptr<Engine> MakeClip(bool cuda, const Settings& settings, const ModelShape& shape,

@@ -34,9 +34,9 @@ struct Trained {
   std::vector<float> losses;
 };
 
-Trained Train(const SmallCase& small, Gang* gang) {
+Trained Train(const SmallCase& small, std::unique_ptr<Gang> gang) {
   const DropoutMasks masks = SmallMasks(small.tasks);
-  const auto engine = MakeFinetuneEngine(small.settings, small.shape, small.fold, gang);
+  const auto engine = MakeFinetuneEngine(small.settings, small.shape, small.fold, std::move(gang));
   engine->SetWeights(small.weights);
   Trained trained;
   for (int step = 0; step < kSteps; ++step) {
@@ -56,9 +56,9 @@ std::vector<Trained> TrainInGang(const SmallCase& small, int size) {
   members.reserve(trained.size());
   for (int rank = 0; rank < size; ++rank) {
     members.emplace_back([&, rank] {
-      const auto gang = JoinGang(Place(rank, size, rank == 0 ? 0 : port.get()),
-                                 [&](std::uint16_t taken) { listening.set_value(taken); });
-      trained[static_cast<std::size_t>(rank)] = Train(small, gang.get());
+      auto gang = JoinGang(Place(rank, size, rank == 0 ? 0 : port.get()),
+                           [&](std::uint16_t taken) { listening.set_value(taken); });
+      trained[static_cast<std::size_t>(rank)] = Train(small, std::move(gang));
     });
   }
   members.clear();  // waits for all
@@ -122,8 +122,7 @@ class FatalInputs final : public Inputs {
   std::uint16_t port = 0;
   if (read(port_from, &port, sizeof(port)) != sizeof(port)) _exit(3);
   small.fold.inputs = std::make_shared<FatalInputs>(small.fold.inputs, signal);
-  const auto gang = JoinGang(Place(1, 2, port), [](std::uint16_t) {});
-  Train(small, gang.get());
+  Train(small, JoinGang(Place(1, 2, port), [](std::uint16_t) {}));
   _exit(4);  // it should not come so far
 }
 
@@ -137,8 +136,7 @@ void ExpectLostMemberIsNoticed(int signal, int timeout_ms) {
   const auto tell = [&](std::uint16_t port) {
     ASSERT_EQ(write(ends[1], &port, sizeof(port)), static_cast<ssize_t>(sizeof(port)));
   };
-  const auto gang = JoinGang(Place(0, 2, 0, timeout_ms), tell);
-  EXPECT_THROW(Train(small, gang.get()), GangLost);
+  EXPECT_THROW(Train(small, JoinGang(Place(0, 2, 0, timeout_ms), tell)), GangLost);
   kill(member, SIGKILL);
   int status = 0;
   EXPECT_EQ(waitpid(member, &status, 0), member);
