@@ -27,7 +27,11 @@ WorkerNeeds NeedsOf(const Study& study, const std::vector<std::string>& experime
       needs.cuda = needs.cuda || settings.train.device == DeviceKind::kCuda;
     }
   }
-  if (lanes) needs.slots = needs.cuda ? kCudaLanes : kCpuLanes;
+  if (lanes) {
+    needs.slots = needs.cuda ? kCudaLanes : kCpuLanes;
+  } else if (needs.cuda) {
+    needs.slots = 1;  // jobs that would otherwise share a device's memory
+  }
   return needs;
 }
 

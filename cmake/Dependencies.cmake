@@ -99,18 +99,27 @@ endif()
 
 # libtorch from the wheel. Its own CMake config insists on nvcc, so the target is written here.
 if(UNMASK_TRAINER)
-  set(UNMASK_TORCH_ROOT "${UNMASK_DEPS}/cpu/torch" CACHE PATH "Folder of the torch wheel")
+  set(wheels "${UNMASK_DEPS}/cpu")
+  set(build_command "./dev build")
+  if(UNMASK_GPU)
+    set(wheels "${UNMASK_DEPS}/gpu")
+    set(build_command "./dev build --gpu")
+  endif()
+  function(unmask_wheel_library TARGET FILE)
+    if(NOT EXISTS "${wheels}/${FILE}")
+      message(FATAL_ERROR "${wheels}/${FILE} is missing: ${build_command} installs it")
+    endif()
+    target_link_libraries(${TARGET} INTERFACE "${wheels}/${FILE}")
+  endfunction()
   add_library(torch INTERFACE)
-  foreach(lib torch_cpu c10)
-    find_library(UNMASK_${lib} ${lib} PATHS "${UNMASK_TORCH_ROOT}/lib" NO_DEFAULT_PATH REQUIRED)
-    target_link_libraries(torch INTERFACE "${UNMASK_${lib}}")
-  endforeach()
+  unmask_wheel_library(torch torch/lib/libtorch_cpu.so)
+  unmask_wheel_library(torch torch/lib/libc10.so)
   # The wheel brings headers of other libraries too (fmt, nlohmann, ...), of other versions than we
   # link: so it is searched after the system's folders.
-  target_compile_options(torch INTERFACE "SHELL:-idirafter ${UNMASK_TORCH_ROOT}/include")
+  target_compile_options(torch INTERFACE "SHELL:-idirafter ${wheels}/torch/include")
   # Its version alone, for those who do not link it.
   add_library(torch_version INTERFACE)
-  target_compile_options(torch_version INTERFACE "SHELL:-idirafter ${UNMASK_TORCH_ROOT}/include")
+  target_compile_options(torch_version INTERFACE "SHELL:-idirafter ${wheels}/torch/include")
   target_link_libraries(torch_version INTERFACE ${CMAKE_DL_LIBS})
   # Gloo is inside libtorch; its headers, which c10d's include, are Debian's.
   find_path(UNMASK_gloo_INCLUDE gloo/context.h)
@@ -121,9 +130,25 @@ if(UNMASK_TRAINER)
   target_include_directories(gloo SYSTEM INTERFACE "${UNMASK_gloo_INCLUDE}")
   target_compile_definitions(gloo INTERFACE USE_C10D_GLOO)
   target_compile_options(gloo INTERFACE
-    "SHELL:-idirafter ${UNMASK_TORCH_ROOT}/include/torch/csrc/api/include")
+    "SHELL:-idirafter ${wheels}/torch/include/torch/csrc/api/include")
   # The CPU build of the CUDA wheel still loads libcudart and libcupti.
   target_link_options(torch INTERFACE
-    "-Wl,-rpath,${UNMASK_TORCH_ROOT}/lib:${UNMASK_DEPS}/cpu/nvidia/cu13/lib"
-    "-Wl,-rpath-link,${UNMASK_DEPS}/cpu/nvidia/cu13/lib" "-Wl,--disable-new-dtags")
+    "-Wl,-rpath,${wheels}/torch/lib:${wheels}/nvidia/cu13/lib"
+    "-Wl,-rpath-link,${wheels}/nvidia/cu13/lib" "-Wl,--disable-new-dtags")
+  # What the files for GPUs add to it (NAME_cuda.cc); nothing where there are none. No nvcc: all kernels
+  # are libtorch's. NCCL is linked by it; its header, which c10d's include, has a wheel of its own.
+  add_library(torch_cuda INTERFACE)
+  if(UNMASK_GPU)
+    target_link_libraries(torch_cuda INTERFACE torch)
+    foreach(library torch/lib/libtorch_cuda.so torch/lib/libc10_cuda.so
+                    nvidia/cu13/lib/libcudart.so.13 nvidia/nccl/lib/libnccl.so.2)
+      unmask_wheel_library(torch_cuda ${library})
+    endforeach()
+    foreach(part cu13 cudnn cusparselt nccl nvshmem)
+      target_link_options(torch_cuda INTERFACE "-Wl,-rpath-link,${wheels}/nvidia/${part}/lib")
+    endforeach()
+    target_include_directories(torch_cuda SYSTEM INTERFACE "${wheels}/nvidia/cu13/include"
+                                                           "${wheels}/nvidia/nccl/include")
+    target_compile_definitions(torch_cuda INTERFACE USE_C10D_NCCL)
+  endif()
 endif()

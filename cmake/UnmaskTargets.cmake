@@ -1,5 +1,6 @@
 # unmask_library(FOLDER DEPS ...): one target for the sources of a folder (its subfolders not included).
-# Dependencies are other folders or imported targets.
+# Dependencies are other folders or imported targets. Of NAME_cuda.cc and NAME_stub.cc, which define the
+# same functions, a build for GPUs takes the first and any other the second.
 add_library(unmask_options INTERFACE)
 target_compile_options(unmask_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor
   $<$<NOT:$<CONFIG:Debug>>:-O2> -g1 -ffp-contract=off)
@@ -27,6 +28,11 @@ endfunction()
 function(unmask_library FOLDER)
   cmake_parse_arguments(ARG "" "" "DEPS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/${FOLDER}/*.cc")
+  if(UNMASK_GPU)
+    list(FILTER sources EXCLUDE REGEX "_stub\\.cc$")
+  else()
+    list(FILTER sources EXCLUDE REGEX "_cuda\\.cc$")
+  endif()
   string(REPLACE "/" "_" name "${FOLDER}")
   unmask_target_names(deps ${ARG_DEPS})
   if(sources)

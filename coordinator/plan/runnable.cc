@@ -45,6 +45,16 @@ void CheckFinetune(const Settings& settings, const Complain& complain) {
   }
 }
 
+void CheckDevice(const Settings& settings, const Complain& complain) {
+  if (settings.train.device != DeviceKind::kCuda) return;
+  if (settings.train.engine == EngineKind::kCore) {
+    complain("train.engine=core runs on CPUs alone", "train.engine=lanes, or train.device=cpu");
+  }
+  if (SeesPictures(settings) && settings.features.precision != Precision::kFloat32) {
+    complain("features.precision=bfloat16 with train.device=cuda", "float32");
+  }
+}
+
 // Several devices share the batches of a backbone that is trained; all else is too small for it.
 void CheckGang(const Settings& settings, const Complain& complain) {
   const std::int64_t devices = settings.train.devices;
@@ -73,16 +83,12 @@ void CheckWeights(const Settings& settings, const Complain& complain) {
 std::vector<Problem> WhyNotRunnable(const Settings& settings, const std::string& where) {
   std::vector<Problem> problems;
   const auto& [dataset, features, faces, weights, augment, model, loss, train, store] = settings;
-  const bool lanes = train.engine == EngineKind::kLanes || train.engine == EngineKind::kAuto;
-  if (train.device == DeviceKind::kCuda && !lanes) {
-    problems.push_back({fmt::format("train.engine={} runs on CPUs alone", Name(train.engine)),
-                        where, "train.engine=lanes, or train.device=cpu"});
-  }
   const Complain complain = [&](std::string what, std::string expected) {
     problems.push_back({std::move(what), where, std::move(expected)});
   };
   CheckText(settings, complain);
   CheckFinetune(settings, complain);
+  CheckDevice(settings, complain);
   CheckGang(settings, complain);
   CheckWeights(settings, complain);
   const bool unbiased =

@@ -7,8 +7,9 @@
 namespace unmask {
 
 struct BackboneModule {
-  const char* build_id;  // must be the trainer's own: the rest is C++ between the two
-  BackboneFactory* make_backbone;
+  const char* build_id;            // must be the trainer's own: the rest is C++ between the two
+  BackboneFactory* make_backbone;  // on the CPU
+  BackboneFactory* make_cuda_backbone;  // on the CUDA device
   TextModelFactory* make_text_model;
 };
 

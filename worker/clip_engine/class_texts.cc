@@ -19,7 +19,7 @@ T ValueOrThrow(Result<T> result) {
 
 }  // namespace
 
-ClassTexts::ClassTexts(const ModelShape& shape, const FoldData& fold)
+ClassTexts::ClassTexts(c10::Device device, const ModelShape& shape, const FoldData& fold)
     : text_(fold.text), weights_(ValueOrThrow(MakeTorchWeights(fold.text->parts.weights))) {
   scale_ = std::exp(weights_.at("scale").item<double>());
   const std::int64_t context = shape.prompt->context;
@@ -39,8 +39,9 @@ ClassTexts::ClassTexts(const ModelShape& shape, const FoldData& fold)
     ends.push_back(prompt.end);
     rows.push_back(TokenEmbeddings(weights_, prompt.tokens));
   }
-  embeddings_ = at::stack(rows);
-  ends_ = at::tensor(ends, at::kLong);
+  embeddings_ = at::stack(rows).to(device);
+  ends_ = at::tensor(ends, at::kLong).to(device);
+  for (auto& [role, tensor] : weights_) tensor = tensor.to(device);
 }
 
 std::vector<at::Tensor> ClassTexts::Features(const std::vector<at::Tensor>& contexts) const {

@@ -11,10 +11,10 @@ namespace unmask {
 class ClassTexts {
  public:
   // Throws std::runtime_error where there are no prompts of these classes.
-  ClassTexts(const ModelShape& shape, const FoldData& fold);
+  ClassTexts(c10::Device device, const ModelShape& shape, const FoldData& fold);
 
-  // [heads], each [classes, projection]. `contexts`: the learnt tokens of each head [context,
-  // width], through which autograd can go back; empty at zero-shot.
+  // [heads], each [classes, projection], on the device. `contexts`: the learnt tokens of each head
+  // [context, width], through which autograd can go back; empty at zero-shot.
   std::vector<at::Tensor> Features(const std::vector<at::Tensor>& contexts) const;
 
   double scale() const { return scale_; }  // that cosines are multiplied with

@@ -1,7 +1,6 @@
 #include "worker/clip_engine/clip_engine.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 
 #include <algorithm>
@@ -10,6 +9,7 @@
 #include "common/config/names.h"
 #include "worker/clip_engine/class_texts.h"
 #include "worker/reference_engine/adam.h"
+#include "worker/reference_engine/prepare_numerics.h"
 #include "worker/reference_engine/reference_model.h"
 #include "worker/reference_engine/torch_errors.h"
 
@@ -22,13 +22,15 @@ at::Tensor UnitRows(const at::Tensor& rows) { return rows / rows.norm(2, {1}, /*
 
 class ClipEngine final : public Engine {
  public:
-  ClipEngine(const Settings& settings, const ModelShape& shape, const FoldData& fold)
-      : fold_(fold), texts_(shape, fold) {
+  ClipEngine(c10::Device device, const Settings& settings, const ModelShape& shape,
+             const FoldData& fold)
+      : device_(device), fold_(fold), texts_(device, shape, fold) {
     for (const ModelShape::Head& head : shape.heads) {
       if (shape.prompt->context == 0) break;
       names_.push_back(std::string(Name(head.task)) + ".context");
-      parameters_.push_back(
-          at::zeros({shape.prompt->context, shape.prompt->width}, at::kFloat).requires_grad_());
+      parameters_.push_back(at::zeros({shape.prompt->context, shape.prompt->width},
+                                      at::device(device).dtype(at::kFloat))
+                                .requires_grad_());
     }
     adam_ = std::make_unique<Adam>(parameters_, settings.train);
   }
@@ -71,6 +73,7 @@ class ClipEngine final : public Engine {
                                  const std::vector<at::Tensor>& features) const;
   const std::vector<at::Tensor>& Features();
 
+  const c10::Device device_;
   const FoldData& fold_;
   ClassTexts texts_;
   std::vector<std::string> names_;
@@ -88,20 +91,20 @@ at::Tensor ClipEngine::Images(std::int64_t view, std::span<const std::int64_t> c
     fold_.inputs->Copy(view, clip, {row, static_cast<std::size_t>(fold_.width)});
     row += fold_.width;
   }
-  return UnitRows(block);
+  return UnitRows(block.to(device_));
 }
 
 // The sum of the tasks' cross-entropies, which share nothing that is learnt.
 at::Tensor ClipEngine::Loss(const std::vector<at::Tensor>& logits,
                             std::span<const std::int64_t> clips) const {
-  at::Tensor loss = at::zeros({}, at::kFloat);
+  at::Tensor loss = at::zeros({}, at::device(device_).dtype(at::kFloat));
   for (std::size_t head = 0; head < logits.size(); ++head) {
     std::vector<std::int64_t> labels;
     labels.reserve(clips.size());
     for (const std::int64_t clip : clips) {
       labels.push_back(fold_.tasks[head].labels[static_cast<std::size_t>(clip)]);
     }
-    loss = loss + at::cross_entropy_loss(logits[head], at::tensor(labels, at::kLong));
+    loss = loss + at::cross_entropy_loss(logits[head], at::tensor(labels, at::kLong).to(device_));
   }
   return loss;
 }
@@ -161,8 +164,14 @@ Evaluation ClipEngine::TryEvaluate(std::span<const std::int64_t> clips) {
 
 std::unique_ptr<Engine> MakeClipEngine(const Settings& settings, const ModelShape& shape,
                                        const FoldData& fold) {
-  at::set_num_threads(1);
-  return WithStandardErrors([&] { return std::make_unique<ClipEngine>(settings, shape, fold); });
+  return MakeClipEngineOn(c10::kCPU, settings, shape, fold);
+}
+
+std::unique_ptr<Engine> MakeClipEngineOn(c10::Device device, const Settings& settings,
+                                         const ModelShape& shape, const FoldData& fold) {
+  PrepareNumerics(device);
+  return WithStandardErrors(
+      [&] { return std::make_unique<ClipEngine>(device, settings, shape, fold); });
 }
 
 }  // namespace unmask

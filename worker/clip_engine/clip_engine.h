@@ -4,6 +4,8 @@
 // word (CoOp: Zhou et al., IJCV 2022), one set for each task; the text transformer stays as it is.
 #pragma once
 
+#include <c10/core/Device.h>
+
 #include <memory>
 
 #include "worker/model/engine.h"
@@ -15,5 +17,8 @@ namespace unmask {
 // text side, std::bad_alloc for want of memory.
 std::unique_ptr<Engine> MakeClipEngine(const Settings& settings, const ModelShape& shape,
                                        const FoldData& fold);
+// Likewise, with everything that it computes on a device.
+std::unique_ptr<Engine> MakeClipEngineOn(c10::Device device, const Settings& settings,
+                                         const ModelShape& shape, const FoldData& fold);
 
 }  // namespace unmask

@@ -8,8 +8,8 @@
 
 namespace unmask {
 
-BackboneStage::BackboneStage(const FoldData& fold, Gang* gang)
-    : fold_(fold), backbone_(*fold.backbone), gang_(gang) {
+BackboneStage::BackboneStage(const FoldData& fold, Gang* gang, at::Device device)
+    : fold_(fold), backbone_(*fold.backbone), gang_(gang), tensors_(device) {
   UNMASK_CHECK(fold.width == std::int64_t{3} * backbone_.image.height * backbone_.image.width);
   for (const auto& [name, tensor] : backbone_.weights) {
     weights_[name.substr(kBackbonePrefix.size())] = IsBuffer(name)
@@ -22,7 +22,7 @@ at::Tensor BackboneStage::Train(std::int64_t view, std::span<const std::int64_t>
   share_ = ShareOf(static_cast<std::int64_t>(clips.size()));
   const auto own =
       clips.subspan(static_cast<std::size_t>(share_.from), static_cast<std::size_t>(share_.count));
-  const at::Tensor inputs = InputRows(fold_, view, own);
+  const at::Tensor inputs = InputRows(fold_, view, own, tensors_.device());
   if (gang_ == nullptr) return Forward(inputs, NormByBatch);
   own_ = Forward(inputs, [&](const at::Tensor& x, const NormTensors& norm) {
     return NormByGang(x, norm, share_.batch, *gang_);
@@ -51,10 +51,10 @@ at::Tensor BackboneStage::Evaluate(std::span<const std::int64_t> clips) {
   rows.reserve(static_cast<std::size_t>(share.count));
   for (std::int64_t i = share.from; i < share.from + share.count; ++i) {
     const auto clip = clips.subspan(static_cast<std::size_t>(i), 1);
-    rows.push_back(Forward(InputRows(fold_, kPlainView, clip), NormByBuffers));
+    rows.push_back(Forward(InputRows(fold_, kPlainView, clip, tensors_.device()), NormByBuffers));
   }
   const std::int64_t width = FeatureWidth(backbone_.config, backbone_.feature);
-  const at::Tensor own = rows.empty() ? at::empty({0, width}, at::kFloat) : at::cat(rows);
+  const at::Tensor own = rows.empty() ? Zeros(0, width) : at::cat(rows);
   return gang_ == nullptr ? own : Gathered(own, share);
 }
 
@@ -75,9 +75,13 @@ at::Tensor BackboneStage::Forward(const at::Tensor& inputs,
                               backbone_.feature, images);
 }
 
+at::Tensor BackboneStage::Zeros(std::int64_t rows, std::int64_t width) const {
+  return at::zeros({rows, width}, at::device(tensors_.device()).dtype(at::kFloat));
+}
+
 // The sum of rows that all but one member leave zero.
 at::Tensor BackboneStage::Gathered(const at::Tensor& own, const Share& share) const {
-  at::Tensor all = at::zeros({share.batch, own.size(1)}, at::kFloat);
+  at::Tensor all = Zeros(share.batch, own.size(1));
   all.narrow(0, share.from, share.count).copy_(own);
   gang_->Sum({all});
   return all;

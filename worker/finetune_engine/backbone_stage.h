@@ -11,8 +11,8 @@ namespace unmask {
 
 class BackboneStage final : public FeatureStage {
  public:
-  // Both must outlive the stage; `gang` may be nullptr.
-  BackboneStage(const FoldData& fold, Gang* gang);
+  // Both must outlive the stage; `gang`, which sums on the device, may be nullptr.
+  BackboneStage(const FoldData& fold, Gang* gang, at::Device device = at::kCPU);
 
   at::Tensor Train(std::int64_t view, std::span<const std::int64_t> clips) override;
   void EndBackward() override;
@@ -27,6 +27,7 @@ class BackboneStage final : public FeatureStage {
   };
   Share ShareOf(std::int64_t batch) const;
   at::Tensor Forward(const at::Tensor& inputs, const BatchNormFunction& batch_norm) const;
+  at::Tensor Zeros(std::int64_t rows, std::int64_t width) const;
   at::Tensor Gathered(const at::Tensor& own, const Share& share) const;
 
   const FoldData& fold_;

@@ -1,9 +1,9 @@
 #include "worker/finetune_engine/finetune_engine.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 
 #include "worker/finetune_engine/backbone_stage.h"
+#include "worker/reference_engine/prepare_numerics.h"
 #include "worker/reference_engine/reference_engine.h"
 #include "worker/reference_engine/torch_errors.h"
 
@@ -14,9 +14,11 @@ namespace {
 class FinetuneEngine final : public Engine {
  public:
   FinetuneEngine(const Settings& settings, const ModelShape& shape, const FoldData& fold,
-                 std::unique_ptr<Gang> gang)
-      : gang_(std::move(gang)),
-        model_(settings, shape, fold, std::make_unique<BackboneStage>(fold, gang_.get())) {}
+                 std::unique_ptr<Gang> gang, at::Device device)
+      : device_(device),
+        gang_(std::move(gang)),
+        model_(settings, shape, fold, std::make_unique<BackboneStage>(fold, gang_.get(), device),
+               device) {}
 
   StepOutcome Step(std::int64_t view, std::span<const std::int64_t> clips,
                    const DropoutMasks& masks) override {
@@ -34,12 +36,13 @@ class FinetuneEngine final : public Engine {
   int members() const override { return gang_ ? gang_->size() : 1; }
   double SumOverMembers(double mine) override {
     if (!gang_) return mine;
-    const at::Tensor sum = at::full({1}, mine, at::kDouble);
+    const at::Tensor sum = at::full({1}, mine, at::device(device_).dtype(at::kDouble));
     gang_->Sum({sum});
     return sum.item<double>();
   }
 
  private:
+  const at::Device device_;
   std::unique_ptr<Gang> gang_;
   ReferenceEngine model_;
 };
@@ -47,16 +50,23 @@ class FinetuneEngine final : public Engine {
 }  // namespace
 
 std::unique_ptr<Engine> MakeFinetuneEngine(const Settings& settings, const ModelShape& shape,
-                                           const FoldData& fold, std::unique_ptr<Gang> gang) {
-  at::set_num_threads(1);
-  return WithStandardErrors(
-      [&] { return std::make_unique<FinetuneEngine>(settings, shape, fold, std::move(gang)); });
+                                           const FoldData& fold) {
+  return MakeFinetuneEngineOn(c10::kCPU, settings, shape, fold);
+}
+
+std::unique_ptr<Engine> MakeFinetuneEngineOn(c10::Device device, const Settings& settings,
+                                             const ModelShape& shape, const FoldData& fold) {
+  return MakeFinetuneEngine(settings, shape, fold,
+                            fold.gang == nullptr ? nullptr : MeetGang(*fold.gang, device), device);
 }
 
 std::unique_ptr<Engine> MakeFinetuneEngine(const Settings& settings, const ModelShape& shape,
-                                           const FoldData& fold) {
-  return MakeFinetuneEngine(settings, shape, fold,
-                            fold.gang == nullptr ? nullptr : MeetGang(*fold.gang));
+                                           const FoldData& fold, std::unique_ptr<Gang> gang,
+                                           c10::Device device) {
+  PrepareNumerics(device);
+  return WithStandardErrors([&] {
+    return std::make_unique<FinetuneEngine>(settings, shape, fold, std::move(gang), device);
+  });
 }
 
 }  // namespace unmask

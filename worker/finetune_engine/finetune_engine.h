@@ -4,6 +4,8 @@
 // BatchNorm, HSIC and dropout are those of one process, and its weights the same on each member.
 #pragma once
 
+#include <c10/core/Device.h>
+
 #include <memory>
 
 #include "worker/model/engine.h"
@@ -17,9 +19,13 @@ class Gang;
 // batches of at least as many clips as it has members; GangLost where one is gone.
 std::unique_ptr<Engine> MakeFinetuneEngine(const Settings& settings, const ModelShape& shape,
                                            const FoldData& fold);
+// Likewise, with everything that it computes on a device.
+std::unique_ptr<Engine> MakeFinetuneEngineOn(c10::Device device, const Settings& settings,
+                                             const ModelShape& shape, const FoldData& fold);
 
-// The same in a gang that has met already, or (nullptr) alone.
+// The same in a gang of this device that has met already, or (nullptr) alone.
 std::unique_ptr<Engine> MakeFinetuneEngine(const Settings& settings, const ModelShape& shape,
-                                           const FoldData& fold, std::unique_ptr<Gang> gang);
+                                           const FoldData& fold, std::unique_ptr<Gang> gang,
+                                           c10::Device device = c10::kCPU);
 
 }  // namespace unmask

@@ -8,6 +8,8 @@
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
+#include "worker/gang/nccl.h"
+
 namespace unmask {
 namespace {
 
@@ -72,6 +74,10 @@ class ProcessGang final : public Gang {
   std::function<void(bool)> waiting_;
 };
 
+std::chrono::milliseconds MeetTimeout(const GangPlace& place) {
+  return std::min(place.timeout, place.meet_timeout);
+}
+
 c10::intrusive_ptr<c10d::Store> MeetAt(const GangPlace& place,
                                        const std::function<void(std::uint16_t port)>& listening) {
   c10d::TCPStoreOptions options;
@@ -79,10 +85,18 @@ c10::intrusive_ptr<c10d::Store> MeetAt(const GangPlace& place,
   options.isServer = place.rank == 0;
   options.numWorkers = place.size;
   options.waitWorkers = false;
-  options.timeout = std::min(place.timeout, place.meet_timeout);
+  options.timeout = MeetTimeout(place);
   auto store = c10::make_intrusive<c10d::TCPStore>(place.host, options);
   if (place.rank == 0) listening(store->getPort());
   return store;
+}
+
+c10::intrusive_ptr<c10d::Backend> MeetOverGloo(const c10::intrusive_ptr<c10d::Store>& store,
+                                               const GangPlace& place) {
+  auto options = c10d::ProcessGroupGloo::Options::create(MeetTimeout(place));
+  options->threads = 1;  // sums in the order in which they were asked for
+  options->devices = {c10d::ProcessGroupGloo::createDeviceForHostname(place.address)};
+  return c10::make_intrusive<c10d::ProcessGroupGloo>(store, place.rank, place.size, options);
 }
 
 }  // namespace
@@ -91,12 +105,10 @@ std::unique_ptr<Gang> JoinGang(const GangPlace& place,
                                const std::function<void(std::uint16_t port)>& listening) {
   return WithGangErrors("its members did not come together", [&] {
     c10::intrusive_ptr<c10d::Store> store = MeetAt(place, listening);
-    auto options =
-        c10d::ProcessGroupGloo::Options::create(std::min(place.timeout, place.meet_timeout));
-    options->threads = 1;  // sums in the order in which they were asked for
-    options->devices = {c10d::ProcessGroupGloo::createDeviceForHostname(place.address)};
     auto group =
-        c10::make_intrusive<c10d::ProcessGroupGloo>(store, place.rank, place.size, options);
+        place.device.is_cuda()
+            ? MeetOverNccl(store, {place.rank, place.size, place.device, MeetTimeout(place)})
+            : MeetOverGloo(store, place);
     group->setTimeout(place.timeout);
     return std::make_unique<ProcessGang>(std::move(store), std::move(group), place.waiting);
   });

@@ -35,13 +35,15 @@ struct GangPlace {
   std::chrono::milliseconds meet_timeout{60'000};  // no longer than this
   // Told when this member begins to wait for the others, and when it ends; may be empty.
   std::function<void(bool)> waiting{};
+  // Whose tensors are summed: over NCCL on a CUDA device, else over Gloo.
+  at::Device device = at::kCPU;
 };
 
-// Waits until all members are there. Member 0 says where it listens before it waits. Gloo, on CPUs.
+// Waits until all members are there. Member 0 says where it listens before it waits.
 std::unique_ptr<Gang> JoinGang(const GangPlace& place,
                                const std::function<void(std::uint16_t port)>& listening);
 
 // As a job's meeting has it: throws GangDismissed too. `meeting` must outlive the gang.
-std::unique_ptr<Gang> MeetGang(GangMeeting& meeting);
+std::unique_ptr<Gang> MeetGang(GangMeeting& meeting, at::Device device);
 
 }  // namespace unmask

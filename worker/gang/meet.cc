@@ -19,8 +19,9 @@ std::string Meet(GangMeeting& meeting, const std::string& address) {
 
 }  // namespace
 
-std::unique_ptr<Gang> MeetGang(GangMeeting& meeting) {
+std::unique_ptr<Gang> MeetGang(GangMeeting& meeting, at::Device device) {
   GangPlace place;
+  place.device = device;
   place.rank = meeting.member();
   place.size = meeting.size();
   place.address = meeting.one_host() ? "127.0.0.1" : OwnAddress();

@@ -35,10 +35,12 @@ LaneInputs::LaneInputs(const LaneLayout& layout, std::int64_t lanes,
   control = make({lanes, static_cast<std::int64_t>(kControlColumns)}, at::kFloat);
 }
 
-LaneModel::LaneModel(const LaneLayout& layout, std::int64_t lanes, at::Device device)
+LaneModel::LaneModel(const LaneLayout& layout, std::int64_t lanes, at::Device device,
+                     StepRecorder record)
     : layout_(layout),
       lanes_(lanes),
       device_(device),
+      record_(std::move(record)),
       inputs_(layout, lanes, at::TensorOptions(device)) {
   const auto zeros = [&](std::int64_t floats) {
     return at::zeros({lanes, floats}, at::TensorOptions(at::kFloat).device(device));
@@ -113,9 +115,31 @@ void LaneModel::Upload(const LaneInputs& inputs) {
     upload(inputs.labels, inputs_.labels);
     upload(inputs.control, inputs_.control);
   }
-  const at::Tensor numbers = at::arange(layout_.rows, inputs_.control.options()).view({1, -1, 1});
-  valid_ = (numbers < Column(Control::kRows)).to(at::kFloat);
-  trains_ = Column(Control::kTrains) != 0;
+}
+
+// As if no lane had anything to do, so that what a recorder does with the step changes nothing.
+void LaneModel::BeIdle() {
+  if (device_.is_cpu()) inputs_ = LaneInputs(layout_, lanes_, device_);  // not the host's own
+  inputs_.control.zero_();
+}
+
+LaneModel::Recorded& LaneModel::RecordedStep(HsicKinds kinds) {
+  Recorded& recorded = recorded_[(kinds.paper ? 1U : 0U) + (kinds.matrix ? 2U : 0U)];
+  if (!recorded.again) {
+    BeIdle();
+    recorded.again = record_([this, kinds, &recorded] { recorded.outputs = Compute(kinds); });
+  }
+  return recorded;
+}
+
+void LaneModel::Step(const LaneInputs& inputs, HsicKinds kinds) {
+  const at::NoGradGuard no_grad;
+  Recorded& step = RecordedStep(kinds);
+  Upload(inputs);
+  step.again();
+  outputs_ = step.outputs;
+  for (at::Tensor& logits : outputs_.logits) logits = ToHost(logits);
+  outputs_.loss = ToHost(outputs_.loss.view({lanes_}));
 }
 
 // Linear, BatchNorm1d over the lane's clips (or by its running statistics), ReLU, Dropout.
@@ -182,9 +206,11 @@ at::Tensor LaneModel::CrossEntropy(std::size_t head, const at::Tensor& logits,
   return -(at::where(is_label, log_p, 0.0) * share).sum({1, 2}, /*keepdim=*/true);
 }
 
-void LaneModel::Step(const LaneInputs& inputs, HsicKinds kinds) {
-  const at::NoGradGuard no_grad;
-  Upload(inputs);
+// One sequence of operations for one set of kinds: what differs between steps is in `inputs_`.
+LaneOutputs LaneModel::Compute(HsicKinds kinds) {
+  const at::Tensor numbers = at::arange(layout_.rows, inputs_.control.options()).view({1, -1, 1});
+  valid_ = (numbers < Column(Control::kRows)).to(at::kFloat);
+  trains_ = Column(Control::kTrains) != 0;
   const Passed shared = Forward(layout_.adapter, inputs_.features, inputs_.adapter_mask);
   std::vector<Passed> streams;
   streams.reserve(layout_.heads.size());
@@ -192,7 +218,7 @@ void LaneModel::Step(const LaneInputs& inputs, HsicKinds kinds) {
     streams.push_back(Forward(layout_.heads[i].block, shared.active, inputs_.stream_masks[i]));
   }
   std::vector<at::Tensor> gradients;
-  const at::Tensor loss = Loss(streams, kinds, gradients);
+  LaneOutputs outputs = Loss(streams, kinds, gradients);
   at::Tensor by_shared;
   for (std::size_t i = 0; i < streams.size(); ++i) {
     const at::Tensor part =
@@ -201,24 +227,23 @@ void LaneModel::Step(const LaneInputs& inputs, HsicKinds kinds) {
   }
   Backward(layout_.adapter, shared, by_shared, /*input_wanted=*/false);
   Adam();
-  for (at::Tensor& logits : outputs_.logits) logits = ToHost(logits);
-  outputs_.loss = ToHost(loss.view({lanes_}));
+  return outputs;
 }
 
 // CE_first + beta CE_second + alpha HSIC of every lane; `gradients` become those by the streams.
-at::Tensor LaneModel::Loss(const std::vector<Passed>& streams, HsicKinds kinds,
-                           std::vector<at::Tensor>& gradients) {
-  outputs_ = {};
-  at::Tensor loss;
+LaneOutputs LaneModel::Loss(const std::vector<Passed>& streams, HsicKinds kinds,
+                            std::vector<at::Tensor>& gradients) {
+  LaneOutputs outputs;
+  at::Tensor& loss = outputs.loss;
   for (std::size_t i = 0; i < streams.size(); ++i) {
     const LaneLayout::Linear& classifier = layout_.heads[i].classifier;
     const at::Tensor& stream = streams[i].active;
     const at::Tensor bias = Row(LaneState::kParameters, classifier.bias, classifier.out);
-    outputs_.logits.push_back(
+    outputs.logits.push_back(
         at::baddbmm(bias, stream, Matrix(classifier).transpose(1, 2)).add_(no_class_[i]));
-    outputs_.streams.push_back(stream);
+    outputs.streams.push_back(stream);
     at::Tensor by_logits;
-    at::Tensor part = CrossEntropy(i, outputs_.logits[i], by_logits);
+    at::Tensor part = CrossEntropy(i, outputs.logits[i], by_logits);
     if (i > 0) {
       part.mul_(Column(Control::kBeta));
       by_logits.mul_(Column(Control::kBeta));
@@ -226,12 +251,13 @@ at::Tensor LaneModel::Loss(const std::vector<Passed>& streams, HsicKinds kinds,
     loss = i == 0 ? part : loss + part;
     gradients.push_back(BackwardLinear(classifier, stream, by_logits, /*input_wanted=*/true));
   }
-  if (kinds == HsicKinds{}) return loss;
+  if (kinds == HsicKinds{}) return outputs;
   const auto control = [this](Control column) { return Column(column); };
   const LaneHsic hsic = HsicOfLanes(streams[0].active, streams[1].active, valid_, control, kinds);
   gradients[0].add_(hsic.first_gradient);
   gradients[1].add_(hsic.second_gradient);
-  return loss + Column(Control::kAlpha) * hsic.loss;
+  loss = loss + Column(Control::kAlpha) * hsic.loss;
+  return outputs;
 }
 
 // torch.optim.Adam with L2 decay, over all lanes' rows at once; a lane that does not train has

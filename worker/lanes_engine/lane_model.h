@@ -15,6 +15,7 @@
 #include "worker/lanes_engine/lane_control.h"
 #include "worker/lanes_engine/lane_hsic.h"
 #include "worker/lanes_engine/lane_layout.h"
+#include "worker/lanes_engine/step_recorder.h"
 
 namespace unmask {
 
@@ -30,11 +31,11 @@ struct LaneInputs {
   at::Tensor control;                    // [lanes, kControlColumns] float
 };
 
-// What a step says, until the next one.
+// What a step says.
 struct LaneOutputs {
-  at::Tensor loss;                  // [lanes] float, on the host
-  std::vector<at::Tensor> logits;   // [heads], each [lanes, rows, padded classes], on the host
-  std::vector<at::Tensor> streams;  // [heads], each [lanes, rows, stream], where the model is
+  at::Tensor loss;                  // [lanes] float (as a step computes it: [lanes, 1, 1])
+  std::vector<at::Tensor> logits;   // [heads], each [lanes, rows, padded classes]
+  std::vector<at::Tensor> streams;  // [heads], each [lanes, rows, stream]
 };
 
 // A lane's rows of state.
@@ -42,10 +43,13 @@ enum class LaneState : std::uint8_t { kParameters, kFirst, kSecond, kBuffers };
 
 class LaneModel {
  public:
-  LaneModel(const LaneLayout& layout, std::int64_t lanes, at::Device device);
+  LaneModel(const LaneLayout& layout, std::int64_t lanes, at::Device device, StepRecorder record);
+  LaneModel(const LaneModel&) = delete;  // recorded steps know where it lies
+  LaneModel& operator=(const LaneModel&) = delete;
 
-  // `inputs`: on the host.
+  // `inputs`: on the host. The first step of some kinds is recorded, further ones do that again.
   void Step(const LaneInputs& inputs, HsicKinds kinds);
+  // Of the last step: loss and logits on the host, streams where the model is.
   const LaneOutputs& outputs() const { return outputs_; }
   std::vector<float> Stream(std::size_t head, std::int64_t lane) const;  // of outputs()
 
@@ -58,7 +62,15 @@ class LaneModel {
     at::Tensor input, normalised, inverse_deviation, active;
   };
 
+  struct Recorded {
+    LaneStep again;       // empty until there was such a step
+    LaneOutputs outputs;  // where the model is, at the places that the recorded step writes to
+  };
+
+  Recorded& RecordedStep(HsicKinds kinds);
+  void BeIdle();
   void Upload(const LaneInputs& inputs);
+  LaneOutputs Compute(HsicKinds kinds);  // from `inputs_`
   Passed Forward(const LaneLayout::Block& block, const at::Tensor& input, const at::Tensor& mask);
   // The gradient by the block's input; by its parameters into gradients_.
   at::Tensor Backward(const LaneLayout::Block& block, const Passed& passed, at::Tensor gradient,
@@ -67,8 +79,8 @@ class LaneModel {
                             const at::Tensor& gradient, bool input_wanted);
   // The lanes' cross-entropy [lanes, 1, 1]; `gradient` becomes its derivative by the logits.
   at::Tensor CrossEntropy(std::size_t head, const at::Tensor& logits, at::Tensor& gradient) const;
-  at::Tensor Loss(const std::vector<Passed>& streams, HsicKinds kinds,
-                  std::vector<at::Tensor>& gradients);
+  LaneOutputs Loss(const std::vector<Passed>& streams, HsicKinds kinds,
+                   std::vector<at::Tensor>& gradients);
   void Adam();
 
   at::Tensor Column(Control column) const;  // [lanes, 1, 1]
@@ -80,12 +92,14 @@ class LaneModel {
   LaneLayout layout_;
   std::int64_t lanes_;
   at::Device device_;
+  StepRecorder record_;
   std::array<at::Tensor, 4> state_;  // by LaneState: [lanes, floats]
   at::Tensor gradients_;             // [lanes, parameter floats]
   LaneInputs inputs_;  // on the device, at addresses that stay (on the CPU: Step's own)
   at::Tensor valid_;   // [lanes, rows, 1]: 1 for a row that is a clip
   at::Tensor trains_;  // [lanes, 1, 1] bool
   std::vector<at::Tensor> no_class_;  // [heads], each [classes, padded]: -infinity for padding
+  std::array<Recorded, 4> recorded_;  // by kinds
   LaneOutputs outputs_;
 };
 

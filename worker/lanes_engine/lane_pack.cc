@@ -23,9 +23,10 @@ std::vector<float> CopyOf(const at::Tensor& tensor, std::int64_t lane) {
 
 }  // namespace
 
-LanePack::LanePack(const LaneLayout& layout, std::int64_t lanes, at::Device device)
+LanePack::LanePack(const LaneLayout& layout, std::int64_t lanes, at::Device device,
+                   StepRecorder record)
     : layout_(layout),
-      model_(layout, lanes, device),
+      model_(layout, lanes, device, std::move(record)),
       inputs_(layout, lanes, at::TensorOptions(at::kCPU).pinned_memory(!device.is_cpu())),
       lanes_(static_cast<std::size_t>(lanes)) {
   for (std::int64_t lane = 0; lane < lanes; ++lane) Clear(lane);

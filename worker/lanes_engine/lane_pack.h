@@ -31,7 +31,7 @@ struct LaneRequest {
 
 class LanePack {
  public:
-  LanePack(const LaneLayout& layout, std::int64_t lanes, at::Device device);
+  LanePack(const LaneLayout& layout, std::int64_t lanes, at::Device device, StepRecorder record);
 
   const LaneLayout& layout() const { return layout_; }
 

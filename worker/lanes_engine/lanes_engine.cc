@@ -1,12 +1,12 @@
 #include "worker/lanes_engine/lanes_engine.h"
 
 #include <ATen/Context.h>
-#include <ATen/Parallel.h>
 
 #include <algorithm>
 #include <utility>
 
 #include "common/base/check.h"
+#include "worker/reference_engine/prepare_numerics.h"
 #include "worker/reference_engine/torch_errors.h"
 
 namespace unmask {
@@ -194,7 +194,7 @@ void LanesEngine::SetMoments(const NamedTensors& moments, std::int64_t steps) {
 
 std::unique_ptr<Engine> LanePool::Make(const Settings& settings, const ModelShape& shape,
                                        const FoldData& fold) {
-  at::set_num_threads(1);  // of this thread, which may do the steps
+  PrepareNumerics(device_);  // of this thread, which may do the steps
   return WithStandardErrors(
       [&] { return std::make_unique<LanesEngine>(*this, settings, shape, fold); });
 }
@@ -214,8 +214,8 @@ LanePool::Place LanePool::Enter(const ModelShape& shape, std::int64_t rows) {
     if (pack.shape != shape || pack.rows != rows) continue;
     if (const auto lane = pack.pack->Enter()) return {pack.pack.get(), *lane};
   }
-  Pack& pack = packs_.emplace_back(
-      Pack{shape, rows, std::make_unique<LanePack>(LaneLayout(shape, rows), lanes_, device_)});
+  Pack& pack = packs_.emplace_back(Pack{
+      shape, rows, std::make_unique<LanePack>(LaneLayout(shape, rows), lanes_, device_, record_)});
   return {pack.pack.get(), pack.pack->Enter().value()};
 }
 

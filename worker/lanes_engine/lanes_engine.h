@@ -16,7 +16,9 @@ class LanePool {
  public:
   // `lanes` of a pack: its number is part of the numerics, since libraries choose their kernels by
   // it.
-  LanePool(std::int64_t lanes, at::Device device) : lanes_(lanes), device_(device) {}
+  LanePool(std::int64_t lanes, at::Device device) : LanePool(lanes, device, RecorderFor(device)) {}
+  LanePool(std::int64_t lanes, at::Device device, StepRecorder record)
+      : lanes_(lanes), device_(device), record_(std::move(record)) {}
 
   // An engine for a job, in a pack of its structure: with the lanes that train already, where one
   // is free. As MakeReferenceEngine otherwise. Jobs whose engines live at the same time wait for
@@ -43,6 +45,7 @@ class LanePool {
 
   const std::int64_t lanes_;
   const at::Device device_;
+  const StepRecorder record_;
   mutable std::mutex mutex_;  // guards what follows
   std::list<Pack> packs_;     // none is empty
   LanePack::Count gone_;      // of packs that were

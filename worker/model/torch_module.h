@@ -20,16 +20,18 @@ inline constexpr std::string_view kLanesEngine = "lanes-1";
 
 struct TorchModule {
   const char* build_id;  // must be the trainer's own: the rest is C++ between the two
-  std::unique_ptr<Engine> (*make_reference_engine)(const Settings&, const ModelShape&,
+  // `cuda`: on the CUDA device, else on the CPU.
+  std::unique_ptr<Engine> (*make_reference_engine)(bool cuda, const Settings&, const ModelShape&,
                                                    const FoldData&);
   // For folds with a backbone.
-  std::unique_ptr<Engine> (*make_finetune_engine)(const Settings&, const ModelShape&,
+  std::unique_ptr<Engine> (*make_finetune_engine)(bool cuda, const Settings&, const ModelShape&,
                                                   const FoldData&);
   // The first call decides how many lanes a pack has, and whether it lies on the CUDA device.
   std::unique_ptr<Engine> (*make_lanes_engine)(std::int64_t lanes, bool cuda, const Settings&,
                                                const ModelShape&, const FoldData&);
   bool (*has_cuda)();  // a device, and a libtorch that can use it
-  std::unique_ptr<Engine> (*make_clip_engine)(const Settings&, const ModelShape&, const FoldData&);
+  std::unique_ptr<Engine> (*make_clip_engine)(bool cuda, const Settings&, const ModelShape&,
+                                              const FoldData&);
 };
 
 inline constexpr const char* kTorchModuleFile = "unmask-torch.so";  // beside the trainer

@@ -20,7 +20,7 @@ Adam::Adam(const std::vector<at::Tensor>& parameters, const Settings::Train& tra
   for (const at::Tensor& parameter : parameters) {
     first_.push_back(at::zeros_like(parameter.detach()));
     second_.push_back(at::zeros_like(parameter.detach()));
-    steps_.push_back(at::zeros({}, at::kFloat));
+    steps_.push_back(at::zeros({}, parameter.options()));
   }
 }
 
@@ -30,7 +30,7 @@ void Adam::Update(std::vector<at::Tensor>& parameters) {
   std::vector<at::Tensor> gradients;
   gradients.reserve(parameters.size());
   for (const at::Tensor& parameter : parameters) gradients.push_back(parameter.grad());
-  for (at::Tensor& step : steps_) *step.mutable_data_ptr<float>() += 1.0F;
+  at::_foreach_add_(steps_, 1);
   at::_fused_adam_(parameters, gradients, first_, second_, {}, steps_, lr_, kBeta1, kBeta2, decay_,
                    kEpsilon, /*amsgrad=*/false, /*maximize=*/false);
 }

@@ -26,7 +26,7 @@ class Adam {
   double lr_;
   double decay_;
   std::vector<at::Tensor> first_, second_;
-  std::vector<at::Tensor> steps_;  // scalars, all equal: what the fused kernel wants
+  std::vector<at::Tensor> steps_;  // scalars beside them, all equal: what the fused kernel wants
 };
 
 }  // namespace unmask

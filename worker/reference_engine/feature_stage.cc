@@ -7,14 +7,14 @@ namespace {
 
 class GivenFeatures final : public FeatureStage {
  public:
-  explicit GivenFeatures(const FoldData& fold) : fold_(fold) {}
+  GivenFeatures(const FoldData& fold, at::Device device) : fold_(fold), none_(device) {}
 
   at::Tensor Train(std::int64_t view, std::span<const std::int64_t> clips) override {
-    return InputRows(fold_, view, clips);
+    return InputRows(fold_, view, clips, none_.device());
   }
   void EndBackward() override {}
   at::Tensor Evaluate(std::span<const std::int64_t> clips) override {
-    return InputRows(fold_, kPlainView, clips);
+    return InputRows(fold_, kPlainView, clips, none_.device());
   }
   const ModelTensors& tensors() const override { return none_; }
 
@@ -25,11 +25,12 @@ class GivenFeatures final : public FeatureStage {
 
 }  // namespace
 
-std::unique_ptr<FeatureStage> MakeGivenFeatures(const FoldData& fold) {
-  return std::make_unique<GivenFeatures>(fold);
+std::unique_ptr<FeatureStage> MakeGivenFeatures(const FoldData& fold, at::Device device) {
+  return std::make_unique<GivenFeatures>(fold, device);
 }
 
-at::Tensor InputRows(const FoldData& fold, std::int64_t view, std::span<const std::int64_t> clips) {
+at::Tensor InputRows(const FoldData& fold, std::int64_t view, std::span<const std::int64_t> clips,
+                     at::Device device) {
   at::Tensor rows = at::empty({static_cast<std::int64_t>(clips.size()), fold.width}, at::kFloat);
   auto* row = rows.mutable_data_ptr<float>();
   const auto width = static_cast<std::size_t>(fold.width);
@@ -37,7 +38,7 @@ at::Tensor InputRows(const FoldData& fold, std::int64_t view, std::span<const st
     fold.inputs->Copy(view, clip, {row, width});
     row += width;
   }
-  return rows;
+  return rows.to(device);
 }
 
 }  // namespace unmask

@@ -25,10 +25,11 @@ class FeatureStage {
   virtual const ModelTensors& tensors() const = 0;
 };
 
-// Inputs that are features already; nothing is trained.
-std::unique_ptr<FeatureStage> MakeGivenFeatures(const FoldData& fold);
+// Inputs that are features already; nothing is trained. The features will be on the device.
+std::unique_ptr<FeatureStage> MakeGivenFeatures(const FoldData& fold, at::Device device);
 
-// [clips, fold's width] of a view.
-at::Tensor InputRows(const FoldData& fold, std::int64_t view, std::span<const std::int64_t> clips);
+// [clips, fold's width] of a view, on the device.
+at::Tensor InputRows(const FoldData& fold, std::int64_t view, std::span<const std::int64_t> clips,
+                     at::Device device);
 
 }  // namespace unmask

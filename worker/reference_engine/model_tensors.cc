@@ -2,20 +2,18 @@
 
 #include <ATen/ATen.h>
 
-#include <cstring>
-
 #include "common/base/check.h"
 
 namespace unmask {
 
 at::Tensor ModelTensors::AddParameter(const std::string& name, at::IntArrayRef shape) {
   parameter_names_.push_back(name);
-  parameters_.push_back(at::zeros(shape, at::kFloat).requires_grad_());
+  parameters_.push_back(at::zeros(shape, at::device(device_)).requires_grad_());
   return parameters_.back();
 }
 
 at::Tensor ModelTensors::AddBuffer(const std::string& name, at::IntArrayRef shape) {
-  buffers_.emplace_back(name, at::zeros(shape, at::kFloat));
+  buffers_.emplace_back(name, at::zeros(shape, at::device(device_)));
   return buffers_.back().second;
 }
 
@@ -54,14 +52,14 @@ void ModelTensors::SetWeights(const NamedTensors& weights) {
 }
 
 FloatTensor ToFloatTensor(const at::Tensor& tensor) {
-  const at::Tensor whole = tensor.contiguous();
+  const at::Tensor whole = tensor.detach().to(at::kCPU).contiguous();
   const float* data = whole.const_data_ptr<float>();
   return {whole.sizes().vec(), std::vector<float>(data, data + whole.numel())};
 }
 
 void CopyInto(const FloatTensor& from, at::Tensor& to) {
   UNMASK_CHECK(to.sizes().vec() == from.shape && to.is_contiguous());
-  std::memcpy(to.mutable_data_ptr<float>(), from.values.data(), from.values.size() * sizeof(float));
+  to.detach().copy_(at::from_blob(const_cast<float*>(from.values.data()), from.shape, at::kFloat));
 }
 
 }  // namespace unmask

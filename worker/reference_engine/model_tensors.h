@@ -14,6 +14,9 @@ namespace unmask {
 
 class ModelTensors {
  public:
+  explicit ModelTensors(at::Device device = at::kCPU) : device_(device) {}
+  at::Device device() const { return device_; }
+
   // New ones, all zero. The handles that these return and those kept here are of the same tensor.
   at::Tensor AddParameter(const std::string& name, at::IntArrayRef shape);
   at::Tensor AddBuffer(const std::string& name, at::IntArrayRef shape);
@@ -29,12 +32,13 @@ class ModelTensors {
   void SetWeights(const NamedTensors& weights);  // exactly those of Weights()
 
  private:
+  at::Device device_;
   std::vector<std::string> parameter_names_;
   std::vector<at::Tensor> parameters_;
   std::vector<std::pair<std::string, at::Tensor>> buffers_;
 };
 
-// Copies between the two kinds of tensor; shapes must agree.
+// Copies between the two kinds of tensor, from and to any device; shapes must agree.
 FloatTensor ToFloatTensor(const at::Tensor& tensor);
 void CopyInto(const FloatTensor& from, at::Tensor& to);
 

@@ -1,7 +1,6 @@
 #include "worker/reference_engine/reference_engine.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 
 #include <algorithm>
@@ -10,6 +9,7 @@
 #include "worker/reference_engine/adam.h"
 #include "worker/reference_engine/feature_stage.h"
 #include "worker/reference_engine/hsic_loss.h"
+#include "worker/reference_engine/prepare_numerics.h"
 #include "worker/reference_engine/reference_model.h"
 #include "worker/reference_engine/torch_errors.h"
 
@@ -18,23 +18,27 @@ namespace {
 
 constexpr std::int64_t kBlockRows = 64;  // of an evaluation
 
-at::Tensor IndexTensor(std::span<const std::int64_t> indices) {
+at::Tensor IndexTensor(std::span<const std::int64_t> indices, at::Device device) {
   return at::from_blob(const_cast<std::int64_t*>(indices.data()),
-                       {static_cast<std::int64_t>(indices.size())}, at::kLong);
+                       {static_cast<std::int64_t>(indices.size())}, at::kLong)
+      .to(device);
 }
 
 }  // namespace
 
 struct ReferenceEngine::State {
-  State(const Settings& given, const ModelShape& given_shape, const FoldData& fold,
-        std::unique_ptr<FeatureStage> given_stage)
-      : settings(given),
+  State(at::Device given_device, const Settings& given, const ModelShape& given_shape,
+        const FoldData& fold, std::unique_ptr<FeatureStage> given_stage)
+      : device(given_device),
+        settings(given),
         shape(given_shape),
         stage(std::move(given_stage)),
-        model(shape),
+        model(shape, device),
         tensors(AllTensors(model, *stage)),
         adam(tensors.parameters(), settings.train) {
-    for (const TaskLabels& task : fold.tasks) labels.push_back(IndexTensor(task.labels).clone());
+    for (const TaskLabels& task : fold.tasks) {
+      labels.push_back(IndexTensor(task.labels, device).clone());
+    }
   }
 
   static ModelTensors AllTensors(const ReferenceModel& model, const FeatureStage& stage) {
@@ -54,6 +58,7 @@ struct ReferenceEngine::State {
            settings.loss.alpha * HsicLoss(outputs.streams[0], outputs.streams[1], settings.loss);
   }
 
+  at::Device device;
   Settings settings;
   ModelShape shape;
   std::unique_ptr<FeatureStage> stage;
@@ -64,12 +69,13 @@ struct ReferenceEngine::State {
 };
 
 ReferenceEngine::ReferenceEngine(const Settings& settings, const ModelShape& shape,
-                                 const FoldData& fold)
-    : ReferenceEngine(settings, shape, fold, MakeGivenFeatures(fold)) {}
+                                 const FoldData& fold, c10::Device device)
+    : ReferenceEngine(settings, shape, fold, MakeGivenFeatures(fold, device), device) {}
 
 ReferenceEngine::ReferenceEngine(const Settings& settings, const ModelShape& shape,
-                                 const FoldData& fold, std::unique_ptr<FeatureStage> stage)
-    : state_(std::make_unique<State>(settings, shape, fold, std::move(stage))) {}
+                                 const FoldData& fold, std::unique_ptr<FeatureStage> stage,
+                                 c10::Device device)
+    : state_(std::make_unique<State>(device, settings, shape, fold, std::move(stage))) {}
 
 ReferenceEngine::~ReferenceEngine() = default;
 
@@ -85,7 +91,7 @@ StepOutcome ReferenceEngine::Step(std::int64_t view, std::span<const std::int64_
 StepOutcome ReferenceEngine::Backward(std::int64_t view, std::span<const std::int64_t> clips,
                                       const DropoutMasks& masks) {
   for (at::Tensor& parameter : state_->tensors.parameters()) parameter.mutable_grad().reset();
-  const at::Tensor rows = IndexTensor(clips);
+  const at::Tensor rows = IndexTensor(clips, state_->device);
   const auto outputs = state_->model.Forward(state_->stage->Train(view, clips), &masks);
   const at::Tensor loss = state_->Loss(outputs, rows);
   loss.backward();
@@ -144,9 +150,14 @@ void ReferenceEngine::SetMoments(const NamedTensors& moments, std::int64_t steps
 
 std::unique_ptr<Engine> MakeReferenceEngine(const Settings& settings, const ModelShape& shape,
                                             const FoldData& fold) {
-  at::set_num_threads(1);
+  return MakeReferenceEngineOn(c10::kCPU, settings, shape, fold);
+}
+
+std::unique_ptr<Engine> MakeReferenceEngineOn(c10::Device device, const Settings& settings,
+                                              const ModelShape& shape, const FoldData& fold) {
+  PrepareNumerics(device);
   return WithStandardErrors(
-      [&] { return std::make_unique<ReferenceEngine>(settings, shape, fold); });
+      [&] { return std::make_unique<ReferenceEngine>(settings, shape, fold, device); });
 }
 
 }  // namespace unmask

@@ -1,6 +1,8 @@
 // The engine on libtorch's autograd: readable, and what others are tested against.
 #pragma once
 
+#include <c10/core/Device.h>
+
 #include <memory>
 
 #include "worker/model/engine.h"
@@ -11,10 +13,12 @@ class FeatureStage;
 
 class ReferenceEngine final : public Engine {
  public:
-  ReferenceEngine(const Settings& settings, const ModelShape& shape, const FoldData& fold);
-  // With features from elsewhere (feature_stage.h), trained or not.
+  // All that it computes is on `device`.
   ReferenceEngine(const Settings& settings, const ModelShape& shape, const FoldData& fold,
-                  std::unique_ptr<FeatureStage> stage);
+                  c10::Device device = c10::kCPU);
+  // With features from elsewhere (feature_stage.h), trained or not, on the same device.
+  ReferenceEngine(const Settings& settings, const ModelShape& shape, const FoldData& fold,
+                  std::unique_ptr<FeatureStage> stage, c10::Device device = c10::kCPU);
   ~ReferenceEngine() override;
 
   StepOutcome Step(std::int64_t view, std::span<const std::int64_t> clips,
@@ -43,5 +47,7 @@ class ReferenceEngine final : public Engine {
 // until SetWeights().
 std::unique_ptr<Engine> MakeReferenceEngine(const Settings& settings, const ModelShape& shape,
                                             const FoldData& fold);
+std::unique_ptr<Engine> MakeReferenceEngineOn(c10::Device device, const Settings& settings,
+                                              const ModelShape& shape, const FoldData& fold);
 
 }  // namespace unmask

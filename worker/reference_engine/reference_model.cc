@@ -13,7 +13,7 @@ constexpr double kNormEpsilon = 1e-5;
 
 }  // namespace
 
-ReferenceModel::ReferenceModel(const ModelShape& shape) {
+ReferenceModel::ReferenceModel(const ModelShape& shape, at::Device device) : tensors_(device) {
   adapter_ = MakeBlock("adapter", shape.features, shape.adapter);
   for (const ModelShape::Head& head : shape.heads) {
     const std::string name(Name(head.task));
@@ -47,7 +47,8 @@ at::Tensor ReferenceModel::Apply(const Block& block, const at::Tensor& input,
           .relu();
   if (mask == nullptr) return active;
   UNMASK_CHECK(static_cast<std::int64_t>(mask->size()) == active.numel());
-  return active * at::from_blob(const_cast<float*>(mask->data()), active.sizes(), at::kFloat);
+  return active * at::from_blob(const_cast<float*>(mask->data()), active.sizes(), at::kFloat)
+                      .to(active.device());
 }
 
 ReferenceModel::Outputs ReferenceModel::Forward(const at::Tensor& features,

@@ -19,7 +19,7 @@ class ReferenceModel {
     std::vector<at::Tensor> logits;   // [heads], each [batch, classes]
   };
 
-  explicit ReferenceModel(const ModelShape& shape);
+  ReferenceModel(const ModelShape& shape, at::Device device);
 
   // `masks` nullptr: evaluation mode; else training mode, with what Dropout multiplies with (which
   // must outlive the backward pass).

@@ -122,14 +122,17 @@ at::Tensor Activate(const at::Tensor& x, Activation activation) {
   return at::silu(x);
 }
 
+std::unique_ptr<Backbone> BackboneOf(BackboneParts parts, std::unique_ptr<Network> network) {
+  return std::make_unique<TorchBackbone>(std::move(parts), std::move(network));
+}
+
 Result<std::unique_ptr<Backbone>> MakeBackbone(BackboneParts parts) {
   UNMASK_TRY(CheckPrecision(parts.precision));
   try {
     const c10::InferenceMode no_gradients;
     UNMASK_ASSIGN(const TorchWeights weights, MakeTorchWeights(parts.weights));
     std::unique_ptr<Network> network = MakeNetwork(parts, weights);
-    return std::unique_ptr<Backbone>(
-        std::make_unique<TorchBackbone>(std::move(parts), std::move(network)));
+    return BackboneOf(std::move(parts), std::move(network));
   } catch (const std::exception& error) {
     return InternalError(fmt::format("libtorch: {}", error.what()));
   }

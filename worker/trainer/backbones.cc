@@ -7,10 +7,11 @@
 
 namespace unmask {
 
-Result<std::unique_ptr<Backbone>> MakeTorchBackbone(BackboneParts parts) {
+Result<std::unique_ptr<Backbone>> MakeTorchBackbone(DeviceKind device, BackboneParts parts) {
   try {
     static const auto* module = LoadTorchModule<BackboneModule>(kBackboneModuleSymbol);
-    return module->make_backbone(std::move(parts));
+    return device == DeviceKind::kCuda ? module->make_cuda_backbone(std::move(parts))
+                                       : module->make_backbone(std::move(parts));
   } catch (const std::exception& error) {
     return InternalError(error.what());
   }

@@ -23,14 +23,14 @@ const TorchModule& Torch() {
 
 std::unique_ptr<Engine> MakeEngine(DeviceKind device, const Settings& settings,
                                    const ModelShape& shape, const FoldData& fold) {
-  if (shape.prompt) return Torch().make_clip_engine(settings, shape, fold);
-  if (fold.backbone) return Torch().make_finetune_engine(settings, shape, fold);
+  const bool cuda = device == DeviceKind::kCuda;
+  if (shape.prompt) return Torch().make_clip_engine(cuda, settings, shape, fold);
+  if (fold.backbone) return Torch().make_finetune_engine(cuda, settings, shape, fold);
   if (settings.train.engine == EngineKind::kCore) return MakeCoreEngine(settings, shape, fold);
   if (settings.train.engine == EngineKind::kLanes) {
-    const bool cuda = device == DeviceKind::kCuda;
     return Torch().make_lanes_engine(cuda ? kCudaLanes : kCpuLanes, cuda, settings, shape, fold);
   }
-  return Torch().make_reference_engine(settings, shape, fold);
+  return Torch().make_reference_engine(cuda, settings, shape, fold);
 }
 
 Status CheckDevice(DeviceKind device) {
@@ -41,7 +41,7 @@ Status CheckDevice(DeviceKind device) {
     return DataError(exception.what());
   }
   return UsageError("no CUDA device can be used here", "train.device=cuda",
-                    "an NVIDIA GPU and a libtorch built for it, or train.device=cpu");
+                    "an NVIDIA GPU and a build for it (./dev build --gpu), or train.device=cpu");
 }
 
 std::string EngineVersions() {

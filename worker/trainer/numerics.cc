@@ -73,6 +73,7 @@ std::vector<std::pair<std::string, std::string>> PinnedEnvironment(InstructionSe
   return {{"ATEN_CPU_CAPABILITY", std::string(names.aten)},
           {"MKL_CBWR", std::string(MklCanBePinned(processor) ? names.mkl : "AUTO")},
           {"ONEDNN_MAX_CPU_ISA", std::string(names.onednn)},
+          {"CUBLAS_WORKSPACE_CONFIG", ":4096:8"},  // with which its sums have one order
           {"MKL_NUM_THREADS", "1"},
           {"OMP_NUM_THREADS", "1"}};
 }

@@ -58,7 +58,8 @@ Status Work(const Arguments& arguments) {
   MessageWriter writer(arguments.fd);
   const LeaseRunner runner(
       arguments.store, numerics, std::bind_front(MakeEngine, device), clock,
-      [&](const Message& message) { writer.Send(message); }, MakeTorchBackbone);
+      [&](const Message& message) { writer.Send(message); },
+      std::bind_front(MakeTorchBackbone, device));
   writer.Send(TrainerHello{kProtocolVersion, BuildId(), numerics,
                            cuda ? "cuda: " + GpuModel() : "cpu: " + processor.model});
   Session session(arguments.fd, arguments.slots, kHeartbeat, writer,

@@ -265,6 +265,11 @@ TEST_F(PlanTest, WhatDoesNotGoTogetherIsSaidByName) {
   EXPECT_EQ(ErrorOf("{}", {manifest, "train.device=cuda", "train.engine=core"}),
             "unmask: error: train.engine=core runs on CPUs alone (experiment 'main'): "
             "train.engine=lanes, or train.device=cpu");
+  EXPECT_EQ(ErrorOf("{}", {manifest, "train.device=cuda", "train.engine=reference"}), "");
+  EXPECT_EQ(ErrorOf("{}", {manifest, "train.device=cuda", "features.source=vit", "weights.synth=1",
+                           "features.precision=bfloat16"}),
+            "unmask: error: features.precision=bfloat16 with train.device=cuda (experiment "
+            "'main'): float32");
   // An experiment that is not asked for may lack its model.
   EXPECT_EQ(ErrorOf("experiments: {a: {}, b: {features.source: vit}}", {manifest}, {{"a"}, {}}),
             "");

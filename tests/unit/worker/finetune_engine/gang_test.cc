@@ -1,6 +1,7 @@
 // Gangs over Gloo on the loopback interface, at a free port that member 0 takes.
 #include "worker/gang/gang.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -150,6 +151,14 @@ TEST(Gang, AMemberThatHangsIsNoticedInTime) { ExpectLostMemberIsNoticed(SIGSTOP,
 
 TEST(Gang, AMemberThatNeverComesIsNoticed) {
   EXPECT_THROW(JoinGang(Place(0, 2, 0, 1'000), [](std::uint16_t) {}), GangLost);
+}
+
+// Before anything of NCCL is called, so that this needs no device.
+TEST(Gang, AMemberThatNeverComesToNcclIsNoticed) {
+  GangPlace place = Place(0, 2, 0, 1'000);
+  place.device = at::kCUDA;
+  EXPECT_THAT([&] { JoinGang(place, [](std::uint16_t) {}); },
+              ::testing::ThrowsMessage<GangLost>(::testing::HasSubstr("member/1")));
 }
 
 }  // namespace

@@ -50,6 +50,7 @@ TEST(Numerics, PinsOneThreadAndOneCodePath) {
   EXPECT_EQ(environment.at("MKL_CBWR"), "AVX2");
   EXPECT_EQ(environment.at("ATEN_CPU_CAPABILITY"), "avx2");
   EXPECT_EQ(environment.at("ONEDNN_MAX_CPU_ISA"), "AVX2");
+  EXPECT_EQ(environment.at("CUBLAS_WORKSPACE_CONFIG"), ":4096:8");
 }
 
 }  // namespace

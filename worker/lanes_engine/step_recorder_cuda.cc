@@ -1,0 +1,44 @@
+#include <ATen/cuda/CUDAGraph.h>
+#include <c10/cuda/CUDAGuard.h>
+#include <c10/cuda/CUDAStream.h>
+
+#include <exception>
+#include <memory>
+#include <mutex>
+
+#include "worker/lanes_engine/step_recorder.h"
+
+namespace unmask {
+namespace {
+
+void Capture(const LaneStep& step, at::cuda::CUDAGraph& graph) {
+  // Other threads may do what only this one must not.
+  graph.capture_begin(/*pool=*/{0, 0}, cudaStreamCaptureModeThreadLocal);
+  try {
+    step();
+  } catch (...) {
+    try {
+      graph.capture_end();             // the stream is used again
+    } catch (const std::exception&) {  // of the same cause
+    }
+    throw;
+  }
+  graph.capture_end();
+}
+
+}  // namespace
+
+LaneStep RecordGraph(LaneStep step) {
+  static std::mutex one_at_a_time;  // libtorch's random numbers know of one capture
+  const std::lock_guard lock(one_at_a_time);
+  c10::cuda::getCurrentCUDAStream().synchronize();  // which wrote what the step reads
+  const c10::cuda::CUDAStreamGuard other(c10::cuda::getStreamFromPool());
+  // Once for real: libraries load their kernels and make their workspaces, which a capture forbids.
+  step();
+  other.current_stream().synchronize();
+  auto graph = std::make_shared<at::cuda::CUDAGraph>();
+  Capture(step, *graph);
+  return [graph] { graph->replay(); };
+}
+
+}  // namespace unmask
