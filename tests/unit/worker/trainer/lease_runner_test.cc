@@ -234,8 +234,8 @@ TEST_F(GangLeaseTest, OnlyMemberZeroSpeaksForTheJob) {
   EXPECT_EQ(met_at_, "here:7");
   lease_.gang.member = 0;
   const auto first = Run();
-  ASSERT_EQ(first.size(), 8U);  // started, ready, 5 checkpoints, result
-  EXPECT_EQ(std::get<GangReady>(first[1]).address, "here:7");
+  ASSERT_EQ(first.size(), 8U);  // ready, started, 5 checkpoints, result
+  EXPECT_EQ(std::get<GangReady>(first[0]).address, "here:7");
   Last<ResultReady>(first);
 }
 
@@ -246,9 +246,14 @@ TEST_F(GangLeaseTest, AGangThatIsDismissedBeforeItMetYieldsOrSaysNothing) {
   EXPECT_EQ(Run().size(), 1U);  // ready, and then nothing
 }
 
-TEST_F(GangLeaseTest, MembersThatWouldGoOnFromDifferentEpochsPart) {
+TEST_F(GangLeaseTest, MembersThatFoundDifferentCheckpointsStartAnew) {
+  lease_.gang.member = 0;
+  lease_.checkpoints = {Checkpoints(Run())[1]};
+  EXPECT_EQ(std::get<AttemptStarted>(Run()[1]).first_epoch, 4);
   other_ = 1;
-  EXPECT_NE(Last<GangLeft>(Run()).trouble.find("different epochs"), std::string::npos);
+  const auto started = std::get<AttemptStarted>(Run()[1]);
+  EXPECT_EQ(started.first_epoch, 0);
+  EXPECT_NE(started.note.find("did not find the checkpoint of epoch 4"), std::string::npos);
 }
 
 }  // namespace
