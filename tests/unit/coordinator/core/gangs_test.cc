@@ -175,12 +175,12 @@ TEST_F(GangsTest, ASilentMemberIsLostByItsSilence) {
   Meet(lease);
   env.Tick(Millis(500));
   env.Say(1, GangLeft{lease, "connection reset"});  // its trainer died with its agent
-  for (int i = 0; i < 6; ++i) {
+  for (int i = 0; i < 5; ++i) {
     env.Tick(Millis(10'000));
     env.ExpectNothing();  // not leased again to who may be dead
     env.Say(1, Heartbeat{});
   }
-  env.Tick(Millis(1'000));
+  env.Tick(Millis(10'000));
   EXPECT_THAT(env.Recorded<RecordAttemptEnd>().message, testing::HasSubstr("worker 2 on host"));
   env.Sent<Superseded>(1);
   env.Dropped(2);
