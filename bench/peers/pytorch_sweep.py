@@ -10,6 +10,7 @@ import collections
 import csv
 import json
 import multiprocessing
+import os
 import sys
 
 import torch
@@ -116,6 +117,7 @@ def with_pool(jobs):
 
 
 def with_ray(jobs):
+    os.environ["TUNE_DISABLE_AUTO_CALLBACK_LOGGERS"] = "1"  # no CSV, JSON and TensorBoard files a trial
     import ray
     from ray import tune
     ray.init(num_cpus=PROCESSES, include_dashboard=False, log_to_driver=False)
@@ -127,7 +129,8 @@ def with_ray(jobs):
         return {"answers": train(ray.get(data), point, held_out, epochs, patience)}
 
     tuner = tune.Tuner(tune.with_resources(trial, {"cpu": 1}), param_space={"job": tune.grid_search([j[1:] for j in jobs])},
-                       run_config=tune.RunConfig(verbose=0))
+                       tune_config=tune.TuneConfig(reuse_actors=True),  # a trial need not import torch again
+                       run_config=tune.RunConfig(verbose=0, storage_path=os.path.dirname(os.path.abspath(sys.argv[6]))))
     return [(result.config["job"][0], result.metrics["answers"]) for result in tuner.fit()]
 
 
