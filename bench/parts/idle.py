@@ -26,7 +26,7 @@ ABOUT = ABOUT.format(seconds=SECONDS)
 def measure(lab, rounds):
     seconds = 4 if lab.quick else SECONDS
     config = lab.write("idle.yaml", f"name: idle\ndataset: {{manifest: {lab.synthetic(4)}}}\n"
-                                    "train: {max_epochs: 10000000, patience: 10000000, checkpoint_seconds: 600}\n")
+                                    "train: {max_epochs: 1000000, patience: 1000000, checkpoint_seconds: 600}\n")
     command = [lab.build / "unmask", "--quiet", "--store", lab.folder / "idle", "run", config, "--workers", WORKERS,
                "--slots", "1"]
     run = subprocess.Popen(words(command), stderr=subprocess.DEVNULL)
