@@ -41,9 +41,10 @@ def machine(arguments):
     models = [line.split(":")[1].strip() for line in cpuinfo.splitlines() if line.startswith("model name")]
     freeze = subprocess.run([arguments.python, "-m", "pip", "freeze"], capture_output=True, text=True, check=True)
     peers = [v for v in freeze.stdout.split() if v.split("==")[0] in ("torch", "ray", "mpi4py", "numpy")]
+    python = subprocess.run([arguments.python, "-V"], capture_output=True, text=True, check=True).stdout.split()[-1]
     trainer = subprocess.run([arguments.build / "unmask-trainer", "--version"], capture_output=True, text=True, check=True)
     return {"cpu": models[0] if models else platform.machine(), "cores": os.cpu_count(), "kernel": platform.release(),
-            "python": platform.python_version(), "peers": peers, "unmask": trainer.stdout.strip()}
+            "python": python, "peers": peers, "unmask": trainer.stdout.strip()}
 
 
 def to_measure(arguments):

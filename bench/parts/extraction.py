@@ -17,7 +17,7 @@ WANTED = [
 ABOUT = """\
 Prepared pixels of 224 x 224 to features by a ViT-B/32 of random weights. Here two threads; PyTorch, eager, batches of 32, under
 inference_mode, as one process of two threads and as two of one. 8.7 GFLOP a picture bound it: at the 264 GFLOP/s that products from registers
-reach, 30 pictures a second and core. Not measured: decoding and face search, which training meets once a study."""
+reach on a core of an AMD EPYC (family 26), 30 pictures a second and core. Not measured: decoding and face search, which training meets once a study."""
 
 
 def measure(lab, rounds):

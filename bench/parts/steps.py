@@ -20,10 +20,10 @@ WANTED = [
 ABOUT = """\
 DSID's training step on 512 features, 6 and 6 classes, batches of 32, dropout and Adam included; adapter and streams 512 wide, or 256. Two
 processes of one thread each, their rates added. PyTorch runs with Adam's fused kernel; `MKL patched` means that MKL takes the path on this
-processor that it takes on Intel's. `bmm` trains several jobs as batched tensors, as HFTA does, `vmap` with torch.func; 4, 8, 16 and 32 jobs were
+processor that it takes on Intel's, and there changes nothing. `bmm` trains several jobs as batched tensors, as HFTA does, `vmap` with torch.func; 4, 8, 16 and 32 jobs were
 tried before the rounds, and the best number is shown. What is wanted of fused jobs is against stock MKL; patched stands beside. Not measured: torch.compile, which needs a compiler at run time.
 
-On paper, from one core in its own time: products from registers run at 264 GFLOP/s, a square root with a division of 16 floats takes 1.8 ns,
+On paper, from one core of an AMD EPYC (family 26) in its own time, which is not said to be this page's machine: products from registers run at 264 GFLOP/s, a square root with a division of 16 floats takes 1.8 ns,
 and Adam 1.95 ns for 16 weights in the second cache, 2.15 in the third: the divider binds it, not memory. A step at 256 wide is 23 MFLOP of
 products, zeros left out, and Adam over 16,400 such vectors: at least 88 + 32 us. At 512 wide, 59 MFLOP and 49,000 vectors: at least 223 + 106 us.
 `build/kernels` measures each kernel alone."""
