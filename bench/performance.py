@@ -1,68 +1,92 @@
 #!/usr/bin/env python3
-"""docs/performance.md from what compare.py measured, in one run or in several.
+"""docs/performance.md from what compare.py measured in one run.
 
-usage: performance.py performance.json... > docs/performance.md
+usage: performance.py performance.json > docs/performance.md
 """
 
 import json
 import statistics
 import sys
 
+from parts import PARTS
+from results import Table
+
 HEAD = """\
 # Performance
 
-Made by `./dev bench`: each contestant does the same work on the same machine, one after another in every round of a part, and what
-counts is the median of the rounds' ratios (load and clock move, ratios less so). {runs} Peers run with their own best settings: Adam's fused
-kernel, one thread a process, the number of fused jobs that was fastest, and PyTorch also with MKL patched to take its fast path on AMD.
+Made by `./dev bench` in one run ({measured} UTC) from what it measured; nothing here is written by hand but the texts. Each contestant does the same
+work on the same machine, one after another in every round of a part, and what counts is the median of the rounds' ratios (load and clock move,
+ratios less so). Peers run with their own best settings: Adam's fused kernel, one thread a process, the number of fused jobs that was
+fastest, and PyTorch also with MKL patched to take its fast path on every processor.
 
-Machine: {cpu}, {cores} cores, Linux {kernel}; no GPU. Peers: {peers}.
+Machine: {cpu}, {cores} cores, Linux {kernel}, load {load} at the start. {unmask}. Peers: Python {python}, {peers}.
+
 """
 TAIL = """\
-## What limits it, and what is not measured
+## What is not measured
 
-Steps: measured on one core in its own time, the machine otherwise loaded, products from registers run at 264 GFLOP/s, a square root with a
-division of 16 floats takes 1.8 ns, and Adam 1.95 ns for 16 weights in the second cache, 2.15 in the third: the divider binds it, not memory. A step
-at 256 wide is 23 MFLOP of products, zeros left out, and Adam over 16,400 such vectors, at least 88 + 32 us if nothing else were to be done; it
-takes about 260. At 512 wide, 59 MFLOP and 49,000 vectors, at least 223 + 106 us, it takes about 730. So at 256 wide under half of the time is
-arithmetic at full rate. Sampled there: the first layer's backward pass with Adam 29 %, the streams' 18 %, forward products 18 %, listing what is not
-zero 5 % (no longer done for dense inputs), BatchNorm 5 %, dropout masks 4 %, classifiers 3 %, loss 3 %, the rest loops around them. Putting Adam's
-update off into the next products, to use the divider beside them, was 18 % slower. `build/kernels` measures each kernel alone.
-bmm and vmap: 4, 8 and 16 jobs at a time were tried, and the best of them is shown; other numbers were not.
-
-No-op jobs: rank 0 is the limit, and the stages above are what it does; most of recording is SQLite (a lease, a start, a result
-with predictions and a curve are eleven statements under foreign keys and five indexes). A job that trains takes a thousand times longer. Not measured: GPUs (there is no GPU engine), networks between hosts.
+GPUs: none was there; the lanes engine's CUDA path, NCCL and libtorch for CUDA are left out. Networks between hosts: all ranks are on one
+machine. Network file systems under the store. Fine-tuning of backbones. Peers that need a service of their own.
 """
-FASTER_IS_MORE = {"job-steps/s", "images/s"}
 
 
-def row(name, values, ours, unit):
-    median = statistics.median(values)
-    if values is ours:
-        return f"| {name} | {median:,.4g} | |"
-    ratios = [(a / b if unit in FASTER_IS_MORE else b / a) for a, b in zip(ours, values)]
-    return f"| {name} | {median:,.4g} | {statistics.median(ratios):.1f} ({min(ratios):.1f} to {max(ratios):.1f}) |"
+def number(value):
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.3g}"
+
+
+def tables_of(told):
+    return {name: {table["name"]: Table(**table) for table in part["tables"]} for name, part in told["parts"].items()}
+
+
+def wanted_rows(told, tables):
+    for name, part in PARTS.items():
+        for wanted in part.WANTED:
+            bound = f"{'<=' if wanted.at_most else '>='} {wanted.bound:g} {wanted.unit}"
+            table = tables.get(name, {}).get(wanted.table)
+            if table is None:
+                yield f"| {wanted.what} | {bound} | not measured: {told['left_out'].get(name, 'not on this machine')} | |"
+                continue
+            values, median = wanted.values(table), wanted.median(table)
+            spread = f" ({number(min(values))} to {number(max(values))})" if len(values) > 1 else ""
+            reached = "yes" if wanted.reached(median) else "**no**"
+            yield f"| {wanted.what} | {bound} | {number(median)} {wanted.unit}{spread} | {reached} |"
+
+
+def row(name, values, table):
+    cells = f"| {name} | {number(statistics.median(values))} |"
+    if not table.contest:
+        return cells
+    if values is table.ours():
+        return cells + " |"
+    ratios = table.times_better(values)
+    return cells + f" {number(statistics.median(ratios))} ({number(min(ratios))} to {number(max(ratios))}) |"
+
+
+def section(part, measured, tables):
+    yield f"## {part.TITLE}\n\n{part.ABOUT}\n"
+    low, high = measured["load"]
+    yield f"Took {measured['minutes']:g} minutes, load {low:g} to {high:g}.\n"
+    for table in tables.values():
+        rounds = len(table.ours())
+        yield f"**{table.name[0].upper()}{table.name[1:]}**, in {table.unit}, {rounds} round{'s' if rounds > 1 else ''}:\n"
+        first = next(iter(table.results))
+        yield f"| | median | {first} is better by (range) |\n|---|---:|---:|" if table.contest else "| | median |\n|---|---:|"
+        yield from (row(name, values, table) for name, values in table.results.items())
+        yield ""
 
 
 def main():
-    files = []
-    for path in sys.argv[1:]:
-        with open(path, encoding="utf-8") as file:
-            files.append(json.load(file))
-    measured = files[-1]
-    parts = {part["name"]: part for file in files for part in file["parts"]}.values()  # of two with one name, the later
-    times = {part.get("measured") for part in parts}
-    runs = "All parts are of one run." if len(times) == 1 else "The parts are of several runs; each says of which."
-    print(HEAD.format(**{**measured, "peers": ", ".join(measured["peers"]), "runs": runs}))
-    for part in parts:
-        ours = next(iter(part["results"].values()))
-        rounds = f"{len(ours)} rounds" if len(ours) > 1 else "one run"
-        when = f", run of {part['measured']} UTC, load {part['load']}" if "measured" in part else ""
-        print(f"## {part['name'][0].upper()}{part['name'][1:]}\n\nIn {part['unit']}, {rounds}{when}.\n")
-        contest = next(iter(part["results"])).startswith(("unmask", "core")) and len(part["results"]) > 1
-        print("| | median | unmask is faster by (range) |\n|---|---:|---:|" if contest else "| | median |\n|---|---:|")
-        for name, values in part["results"].items():
-            print(row(name, values, ours, part["unit"]) if contest else f"| {name} | {statistics.median(values):,.4g} |")
-        print()
+    with open(sys.argv[1], encoding="utf-8") as file:
+        told = json.load(file)
+    tables = tables_of(told)
+    if told["quick"]:
+        print("**Not to be kept: made with --quick, which cuts the work short.**\n")
+    print(HEAD.format(**{**told, "peers": ", ".join(told["peers"])}), end="")
+    print("| comparison, same work, same run | wanted | measured | reached |\n|---|---|---|---|")
+    print(*wanted_rows(told, tables), "", sep="\n")
+    for name, part in PARTS.items():
+        if name in told["parts"]:
+            print(*section(part, told["parts"][name], tables[name]), sep="\n")
     print(TAIL, end="")
 
 

@@ -62,6 +62,9 @@ void SetEnvironment(const RunFolder& folder, const LaunchOptions& options) {
   // (libfabric reads the kernel's symbols and sleeps); a user's own choice stands.
   setenv("OMPI_MCA_pml", "ob1", 0);
   setenv("OMPI_MCA_btl", "^ofi,uct,usnic,openib", 0);
+  // What ranks tell each other at the start is a few lines: segments of shared memory for them take
+  // longer to make and to take down than the lines take to send.
+  setenv("PMIX_MCA_gds", "hash", 0);
 }
 
 std::string FindMpirun() {

@@ -1,7 +1,8 @@
 """The sweep that a researcher would write: leave one subject out, a grid of (alpha, beta), plain PyTorch.
 
 usage: pytorch_sweep.py MANIFEST POINTS EPOCHS PATIENCE SUBJECTS OUT [ray]
-POINTS: "dsid:.5:1,dsid:0:1,ter,der". SUBJECTS: how many are held out (0: all). OUT: a JSON of right answers by point.
+POINTS: "dsid:.5:1,dsid:0:1,ter,der". SUBJECTS: how many are held out (0: all). OUT: a JSON of right answers
+by point, and of all epochs.
 Two processes train one job each at a time; with `ray` Ray Tune's workers do.
 """
 
@@ -9,6 +10,7 @@ import collections
 import csv
 import json
 import multiprocessing
+import os
 import sys
 
 import torch
@@ -75,7 +77,7 @@ def parse(point):
 
 
 def train(data, point, held_out, epochs, patience):
-    """Right answers of the held-out subject at the epoch that its neighbour chose."""
+    """Right answers of the held-out subject at the epoch that its neighbour chose, and how many epochs it took."""
     features, labels, subjects, classes = data
     tasks, alpha, beta = parse(point)
     names = sorted(set(subjects))
@@ -101,7 +103,7 @@ def train(data, point, held_out, epochs, patience):
             best, best_epoch, answers = score, epoch, right(model, *parts["held_out"], tasks)
         if epoch - best_epoch >= patience:
             break
-    return answers
+    return answers, epoch + 1
 
 
 def work(job):
@@ -115,6 +117,7 @@ def with_pool(jobs):
 
 
 def with_ray(jobs):
+    os.environ["TUNE_DISABLE_AUTO_CALLBACK_LOGGERS"] = "1"  # no CSV, JSON and TensorBoard files a trial
     import ray
     from ray import tune
     ray.init(num_cpus=PROCESSES, include_dashboard=False, log_to_driver=False)
@@ -126,7 +129,8 @@ def with_ray(jobs):
         return {"answers": train(ray.get(data), point, held_out, epochs, patience)}
 
     tuner = tune.Tuner(tune.with_resources(trial, {"cpu": 1}), param_space={"job": tune.grid_search([j[1:] for j in jobs])},
-                       run_config=tune.RunConfig(verbose=0))
+                       tune_config=tune.TuneConfig(reuse_actors=True),  # a trial need not import torch again
+                       run_config=tune.RunConfig(verbose=0, storage_path=os.path.dirname(os.path.abspath(sys.argv[6]))))
     return [(result.config["job"][0], result.metrics["answers"]) for result in tuner.fit()]
 
 
@@ -136,11 +140,13 @@ def main():
     subjects = sorted(set(data[2]))[:int(held_out) or None]
     jobs = [(data, point, subject, int(epochs), int(patience)) for point in points.split(",") for subject in subjects]
     totals = collections.defaultdict(list)
-    for point, answers in (with_ray if sys.argv[7:] == ["ray"] else with_pool)(jobs):
+    all_epochs = 0
+    for point, (answers, epochs_run) in (with_ray if sys.argv[7:] == ["ray"] else with_pool)(jobs):
         totals[point].append(answers)
+        all_epochs += epochs_run
     right_answers = {point: [sum(column) for column in zip(*rows)] for point, rows in totals.items()}
     with open(out, "w", encoding="utf-8") as file:
-        json.dump(right_answers, file)
+        json.dump({"right": right_answers, "epochs": all_epochs}, file)
 
 
 main()

@@ -1,5 +1,7 @@
 #include "worker/core_engine/core_model.h"
 
+#include <algorithm>
+
 #include "common/base/check.h"
 #include "common/config/names.h"
 
@@ -11,13 +13,22 @@ std::size_t Size(std::int64_t n) { return static_cast<std::size_t>(n); }
 // What a matrix in `Rows` is outside: itself, its transpose, or its only row as a vector.
 enum class Form { kRows, kTransposed, kVector };
 
-// Row and column in `rows` of element i of [out][in], row-major.
-struct At {
-  std::size_t row, column;
-};
-At Find(Form form, std::size_t i, std::size_t in) {
-  if (form == Form::kVector) return {0, i};
-  return form == Form::kRows ? At{i / in, i % in} : At{i % in, i / in};
+// visit(element of [out][in], its row, its column in `Rows`) for all. A transpose goes a few rows
+// at a time, so that both sides find their lines in the cache again.
+template <typename F>
+void VisitElements(Form form, std::size_t size, std::size_t in, F visit) {
+  constexpr std::size_t kRowsAtATime = 8;
+  const std::size_t out = size / in;
+  if (form != Form::kTransposed) {
+    for (std::size_t i = 0; i < size; ++i) visit(i, i / in, i % in);
+    return;
+  }
+  for (std::size_t first = 0; first < in; first += kRowsAtATime) {
+    const std::size_t end = std::min(in, first + kRowsAtATime);
+    for (std::size_t column = 0; column < out; ++column) {
+      for (std::size_t row = first; row < end; ++row) visit(column * in + row, row, column);
+    }
+  }
 }
 
 FloatTensor Unpack(const Rows& rows, Form form, std::vector<std::int64_t> shape) {
@@ -25,21 +36,19 @@ FloatTensor Unpack(const Rows& rows, Form form, std::vector<std::int64_t> shape)
   for (const std::int64_t extent : shape) size *= Size(extent);
   const std::size_t in = Size(shape.back());
   FloatTensor tensor{std::move(shape), std::vector<float>(size)};
-  for (std::size_t i = 0; i < size; ++i) {
-    const At at = Find(form, i, in);
-    tensor.values[i] = rows.row(at.row)[at.column];
-  }
+  VisitElements(form, size, in, [&](std::size_t i, std::size_t row, std::size_t column) {
+    tensor.values[i] = rows.row(row)[column];
+  });
   return tensor;
 }
 
 void Pack(const FloatTensor& tensor, Form form, const std::vector<std::int64_t>& shape,
           Rows& rows) {
   UNMASK_CHECK(tensor.shape == shape);
-  const std::size_t in = Size(shape.back());
-  for (std::size_t i = 0; i < tensor.values.size(); ++i) {
-    const At at = Find(form, i, in);
-    rows.row(at.row)[at.column] = tensor.values[i];
-  }
+  VisitElements(form, tensor.values.size(), Size(shape.back()),
+                [&](std::size_t i, std::size_t row, std::size_t column) {
+                  rows.row(row)[column] = tensor.values[i];
+                });
 }
 
 using Shape = std::vector<std::int64_t>;

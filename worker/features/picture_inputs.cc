@@ -66,8 +66,8 @@ class Pictures {
 // Makes a view when it is first asked for, as a feature job does; keeps the plain one and the last.
 class Online final : public Inputs {
  public:
-  Online(Pictures pictures, const LoadedModel& model)
-      : pictures_(std::move(pictures)), model_(model) {}
+  Online(Pictures pictures, const LoadedModel& model, std::function<void()> on_pictures)
+      : pictures_(std::move(pictures)), model_(model), on_pictures_(std::move(on_pictures)) {}
 
   void Copy(std::int64_t view, std::int64_t clip, std::span<float> row) const override {
     const FeatureRows& rows = View(view);
@@ -94,7 +94,10 @@ class Online final : public Inputs {
       makers.emplace_back(
           [this, view, clip]() -> Result<Pixels> { return pictures_.Of(view, clip); });
     }
-    auto rows = ExtractFeatures(*model_.backbone, makers, 1);
+    auto rows = ExtractFeatures(*model_.backbone, makers, 1, [this] {
+      on_pictures_();
+      return false;
+    });
     if (!rows.ok()) throw std::runtime_error(OneLine(rows.error()));
     forwarded_->fetch_add(pictures_.clips(), std::memory_order_relaxed);
     return *std::move(rows);
@@ -102,6 +105,7 @@ class Online final : public Inputs {
 
   Pictures pictures_;
   const LoadedModel& model_;
+  std::function<void()> on_pictures_;
   mutable std::map<std::int64_t, FeatureRows> views_;
   std::shared_ptr<std::atomic<std::int64_t>> forwarded_ =
       std::make_shared<std::atomic<std::int64_t>>(0);
@@ -132,10 +136,12 @@ Result<PictureInputs> BankInputs(BlobTensors& tensors, const std::vector<std::st
 }
 
 Result<PictureInputs> OnlineInputs(const JobSpec& spec, BlobTensor crops,
-                                   std::vector<std::string> samples, const LoadedModel& model) {
+                                   std::vector<std::string> samples, const LoadedModel& model,
+                                   std::function<void()> on_pictures) {
   const std::int64_t clips = crops.rows();
   auto online = std::make_shared<Online>(
-      Pictures(spec, std::move(crops), std::move(samples), model.preprocessing), model);
+      Pictures(spec, std::move(crops), std::move(samples), model.preprocessing), model,
+      std::move(on_pictures));
   return PictureInputs{online, online->Width(), clips, online->forwarded()};
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -24,8 +25,10 @@ struct PictureInputs {
 Result<PictureInputs> BankInputs(BlobTensors& tensors, const std::vector<std::string>& blobs);
 
 // The same numbers without a bank. `spec` is the training job's. `model` outlives the result.
+// `on_pictures` is called as a view is being made, every few pictures: that is progress too.
 Result<PictureInputs> OnlineInputs(const JobSpec& spec, BlobTensor crops,
-                                   std::vector<std::string> samples, const LoadedModel& model);
+                                   std::vector<std::string> samples, const LoadedModel& model,
+                                   std::function<void()> on_pictures);
 
 // Prepared pictures: [3, height, width] of a clip.
 PictureInputs PixelInputs(const JobSpec& spec, BlobTensor crops, std::vector<std::string> samples,

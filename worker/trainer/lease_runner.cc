@@ -141,7 +141,7 @@ Result<JobSpec> LeaseRunner::LoadSpec(const Lease& lease) const {
 
 // From the bank's views where the lease names them, else from the crops: the inputs, and what a job
 // trains or reads beside them.
-Status LeaseRunner::LoadPictures(const Lease& lease, Job& job) const {
+Status LeaseRunner::LoadPictures(const Lease& lease, LeaseControl& control, Job& job) const {
   const JobSpec& spec = job.spec;
   if (lease.inputs.empty()) return DataError("a lease without its pictures", "inputs");
   UNMASK_ASSIGN(std::vector<std::string> samples, SamplesOf(blobs_, spec.pictures));
@@ -160,7 +160,9 @@ Status LeaseRunner::LoadPictures(const Lease& lease, Job& job) const {
       pictures = PixelInputs(spec, std::move(crops), std::move(samples), model.preprocessing);
     } else {
       UNMASK_ASSIGN(const LoadedModel* model, models_.Get(spec));
-      UNMASK_ASSIGN(pictures, OnlineInputs(spec, std::move(crops), std::move(samples), *model));
+      const auto count = [&control] { control.steps.fetch_add(1, std::memory_order_relaxed); };
+      UNMASK_ASSIGN(pictures,
+                    OnlineInputs(spec, std::move(crops), std::move(samples), *model, count));
     }
   }
   if (!same_clips || pictures.clips != std::ssize(job.fold.samples)) {
@@ -176,13 +178,14 @@ Status LeaseRunner::LoadPictures(const Lease& lease, Job& job) const {
   return {};
 }
 
-Result<LeaseRunner::Job> LeaseRunner::LoadJob(const Lease& lease, JobSpec spec) const {
+Result<LeaseRunner::Job> LeaseRunner::LoadJob(const Lease& lease, JobSpec spec,
+                                              LeaseControl& control) const {
   Job job;
   job.spec = std::move(spec);
   UNMASK_ASSIGN(const std::string blob, blobs_.Read(job.spec.dataset));
   UNMASK_ASSIGN(const Dataset dataset, ParseDatasetBlob(blob));
   UNMASK_ASSIGN(job.fold, PrepareFold(job.spec, dataset));
-  if (SeesPictures(job.spec.settings)) UNMASK_TRY(LoadPictures(lease, job));
+  if (SeesPictures(job.spec.settings)) UNMASK_TRY(LoadPictures(lease, control, job));
   return job;
 }
 
@@ -258,7 +261,7 @@ Result<std::optional<MadeFeatures>> LeaseRunner::Make(const Lease& lease, const 
 }
 
 void LeaseRunner::Train(const Lease& lease, JobSpec spec, LeaseControl& control) const {
-  auto job = LoadJob(lease, std::move(spec));
+  auto job = LoadJob(lease, std::move(spec), control);
   if (!job) return Fail(lease, FailureClass::kBadInput, OneLine(job.error()));
   Start start = FindStart(lease, ShapeOf(job->spec.settings, job->fold));
   const std::int64_t first_epoch = start.state ? start.state->epoch : 0;

@@ -45,8 +45,8 @@ class LeaseRunner {
   };
 
   Result<JobSpec> LoadSpec(const Lease& lease) const;
-  Result<Job> LoadJob(const Lease& lease, JobSpec spec) const;
-  Status LoadPictures(const Lease& lease, Job& job) const;
+  Result<Job> LoadJob(const Lease& lease, JobSpec spec, LeaseControl& control) const;
+  Status LoadPictures(const Lease& lease, LeaseControl& control, Job& job) const;
   Start FindStart(const Lease& lease, const ModelShape& shape) const;
   Result<TrainingState> LoadCheckpoint(const Lease& lease, const CheckpointRef& checkpoint,
                                        const ModelShape& shape) const;

@@ -1,0 +1,64 @@
+"""Jobs that do nothing: what leasing and recording one costs from end to end, and where."""
+
+import re
+import shutil
+
+from lab import interleave
+from results import Table, at_most, times
+
+TITLE = "A job that does nothing"
+MINUTES = 2
+SUBJECTS, TASKS = 4, 5000
+
+WANTED = [
+    times("recorded no-op job, end to end, vs mpi4py.futures unrecorded", "end to end", "mpi4py.futures", 30),
+    at_most("the same, in microseconds", "end to end", "unmask, recorded", 6, "us"),
+]
+
+ABOUT = """\
+End to end: `unmask run` of 20,000 jobs with a trainer that answers every lease at once, divided by 20,000: start-up, plan, the sweep's
+rows, leases, results with predictions, commits, acknowledgements, the end. mpi4py.futures: {0} calls of a function that returns its argument,
+its pool warm, nothing recorded, one worker. With `chunksize` it sends many calls as one task, which fails as one: that stands beside. A job
+that trains takes a thousand times longer than either.
+
+By stage: the same without MPI and processes, CPU time of rank 0, 100,000 jobs.""".format(TASKS)
+
+
+def measure(lab, rounds):
+    yield Table("end to end", "us", interleave(
+        {"unmask, recorded": recorded(lab), "mpi4py.futures": lambda: unrecorded(lab, 1),
+         "mpi4py.futures, chunks of 100": lambda: unrecorded(lab, 100)}, rounds))
+    yield Table("by stage", "us", by_stage(lab, rounds), contest=False)
+
+
+def recorded(lab):
+    programs = lab.folder / "noop"
+    programs.mkdir()
+    shutil.copy(lab.build / "unmask", programs / "unmask")
+    shutil.copy(lab.build / "noop_trainer", programs / "unmask-trainer")
+    jobs = SUBJECTS * TASKS
+    config = lab.write("noop.yaml", f"name: noop\ndataset: {{synth: {SUBJECTS}}}\nseeds: {list(range(TASKS))}\n")
+
+    def run():
+        store = lab.folder / "noop-store"
+        shutil.rmtree(store, ignore_errors=True)
+        return lab.seconds([programs / "unmask", "--quiet", "--store", store, "run", config, "--workers", "1",
+                            "--slots", "64"]) / jobs * 1e6
+    return run
+
+
+def unrecorded(lab, chunk):
+    mpirun = lab.build.parent / ".deps/mpi/bin/mpirun"
+    return lab.number([mpirun, "--allow-run-as-root", "--oversubscribe", "-n", "1",
+                       *lab.peer("mpi4py_noop.py", TASKS, chunk)])
+
+
+def by_stage(lab, rounds):
+    stages = {}
+    for _ in range(rounds):
+        folder = lab.folder / "costs"
+        shutil.rmtree(folder, ignore_errors=True)
+        for line in lab.output([lab.build / "dispatch_costs", folder, 100000]).splitlines():
+            name, cost = re.fullmatch(r"(.+?) +([0-9.]+) us CPU.*", line).groups()
+            stages.setdefault(name, []).append(float(cost))
+    return stages
