@@ -19,6 +19,7 @@
 #include "coordinator/app/coordinator.h"
 #include "coordinator/plan/plan.h"
 #include "worker/agent/agent.h"
+#include "worker/agent/gpus.h"
 
 namespace unmask {
 namespace {
@@ -80,7 +81,6 @@ StatusLine::Mode StatusMode(const CommandContext& context) {
 Result<int> Coordinate(const RunArguments& arguments, const CommandContext& context,
                        Transport& transport) {
   UNMASK_ASSIGN(PlanOutput planned, PlanOf(arguments));
-  UNMASK_TRY(CheckWorkers(NeedsOf(arguments), transport.size() - 1));
   const bool launched = std::getenv(kExitFileVariable) != nullptr;  // which has looked already
   if (!launched) UNMASK_TRY(CheckPlanned(planned, context.store));
   CoordinatorOptions options;
@@ -97,6 +97,18 @@ Result<int> Coordinate(const RunArguments& arguments, const CommandContext& cont
   return RunCoordinator(transport, RealClock(), options);
 }
 
+std::vector<std::string> UsableGpusHere() {
+  const char* visible = std::getenv(kVisibleGpus);
+  return UsableGpus(visible == nullptr ? std::nullopt : std::optional<std::string_view>(visible));
+}
+
+// This rank's trainer sees its own GPU and no other.
+void ChooseGpu() {
+  const char* local = std::getenv("OMPI_COMM_WORLD_LOCAL_RANK");
+  const std::string gpu = GpuOfRank(UsableGpusHere(), local == nullptr ? 0 : std::atoi(local));
+  if (!gpu.empty()) setenv(kVisibleGpus, gpu.c_str(), 1);
+}
+
 int Work(const RunArguments& arguments, const CommandContext& context, Transport& transport,
          pid_t parent) {
   AgentOptions options;
@@ -105,7 +117,10 @@ int Work(const RunArguments& arguments, const CommandContext& context, Transport
   options.host = HostName();
   options.parent = parent;
   const WorkerNeeds needs = NeedsOf(arguments);
-  if (needs.cuda) options.device = "cuda";
+  if (needs.cuda) {
+    options.device = "cuda";
+    ChooseGpu();
+  }
   options.supervisor.slots = SlotsHere(arguments, needs);
   return RunAgent(transport, options);
 }
@@ -155,13 +170,11 @@ void Launch(const RunArguments& arguments, CommandContext& context,
   const WorkerNeeds needs = NeedsOf(arguments);
   if (needs.cuda) context.exit_code = AskForCuda(context.trainer());
   if (context.exit_code != 0) return;
-  const int usual = needs.cuda ? 1 : ShapeFor(UsableCores(), {}, {}).workers;
+  const int gpus = std::max(1, static_cast<int>(UsableGpusHere().size()));
+  const int usual = needs.cuda ? gpus : ShapeFor(UsableCores(), {}, {}).workers;
   const int workers = arguments.workers.value_or(std::max(usual, needs.gang));
   const LocalShape shape =
       ShapeFor(UsableCores(), workers, arguments.slots ? arguments.slots : needs.slots);
-  if (const Status enough = CheckWorkers(needs, shape.workers); !enough.ok()) {
-    return context.Fail(enough.error());
-  }
   context.exit_code = LaunchLocally({.program = context.program, .args = args, .shape = shape});
 }
 

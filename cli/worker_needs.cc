@@ -1,6 +1,5 @@
 #include "cli/worker_needs.h"
 
-#include <fmt/format.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -33,13 +32,6 @@ WorkerNeeds NeedsOf(const Study& study, const std::vector<std::string>& experime
     needs.slots = 1;  // jobs that would otherwise share a device's memory
   }
   return needs;
-}
-
-Status CheckWorkers(const WorkerNeeds& needs, int workers) {
-  if (workers >= needs.gang) return {};
-  return UsageError(fmt::format("train.devices={} with {} worker{}", needs.gang, workers,
-                                workers == 1 ? "" : "s"),
-                    "train.devices", "at least as many workers as devices, each on one of its own");
 }
 
 int AskForCuda(const fs::path& trainer) {

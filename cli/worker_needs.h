@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "common/base/files.h"
-#include "common/base/result.h"
 #include "common/config/study.h"
 
 namespace unmask {
@@ -19,9 +18,6 @@ struct WorkerNeeds {
 
 // Of these experiments; of all where none are named.
 WorkerNeeds NeedsOf(const Study& study, const std::vector<std::string>& experiments);
-
-// Whether so many workers are enough for it.
-Status CheckWorkers(const WorkerNeeds& needs, int workers);
 
 // Asks the trainer whether it can have a CUDA device here. It says itself, on stderr, why not;
 // returns its exit code then.

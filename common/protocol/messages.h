@@ -166,6 +166,7 @@ struct GangSeat {
   std::int32_t member = 0;  // member 0 listens for the others, and speaks for all
   std::int32_t size = 1;    // 1: no gang
   bool one_host = true;     // all members are on one host
+  bool operator==(const GangSeat&) const = default;
 };
 struct Lease {
   LeaseId id;

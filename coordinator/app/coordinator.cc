@@ -98,13 +98,28 @@ class Coordinator final : public MessageSink {
     UNMASK_ASSIGN(std::vector<StoredJob> stored, store_.LoadJobs(options_.plan.sweep));
     ForgetLostFeatures(stored);
     if (view_) UNMASK_TRY(view_->Load(options_.plan));
-    scheduler_.AddJobs(
-        SchedulerJobs(options_.plan, stored, options_.checkpoint_seconds, options_.keep_best),
-        clock_.Now());
+    std::vector<SchedulerJob> jobs =
+        SchedulerJobs(options_.plan, stored, options_.checkpoint_seconds, options_.keep_best);
+    UNMASK_TRY(CheckGangs(jobs));
+    scheduler_.AddJobs(std::move(jobs), clock_.Now());
     const JobCounts counts = scheduler_.Counts();
     LogInfo(fmt::format("sweep {}: {} jobs, {} done already", options_.plan.sweep, counts.total(),
                         counts.done));
     status_.emplace(options_.status, clock_.Now(), counts.done);
+    return {};
+  }
+
+  // Whether there are workers enough for what is left.
+  Status CheckGangs(const std::vector<SchedulerJob>& jobs) const {
+    const int workers = transport_.size() - 1;
+    for (const SchedulerJob& job : jobs) {
+      const bool left = job.state == JobState::kQueued || job.state == JobState::kRunning;
+      if (!left || job.gang <= workers) continue;
+      return UsageError(fmt::format("train.devices={} with {} worker{}", job.gang, workers,
+                                    workers == 1 ? "" : "s"),
+                        "train.devices",
+                        "at least as many workers as devices, each on one of its own");
+    }
     return {};
   }
 

@@ -17,8 +17,10 @@ void Scheduler::EndAttempt(JobIndex index, const LeaseId& lease, const AttemptEn
   record.lease = lease;
   record.outcome = end.outcome;
   record.error_class = end.error_class;
-  record.message = end.message;
-  if (end.next == JobState::kQuarantined) record.message = QuarantineMessage(facts, end);
+  AttemptEnd named = end;
+  if (!end.message.empty()) named.message = SpeakerOf(index, end.speaker) + end.message;
+  record.message = named.message;
+  if (end.next == JobState::kQuarantined) record.message = QuarantineMessage(facts, named);
   record.job_state = end.next;
   record.crashes = facts.crashes;
   record.losses = facts.losses;

@@ -1,5 +1,6 @@
 // Jobs that several workers train together: one lease, one attempt, reserved whole or not at all.
 // The members meet when all have loaded; the loss of one ends the attempt for all.
+#include <algorithm>
 #include <set>
 #include <string>
 #include <utility>
@@ -19,15 +20,14 @@ constexpr Millis kCauseLimit{10'000};
 }  // namespace
 
 // Empty: not so many workers of this class are free.
-std::vector<WorkerId> Scheduler::MembersFor(const Worker& worker, std::int32_t size,
-                                            bool alone) const {
+std::vector<WorkerId> Scheduler::MembersFor(const Worker& worker, Lane lane) const {
   if (Planted(PlantedBug::kGangLeasedInPart)) {
-    for (; size > 1; --size) {
-      auto some = workers_.WithFreeSlot(worker.numerics_class, size, alone);
+    for (; lane.gang > 1; --lane.gang) {
+      auto some = workers_.WithFreeSlot(worker.numerics_class, lane);
       if (!some.empty()) return some;
     }
   }
-  return workers_.WithFreeSlot(worker.numerics_class, size, alone);
+  return workers_.WithFreeSlot(worker.numerics_class, lane);
 }
 
 void Scheduler::SendToGang(JobIndex index, const std::vector<WorkerId>& members, Lease lease) {
@@ -68,11 +68,27 @@ void Scheduler::On(WorkerId from, const GangLeft& message) {
   gang.trouble = message.trouble;
 }
 
-// Nobody has said why.
+bool Scheduler::HeardFromAllSince(const OpenGang& gang, Millis when) const {
+  return std::ranges::all_of(gang.members, [&](WorkerId member) {
+    const Worker* worker = workers_.Find(member);
+    return worker && worker->last_heard > when;
+  });
+}
+
+// "worker 3 on node7: ", where the attempt's own worker is another; empty: nothing to add.
+std::string Scheduler::SpeakerOf(JobIndex index, WorkerId speaker) const {
+  const Worker* worker = workers_.Find(speaker);
+  if (!worker || !IsMember(speaker, index)) return "";
+  return "worker " + std::to_string(speaker.value) + " on " + worker->info.host + ": ";
+}
+
+// All members are well, and none has said why. A member that is silent may be the reason: then the
+// limit on its silence ends the attempt.
 void Scheduler::EndBrokenGangs() {
   std::vector<std::pair<JobIndex, std::string>> over;
   for (const auto& [index, gang] : gangs_) {
     if (!gang.broken || now_ - *gang.broken <= kCauseLimit) continue;
+    if (!HeardFromAllSince(gang, *gang.broken)) continue;
     over.emplace_back(index, gang.trouble);
   }
   for (const auto& [index, trouble] : over) LoseLease(index, kNoWorker, trouble);

@@ -63,12 +63,13 @@ void Scheduler::Enqueue(JobIndex index) {
   ready.lane.numerics_class = cells_[job.cell].pin;
   ready.lane.alone = facts.alone;
   ready.lane.gang = facts.gang;
-  const bool avoids = job.crashed_on && facts.crashes > 0 && facts.gang == 1;
-  if (avoids) ready.lane.avoid = *job.crashed_on;
+  const bool crashed = facts.crashes > 0;
+  if (job.crashed_on && crashed) ready.lane.avoid = *job.crashed_on;
   ready.order.job = index;
   ready.order.rank = facts.alone                        ? ReadyRank::kAlone
+                     : facts.gang > 1 && crashed        ? ReadyRank::kCrashedGang
                      : facts.gang > 1                   ? ReadyRank::kGang
-                     : facts.crashes > 0                ? ReadyRank::kCrashed
+                     : crashed                          ? ReadyRank::kCrashed
                      : facts.kind == JobKind::kFeatures ? ReadyRank::kFeatures
                      : !facts.checkpoints.empty()       ? ReadyRank::kResumed
                                                         : ReadyRank::kFresh;
@@ -97,7 +98,7 @@ bool Scheduler::MayTake(const Worker& worker, const Lane& lane) const {
                                 lane.numerics_class != worker.numerics_class &&
                                 workers_.ClassIsServed(lane.numerics_class, lane.gang);
   if (pinned_elsewhere) return false;
-  if (lane.gang > 1) return !MembersFor(worker, lane.gang, lane.alone).empty();
+  if (lane.gang > 1) return !MembersFor(worker, lane).empty();
   if (lane.alone && !worker.leases.empty()) return false;
   return lane.avoid != worker.info.id || workers_.Candidates(lane.numerics_class) == 1;
 }
@@ -135,8 +136,8 @@ void Scheduler::Fill(ClassId numerics_class) {
 void Scheduler::LeaseTo(Worker& free, JobIndex index) {
   Job& job = jobs_[index];
   SchedulerJob& facts = job.facts;
-  const std::vector<WorkerId> gang =
-      facts.gang > 1 ? MembersFor(free, facts.gang, facts.alone) : std::vector<WorkerId>();
+  std::vector<WorkerId> gang;
+  if (facts.gang > 1) gang = MembersFor(free, std::get<ReadyState>(job.phase).lane);
   Worker& worker = gang.empty() ? free : *workers_.Find(gang.front());
   Detach(index);
   const bool keeps_number =

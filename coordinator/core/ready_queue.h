@@ -22,7 +22,15 @@ inline constexpr WorkerId kNoWorker{-1};
 // crashed goes behind, so that a broken worker meets other jobs (and is drained) before it takes
 // the same one again. A gang needs several workers at once, and one that must run alone a whole
 // worker: they go last, when slots fall idle anyway, so that no slot is kept free for them.
-enum class ReadyRank : std::uint8_t { kFeatures, kResumed, kFresh, kCrashed, kGang, kAlone };
+enum class ReadyRank : std::uint8_t {
+  kFeatures,
+  kResumed,
+  kFresh,
+  kCrashed,
+  kGang,
+  kCrashedGang,
+  kAlone
+};
 
 struct ReadyOrder {
   ReadyRank rank = ReadyRank::kFresh;
@@ -56,8 +64,8 @@ class ReadyQueue {
   std::optional<JobIndex> First(const Predicate& may_take) const {
     std::optional<ReadyOrder> first;
     for (const auto& [lane, orders] : lanes_) {
-      if (!may_take(lane)) continue;
-      if (!first || *orders.begin() < *first) first = *orders.begin();
+      if (first && *first < *orders.begin()) continue;
+      if (may_take(lane)) first = *orders.begin();
     }
     if (!first) return std::nullopt;
     return first->job;

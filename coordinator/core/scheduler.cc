@@ -212,6 +212,9 @@ void Scheduler::On(WorkerId from, const ResultReady& message) {
   if (!index) index = PlantedBugAccepts(jobs_, message.lease, epoch_);
   if (!index) return effects_.Send(from, Superseded{message.lease});
   OnFinished(*workers_.Find(from));
+  if (const auto gang = gangs_.find(*index); gang != gangs_.end()) {
+    for (const WorkerId member : gang->second.members) ClearBlame(*workers_.Find(member));
+  }
   effects_.Persist(RecordResult{message.lease, message.result});
   Detach(*index);
   DismissGang(*index, message.lease, from);
@@ -260,6 +263,10 @@ void Scheduler::OnFinished(Worker& worker) {
     w.pace.Finished(now_, config_.ahead_window);
     w.ahead = w.pace.Ahead(config_.ahead_window);
   });
+}
+
+void Scheduler::ClearBlame(Worker& worker) {
+  workers_.Update(worker, [](Worker& w) { w.failed_on.clear(); });
 }
 
 void Scheduler::LeaseNoMoreAhead(Worker& worker) {

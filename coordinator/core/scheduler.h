@@ -135,6 +135,7 @@ class Scheduler {
   void On(WorkerId from, const GangReady& message);
   void On(WorkerId from, const GangLeft& message);
   void OnFinished(Worker& worker);
+  void ClearBlame(Worker& worker);
   void LeaseNoMoreAhead(Worker& worker);
   template <typename Other>
   void On(WorkerId from, const Other& message);  // not for a coordinator: noted
@@ -185,9 +186,11 @@ class Scheduler {
   LeaseId IdOf(const Job& job, AttemptNumber attempt) const;
 
   // gangs.cc: jobs that several workers train together
-  std::vector<WorkerId> MembersFor(const Worker& worker, std::int32_t size, bool alone) const;
+  std::vector<WorkerId> MembersFor(const Worker& worker, Lane lane) const;
   void SendToGang(JobIndex index, const std::vector<WorkerId>& members, Lease lease);
   void EndBrokenGangs();
+  bool HeardFromAllSince(const OpenGang& gang, Millis when) const;
+  std::string SpeakerOf(JobIndex index, WorkerId speaker) const;
   void DismissGang(JobIndex index, const LeaseId& lease, WorkerId speaker);
   bool IsMember(WorkerId worker, JobIndex index) const;
   bool OnlyGangsTooLarge() const;

@@ -52,15 +52,21 @@ std::int64_t WorkerTable::Candidates(ClassId numerics_class) const {
   return pinned ? accepting_[numerics_class] : accepting_in_all_;
 }
 
-std::vector<WorkerId> WorkerTable::WithFreeSlot(ClassId id, std::int32_t count, bool alone) const {
+std::vector<WorkerId> WorkerTable::WithFreeSlot(ClassId id, const Lane& lane) const {
   std::vector<WorkerId> found;
+  bool avoided = false;
   for (const auto& [load, worker_id] : free_[id]) {  // the idle come first, the full last
     const Worker& worker = *Find(worker_id);
-    if (!worker.HasFreeSlot() || (alone && !worker.leases.empty())) break;
+    if (!worker.HasFreeSlot() || (lane.alone && !worker.leases.empty())) break;
+    if (worker_id == lane.avoid) {
+      avoided = true;
+      continue;
+    }
     found.push_back(worker_id);
-    if (std::ssize(found) == count) return found;
+    if (std::ssize(found) == lane.gang) return found;
   }
-  return {};
+  if (avoided) found.push_back(lane.avoid);
+  return std::ssize(found) == lane.gang ? found : std::vector<WorkerId>();
 }
 
 void WorkerTable::Index(const Worker& worker) {

@@ -70,9 +70,9 @@ class WorkerTable {
   bool ClassIsServed(ClassId id, std::int32_t gang = 1) const { return accepting_[id] >= gang; }
 
   const std::vector<FreeWorkers>& free_by_class() const { return free_; }
-  // The `count` least loaded of a class that have a free slot (`alone`: nothing else to do); empty:
-  // there are fewer.
-  std::vector<WorkerId> WithFreeSlot(ClassId id, std::int32_t count, bool alone) const;
+  // The `gang` least loaded of a class that have a free slot (`alone`: nothing else to do), without
+  // the one to avoid where others are enough; empty: there are too few.
+  std::vector<WorkerId> WithFreeSlot(ClassId id, const Lane& lane) const;
   const std::map<WorkerId, Worker>& all() const { return workers_; }
   std::map<WorkerId, Worker>& all() { return workers_; }
 

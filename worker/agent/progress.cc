@@ -8,9 +8,10 @@ namespace unmask {
 void Progress::Report(std::int64_t epoch, std::int64_t steps, Millis now) {
   constexpr std::size_t kReportsMax = 63;
   if (steps > steps_) {
-    step_ms_.push_back(static_cast<double>((now - since_).count()) /
+    step_ms_.push_back(static_cast<double>((now - step_since_).count()) /
                        static_cast<double>(steps - steps_));
     if (step_ms_.size() > kReportsMax) step_ms_.pop_front();
+    step_since_ = now;
   }
   if (steps > steps_ || epoch > epoch_) since_ = now;
   epoch_ = epoch;

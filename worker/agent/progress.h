@@ -17,14 +17,21 @@ struct HangLimits {
 // One lease's progress as its trainer reports it.
 class Progress {
  public:
-  explicit Progress(Millis now) : since_(now) {}
+  explicit Progress(Millis now) : since_(now), step_since_(now) {}
 
   // A heartbeat: epochs finished, steps since the start of the attempt.
   void Report(std::int64_t epoch, std::int64_t steps, Millis now);
   // It has done something else that takes time: loaded, written a checkpoint.
-  void Moved(Millis now) { since_ = now; }
+  // For a step's own time that does not count, so that who waits often is not taken for quick.
+  void Moved(Millis now) {
+    since_ = now;
+    if (steps_ == 0) step_since_ = now;
+  }
   // This process itself stood still (suspended, stopped): that time is nobody's fault.
-  void Excuse(Millis gap) { since_ += gap; }
+  void Excuse(Millis gap) {
+    since_ += gap;
+    step_since_ += gap;
+  }
 
   Millis Idle(Millis now) const { return now - since_; }
   bool Hung(const HangLimits& limits, Millis now) const;
@@ -36,6 +43,7 @@ class Progress {
   std::int64_t epoch_ = 0;
   std::int64_t steps_ = 0;
   Millis since_;                // of the last progress
+  Millis step_since_;           // of the last report that had new steps
   std::deque<double> step_ms_;  // of the last reports that had new steps
 };
 

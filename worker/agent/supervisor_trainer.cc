@@ -119,6 +119,7 @@ void Supervisor::On(const CheckpointWritten& written, Millis now) {
 void Supervisor::On(const GangReady& ready, Millis now) {
   const auto it = running_.find(ready.lease);
   if (it == running_.end()) return;
+  deaths_without_job_ = 0;
   it->second.progress.Moved(now);
   effects_.SendToCoordinator(ready);
 }
@@ -130,8 +131,9 @@ void Supervisor::Finish(const LeaseId& lease, const Message& message, Millis now
   std::visit(
       [&]<typename T>(const T& m) {
         if constexpr (EndsLease<T>) {
-          constexpr bool kFailed = std::is_same_v<T, AttemptFailed>;
-          effects_.LogAttempt(lease, Describe(m), kFailed ? LogWorth::kBadEnd : LogWorth::kGoodEnd);
+          bool bad = std::is_same_v<T, AttemptFailed>;
+          if constexpr (std::is_same_v<T, GangLeft>) bad = !m.trouble.empty();
+          effects_.LogAttempt(lease, Describe(m), bad ? LogWorth::kBadEnd : LogWorth::kGoodEnd);
         }
       },
       message);

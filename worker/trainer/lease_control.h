@@ -33,7 +33,7 @@ struct LeaseControl {
   std::optional<std::string> AwaitGang() {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return abandon || yield || gang_address_.has_value(); });
-    return gang_address_;
+    return abandon ? std::nullopt : gang_address_;
   }
 
  private:

@@ -26,9 +26,25 @@ FailureClass FailureOf(const std::exception& exception) {
 
 class LeaseHooks final : public TrainHooks {
  public:
+  // `note`: what was odd about what it found to go on from, after `found` epochs.
   LeaseHooks(const Lease& lease, LeaseControl& control, const BlobFolder& blobs,
-             const SendMessage& send)
-      : lease_(lease), control_(control), blobs_(blobs), send_(send) {}
+             const SendMessage& send, std::int64_t found, std::string note)
+      : lease_(lease),
+        control_(control),
+        blobs_(blobs),
+        send_(send),
+        found_(found),
+        note_(std::move(note)) {}
+
+  void OnStart(std::int64_t epochs_finished) override {
+    control_.epoch = epochs_finished;
+    if (lease_.gang.member > 0) return;  // member 0 speaks for all
+    if (epochs_finished != found_) {
+      note_ += fmt::format("{}other members of the gang did not find the checkpoint of epoch {}",
+                           note_.empty() ? "" : "; ", found_);
+    }
+    send_(AttemptStarted{lease_.id, epochs_finished, note_});
+  }
 
   Wish Wanted() override {
     if (control_.abandon.load(std::memory_order_relaxed)) return Wish::kAbandon;
@@ -58,6 +74,8 @@ class LeaseHooks final : public TrainHooks {
   LeaseControl& control_;
   const BlobFolder& blobs_;
   const SendMessage& send_;
+  std::int64_t found_;
+  std::string note_;
 };
 
 // How a job meets the other members of its gang: by way of the agent and the coordinator.
@@ -245,12 +263,11 @@ void LeaseRunner::Train(const Lease& lease, JobSpec spec, LeaseControl& control)
   Start start = FindStart(lease, ShapeOf(job->spec.settings, job->fold));
   const std::int64_t first_epoch = start.state ? start.state->epoch : 0;
   control.epoch = first_epoch;
-  if (lease.gang.member == 0) send_(AttemptStarted{lease.id, first_epoch, start.note});
   LeaseMeeting meeting(lease, control, send_);
   if (lease.gang.size > 1) job->fold.gang = &meeting;
   const TrainOptions options{lease.id.job_key, numerics_class_, lease.checkpoint_seconds,
                              lease.epochs_available, std::move(start.state)};
-  LeaseHooks hooks(lease, control, blobs_, send_);
+  LeaseHooks hooks(lease, control, blobs_, send_, first_epoch, start.note);
   SendOutcome(lease, *job, TrainJob(job->spec, job->fold, options, make_engine_, clock_, hooks));
 }
 

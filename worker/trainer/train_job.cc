@@ -7,7 +7,6 @@
 
 #include "worker/backbone/tuned.h"
 #include "worker/clip_text/text_side.h"
-#include "worker/model/gang_meeting.h"
 #include "worker/trainer/batches.h"
 #include "worker/trainer/measures.h"
 
@@ -33,16 +32,17 @@ class JobTrainer {
         hooks_(hooks),
         shape_(ShapeOf(spec.settings, fold)),
         engine_(make_engine(spec.settings, shape_, fold)),
+        resume_(AgreedStart()),
         order_(spec.seed, spec.held_out, "batches"),
         masks_(shape_, spec.settings.train.dropout, spec.seed, spec.held_out),
         batch_sizes_(BatchSizes(static_cast<std::int64_t>(fold.split.train.size()),
                                 spec.settings.train.batch, LeastBatch(spec.settings))),
         stopping_(spec.settings.train.patience,
-                  options.resume ? options.resume->stopping : StoppingState{}),
+                  resume_ != nullptr ? resume_->stopping : StoppingState{}),
         started_(clock.Now()),
         checkpointed_(started_) {
     Restore();
-    CheckGang();
+    hooks_.OnStart(epoch_);
   }
 
   TrainOutcome Run();
@@ -51,8 +51,8 @@ class JobTrainer {
   enum class EpochEnd { kTrained, kAbandoned, kDiverged };
 
   void Restore();
-  void CheckGang();
-  bool AnyMemberYields();
+  const TrainingState* AgreedStart() const;
+  bool AnyMember(bool mine) const;
   EpochEnd TrainEpoch();
   EpochEnd Validate();
   void AddCurves(CurveSplit split, const std::vector<TaskScore>& scores);
@@ -70,6 +70,7 @@ class JobTrainer {
   TrainHooks& hooks_;
   ModelShape shape_;
   std::unique_ptr<Engine> engine_;
+  const TrainingState* resume_;  // in options_; null: from the start
   RandomStream order_;
   MaskMaker masks_;
   std::vector<std::int64_t> batch_sizes_;
@@ -84,7 +85,7 @@ class JobTrainer {
 };
 
 void JobTrainer::Restore() {
-  if (!options_.resume) {
+  if (resume_ == nullptr) {
     NamedTensors weights = InitialWeights(shape_, spec_.seed, spec_.held_out);
     if (fold_.backbone) {
       weights.insert(fold_.backbone->weights.begin(), fold_.backbone->weights.end());
@@ -92,7 +93,7 @@ void JobTrainer::Restore() {
     engine_->SetWeights(weights);
     return;
   }
-  const TrainingState& state = *options_.resume;
+  const TrainingState& state = *resume_;
   UNMASK_CHECK(FitsModel(state, shape_));
   engine_->SetWeights(state.weights);
   engine_->SetMoments(state.moments, state.steps);
@@ -102,25 +103,21 @@ void JobTrainer::Restore() {
   curves_ = state.curves;
 }
 
-// One member may have found a checkpoint that another could not read.
-void JobTrainer::CheckGang() {
-  if (engine_->members() == 1) return;
-  const auto mine = static_cast<double>(epoch_);
-  const double all = engine_->SumOverMembers(mine);
-  if (all != mine * engine_->members()) throw GangLost("its members go on from different epochs");
+// One member of a gang may have found a checkpoint that another could not read.
+const TrainingState* JobTrainer::AgreedStart() const {
+  const TrainingState* found = options_.resume ? &*options_.resume : nullptr;
+  const auto mine = static_cast<double>(found != nullptr ? found->epoch : 0);
+  const bool differs = engine_->SumOverMembers(mine) != mine * engine_->members();
+  return AnyMember(differs) ? nullptr : found;
 }
 
-// The members of a gang yield together, after the same epoch.
-bool JobTrainer::AnyMemberYields() {
-  const bool mine = hooks_.Wanted() == Wish::kYield;
-  if (engine_->members() == 1) return mine;
-  return engine_->SumOverMembers(mine ? 1 : 0) > 0;
-}
+// The members of a gang decide alike, and yield after the same epoch.
+bool JobTrainer::AnyMember(bool mine) const { return engine_->SumOverMembers(mine ? 1 : 0) > 0; }
 
 TrainOutcome JobTrainer::Run() {
   while (!Finished()) {
     const bool none_left = options_.epochs_available > 0 && epoch_ >= options_.epochs_available;
-    if (none_left || AnyMemberYields()) {
+    if (none_left || AnyMember(hooks_.Wanted() == Wish::kYield)) {
       MaybeCheckpoint(/*leaving=*/true);
       return TrainYielded{epoch_};
     }
@@ -210,7 +207,7 @@ bool JobTrainer::Finished() const {
 }
 
 double JobTrainer::Seconds() const {
-  const double before = options_.resume ? options_.resume->seconds : 0;
+  const double before = resume_ != nullptr ? resume_->seconds : 0;
   return before + std::chrono::duration<double>(clock_.Now() - started_).count();
 }
 

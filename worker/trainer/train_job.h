@@ -23,6 +23,8 @@ class TrainHooks {
  public:
   enum class Wish { kGoOn, kYield, kAbandon };
   virtual ~TrainHooks() = default;
+  // Everything is loaded (and a gang has met): it goes on from here. 0: from the start.
+  virtual void OnStart(std::int64_t epochs_finished) = 0;
   // Asked before every step (kAbandon: stop at once, keep nothing) and after every epoch (kYield:
   // checkpoint and give the slot back).
   virtual Wish Wanted() = 0;
@@ -36,7 +38,7 @@ struct TrainOptions {
   std::string numerics_class;
   double checkpoint_seconds = 30;       // 0: at every epoch's end
   std::int64_t epochs_available = 0;    // train no further, then yield; 0: no limit
-  std::optional<TrainingState> resume;  // goes on from here
+  std::optional<TrainingState> resume;  // goes on from here, where all members of a gang found it
 };
 
 struct TrainDone {

@@ -124,7 +124,6 @@ TEST(JobKeyTest, EverythingThatCanChangeABitIsInIt) {
                                                   {"train.patience", std::int64_t{5}},
                                                   {"train.validation", "leaky"},
                                                   {"train.monitor", "der"},
-                                                  {"train.devices", std::int64_t{2}},
                                                   {"features.source", "vit"}}) {
     EXPECT_TRUE(Matters(Dsid(0.5), key, value)) << key;
   }
@@ -144,6 +143,12 @@ TEST(JobKeyTest, WhatCannotChangeABitIsNot) {
            {"model.task", "der"}}) {
     EXPECT_FALSE(Matters(Dsid(0.5), key, value)) << key;
   }
+  // Only a backbone that is trained is shared by several devices.
+  EXPECT_FALSE(Matters(Dsid(0.5), "train.devices", std::int64_t{2}));
+  Settings tuned;
+  tuned.features.source = FeatureSource::kVit;
+  tuned.features.finetune = true;
+  EXPECT_TRUE(Matters(tuned, "train.devices", std::int64_t{2}));
   for (const char* key : {"dataset.frame", "augment.views", "augment.seed", "features.finetune"}) {
     const Value other = std::string(key) == "dataset.frame"       ? Value("onset")
                         : std::string(key) == "features.finetune" ? Value(true)

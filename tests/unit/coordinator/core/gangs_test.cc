@@ -160,6 +160,7 @@ TEST_F(GangsTest, WhereNobodyKnowsWhyItIsALoss) {
   Meet(lease);
   env.Say(2, GangLeft{lease, "timed out"});
   env.Tick(Millis(10'000));
+  for (const int member : {1, 2}) env.Say(member, Heartbeat{});
   env.ExpectNothing();
   env.Tick(Millis(1));
   const auto end = env.Recorded<RecordAttemptEnd>();
@@ -167,6 +168,64 @@ TEST_F(GangsTest, WhereNobodyKnowsWhyItIsALoss) {
   EXPECT_EQ(end.message, "timed out");
   for (const int member : {1, 2}) EXPECT_EQ(env.Sent<Superseded>(member).lease, lease);
   ExpectGang("g", {1, 2});
+}
+
+TEST_F(GangsTest, ASilentMemberIsLostByItsSilence) {
+  const LeaseId lease = TwoAtWork();
+  Meet(lease);
+  env.Tick(Millis(500));
+  env.Say(1, GangLeft{lease, "connection reset"});  // its trainer died with its agent
+  for (int i = 0; i < 6; ++i) {
+    env.Tick(Millis(10'000));
+    env.ExpectNothing();  // not leased again to who may be dead
+    env.Say(1, Heartbeat{});
+  }
+  env.Tick(Millis(1'000));
+  EXPECT_THAT(env.Recorded<RecordAttemptEnd>().message, testing::HasSubstr("worker 2 on host"));
+  env.Sent<Superseded>(1);
+  env.Dropped(2);
+}
+
+TEST_F(GangsTest, ABrokenWorkerIsAvoidedWhereOthersAreEnough) {
+  const LeaseId lease = TwoAtWork();
+  Join(AWorker(3));
+  env.ExpectNothing();
+  Meet(lease);
+  const RecordAttemptEnd end = env.Fail(2, lease);
+  EXPECT_EQ(end.message, "worker 2 on host: it broke");
+  env.Sent<Superseded>(1);
+  env.Sent<Acknowledged>(2);
+  ExpectGang("g", {1, 3});
+}
+
+TEST_F(GangsTest, ACrashedGangGoesBehindTheOthers) {
+  env.Add({AGang("a", 2), AGang("b", 2)});
+  Join(AWorker(1));
+  Join(AWorker(2));
+  const LeaseId a = ExpectGang("a", {1, 2});
+  env.Fail(1, a);
+  env.Sent<Superseded>(2);
+  env.Sent<Acknowledged>(1);
+  ExpectGang("b", {1, 2});
+}
+
+TEST_F(GangsTest, ASuccessClearsTheNameOfEveryMember) {
+  env.Add({AGang("a", 2), AGang("b", 2), AGang("c", 2), AGang("d", 2)});
+  Join(AWorker(1));
+  Join(AWorker(2));
+  const auto crash = [&](const std::string& key) {
+    env.Fail(2, ExpectGang(key, {1, 2}));
+    env.Sent<Superseded>(1);
+    env.Sent<Acknowledged>(2);
+  };
+  crash("a");
+  crash("b");
+  const LeaseId c = ExpectGang("c", {1, 2});
+  env.Finish(1, c);
+  env.Sent<Superseded>(2);
+  env.Sent<Acknowledged>(1);
+  crash("d");  // the third in all, but not in a row
+  ExpectGang("a", {1, 2});
 }
 
 TEST_F(GangsTest, AnyMemberThatYieldsEndsTheAttempt) {

@@ -236,17 +236,14 @@ TEST_F(PlanTest, TheResolvedConfigurationIsAStudyAgain) {
   EXPECT_THAT(Keys(*MakePlan(*again, {})), UnorderedElementsAreArray(Keys(output)));
 }
 
-TEST_F(PlanTest, WhatIsNotThereYetIsSaidByName) {
+TEST_F(PlanTest, WhatDoesNotGoTogetherIsSaidByName) {
   const std::string manifest = "dataset.manifest=" + Manifest();
   const auto error = [&](const char* setting) {
     return ErrorOf("{}", {manifest, "weights.vit=folder", setting});
   };
-  const auto expect = [&](const char* setting, const char* instead) {
-    EXPECT_EQ(error(setting),
-              "unmask: error: " + std::string(setting) +
-                  " is not available in this version (experiment 'main'): " + instead);
-  };
-  expect("train.devices=2", "1");
+  EXPECT_EQ(error("train.devices=2"),
+            "unmask: error: train.devices=2 without features.finetune=true (experiment 'main'): 1: "
+            "other jobs run beside one another");
   EXPECT_EQ(
       error("features.source=vit"),
       "unmask: error: no model in 'folder': config.json is missing (weights.vit): a Hugging Face "
@@ -257,6 +254,9 @@ TEST_F(PlanTest, WhatIsNotThereYetIsSaidByName) {
   EXPECT_EQ(error("model.kind=clip-prompt"),
             "unmask: error: features.source=action-units with model.kind=clip-prompt (experiment "
             "'main'): clip");
+  EXPECT_THAT(ErrorOf("{}", {manifest, "features.source=vit", "features.finetune=true",
+                             "weights.synth=1", "train.devices=3", "train.batch=2"}),
+              HasSubstr("train.devices=3 with train.batch=2"));
   EXPECT_EQ(ErrorOf("{}", {manifest, "loss.hsic=unbiased", "train.batch=3"}),
             "unmask: error: train.batch=3 is too small for loss.hsic=unbiased (experiment "
             "'main'): a batch of at least 4 clips");

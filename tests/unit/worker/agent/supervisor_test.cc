@@ -46,6 +46,15 @@ struct Shower {
   std::string operator()(const Lease& m) const { return "lease " + Show(m.id); }
   std::string operator()(const Acknowledged& m) const { return "ack " + Show(m.lease); }
   std::string operator()(const Superseded& m) const { return "superseded " + Show(m.lease); }
+  std::string operator()(const GangReady& m) const {
+    return fmt::format("gang ready {} {}", Show(m.lease), m.address);
+  }
+  std::string operator()(const GangLeft& m) const {
+    return fmt::format("gang left {} {}", Show(m.lease), m.trouble);
+  }
+  std::string operator()(const GangGo& m) const {
+    return fmt::format("gang go {} {}", Show(m.lease), m.address);
+  }
   std::string operator()(const StopGracefully&) const { return "stop"; }
   std::string operator()(const Goodbye&) const { return "goodbye"; }
 };
@@ -445,6 +454,36 @@ TEST_F(SupervisorTest, WithoutTheStoreItAsksToBeRefused) {
   blind.Start(now_);
   blind.OnTick(now_ + Millis(100));
   EXPECT_THAT(effects_.Take(), ElementsAre("up hello "));
+}
+
+// --- a member of a gang
+
+TEST_F(SupervisorTest, AGangsMessagesPassBothWays) {
+  Join({"g"});
+  Up(GangReady{Id("g"), "here:7"});
+  EXPECT_THAT(effects_.Take(), ElementsAre("up gang ready g/1 here:7"));
+  Down(GangGo{Id("g"), "here:7"});
+  EXPECT_THAT(effects_.Take(), ElementsAre("down gang go g/1 here:7"));
+  Down(GangGo{Id("other"), "here:7"});  // of a lease that it has not
+}
+
+TEST_F(SupervisorTest, WhatAMemberSaysAtItsEndIsRepeatedUntilTheAttemptIsOver) {
+  Join({"g"});
+  Up(GangLeft{Id("g"), "reset"});
+  EXPECT_THAT(effects_.Take(), ElementsAre("up gang left g/1 reset"));
+  EXPECT_THAT(Pass(Millis(5'000)), ElementsAre("up gang left g/1 reset"));
+  Down(Superseded{Id("g")});
+  EXPECT_THAT(Pass(Millis(20'000)), IsEmpty());
+}
+
+TEST_F(SupervisorTest, WhoWaitsForItsGangDoesNotHang) {
+  Join({"g"});
+  for (int second = 0; second < 300; ++second) {
+    Up(Heartbeat{{{Id("g"), 0, 5, /*waits=*/true}}});
+    EXPECT_THAT(Pass(Millis(1'000)), IsEmpty());
+  }
+  Up(Heartbeat{{{Id("g"), 0, 5, /*waits=*/false}}});  // its own turn again, and no step
+  EXPECT_THAT(Pass(Millis(61'000)), ElementsAre("kill"));
 }
 
 }  // namespace

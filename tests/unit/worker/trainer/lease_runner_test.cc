@@ -4,10 +4,12 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <functional>
 
 #include "common/base/sha256.h"
 #include "common/tensors/safetensors.h"
 #include "small_jobs.h"
+#include "worker/model/gang_meeting.h"
 
 namespace unmask {
 namespace {
@@ -36,6 +38,7 @@ class LeaseRunnerTest : public ::testing::Test {
     const LeaseRunner runner(store_, numerics, make_engine_, clock_,
                              [&](const Message& message) { said.push_back(message); });
     LeaseControl control;
+    prepare_(control);
     runner.Run(lease_, control);
     steps_ = control.steps;
     return said;
@@ -72,6 +75,7 @@ class LeaseRunnerTest : public ::testing::Test {
   JobSpec spec_ = SmallSpec();
   Lease lease_;
   EngineMaker make_engine_ = MakeCoreEngine;
+  std::function<void(LeaseControl&)> prepare_ = [](LeaseControl&) {};
   std::int64_t steps_ = 0;
 };
 
@@ -177,6 +181,79 @@ TEST_F(LeaseRunnerTest, WithoutRoomForCheckpointsItTrainsOn) {
   const auto said = Run();
   ASSERT_EQ(said.size(), 2U);
   EXPECT_EQ(Last<ResultReady>(said).result, expected);
+}
+
+// --- members of a gang
+
+// An engine of two members that say the same, but for what `other` adds to a sum.
+class TwinEngine final : public Engine {
+ public:
+  TwinEngine(std::unique_ptr<Engine> engine, double other)
+      : engine_(std::move(engine)), other_(other) {}
+  StepOutcome Step(std::int64_t view, std::span<const std::int64_t> clips,
+                   const DropoutMasks& masks) override {
+    return engine_->Step(view, clips, masks);
+  }
+  Evaluation Evaluate(std::span<const std::int64_t> clips) override {
+    return engine_->Evaluate(clips);
+  }
+  NamedTensors Weights() const override { return engine_->Weights(); }
+  NamedTensors Moments() const override { return engine_->Moments(); }
+  void SetWeights(const NamedTensors& weights) override { engine_->SetWeights(weights); }
+  void SetMoments(const NamedTensors& moments, std::int64_t steps) override {
+    engine_->SetMoments(moments, steps);
+  }
+  int members() const override { return 2; }
+  double SumOverMembers(double mine) override { return 2 * mine + other_; }
+
+ private:
+  std::unique_ptr<Engine> engine_;
+  double other_;
+};
+
+class GangLeaseTest : public LeaseRunnerTest {
+ protected:
+  GangLeaseTest() {
+    lease_.gang = {1, 2, true};
+    prepare_ = [](LeaseControl& control) { control.LetGo("here:7"); };
+    make_engine_ = [this](const Settings& settings, const ModelShape& shape, const FoldData& fold) {
+      met_at_ = fold.gang->Meet(fold.gang->member() == 0 ? "here:7" : "");
+      if (!met_at_) throw GangDismissed();
+      return std::make_unique<TwinEngine>(MakeCoreEngine(settings, shape, fold), other_);
+    };
+  }
+  std::optional<std::string> met_at_;
+  double other_ = 0;
+};
+
+TEST_F(GangLeaseTest, OnlyMemberZeroSpeaksForTheJob) {
+  const auto said = Run();
+  ASSERT_EQ(said.size(), 2U);
+  EXPECT_EQ(std::get<GangReady>(said[0]).address, "");
+  EXPECT_EQ(Last<GangLeft>(said).trouble, "");
+  EXPECT_EQ(met_at_, "here:7");
+  lease_.gang.member = 0;
+  const auto first = Run();
+  ASSERT_EQ(first.size(), 8U);  // ready, started, 5 checkpoints, result
+  EXPECT_EQ(std::get<GangReady>(first[0]).address, "here:7");
+  Last<ResultReady>(first);
+}
+
+TEST_F(GangLeaseTest, AGangThatIsDismissedBeforeItMetYieldsOrSaysNothing) {
+  prepare_ = [](LeaseControl& control) { control.Yield(); };
+  EXPECT_EQ(Last<Yielded>(Run()).epoch, 0);
+  prepare_ = [](LeaseControl& control) { control.Abandon(); };
+  EXPECT_EQ(Run().size(), 1U);  // ready, and then nothing
+}
+
+TEST_F(GangLeaseTest, MembersThatFoundDifferentCheckpointsStartAnew) {
+  lease_.gang.member = 0;
+  lease_.checkpoints = {Checkpoints(Run())[1]};
+  EXPECT_EQ(std::get<AttemptStarted>(Run()[1]).first_epoch, 4);
+  other_ = 1;
+  const auto started = std::get<AttemptStarted>(Run()[1]);
+  EXPECT_EQ(started.first_epoch, 0);
+  EXPECT_NE(started.note.find("did not find the checkpoint of epoch 4"), std::string::npos);
 }
 
 }  // namespace

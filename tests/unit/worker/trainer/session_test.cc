@@ -148,5 +148,37 @@ TEST_F(SessionTest, GarbageIsAnError) {
   EXPECT_FALSE(served_ok_);
 }
 
+TEST_F(SessionTest, AMemberWaitsForItsGangAndIsSeenToWait) {
+  Serve(1, [&](const Lease& lease, LeaseControl& control) {
+    control.waits = true;
+    const auto address = control.AwaitGang();
+    control.waits = false;
+    writer_->Send(GangLeft{lease.id, address.value_or("dismissed")});
+  });
+  Say(LeaseOf("g"));
+  while (!HearHeartbeatWith(1).slots[0].waits) {
+  }
+  Say(GangGo{LeaseOf("other").id, "elsewhere:1"});
+  Say(GangGo{LeaseOf("g").id, "here:7"});
+  EXPECT_EQ(std::get<GangLeft>(HearNews()).trouble, "here:7");
+  Say(LeaseOf("h"));  // given back before its gang has met
+  Say(StopGracefully{});
+  EXPECT_EQ(std::get<GangLeft>(HearNews()).trouble, "dismissed");
+}
+
+TEST_F(SessionTest, TheEndOfTheSessionWakesAMemberThatWaits) {
+  std::atomic<bool> dismissed{false};
+  std::promise<void> waits;
+  Serve(1, [&](const Lease&, LeaseControl& control) {
+    waits.set_value();
+    dismissed = !control.AwaitGang().has_value();
+  });
+  Say(LeaseOf("g"));
+  waits.get_future().wait();
+  CloseAgentsEnd();
+  Join();
+  EXPECT_TRUE(dismissed);
+}
+
 }  // namespace
 }  // namespace unmask

@@ -66,11 +66,13 @@ class StillClock final : public Clock {
 class RecordingHooks final : public TrainHooks {
  public:
   Wish Wanted() override { return wish ? wish() : Wish::kGoOn; }
+  void OnStart(std::int64_t epochs_finished) override { started_at = epochs_finished; }
   void OnStep() override { ++steps; }
   void OnEpoch(std::int64_t epochs_finished) override { epochs = epochs_finished; }
   void OnCheckpoint(const TrainingState& state) override { checkpoints.push_back(state); }
 
   std::function<Wish()> wish;
+  std::int64_t started_at = -1;
   std::int64_t steps = 0;
   std::int64_t epochs = 0;
   std::vector<TrainingState> checkpoints;
