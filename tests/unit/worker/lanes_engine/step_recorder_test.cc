@@ -40,9 +40,10 @@ Trained Train(const RandomJob& job, LanePool& pool) {
   const FoldData fold = FoldOf(job);
   const auto engine = pool.Make(SettingsOf(job), ShapeOf(job), fold);
   engine->SetWeights(WeightsOf(job));
+  engine->Evaluate(BatchOf(job, 0));  // so that training is recorded after other steps
   RunSteps(job, *engine, 0, 3);
   Trained trained;
-  trained.evaluation = engine->Evaluate(BatchOf(job, 0));  // recorded in the middle of training
+  trained.evaluation = engine->Evaluate(BatchOf(job, 0));
   RunSteps(job, *engine, 3, 5);
   trained.weights = engine->Weights();
   trained.moments = engine->Moments();
