@@ -20,25 +20,30 @@ At Find(Form form, std::size_t i, std::size_t in) {
   return form == Form::kRows ? At{i / in, i % in} : At{i % in, i / in};
 }
 
-FloatTensor Unpack(const Rows& rows, Form form, std::vector<std::int64_t> shape) {
+float* Element(Rows& rows, At at) { return rows.row(at.row) + at.column; }
+const float* Element(const Rows& rows, At at) { return rows.row(at.row) + at.column; }
+float* Element(Panels& panels, At at) { return panels.at(at.row, at.column); }
+const float* Element(const Panels& panels, At at) { return panels.at(at.row, at.column); }
+
+// M is Rows or Panels, here and below.
+template <typename M>
+FloatTensor Unpack(const M& matrix, Form form, std::vector<std::int64_t> shape) {
   std::size_t size = 1;
   for (const std::int64_t extent : shape) size *= Size(extent);
   const std::size_t in = Size(shape.back());
   FloatTensor tensor{std::move(shape), std::vector<float>(size)};
   for (std::size_t i = 0; i < size; ++i) {
-    const At at = Find(form, i, in);
-    tensor.values[i] = rows.row(at.row)[at.column];
+    tensor.values[i] = *Element(matrix, Find(form, i, in));
   }
   return tensor;
 }
 
-void Pack(const FloatTensor& tensor, Form form, const std::vector<std::int64_t>& shape,
-          Rows& rows) {
+template <typename M>
+void Pack(const FloatTensor& tensor, Form form, const std::vector<std::int64_t>& shape, M& matrix) {
   UNMASK_CHECK(tensor.shape == shape);
   const std::size_t in = Size(shape.back());
   for (std::size_t i = 0; i < tensor.values.size(); ++i) {
-    const At at = Find(form, i, in);
-    rows.row(at.row)[at.column] = tensor.values[i];
+    *Element(matrix, Find(form, i, in)) = tensor.values[i];
   }
 }
 
@@ -95,7 +100,7 @@ CoreModel::CoreModel(const ModelShape& shape) : adapter(Size(shape.features), Si
 NamedTensors CoreModel::Weights() const {
   NamedTensors weights;
   VisitParameters(*this, names_,
-                  [&](const std::string& name, const Trained& trained, Form form, Shape shape) {
+                  [&](const std::string& name, const auto& trained, Form form, Shape shape) {
                     weights[name] = Unpack(trained.value, form, std::move(shape));
                   });
   VisitBuffers(*this, names_, [&](const std::string& name, const Rows& rows, Shape shape) {
@@ -106,18 +111,17 @@ NamedTensors CoreModel::Weights() const {
 
 NamedTensors CoreModel::Moments() const {
   NamedTensors moments;
-  VisitParameters(
-      *this, names_,
-      [&](const std::string& name, const Trained& trained, Form form, const Shape& shape) {
-        moments["first/" + name] = Unpack(trained.first, form, shape);
-        moments["second/" + name] = Unpack(trained.second, form, shape);
-      });
+  VisitParameters(*this, names_,
+                  [&](const std::string& name, const auto& trained, Form form, const Shape& shape) {
+                    moments["first/" + name] = Unpack(trained.first, form, shape);
+                    moments["second/" + name] = Unpack(trained.second, form, shape);
+                  });
   return moments;
 }
 
 void CoreModel::SetWeights(const NamedTensors& weights) {
   VisitParameters(*this, names_,
-                  [&](const std::string& name, Trained& trained, Form form, const Shape& shape) {
+                  [&](const std::string& name, auto& trained, Form form, const Shape& shape) {
                     Pack(weights.at(name), form, shape, trained.value);
                   });
   VisitBuffers(*this, names_, [&](const std::string& name, Rows& rows, const Shape& shape) {
@@ -127,7 +131,7 @@ void CoreModel::SetWeights(const NamedTensors& weights) {
 
 void CoreModel::SetMoments(const NamedTensors& moments) {
   VisitParameters(*this, names_,
-                  [&](const std::string& name, Trained& trained, Form form, const Shape& shape) {
+                  [&](const std::string& name, auto& trained, Form form, const Shape& shape) {
                     Pack(moments.at("first/" + name), form, shape, trained.first);
                     Pack(moments.at("second/" + name), form, shape, trained.second);
                   });
