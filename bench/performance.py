@@ -27,6 +27,11 @@ takes about 260. At 512 wide, 59 MFLOP and 49,000 vectors, at least 223 + 106 us
 arithmetic at full rate. Sampled there: the first layer's backward pass with Adam 29 %, the streams' 18 %, forward products 18 %, listing what is not
 zero 5 % (no longer done for dense inputs), BatchNorm 5 %, dropout masks 4 %, classifiers 3 %, loss 3 %, the rest loops around them. Putting Adam's
 update off into the next products, to use the divider beside them, was 18 % slower. `build/kernels` measures each kernel alone.
+On another machine (Intel, AVX-512 at 2.8 GHz, 180 GFLOP/s, 2 MB of second cache, shared with other work; own time of the thread, medians of 9
+runs in turn), weights and moments in panels, roots without the divider and prefetching forward only took a step from 463 to 427 us at 256 wide, from
+1,402 to 1,182 at 512 wide, and from 486 to 435 for action units (75, 512, 256). The divider alone bound Adam to 6.3 ns for 16 weights there, and the
+third cache to about as much: at 256 wide weights and moments are 3.1 MB. Tried there without gain: Adam put off into the next products (5 to 10 %
+slower), prefetching backward (3 to 4 % slower), every second or fourth root by the divider, BatchNorm's sums of four vectors at a time, large pages.
 bmm and vmap: 4, 8 and 16 jobs at a time were tried, and the best of them is shown; other numbers were not.
 
 No-op jobs: rank 0 is the limit, and the stages above are what it does; most of recording is SQLite (a lease, a start, a result
