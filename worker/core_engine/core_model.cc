@@ -11,40 +11,44 @@ std::size_t Size(std::int64_t n) { return static_cast<std::size_t>(n); }
 // What a matrix in `Rows` is outside: itself, its transpose, or its only row as a vector.
 enum class Form { kRows, kTransposed, kVector };
 
-// Row and column in `rows` of element i of [out][in], row-major.
 struct At {
   std::size_t row, column;
 };
-At Find(Form form, std::size_t i, std::size_t in) {
-  if (form == Form::kVector) return {0, i};
-  return form == Form::kRows ? At{i / in, i % in} : At{i % in, i / in};
-}
 
 float* Element(Rows& rows, At at) { return rows.row(at.row) + at.column; }
 const float* Element(const Rows& rows, At at) { return rows.row(at.row) + at.column; }
 float* Element(Panels& panels, At at) { return panels.at(at.row, at.column); }
 const float* Element(const Panels& panels, At at) { return panels.at(at.row, at.column); }
 
-// M is Rows or Panels, here and below.
+// Calls visit(i, element) for each element i of [out][in], row-major. M is Rows or Panels, here and
+// below.
+template <typename M, typename F>
+void VisitElements(M& matrix, Form form, const std::vector<std::int64_t>& shape, F visit) {
+  const std::size_t in = Size(shape.back());
+  const std::size_t out = form == Form::kVector ? 1 : Size(shape.front());
+  std::size_t i = 0;
+  for (std::size_t o = 0; o < out; ++o) {
+    for (std::size_t k = 0; k < in; ++k) {
+      visit(i++, *Element(matrix, form == Form::kTransposed ? At{k, o} : At{o, k}));
+    }
+  }
+}
+
 template <typename M>
 FloatTensor Unpack(const M& matrix, Form form, std::vector<std::int64_t> shape) {
   std::size_t size = 1;
   for (const std::int64_t extent : shape) size *= Size(extent);
-  const std::size_t in = Size(shape.back());
   FloatTensor tensor{std::move(shape), std::vector<float>(size)};
-  for (std::size_t i = 0; i < size; ++i) {
-    tensor.values[i] = *Element(matrix, Find(form, i, in));
-  }
+  VisitElements(matrix, form, tensor.shape,
+                [&](std::size_t i, float element) { tensor.values[i] = element; });
   return tensor;
 }
 
 template <typename M>
 void Pack(const FloatTensor& tensor, Form form, const std::vector<std::int64_t>& shape, M& matrix) {
   UNMASK_CHECK(tensor.shape == shape);
-  const std::size_t in = Size(shape.back());
-  for (std::size_t i = 0; i < tensor.values.size(); ++i) {
-    *Element(matrix, Find(form, i, in)) = tensor.values[i];
-  }
+  VisitElements(matrix, form, shape,
+                [&](std::size_t i, float& element) { element = tensor.values[i]; });
 }
 
 using Shape = std::vector<std::int64_t>;
