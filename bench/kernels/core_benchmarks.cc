@@ -32,6 +32,14 @@ void CountFlops(State& state, double each) {
       Counter(each * static_cast<double>(state.iterations()), Counter::kIsRate);
 }
 
+void Fill(Panels& panels, std::size_t count, std::string_view purpose) {
+  Rows rows(kWidth);
+  Fill(rows, count, purpose);
+  for (std::size_t i = 0; i < count; ++i) {
+    for (std::size_t k = 0; k < kWidth; ++k) *panels.at(i, k) = rows.row(i)[k];
+  }
+}
+
 // A layer of `inputs` with a share `kept` of its inputs not zero.
 struct Layer {
   Layer(std::size_t inputs, float kept)

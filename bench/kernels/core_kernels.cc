@@ -63,9 +63,13 @@ void BackwardPanels(const AdamStep& step, Linear& layer, const Rows& x, Nonzeros
 
 void UpdateAll(const AdamStep& step, const Rows& gradient, Trained& weight, std::size_t rows) {
   const Adam adam(step);
+  constexpr std::size_t kVecs = 8;
   for (std::size_t i = 0; i < rows; ++i) {
-    for (std::size_t at = 0; at < gradient.padded(); at += kLanes) {
-      Update(adam, Load(gradient.row(0) + at), weight.value.row(i) + at, weight.first.row(i) + at,
+    for (std::size_t at = 0; at < gradient.padded(); at += kVecs * kLanes) {
+      Vec each[kVecs];
+      UNMASK_UNROLL
+      for (std::size_t j = 0; j < kVecs; ++j) each[j] = Load(gradient.row(0) + at + j * kLanes);
+      Update(adam, each, weight.value.row(i) + at, weight.first.row(i) + at,
              weight.second.row(i) + at);
     }
   }

@@ -7,6 +7,7 @@
 
 #include "worker/core_engine/adam.h"
 #include "worker/core_engine/core_model.h"
+#include "worker/core_engine/math-inl.h"
 #include "worker/core_engine/vectors-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -26,20 +27,52 @@ struct Adam {
   Vec decay, first_rate, second_kept, second_rate, rate, root_scale, epsilon;
 };
 
-// g = gradient + decay w;  m += (1 - beta1) (g - m);  v = beta2 v + (1 - beta2) g^2;
+// g = gradient + decay w;  m += (1 - beta1) (g - m);  v = beta2 v + (1 - beta2) g^2
+HWY_INLINE Vec MoveMoments(const Adam& adam, Vec gradient, const float* HWY_RESTRICT weight,
+                           float* HWY_RESTRICT first, float* HWY_RESTRICT second) {
+  const Vec m = Load(first);
+  const Vec g = hn::MulAdd(adam.decay, Load(weight), gradient);
+  const Vec v =
+      hn::MulAdd(hn::Mul(adam.second_rate, g), g, hn::Mul(adam.second_kept, Load(second)));
+  Store(hn::MulAdd(adam.first_rate, hn::Sub(g, m), m), first);
+  Store(v, second);
+  return v;
+}
+
 // w -= rate m / (sqrt(v) root_scale + epsilon)
+HWY_INLINE void MoveWeight(const Adam& adam, Vec root, const float* HWY_RESTRICT first,
+                           float* HWY_RESTRICT weight) {
+  const Vec divisor = hn::MulAdd(root, adam.root_scale, adam.epsilon);
+  Store(hn::NegMulAdd(adam.rate, hn::Div(Load(first), divisor), Load(weight)), weight);
+}
+
+// Of vectors that follow one another.
+template <std::size_t Vecs>
+HWY_INLINE void Update(const Adam& adam, const Vec (&gradient)[Vecs], float* HWY_RESTRICT weight,
+                       float* HWY_RESTRICT first, float* HWY_RESTRICT second) {
+  Vec v[Vecs];
+  UNMASK_UNROLL
+  for (std::size_t i = 0; i < Vecs; ++i) {
+    const std::size_t at = i * kLanes;
+    v[i] = MoveMoments(adam, gradient[i], weight + at, first + at, second + at);
+  }
+  if (HWY_LIKELY(HaveRoots(v))) {
+    UNMASK_UNROLL
+    for (std::size_t i = 0; i < Vecs; ++i) {
+      MoveWeight(adam, Root(v[i]), first + i * kLanes, weight + i * kLanes);
+    }
+    return;
+  }
+  UNMASK_UNROLL
+  for (std::size_t i = 0; i < Vecs; ++i) {
+    MoveWeight(adam, hn::Sqrt(v[i]), first + i * kLanes, weight + i * kLanes);
+  }
+}
+
 HWY_INLINE void Update(const Adam& adam, Vec gradient, float* HWY_RESTRICT weight,
                        float* HWY_RESTRICT first, float* HWY_RESTRICT second) {
-  const Vec w = Load(weight);
-  const Vec m = Load(first);
-  const Vec g = hn::MulAdd(adam.decay, w, gradient);
-  const Vec new_m = hn::MulAdd(adam.first_rate, hn::Sub(g, m), m);
-  const Vec new_v =
-      hn::MulAdd(hn::Mul(adam.second_rate, g), g, hn::Mul(adam.second_kept, Load(second)));
-  const Vec root = hn::MulAdd(hn::Sqrt(new_v), adam.root_scale, adam.epsilon);
-  Store(new_m, first);
-  Store(new_v, second);
-  Store(hn::NegMulAdd(adam.rate, hn::Div(new_m, root), w), weight);
+  const Vec one[1] = {gradient};
+  Update(adam, one, weight, first, second);
 }
 
 // Of one vector of a parameter without rows.

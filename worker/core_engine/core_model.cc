@@ -1,7 +1,5 @@
 #include "worker/core_engine/core_model.h"
 
-#include <algorithm>
-
 #include "common/base/check.h"
 #include "common/config/names.h"
 
@@ -13,42 +11,44 @@ std::size_t Size(std::int64_t n) { return static_cast<std::size_t>(n); }
 // What a matrix in `Rows` is outside: itself, its transpose, or its only row as a vector.
 enum class Form { kRows, kTransposed, kVector };
 
-// visit(element of [out][in], its row, its column in `Rows`) for all. A transpose goes a few rows
-// at a time, so that both sides find their lines in the cache again.
-template <typename F>
-void VisitElements(Form form, std::size_t size, std::size_t in, F visit) {
-  constexpr std::size_t kRowsAtATime = 8;
-  const std::size_t out = size / in;
-  if (form != Form::kTransposed) {
-    for (std::size_t i = 0; i < size; ++i) visit(i, i / in, i % in);
-    return;
-  }
-  for (std::size_t first = 0; first < in; first += kRowsAtATime) {
-    const std::size_t end = std::min(in, first + kRowsAtATime);
-    for (std::size_t column = 0; column < out; ++column) {
-      for (std::size_t row = first; row < end; ++row) visit(column * in + row, row, column);
+struct At {
+  std::size_t row, column;
+};
+
+float* Element(Rows& rows, At at) { return rows.row(at.row) + at.column; }
+const float* Element(const Rows& rows, At at) { return rows.row(at.row) + at.column; }
+float* Element(Panels& panels, At at) { return panels.at(at.row, at.column); }
+const float* Element(const Panels& panels, At at) { return panels.at(at.row, at.column); }
+
+// Calls visit(i, element) for each element i of [out][in], row-major. M is Rows or Panels, here and
+// below.
+template <typename M, typename F>
+void VisitElements(M& matrix, Form form, const std::vector<std::int64_t>& shape, F visit) {
+  const std::size_t in = Size(shape.back());
+  const std::size_t out = form == Form::kVector ? 1 : Size(shape.front());
+  std::size_t i = 0;
+  for (std::size_t o = 0; o < out; ++o) {
+    for (std::size_t k = 0; k < in; ++k) {
+      visit(i++, *Element(matrix, form == Form::kTransposed ? At{k, o} : At{o, k}));
     }
   }
 }
 
-FloatTensor Unpack(const Rows& rows, Form form, std::vector<std::int64_t> shape) {
+template <typename M>
+FloatTensor Unpack(const M& matrix, Form form, std::vector<std::int64_t> shape) {
   std::size_t size = 1;
   for (const std::int64_t extent : shape) size *= Size(extent);
-  const std::size_t in = Size(shape.back());
   FloatTensor tensor{std::move(shape), std::vector<float>(size)};
-  VisitElements(form, size, in, [&](std::size_t i, std::size_t row, std::size_t column) {
-    tensor.values[i] = rows.row(row)[column];
-  });
+  VisitElements(matrix, form, tensor.shape,
+                [&](std::size_t i, float element) { tensor.values[i] = element; });
   return tensor;
 }
 
-void Pack(const FloatTensor& tensor, Form form, const std::vector<std::int64_t>& shape,
-          Rows& rows) {
+template <typename M>
+void Pack(const FloatTensor& tensor, Form form, const std::vector<std::int64_t>& shape, M& matrix) {
   UNMASK_CHECK(tensor.shape == shape);
-  VisitElements(form, tensor.values.size(), Size(shape.back()),
-                [&](std::size_t i, std::size_t row, std::size_t column) {
-                  rows.row(row)[column] = tensor.values[i];
-                });
+  VisitElements(matrix, form, shape,
+                [&](std::size_t i, float& element) { element = tensor.values[i]; });
 }
 
 using Shape = std::vector<std::int64_t>;
@@ -104,7 +104,7 @@ CoreModel::CoreModel(const ModelShape& shape) : adapter(Size(shape.features), Si
 NamedTensors CoreModel::Weights() const {
   NamedTensors weights;
   VisitParameters(*this, names_,
-                  [&](const std::string& name, const Trained& trained, Form form, Shape shape) {
+                  [&](const std::string& name, const auto& trained, Form form, Shape shape) {
                     weights[name] = Unpack(trained.value, form, std::move(shape));
                   });
   VisitBuffers(*this, names_, [&](const std::string& name, const Rows& rows, Shape shape) {
@@ -115,18 +115,17 @@ NamedTensors CoreModel::Weights() const {
 
 NamedTensors CoreModel::Moments() const {
   NamedTensors moments;
-  VisitParameters(
-      *this, names_,
-      [&](const std::string& name, const Trained& trained, Form form, const Shape& shape) {
-        moments["first/" + name] = Unpack(trained.first, form, shape);
-        moments["second/" + name] = Unpack(trained.second, form, shape);
-      });
+  VisitParameters(*this, names_,
+                  [&](const std::string& name, const auto& trained, Form form, const Shape& shape) {
+                    moments["first/" + name] = Unpack(trained.first, form, shape);
+                    moments["second/" + name] = Unpack(trained.second, form, shape);
+                  });
   return moments;
 }
 
 void CoreModel::SetWeights(const NamedTensors& weights) {
   VisitParameters(*this, names_,
-                  [&](const std::string& name, Trained& trained, Form form, const Shape& shape) {
+                  [&](const std::string& name, auto& trained, Form form, const Shape& shape) {
                     Pack(weights.at(name), form, shape, trained.value);
                   });
   VisitBuffers(*this, names_, [&](const std::string& name, Rows& rows, const Shape& shape) {
@@ -136,7 +135,7 @@ void CoreModel::SetWeights(const NamedTensors& weights) {
 
 void CoreModel::SetMoments(const NamedTensors& moments) {
   VisitParameters(*this, names_,
-                  [&](const std::string& name, Trained& trained, Form form, const Shape& shape) {
+                  [&](const std::string& name, auto& trained, Form form, const Shape& shape) {
                     Pack(moments.at("first/" + name), form, shape, trained.first);
                     Pack(moments.at("second/" + name), form, shape, trained.second);
                   });

@@ -19,12 +19,20 @@ struct Trained {
   Rows value, first, second;
 };
 
+// The same of a matrix in panels.
+struct TrainedPanels {
+  TrainedPanels(std::size_t rows, std::size_t width)
+      : value(rows, width), first(rows, width), second(rows, width) {}
+  Panels value, first, second;
+};
+
 // The weight stands transposed, one row for each input, so that lanes run along outputs.
 struct Linear {
   Linear(std::size_t inputs, std::size_t outputs)
       : in(inputs), out(outputs), weight(inputs, outputs), bias(1, outputs) {}
   std::size_t in, out;
-  Trained weight, bias;
+  TrainedPanels weight;
+  Trained bias;
 };
 
 // BatchNorm1d.

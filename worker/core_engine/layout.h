@@ -60,6 +60,35 @@ class Rows {
   FloatBuffer data_;
 };
 
+// A matrix of which a layer's passes read some columns at a time: cut into panels of kPanel
+// columns, the last one narrower, one panel after the other and each row-major. So a pass over a
+// panel walks through memory in order, as the processor fetches it.
+class Panels {
+ public:
+  Panels(std::size_t rows, std::size_t width)
+      : rows_(rows), width_(width), data_(rows * PadToGroup(width)) {}
+
+  // From column `column` on to the end of its panel.
+  float* at(std::size_t row, std::size_t column) { return data_.data() + Offset(row, column); }
+  const float* at(std::size_t row, std::size_t column) const {
+    return data_.data() + Offset(row, column);
+  }
+  // From row to row in the panel of that column.
+  std::size_t stride(std::size_t column) const {
+    return std::min(kPanel, PadToGroup(width_) - First(column));
+  }
+
+ private:
+  static std::size_t First(std::size_t column) { return column / kPanel * kPanel; }
+  std::size_t Offset(std::size_t row, std::size_t column) const {
+    return rows_ * First(column) + row * stride(column) + column % kPanel;
+  }
+
+  std::size_t rows_;
+  std::size_t width_;
+  FloatBuffer data_;
+};
+
 // Which elements of a matrix are not zero. After ReLU and dropout three quarters are, and a
 // multi-hot vector is nearly empty: neither forward nor backward passes touch them. A sum that
 // leaves out zeros has the same bits.

@@ -83,10 +83,15 @@ HWY_INLINE void AddProductsOfTwo(const float* HWY_RESTRICT x, std::size_t x_stri
   }
 }
 
-// Asks for part of a row that will be wanted soon, into the second cache. The processor cannot
-// guess which rows of W a word of inputs reads first, and does not go from row to row fast enough.
-HWY_INLINE void Prefetch(const float* row, std::size_t columns) {
-  for (std::size_t at = 0; at < columns; at += kGroup) __builtin_prefetch(row + at, 0, 2);
+// Asks for a part of the next word's rows of W, into the second cache, while row b and its
+// neighbour pass over this word's: by the last row all of them have been asked for.
+HWY_INLINE void PrefetchNextWord(const float* words, std::size_t floats, std::size_t b,
+                                 std::size_t together, std::size_t rows) {
+  const std::size_t groups = floats / kGroup;
+  const std::size_t end = groups * (b + together) / rows;
+  for (std::size_t i = groups * b / rows; i < end; ++i) {
+    __builtin_prefetch(words + i * kGroup, 0, 2);
+  }
 }
 
 // Columns [first, first + width) of z = x W + b. Inputs go by words of 64, so that those rows of W
@@ -94,28 +99,26 @@ HWY_INLINE void Prefetch(const float* row, std::size_t columns) {
 HWY_INLINE void ForwardPanel(const Linear& layer, const Rows& x, const Nonzeros& nonzeros,
                              std::size_t rows, std::size_t first, std::size_t width, Rows& z) {
   constexpr std::size_t kVecs = kManyRegisters ? 16 : std::max<std::size_t>(8, kGroupVecs);
-  const Rows& weight = layer.weight.value;
+  const std::size_t stride = layer.weight.value.stride(first);
   for (std::size_t word = 0; word < nonzeros.words(); ++word) {
-    const std::size_t next = (word + 1) * kWord;
-    const std::size_t end = std::min(next + kWord, layer.in);
+    const float* words = layer.weight.value.at(word * kWord, first);
+    const std::size_t next = std::min((word + 1) * kWord, layer.in);
+    const std::size_t prefetched = (std::min(next + kWord, layer.in) - next) * stride;
     for (std::size_t b = 0, together; b < rows; b += together) {
       const std::uint64_t bits = nonzeros.row(b)[word];
       together = b + 1 < rows && nonzeros.row(b + 1)[word] == bits ? 2 : 1;
-      for (std::size_t i = b; i < b + together; ++i) {
-        for (std::size_t k = next + i; k < end; k += rows) Prefetch(weight.row(k) + first, width);
-      }
+      PrefetchNextWord(layer.weight.value.at(next, first), prefetched, b, together, rows);
       const float* start = word == 0 ? layer.bias.value.row(0) : z.row(b);
-      const float* words = weight.row(word * kWord);
       if (together == 2) {
         ForEachChunk<kVecs / 2>(first, width, [&](std::size_t at, auto vecs) HWY_ATTR {
-          AddProductsOfTwo<vecs()>(x.row(b) + word * kWord, x.stride(), bits, words + at,
-                                   weight.stride(), start + at, word == 0 ? 0 : z.stride(),
-                                   z.row(b) + at, z.stride());
+          AddProductsOfTwo<vecs()>(x.row(b) + word * kWord, x.stride(), bits, words + (at - first),
+                                   stride, start + at, word == 0 ? 0 : z.stride(), z.row(b) + at,
+                                   z.stride());
         });
         continue;
       }
       ForEachChunk<kVecs>(first, width, [&](std::size_t at, auto vecs) HWY_ATTR {
-        AddProducts<vecs()>(x.row(b) + word * kWord, bits, words + at, weight.stride(), start + at,
+        AddProducts<vecs()>(x.row(b) + word * kWord, bits, words + (at - first), stride, start + at,
                             z.row(b) + at);
       });
     }
@@ -158,11 +161,7 @@ HWY_INLINE void BackwardChunk(const Adam& adam, const InputColumn& column, bool 
     }
     if constexpr (kInputGradient) StoreGroup(dot, partial + j * kGroup);
   }
-  UNMASK_UNROLL
-  for (std::size_t i = 0; i < Vecs; ++i) {
-    const std::size_t at = i * kLanes;
-    Update(adam, gradient[i], weight + at, first + at, second + at);
-  }
+  Update(adam, gradient, weight, first, second);
 }
 
 // dw of N inputs from k on that are nonzero in every row, one chunk of it: what is read of dz
@@ -170,7 +169,7 @@ HWY_INLINE void BackwardChunk(const Adam& adam, const InputColumn& column, bool 
 template <std::size_t N, std::size_t Vecs>
 HWY_INLINE void BackwardDenseInputs(const Adam& adam, const Rows& x, std::size_t rows,
                                     std::size_t k, const Rows& dz, std::size_t at,
-                                    Trained& weight) {
+                                    TrainedPanels& weight) {
   Vec gradient[N][Vecs];
   UNMASK_UNROLL
   for (std::size_t n = 0; n < N; ++n) {
@@ -194,13 +193,8 @@ HWY_INLINE void BackwardDenseInputs(const Adam& adam, const Rows& x, std::size_t
   }
   UNMASK_UNROLL
   for (std::size_t n = 0; n < N; ++n) {
-    float* w = weight.value.row(k + n) + at;
-    float* first = weight.first.row(k + n) + at;
-    float* second = weight.second.row(k + n) + at;
-    UNMASK_UNROLL
-    for (std::size_t i = 0; i < Vecs; ++i) {
-      Update(adam, gradient[n][i], w + i * kLanes, first + i * kLanes, second + i * kLanes);
-    }
+    Update(adam, gradient[n], weight.value.at(k + n, at), weight.first.at(k + n, at),
+           weight.second.at(k + n, at));
   }
 }
 
@@ -216,14 +210,6 @@ HWY_INLINE InputColumn ColumnOf(const Nonzeros& nonzeros, std::size_t k) {
   return {nonzeros.starts()[k + 1] - start, nonzeros.rows() + start, nonzeros.values() + start};
 }
 
-HWY_INLINE void PrefetchRow(const Trained& weight, std::size_t k, std::size_t rows,
-                            std::size_t first, std::size_t width) {
-  if (k >= rows) return;
-  for (const Rows* each : {&weight.value, &weight.first, &weight.second}) {
-    Prefetch(each->row(k) + first, width);
-  }
-}
-
 // Backward for columns [first, first + width), whose gradients `dz` are complete: W is updated
 // there, and their share of dx is added to the gradients of `nonzeros`. Inputs go one by one, so
 // that their weights and moments are read once, in order.
@@ -232,14 +218,11 @@ HWY_INLINE void BackwardPanel(const Adam& adam, Linear& layer, const Rows& x, No
                               std::size_t rows, std::size_t first, std::size_t width,
                               const Rows& dz, FloatBuffer& partial) {
   constexpr std::size_t kVecs = kManyRegisters ? 16 : std::max<std::size_t>(8, kGroupVecs);
-  constexpr std::size_t kAhead = 4;  // rows
-  Trained& weight = layer.weight;
+  TrainedPanels& weight = layer.weight;
   for (std::size_t k = 0; k < layer.in; ++k) {
-    PrefetchRow(weight, k + kAhead, layer.in, first, width);
     const InputColumn column = ColumnOf(nonzeros, k);
     if (!kInputGradient && column.count == rows) {
       if (k + 1 < layer.in && ColumnOf(nonzeros, k + 1).count == rows) {
-        PrefetchRow(weight, k + 1 + kAhead, layer.in, first, width);
         ForEachChunk<kVecs / 2>(first, width, [&](std::size_t at, auto vecs) HWY_ATTR {
           BackwardDenseInputs<2, vecs()>(adam, x, rows, k, dz, at, weight);
         });
@@ -255,8 +238,8 @@ HWY_INLINE void BackwardPanel(const Adam& adam, Linear& layer, const Rows& x, No
     float* column_partial = partial.data() + (nonzeros.starts()[k] - summed) * kGroup;
     ForEachChunk<kVecs>(first, width, [&](std::size_t at, auto vecs) HWY_ATTR {
       BackwardChunk<vecs(), kInputGradient>(adam, column, at == first, dz.row(0) + at, dz.stride(),
-                                            weight.value.row(k) + at, weight.first.row(k) + at,
-                                            weight.second.row(k) + at, column_partial);
+                                            weight.value.at(k, at), weight.first.at(k, at),
+                                            weight.second.at(k, at), column_partial);
     });
     if (!kInputGradient) continue;
     if ((k + 1) % kInputsAtATime == 0 || k + 1 == layer.in) {

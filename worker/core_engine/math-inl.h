@@ -7,6 +7,8 @@
 #define UNMASK_CORE_MATH_INL_H_
 #endif
 
+#include <cmath>
+
 #include "worker/core_engine/vectors-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -45,6 +47,35 @@ HWY_INLINE Vec Exp(Vec x) {
   const Vec power = hn::BitCast(Floats(), hn::ShiftLeft<23>(hn::Add(n, hn::Set(ints, 127))));
   const Vec result = hn::IfThenZeroElse(too_small, hn::Mul(exp_r, power));
   return hn::IfThenElse(is_number, result, x);
+}
+
+// Whether Root() may be asked for all of these: 2^-100 <= x < infinity, and estimates that are good
+// enough, as AVX-512 has them.
+template <std::size_t N>
+HWY_INLINE bool HaveRoots(const Vec (&x)[N]) {
+  if (!kManyRegisters) return false;
+  const hn::RebindToUnsigned<Floats> bits;
+  const auto least = hn::BitCast(bits, Splat(0x1p-100F));
+  auto above = hn::Zero(bits);
+  UNMASK_UNROLL
+  for (std::size_t i = 0; i < N; ++i)
+    above = hn::Max(above, hn::Sub(hn::BitCast(bits, x[i]), least));
+  return hn::AllTrue(bits, hn::Lt(above, hn::Sub(hn::BitCast(bits, Splat(HUGE_VALF)), least)));
+}
+
+// sqrt(x), correctly rounded like the processor's own, without its divider: that is busy with a
+// root as long as with a division, and Adam needs both. y ~ 1 / sqrt(x) is an estimate to 14 bits;
+// one step of Goldschmidt's makes it 27; and adding half the exact remainder x - root^2 over root
+// rounds right for every x that HaveRoots() (math_test.cc tries them).
+HWY_INLINE Vec Root(Vec x) {
+  const Vec half = Splat(0.5F);
+  const Vec y = hn::ApproximateReciprocalSqrt(x);
+  const Vec root = hn::Mul(x, y);
+  const Vec slope = hn::Mul(y, half);
+  const Vec error = hn::NegMulAdd(root, slope, half);
+  const Vec near = hn::MulAdd(root, error, root);
+  const Vec remainder = hn::NegMulAdd(near, near, x);
+  return hn::MulAdd(remainder, hn::MulAdd(slope, error, slope), near);
 }
 
 // log(x) = n ln 2 + log(m) with x = 2^n m, sqrt(1/2) <= m < sqrt(2). Below 2 units in the last

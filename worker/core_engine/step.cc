@@ -138,6 +138,13 @@ void LogOnTarget(const FloatBuffer& x, FloatBuffer& y) {
   }
 }
 
+void RootOnTarget(const FloatBuffer& x, FloatBuffer& y) {
+  for (std::size_t at = 0; at < x.size(); at += kLanes) {
+    const Vec one[1] = {Load(x.data() + at)};
+    Store(HaveRoots(one) ? Root(one[0]) : hn::Sqrt(one[0]), y.data() + at);
+  }
+}
+
 // (1 + e)^2 - (1 + 2 e) is e^2 exactly, and 0 where the product was rounded.
 bool FusesOnTarget() {
   const float e = 1.0F / 8192.0F;
@@ -156,6 +163,7 @@ HWY_EXPORT(TrainStepOnTarget);
 HWY_EXPORT(InferOnTarget);
 HWY_EXPORT(ExpOnTarget);
 HWY_EXPORT(LogOnTarget);
+HWY_EXPORT(RootOnTarget);
 HWY_EXPORT(FusesOnTarget);
 
 float TrainStep(const Settings::Loss& loss, const AdamStep& adam, const Batch& batch,
@@ -170,6 +178,8 @@ void Infer(const CoreModel& model, std::size_t rows, Workspace& work) {
 void ExpOf(const FloatBuffer& x, FloatBuffer& y) { HWY_DYNAMIC_DISPATCH(ExpOnTarget)(x, y); }
 
 void LogOf(const FloatBuffer& x, FloatBuffer& y) { HWY_DYNAMIC_DISPATCH(LogOnTarget)(x, y); }
+
+void RootOf(const FloatBuffer& x, FloatBuffer& y) { HWY_DYNAMIC_DISPATCH(RootOnTarget)(x, y); }
 
 bool HasFusedMultiplyAdd() { return HWY_DYNAMIC_DISPATCH(FusesOnTarget)(); }
 

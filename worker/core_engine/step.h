@@ -26,9 +26,11 @@ float TrainStep(const Settings::Loss& loss, const AdamStep& adam, const Batch& b
 // Forward in evaluation mode: logits and streams' outputs are left in `work`.
 void Infer(const CoreModel& model, std::size_t rows, Workspace& work);
 
-// Element by element, for tests: exp and log as the kernels have them. Sizes are equal.
+// Element by element, for tests: exp, log and the square root as the kernels have them. Sizes are
+// equal.
 void ExpOf(const FloatBuffer& x, FloatBuffer& y);
 void LogOf(const FloatBuffer& x, FloatBuffer& y);
+void RootOf(const FloatBuffer& x, FloatBuffer& y);
 
 // Whether products are added without rounding between on this machine; if not, bits differ from
 // those of machines that do.

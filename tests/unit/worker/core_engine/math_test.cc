@@ -1,4 +1,5 @@
-// exp and log of the kernels against the library's in double precision, over floats of every size.
+// exp and log of the kernels against the library's in double precision, over floats of every size;
+// square roots against the processor's.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -68,6 +69,42 @@ TEST(Log, IsWithinTwoUnitsInTheLastPlace) {
 }
 
 TEST(Log, OfOneIsZero) { EXPECT_EQ(One(LogOf, 1), 0); }
+
+// How many of every `stride`-th float from `from` up to `to` have another root than the
+// processor's, bit by bit.
+std::size_t WrongRoots(float from, float to, std::uint32_t stride) {
+  constexpr std::size_t kAtOnce = 1U << 16U;
+  const std::uint64_t last = std::bit_cast<std::uint32_t>(to);
+  FloatBuffer x(kAtOnce);
+  FloatBuffer roots(kAtOnce);
+  std::size_t wrong = 0;
+  for (std::uint64_t bits = std::bit_cast<std::uint32_t>(from); bits < last;) {
+    for (std::size_t i = 0; i < kAtOnce; ++i, bits += stride) {
+      x.data()[i] = std::bit_cast<float>(static_cast<std::uint32_t>(std::min(bits, last)));
+    }
+    RootOf(x, roots);
+    for (std::size_t i = 0; i < kAtOnce; ++i) {
+      wrong += roots.data()[i] != std::sqrt(x.data()[i]) ? 1U : 0U;
+    }
+  }
+  return wrong;
+}
+
+// Every mantissa with an even and an odd exponent: a power of 4 only moves the root's exponent.
+TEST(Root, IsRoundedRightForEveryMantissa) { EXPECT_EQ(WrongRoots(1.0F, 4.0F, 1), 0); }
+
+TEST(Root, IsRoundedRightForEveryExponent) {
+  EXPECT_EQ(WrongRoots(0.0F, kInfinity, 1009), 0);
+  EXPECT_EQ(WrongRoots(0x1p-101F, 0x1p-98F, 1), 0);
+  EXPECT_EQ(WrongRoots(0x1p126F, kInfinity, 1), 0);
+}
+
+TEST(Root, HasItsEnds) {
+  EXPECT_EQ(One(RootOf, 0), 0);
+  EXPECT_EQ(One(RootOf, kInfinity), kInfinity);
+  EXPECT_EQ(One(RootOf, std::numeric_limits<float>::denorm_min()), std::sqrt(1e-45F));
+  EXPECT_TRUE(std::isnan(One(RootOf, -1)));
+}
 
 }  // namespace
 }  // namespace unmask

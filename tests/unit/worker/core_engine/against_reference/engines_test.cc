@@ -82,20 +82,20 @@ TEST(CoreAgainstReference, LossLogitsAndEveryGradient) {
     const auto& mask = masks.Make(0, 0, job.batch);
     const StepOutcome got = engines.core().Step(0, BatchOf(job, 0), mask);
     const StepOutcome expected = engines.reference().Step(0, BatchOf(job, 0), mask);
+    // Two or three clips of nearly equal value: BatchNorm multiplies rounding errors by up to 300.
+    const bool few = job.batch <= 3;
     EXPECT_NEAR(got.loss, expected.loss, 1e-5 * std::max(1.0F, std::abs(expected.loss))) << job;
     for (std::size_t head = 0; head < job.tasks.size(); ++head) {
       ASSERT_EQ(got.logits[head].size(), expected.logits[head].size()) << job;
       for (std::size_t i = 0; i < got.logits[head].size(); ++i) {
-        EXPECT_NEAR(got.logits[head][i], expected.logits[head][i], 2e-5) << job;
+        EXPECT_NEAR(got.logits[head][i], expected.logits[head][i], few ? 1e-4 : 2e-5) << job;
       }
     }
     const NamedTensors gradients = FirstMoments(engines.reference());
     double greatest = 0;
     for (const auto& [name, tensor] : gradients)
       greatest = std::max(greatest, Greatest(tensor.values));
-    // Two or three clips of nearly equal value: BatchNorm multiplies rounding errors by up to 300.
-    const double tolerance = job.batch > 3 ? 1e-5 : 1e-4;
-    ExpectNear(FirstMoments(engines.core()), gradients, tolerance, 0.1 * greatest, job);
+    ExpectNear(FirstMoments(engines.core()), gradients, few ? 1e-4 : 1e-5, 0.1 * greatest, job);
     ExpectNear(Buffers(engines.core()), Buffers(engines.reference()), 1e-5, 1e-3, job);
   }
 }
