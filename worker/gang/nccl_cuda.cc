@@ -2,8 +2,10 @@
 #include <c10/util/env.h>
 
 #include <exception>
+#include <string>
 #include <torch/csrc/distributed/c10d/ProcessGroupNCCL.hpp>
 
+#include "common/base/log.h"
 #include "worker/gang/nccl.h"
 
 namespace unmask {
@@ -17,7 +19,8 @@ class Nccl final : public c10d::ProcessGroupNCCL {
   ~Nccl() override {
     try {
       abort();
-    } catch (const std::exception&) {  // the communicator is lost either way
+    } catch (const std::exception& error) {
+      LogError(std::string("gang: NCCL does not let go: ") + error.what());
     }
   }
 };

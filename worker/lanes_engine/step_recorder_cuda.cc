@@ -14,16 +14,18 @@ namespace {
 void Capture(const LaneStep& step, at::cuda::CUDAGraph& graph) {
   // Other threads may do what only this one must not.
   graph.capture_begin(/*pool=*/{0, 0}, cudaStreamCaptureModeThreadLocal);
+  std::exception_ptr error;
   try {
     step();
   } catch (...) {
-    try {
-      graph.capture_end();             // the stream is used again
-    } catch (const std::exception&) {  // of the same cause
-    }
-    throw;
+    error = std::current_exception();
   }
-  graph.capture_end();
+  try {
+    graph.capture_end();  // in any case: the stream is used again
+  } catch (...) {
+    if (!error) throw;  // else of the same cause
+  }
+  if (error) std::rethrow_exception(error);
 }
 
 }  // namespace
