@@ -40,6 +40,7 @@ concept Struct = std::is_aggregate_v<T> && std::is_class_v<T>;
 
 class Writer {
  public:
+  explicit Writer(std::string& out) : out_(out) {}  // appends to it
   void operator()(PlainNumber auto value) {
     char raw[sizeof value];
     std::memcpy(raw, &value, sizeof value);
@@ -69,10 +70,9 @@ class Writer {
   void operator()(const S& value) {
     boost::pfr::for_each_field(value, [this](auto& field) { (*this)(field); });
   }
-  std::string Take() { return std::move(out_); }
 
  private:
-  std::string out_;
+  std::string& out_;
 };
 
 // After the first bad byte `failed()` stays true and what is read has no meaning.
