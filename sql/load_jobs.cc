@@ -1,5 +1,6 @@
 #include "sql/load_jobs.h"
 
+#include <algorithm>
 #include <unordered_map>
 
 #include "sql/rows.h"
@@ -7,19 +8,77 @@
 namespace unmask {
 namespace {
 
-std::unordered_map<std::int64_t, std::string> NumericsClasses(Database& database) {
-  std::unordered_map<std::int64_t, std::string> classes;
+using WorkerClasses = std::unordered_map<std::int64_t, std::string>;  // by row
+
+WorkerClasses NumericsClasses(Database& database) {
+  WorkerClasses classes;
   for (Rows rows(database, "SELECT id, numerics_class FROM worker"); rows.Next();) {
     classes.emplace(rows.Int(0), rows.Text(1));
   }
   return classes;
 }
 
-JobState StateOf(std::string_view planned, const std::optional<std::string>& outcome,
-                 bool was_tried) {
-  if (was_tried && !outcome) return JobState::kRunning;
-  if (outcome == "done") return JobState::kDone;
-  return JobStateFromName(planned).value();
+struct SweepJob {
+  std::int64_t position = 0;
+  JobState planned = JobState::kQueued;  // its own, without its attempts
+  StoredJob stored;
+  KnownJob known;
+};
+
+SweepJob PlannedJobOf(const Rows& rows) {
+  SweepJob job;
+  job.position = rows.Int(0);
+  job.stored.key = rows.Text(2);
+  job.known.id = rows.Int(1);
+  job.planned = JobStateFromName(rows.Text(3)).value();
+  job.stored.state = job.planned;
+  job.stored.crashes = static_cast<std::int32_t>(rows.Int(4));
+  job.stored.losses = static_cast<std::int32_t>(rows.Int(5));
+  job.stored.alone = rows.Int(6) != 0;
+  return job;
+}
+
+// Attempts come in order: the newest, which comes last, says what the job is (the view `job`).
+void AddAttempt(const Rows& rows, const WorkerClasses& classes, SweepJob& job) {
+  StoredJob& stored = job.stored;
+  stored.last_attempt.value = static_cast<std::int32_t>(rows.Int(1));
+  stored.numerics_class = classes.at(rows.Int(3));
+  stored.output_sha256 = rows.MaybeText(4).value_or("");
+  stored.state = job.planned;
+  if (rows.IsNull(2)) {
+    stored.state = JobState::kRunning;
+  } else if (rows.Text(2) == "done") {
+    stored.state = JobState::kDone;
+  }
+}
+
+// Both tables are read along, in the order of the jobs' rows: to look each job's attempts up takes
+// three times as long, and this is done at every start.
+std::vector<SweepJob> SweepJobs(Database& database, const std::string& sweep) {
+  std::vector<SweepJob> jobs;
+  for (Rows rows(
+           database,
+           "SELECT position, planned_job.id, job_key, state, crashes, losses, alone FROM sweep"
+           " JOIN sweep_job ON sweep_job.sweep_id = sweep.id"
+           " JOIN planned_job ON planned_job.id = sweep_job.job_id"
+           " WHERE sweep.sweep = ? ORDER BY sweep_job.job_id",
+           sweep);
+       rows.Next();) {
+    jobs.push_back(PlannedJobOf(rows));
+  }
+  if (jobs.empty()) return jobs;
+  const WorkerClasses classes = NumericsClasses(database);
+  auto job = jobs.begin();
+  for (Rows rows(database,
+                 "SELECT job_id, attempt, outcome, worker_id, weights_sha256 FROM attempt"
+                 " WHERE job_id BETWEEN ? AND ? ORDER BY job_id, attempt",
+                 jobs.front().known.id, jobs.back().known.id);
+       rows.Next();) {
+    const std::int64_t id = rows.Int(0);
+    while (job->known.id < id) ++job;  // ends: the last job's row is the greatest
+    if (job->known.id == id) AddAttempt(rows, classes, *job);
+  }
+  return jobs;
 }
 
 void ReadCheckpoints(Database& database, LoadedJobs& loaded) {
@@ -42,37 +101,20 @@ void ReadCheckpoints(Database& database, LoadedJobs& loaded) {
 
 LoadedJobs ReadJobs(Database& database, const std::string& sweep) {
   LoadedJobs loaded;
-  const std::int64_t sweep_id = database.Number("SELECT id FROM sweep WHERE sweep = ?", sweep);
-  loaded.jobs.reserve(static_cast<std::size_t>(
-      database.Number("SELECT count(*) FROM sweep_job WHERE sweep_id = ?", sweep_id)));
-  const auto classes = NumericsClasses(database);
-  // As the view `job` has it; written out, since this is read at every start.
-  for (Rows rows(database,
-                 "SELECT planned_job.id, job_key, state, crashes, losses, alone, attempt.attempt,"
-                 " outcome, worker_id, weights_sha256 FROM sweep_job"
-                 " JOIN planned_job ON planned_job.id = sweep_job.job_id"
-                 " LEFT JOIN attempt ON attempt.job_id = planned_job.id AND attempt.attempt ="
-                 " (SELECT max(attempt) FROM attempt AS tried WHERE tried.job_id = planned_job.id)"
-                 " WHERE sweep_job.sweep_id = ? ORDER BY sweep_job.position, planned_job.id",
-                 sweep_id);
-       rows.Next();) {
-    const bool was_tried = !rows.IsNull(6);
-    StoredJob job;
-    job.key = rows.Text(1);
-    job.state = StateOf(rows.Text(2), rows.MaybeText(7), was_tried);
-    if (was_tried) {
-      job.last_attempt.value = static_cast<std::int32_t>(rows.Int(6));
-      job.numerics_class = classes.at(rows.Int(8));
-      job.output_sha256 = rows.MaybeText(9).value_or("");
+  std::vector<SweepJob> found = SweepJobs(database, sweep);
+  const auto place = [](const SweepJob& job) { return std::pair(job.position, job.known.id); };
+  if (!std::ranges::is_sorted(found, {}, place)) std::ranges::sort(found, {}, place);
+  loaded.jobs.reserve(found.size());
+  for (SweepJob& job : found) {
+    job.known.attempt = job.stored.last_attempt.value;
+    job.known.phase = PhaseOf(job.stored.state);
+    if (job.known.phase == JobPhase::kDone) {
+      job.stored.crashes = job.stored.losses = 0;  // of the attempts before
+      job.stored.alone = false;
+    } else {
+      loaded.known.emplace_back(loaded.jobs.size(), job.known);
     }
-    if (job.state != JobState::kDone) {
-      job.crashes = static_cast<std::int32_t>(rows.Int(3));
-      job.losses = static_cast<std::int32_t>(rows.Int(4));
-      job.alone = rows.Int(5) != 0;
-      loaded.known.emplace_back(loaded.jobs.size(), KnownJob{rows.Int(0), job.last_attempt.value,
-                                                             PhaseOf(job.state), false});
-    }
-    loaded.jobs.push_back(std::move(job));
+    loaded.jobs.push_back(std::move(job.stored));
   }
   ReadCheckpoints(database, loaded);
   return loaded;

@@ -7,7 +7,6 @@
 
 #include "common/base/sha256.h"
 #include "common/config/names.h"
-#include "sql/cells.h"
 #include "sql/packed.h"
 #include "sql/rows.h"
 
@@ -57,11 +56,12 @@ std::string ContentOf(const TaskPredictions& predictions) {
 }  // namespace
 
 RecordWriter::RecordWriter(Database& database, CoordinatorEpoch epoch)
-    : database_(database), epoch_(epoch), jobs_(database), points_(database) {}
+    : database_(database), epoch_(epoch), jobs_(database), points_(database), cells_(database) {}
 
 void RecordWriter::Forget() {
   jobs_.Forget();
   points_.Forget();
+  cells_.Forget();
   workers_.clear();
   folds_.clear();
   started_.clear();
@@ -133,7 +133,7 @@ Status RecordWriter::Write(const RecordResult& record) {
   UNMASK_TRY(WriteAnswer(job->id, result));
   if (std::exchange(job->has_checkpoints, false)) DropCheckpoints(job->id, 0);
   job->phase = JobPhase::kDone;
-  for (const std::int64_t point_id : complete) UNMASK_TRY(WriteCells(database_, point_id));
+  for (const std::int64_t point_id : complete) UNMASK_TRY(cells_.Write(point_id));
   return {};
 }
 

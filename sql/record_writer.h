@@ -11,6 +11,7 @@
 #include "common/base/ids.h"
 #include "common/base/result.h"
 #include "common/protocol/records.h"
+#include "sql/cells.h"
 #include "sql/database.h"
 #include "sql/known_jobs.h"
 #include "sql/open_points.h"
@@ -65,6 +66,7 @@ class RecordWriter {
   // What was looked up before: rows that are there while their transaction is.
   KnownJobs jobs_;
   OpenPoints points_;
+  CellWriter cells_;
   std::unordered_map<WorkerId, std::pair<WorkerInfo, std::int64_t>> workers_;
   std::unordered_map<std::string, std::int64_t> folds_;  // by content
   struct Started {

@@ -7,6 +7,7 @@
 
 #include "common/config/names.h"
 #include "common/jobs/feature_jobs.h"
+#include "common/jobs/key_hash.h"
 #include "sql/cells.h"
 
 namespace unmask {
@@ -18,7 +19,7 @@ struct RegisteredJob {
   const PlannedJob* job = nullptr;
   bool is_new = false;
 };
-using JobRows = std::unordered_map<std::string_view, RegisteredJob>;
+using JobRows = std::unordered_map<std::string_view, RegisteredJob, JobKeyHash>;
 
 void InsertJob(Database& database, const PlannedJob& job, std::int64_t id) {
   const Settings& settings = job.spec.settings;
@@ -94,8 +95,9 @@ Status WriteUses(Database& database, const SweepPlan& plan, std::int64_t sweep_i
     bool& may_be = may_be_complete.try_emplace(point_id, true).first->second;
     may_be = may_be && !job->second.is_new;
   }
+  CellWriter cells(database);
   for (const auto& [id, may_be] : may_be_complete) {
-    if (may_be) UNMASK_TRY(CompletePoint(database, id));
+    if (may_be) UNMASK_TRY(cells.WriteIfComplete(id));
   }
   return {};
 }

@@ -98,13 +98,14 @@ class Coordinator final : public MessageSink {
     UNMASK_ASSIGN(std::vector<StoredJob> stored, store_.LoadJobs(options_.plan.sweep));
     ForgetLostFeatures(stored);
     if (view_) UNMASK_TRY(view_->Load(options_.plan));
-    scheduler_.AddJobs(
-        SchedulerJobs(options_.plan, stored, options_.checkpoint_seconds, options_.keep_best),
-        clock_.Now());
-    const JobCounts counts = scheduler_.Counts();
-    LogInfo(fmt::format("sweep {}: {} jobs, {} done already", options_.plan.sweep, counts.total(),
-                        counts.done));
-    status_.emplace(options_.status, clock_.Now(), counts.done);
+    SweepJobs sweep =
+        SchedulerJobs(options_.plan, stored, options_.checkpoint_seconds, options_.keep_best);
+    done_apart_ = sweep.done_apart;
+    scheduler_.AddJobs(std::move(sweep.jobs), clock_.Now());
+    const RunProgress progress = Progress();
+    LogInfo(fmt::format("sweep {}: {} jobs, {} done already", options_.plan.sweep, progress.total,
+                        progress.done));
+    status_.emplace(options_.status, clock_.Now(), progress.done);
     return {};
   }
 
@@ -243,8 +244,8 @@ class Coordinator final : public MessageSink {
 
   RunProgress Progress() const {
     const JobCounts counts = scheduler_.Counts();
-    return {.total = counts.total(),
-            .done = counts.done,
+    return {.total = counts.total() + done_apart_,
+            .done = counts.done + done_apart_,
             .running = counts.running,
             .failed = counts.failed + counts.quarantined,
             .workers = static_cast<std::int64_t>(scheduler_.connected_workers())};
@@ -293,6 +294,7 @@ class Coordinator final : public MessageSink {
   boost::asio::signal_set signals_;
   std::unique_ptr<LiveView> view_;  // of `run --dashboard`
   std::optional<StatusLine> status_;
+  std::int64_t done_apart_ = 0;  // jobs that the scheduler need not hear of
   Millis next_tick_{0};
   std::unordered_map<WorkerId, pid_t> agents_here_;
   Backoff backoff_;
