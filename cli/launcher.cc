@@ -62,6 +62,10 @@ void SetEnvironment(const RunFolder& folder, const LaunchOptions& options) {
   // (libfabric reads the kernel's symbols and sleeps); a user's own choice stands.
   setenv("OMPI_MCA_pml", "ob1", 0);
   setenv("OMPI_MCA_btl", "^ofi,uct,usnic,openib", 0);
+  // Nor do they need UCX, which comes with MPI's libraries and rewrites memory calls as it is
+  // loaded.
+  setenv("UCX_MEM_MMAP_HOOK_MODE", "none", 0);
+  setenv("UCX_MEM_EVENTS", "n", 0);
 }
 
 std::string FindMpirun() {

@@ -5,6 +5,7 @@
 // kProtocolVersion.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <boost/pfr.hpp>
 #include <cstdint>
@@ -59,7 +60,11 @@ class Writer {
   template <typename T>
   void operator()(const std::vector<T>& list) {
     (*this)(static_cast<std::uint32_t>(list.size()));
-    for (const T& item : list) (*this)(item);
+    if constexpr (PlainNumber<T>) {
+      out_.append(reinterpret_cast<const char*>(list.data()), list.size() * sizeof(T));
+    } else {
+      for (const T& item : list) (*this)(item);
+    }
   }
   template <typename T>
   void operator()(const std::optional<T>& value) {
@@ -96,11 +101,14 @@ class Reader {
     text.assign(rest_.substr(0, size));
     rest_.remove_prefix(size);
   }
-  // Grows as items arrive: a false count costs no memory.
+  // Grows as items arrive: a false count costs no memory but for a few.
   template <typename T>
   void operator()(std::vector<T>& list) {
+    constexpr std::size_t kFew = 64;
     const std::size_t size = Count();
     list.clear();
+    if constexpr (PlainNumber<T>) return ReadNumbers(list, size);
+    list.reserve(std::min(size, kFew));
     for (std::size_t i = 0; i < size && !failed_; ++i) (*this)(list.emplace_back());
   }
   template <typename T>
@@ -118,6 +126,13 @@ class Reader {
   std::size_t remaining() const { return rest_.size(); }
 
  private:
+  template <PlainNumber T>
+  void ReadNumbers(std::vector<T>& list, std::size_t size) {
+    if (!Need(size * sizeof(T))) return;
+    list.resize(size);
+    rest_.copy(reinterpret_cast<char*>(list.data()), size * sizeof(T));
+    rest_.remove_prefix(size * sizeof(T));
+  }
   bool Need(std::size_t size) {
     failed_ = failed_ || rest_.size() < size;
     return !failed_;
