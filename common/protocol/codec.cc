@@ -36,7 +36,9 @@ void EncodeTo(std::string& out, const Message& message) {
 }
 
 std::string Encode(const Message& message) {
+  constexpr std::size_t kLikely = 1024;
   std::string bytes;
+  bytes.reserve(kLikely);
   EncodeTo(bytes, message);
   return bytes;
 }
