@@ -149,9 +149,9 @@ Status RecordWriter::Write(const RecordAttemptEnd& record) {
       record.job_state == JobState::kFailed || record.job_state == JobState::kQuarantined;
   const std::string& error = record.message.empty() ? record.error_class : record.message;
   database_.Run(
-      "UPDATE planned_job SET state = ?, crashes = ?, losses = ?, alone = ?, error = ?"
-      " WHERE id = ?",
-      Name(record.job_state), record.crashes, record.losses, record.alone ? 1 : 0,
+      "UPDATE planned_job SET state = ?, attempts = ?, crashes = ?, losses = ?, alone = ?,"
+      " error = ? WHERE id = ?",
+      Name(record.job_state), job->attempt, record.crashes, record.losses, record.alone ? 1 : 0,
       dead ? NullIfEmpty(error) : std::nullopt, job->id);
   job->phase = dead ? JobPhase::kDead : JobPhase::kQueued;
   return {};

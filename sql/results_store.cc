@@ -45,6 +45,10 @@ CoordinatorEpoch StartEpoch(Database& database, const std::string& now) {
   Transaction transaction(database);
   database.Run("UPDATE meta SET value = value + 1 WHERE key = 'epoch'");
   database.Run(
+      "UPDATE planned_job SET attempts = (SELECT max(attempt.attempt) FROM attempt"
+      " WHERE attempt.job_id = planned_job.id)"
+      " WHERE id IN (SELECT job_id FROM attempt WHERE outcome IS NULL)");
+  database.Run(
       "UPDATE attempt SET outcome = 'lost', error_class = 'lost', ended_at = ?,"
       " message = 'its coordinator ended' WHERE outcome IS NULL",
       now);

@@ -56,8 +56,9 @@ DROP TABLE curve;
 CREATE TABLE task (task TEXT NOT NULL);
 INSERT INTO task (task) VALUES ('ter'), ('der');
 
--- `state` is what a job is while no attempt at it runs or has answered it. Made anew: SQLite builds a table for
--- an IN of five names, at each row that it checks.
+-- `state` is what a job is while no attempt at it runs or has answered it, `attempts` how many ended before that
+-- one: at most one attempt has a higher number. Made anew: SQLite builds a table for an IN of five names, at each
+-- row that it checks.
 DROP INDEX job_running;
 DROP INDEX job_weights;
 ALTER TABLE job RENAME TO planned_job;  -- in the references of the other tables too
@@ -73,6 +74,7 @@ CREATE TABLE planned_job_new (
   held_out TEXT NOT NULL,
   state TEXT NOT NULL DEFAULT 'queued'
     CHECK (state = 'queued' OR state = 'failed' OR state = 'quarantined'),
+  attempts INTEGER NOT NULL DEFAULT 0,
   crashes INTEGER NOT NULL DEFAULT 0,  -- since the newest checkpoint
   losses INTEGER NOT NULL DEFAULT 0,   -- without progress
   alone INTEGER NOT NULL DEFAULT 0,    -- to be rerun without neighbours
@@ -81,7 +83,7 @@ CREATE TABLE planned_job_new (
 INSERT INTO planned_job_new
 SELECT id, job_key, kind, model, task, features, engine, seed, held_out,
        CASE WHEN state IN ('running', 'done') THEN 'queued' ELSE state END,
-       crashes, losses, alone, error
+       attempts - (state IN ('running', 'done')), crashes, losses, alone, error
 FROM planned_job;
 DROP TABLE planned_job;
 ALTER TABLE planned_job_new RENAME TO planned_job;

@@ -1,5 +1,5 @@
--- For the other views and our own readers, not public: a job with what its newest attempt makes of it. Up to
--- version 1 of the store it was a table of these columns.
+-- For the other views and our own readers, not public: a job with what the attempt that runs or has
+-- answered it makes of it. Up to version 1 of the store it was a table of these columns.
 CREATE VIEW job AS
 SELECT
   planned_job.id,
@@ -14,10 +14,9 @@ SELECT
   CASE
     WHEN newest.job_id IS NULL THEN planned_job.state
     WHEN newest.outcome IS NULL THEN 'running'
-    WHEN newest.outcome = 'done' THEN 'done'
-    ELSE planned_job.state
+    ELSE 'done'
   END AS state,
-  coalesce(newest.attempt, 0) AS attempts,
+  coalesce(newest.attempt, planned_job.attempts) AS attempts,
   planned_job.crashes,
   planned_job.losses,
   planned_job.alone,
@@ -31,6 +30,4 @@ SELECT
   planned_job.error
 FROM planned_job
 LEFT JOIN attempt AS newest ON newest.job_id = planned_job.id
-  AND newest.attempt = (
-    SELECT max(tried.attempt) FROM attempt AS tried WHERE tried.job_id = planned_job.id
-  );
+  AND newest.attempt > planned_job.attempts;
