@@ -120,6 +120,7 @@ Status RecordWriter::Write(const RecordCheckpoint& record) {
 Status RecordWriter::Write(const RecordResult& record) {
   UNMASK_ASSIGN(KnownJob * job, LeasedJob(record.lease));
   const JobResult& result = record.result;
+  const std::vector<std::int64_t> complete = points_.OnDone(job->id);
   const int changed = database_.Run(
       "UPDATE attempt SET first_epoch = coalesce(?, first_epoch), ended_at = ?, outcome = 'done',"
       " message = ?, seconds = ?, epochs = ?, best_epoch = ?, held_out_hsic = ?,"
@@ -129,7 +130,6 @@ Status RecordWriter::Write(const RecordResult& record) {
       result.best_epoch, result.held_out_hsic, result.stream_cosine, result.images_forwarded,
       NullIfEmpty(result.output_sha256), job->id, job->attempt);
   if (changed != 1) return Stale(record.lease, database_);
-  const std::vector<std::int64_t> complete = points_.OnDone(job->id);
   UNMASK_TRY(WriteAnswer(job->id, result));
   if (std::exchange(job->has_checkpoints, false)) DropCheckpoints(job->id, 0);
   job->phase = JobPhase::kDone;

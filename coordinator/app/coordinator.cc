@@ -211,6 +211,7 @@ class Coordinator final : public MessageSink {
   bool CommitAndSend(Millis now) {
     const std::size_t before = outbox_.pending_records();
     const Status pumped = outbox_.Pump(now);
+    (void)transport_.Flushed();  // leases leave together, and before files are removed
     if (pumped.ok()) {
       if (waiting_for_room_ && !outbox_.failing_since()) {
         LogInfo("the store has room again");

@@ -108,6 +108,7 @@ class Agent final : public AgentEffects {
     if (!ended_ && supervisor_) supervisor_->OnTick(now);
     // Where this fails the trainer is ending, and TryReap will tell how.
     if (trainer_ && !trainer_->Flush().ok()) LogDebug("the trainer does not listen");
+    (void)transport_.Flushed();  // what this round sent leaves together, and before any sleep
     attempt_logs_.WriteOld(now);
     return heard_coordinator || heard_trainer;
   }

@@ -287,6 +287,14 @@ TEST_F(ResultsStoreTest, APointIsCompleteAfterARollbackToo) {
   EXPECT_EQ(Number("SELECT count(*) FROM cell WHERE k IS NOT NULL"), 2);
 }
 
+TEST_F(ResultsStoreTest, APointIsCompleteByTheFirstResultAfterARestart) {
+  Finish(plan.jobs[0]);
+  Finish(plan.jobs[1]);
+  Open();
+  Finish(plan.jobs[2]);
+  EXPECT_EQ(Number("SELECT count(*) FROM cell WHERE k IS NOT NULL"), 2);
+}
+
 TEST_F(ResultsStoreTest, ACellOfASharedJobIsFilledInEverySweep) {
   Finish(plan.jobs[0]);
   Register(MakeTestPlan("s-2", {TestExperiment{"other"}}));
