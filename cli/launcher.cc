@@ -65,6 +65,10 @@ void SetEnvironment(const RunFolder& folder, const LaunchOptions& options) {
   // What ranks tell each other at the start is a few lines: segments of shared memory for them take
   // longer to make and to take down than the lines take to send.
   setenv("PMIX_MCA_gds", "hash", 0);
+  // Nor do they need UCX, which comes with MPI's libraries and rewrites memory calls as it is
+  // loaded.
+  setenv("UCX_MEM_MMAP_HOOK_MODE", "none", 0);
+  setenv("UCX_MEM_EVENTS", "n", 0);
 }
 
 std::string FindMpirun() {

@@ -90,14 +90,15 @@ std::vector<FoldRow> ReadFolds(Database& database, std::string_view sweep) {
   };
   for (Rows rows(database,
                  "SELECT point.experiment, point.point, point.seed, cell.task, job.held_out,"
-                 " job.job_key, job.state, fold.classes, prediction.confusion FROM sweep"
+                 " job.job_key, job.state, (SELECT fold.classes FROM prediction"
+                 " JOIN fold ON fold.id = prediction.fold_id"
+                 " WHERE prediction.job_id = job.id AND prediction.task = cell.task),"
+                 " (SELECT prediction.confusion FROM prediction"
+                 " WHERE prediction.job_id = job.id AND prediction.task = cell.task) FROM sweep"
                  " JOIN point ON point.sweep_id = sweep.id"
                  " JOIN cell ON cell.point_id = point.id"
                  " JOIN fold_use ON fold_use.point_id = point.id"
                  " JOIN job ON job.id = fold_use.job_id"
-                 " LEFT JOIN prediction ON prediction.job_id = job.id"
-                 " AND prediction.task = cell.task"
-                 " LEFT JOIN fold ON fold.id = prediction.fold_id"
                  " WHERE sweep.sweep = ?"
                  " ORDER BY point.experiment, point.point, point.seed, cell.task, job.held_out",
                  sweep);

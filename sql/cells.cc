@@ -2,30 +2,46 @@
 
 #include <fmt/format.h>
 
-#include <string>
-#include <vector>
+#include <algorithm>
+#include <array>
+#include <tuple>
 
+#include "common/config/names.h"
 #include "common/metrics/metrics.h"
 #include "sql/packed.h"
 
 namespace unmask {
 namespace {
 
-// In a fixed order, so that sums over folds do not depend on who finished first.
-std::vector<ConfusionMatrix> FoldsOf(Database& database, std::int64_t point_id,
-                                     const std::string& task) {
-  std::vector<ConfusionMatrix> folds;
+constexpr std::array kTasks = {Task::kTer, Task::kDer};
+
+// What one fold's job answered, in the order in which folds are summed.
+struct FoldAnswer {
+  std::string held_out;
+  std::int64_t job_id = 0;
+  std::array<std::int64_t, kTasks.size()> fold{};  // 0: not this task
+  std::array<std::string, kTasks.size()> confusion;
+};
+
+std::vector<FoldAnswer> AnswersOf(Database& database, std::int64_t point_id) {
+  std::vector<FoldAnswer> answers;
   for (Rows rows(database,
-                 "SELECT fold.classes, prediction.confusion FROM fold_use"
-                 " JOIN job ON job.id = fold_use.job_id"
-                 " JOIN prediction ON prediction.job_id = job.id AND prediction.task = ?"
-                 " JOIN fold ON fold.id = prediction.fold_id"
-                 " WHERE fold_use.point_id = ? ORDER BY job.held_out, job.id",
-                 task, point_id);
+                 "SELECT planned_job.held_out, planned_job.id, answer.ter_fold,"
+                 " answer.ter_confusion, answer.der_fold, answer.der_confusion FROM fold_use"
+                 " JOIN planned_job ON planned_job.id = fold_use.job_id"
+                 " LEFT JOIN answer ON answer.job_id = planned_job.id"
+                 " WHERE fold_use.point_id = ?",
+                 point_id);
        rows.Next();) {
-    folds.push_back(UnpackConfusion(rows.Text(0), rows.Text(1)));
+    answers.push_back({.held_out = rows.Text(0),
+                       .job_id = rows.Int(1),
+                       .fold = {rows.Int(2), rows.Int(4)},
+                       .confusion = {rows.Text(3), rows.Text(5)}});
   }
-  return folds;
+  // Sums over folds must not depend on who finished first.
+  std::ranges::sort(answers, {},
+                    [](const FoldAnswer& one) { return std::tie(one.held_out, one.job_id); });
+  return answers;
 }
 
 void WriteCell(Database& database, std::int64_t point_id, const std::string& task,
@@ -49,25 +65,54 @@ std::vector<std::string> TasksOfPoint(Database& database, std::int64_t point_id)
 
 }  // namespace
 
-Status CompletePoint(Database& database, std::int64_t point_id) {
+struct CellWriter::PointFolds {
+  std::size_t total = 0;
+  std::array<std::vector<ConfusionMatrix>, kTasks.size()> by_task;
+};
+
+CellWriter::PointFolds CellWriter::FoldsOf(std::int64_t point_id) {
+  PointFolds folds;
+  for (const FoldAnswer& answer : AnswersOf(database_, point_id)) {
+    ++folds.total;
+    for (std::size_t task = 0; task < kTasks.size(); ++task) {
+      if (answer.fold[task] == 0) continue;
+      folds.by_task[task].push_back(
+          UnpackConfusion(ClassesOf(answer.fold[task]), answer.confusion[task]));
+    }
+  }
+  return folds;
+}
+
+const std::vector<std::string>& CellWriter::ClassesOf(std::int64_t fold_id) {
+  const auto [known, is_new] = classes_.try_emplace(fold_id);
+  if (is_new) {
+    Rows rows(database_, "SELECT classes FROM fold WHERE id = ?", fold_id);
+    if (rows.Next()) known->second = UnpackNames(rows.Text(0));
+  }
+  return known->second;
+}
+
+Status CellWriter::Write(std::int64_t point_id) {
+  const PointFolds folds = FoldsOf(point_id);
+  for (const std::string& task : TasksOfPoint(database_, point_id)) {
+    const auto& answered = folds.by_task[static_cast<std::size_t>(FromName<Task>(task).value())];
+    if (answered.size() != folds.total) {
+      return InternalError(
+          fmt::format("{} of {} finished folds answer task {}", answered.size(), folds.total, task),
+          database_.path().string());
+    }
+    WriteCell(database_, point_id, task, Evaluate(answered));
+  }
+  return {};
+}
+
+Status CellWriter::WriteIfComplete(std::int64_t point_id) {
   // Jobs run in the order of their rows, mostly: what is left is found at the end.
-  const std::int64_t undone_job = database.Number(
+  const std::int64_t undone_job = database_.Number(
       "SELECT job.id FROM fold_use JOIN job ON job.id = fold_use.job_id"
       " WHERE fold_use.point_id = ? AND job.state <> 'done' ORDER BY fold_use.job_id DESC LIMIT 1",
       point_id);
-  if (undone_job != 0) return {};
-  const auto folds_total = static_cast<std::size_t>(
-      database.Number("SELECT count(*) FROM fold_use WHERE point_id = ?", point_id));
-  for (const std::string& task : TasksOfPoint(database, point_id)) {
-    const std::vector<ConfusionMatrix> folds = FoldsOf(database, point_id, task);
-    if (folds.size() != folds_total) {
-      return InternalError(
-          fmt::format("{} of {} finished folds answer task {}", folds.size(), folds_total, task),
-          database.path().string());
-    }
-    WriteCell(database, point_id, task, Evaluate(folds));
-  }
-  return {};
+  return undone_job != 0 ? Status() : Write(point_id);
 }
 
 }  // namespace unmask

@@ -2,14 +2,34 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <vector>
 
 #include "common/base/result.h"
 #include "sql/database.h"
 
 namespace unmask {
 
-// Writes the metrics of every cell of the point, if all its folds are done. Within the caller's
-// transaction.
-Status CompletePoint(Database& database, std::int64_t point_id);
+class CellWriter {
+ public:
+  explicit CellWriter(Database& database) : database_(database) {}
+
+  // Writes the metrics of every cell of the point, whose folds must all be done. Within the
+  // caller's transaction.
+  Status Write(std::int64_t point_id);
+  // The same if all its folds are done; else nothing.
+  Status WriteIfComplete(std::int64_t point_id);
+  // A transaction was rolled back, which may have made folds.
+  void Forget() { classes_.clear(); }
+
+ private:
+  struct PointFolds;
+  PointFolds FoldsOf(std::int64_t point_id);
+  const std::vector<std::string>& ClassesOf(std::int64_t fold_id);
+
+  Database& database_;
+  std::unordered_map<std::int64_t, std::vector<std::string>> classes_;  // by fold
+};
 
 }  // namespace unmask

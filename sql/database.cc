@@ -46,10 +46,22 @@ int SystemErrno(const SQLite::Exception& exception, const Database* database) {
   return sqlite3_system_errno(const_cast<Database*>(database)->sqlite().getHandle());
 }
 
+// Before SQLite is used at all. Its count of memory in use would take a lock for each piece.
+void DoNotCountMemory() {
+  static const int configured = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  static_cast<void>(configured);
+}
+
+// The path, once SQLite is configured.
+std::string Prepare(const fs::path& path) {
+  DoNotCountMemory();
+  return path.string();
+}
+
 }  // namespace
 
 Database::Database(const fs::path& path, Access access)
-    : path_(path), sqlite_(path.string(), Flags(access), 5000) {
+    : path_(path), sqlite_(Prepare(path), Flags(access), 5000) {
   sqlite3_extended_result_codes(sqlite_.getHandle(), 1);
   sqlite3_db_config(sqlite_.getHandle(), SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
 }

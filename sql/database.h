@@ -66,11 +66,20 @@ class Rows {
     int index = 0;
     (Bind(++index, args), ...);
   }
+  // As above, and `args` outlive this: texts are not copied.
+  struct Lasting {};
+  template <typename... Args>
+  Rows(Lasting, Database& database, std::string_view sql, const Args&... args)
+      : statement_(database.Prepared(sql)), lasting_(true) {
+    int index = 0;
+    (Bind(++index, args), ...);
+  }
   ~Rows() { statement_.tryReset(); }
   Rows(const Rows&) = delete;
   Rows& operator=(const Rows&) = delete;
 
   bool Next() { return statement_.executeStep(); }
+  int Columns() const { return statement_.getColumnCount(); }
   bool IsNull(int column) const { return statement_.isColumnNull(column); }
   std::int64_t Int(int column) const { return statement_.getColumn(column).getInt64(); }
   double Real(int column) const { return statement_.getColumn(column).getDouble(); }
@@ -90,7 +99,9 @@ class Rows {
   void Bind(int index, std::int64_t value) { statement_.bind(index, value); }
   void Bind(int index, int value) { statement_.bind(index, value); }
   void Bind(int index, double value) { statement_.bind(index, value); }
-  void Bind(int index, const std::string& value) { statement_.bind(index, value); }
+  void Bind(int index, const std::string& value) {
+    lasting_ ? statement_.bindNoCopy(index, value) : statement_.bind(index, value);
+  }
   void Bind(int index, std::string_view value) { statement_.bind(index, std::string(value)); }
   void Bind(int index, const char* value) { statement_.bind(index, value); }
   void Bind(int index, bool) = delete;  // say 0 or 1
@@ -104,11 +115,12 @@ class Rows {
   }
 
   SQLite::Statement& statement_;
+  const bool lasting_ = false;
 };
 
 template <typename... Args>
 int Database::Run(std::string_view sql, const Args&... args) {
-  Rows rows(*this, sql, args...);
+  Rows rows(Rows::Lasting(), *this, sql, args...);
   while (rows.Next()) {
   }
   return sqlite_.getChanges();
@@ -116,7 +128,7 @@ int Database::Run(std::string_view sql, const Args&... args) {
 
 template <typename... Args>
 std::int64_t Database::Number(std::string_view sql, const Args&... args) {
-  Rows rows(*this, sql, args...);
+  Rows rows(Rows::Lasting(), *this, sql, args...);
   return rows.Next() ? rows.Int(0) : 0;
 }
 

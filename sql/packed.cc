@@ -77,9 +77,20 @@ std::vector<float> UnpackLogits(std::string_view packed) {
   return logits;
 }
 
-std::string PackIntegers(std::span<const std::int32_t> values) { return Dump(json(values)); }
-
 namespace {
+
+// "[1,2,3]", as json(values).dump() has it, in a tenth of the time: every result has four of these.
+template <typename T>
+std::string WriteIntegers(std::span<const T> values) {
+  std::string out = "[";
+  for (const T value : values) {
+    char buffer[24];
+    if (out.size() > 1) out += ',';
+    out.append(buffer, std::to_chars(buffer, buffer + sizeof buffer, value).ptr);
+  }
+  out += ']';
+  return out;
+}
 
 // "[1,2,3]" as PackIntegers writes it: reports read hundreds of thousands of these.
 template <typename T>
@@ -98,6 +109,8 @@ std::vector<T> ParseIntegers(std::string_view packed) {
 
 }  // namespace
 
+std::string PackIntegers(std::span<const std::int32_t> values) { return WriteIntegers(values); }
+
 std::vector<std::int32_t> UnpackIntegers(const std::string& packed) {
   return ParseIntegers<std::int32_t>(packed);
 }
@@ -106,7 +119,9 @@ std::string PackNames(const std::vector<std::string>& names) { return Dump(json(
 
 std::vector<std::string> UnpackNames(const std::string& packed) { return json::parse(packed); }
 
-std::string PackConfusion(const ConfusionMatrix& matrix) { return Dump(json(matrix.counts)); }
+std::string PackConfusion(const ConfusionMatrix& matrix) {
+  return WriteIntegers(std::span<const std::int64_t>(matrix.counts));
+}
 
 ConfusionMatrix UnpackConfusion(const std::string& classes, const std::string& counts) {
   return UnpackConfusion(UnpackNames(classes), counts);

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "common/base/sha256.h"
 #include "common/config/names.h"
-#include "sql/cells.h"
 #include "sql/packed.h"
 #include "sql/rows.h"
 
@@ -56,16 +56,15 @@ std::string ContentOf(const TaskPredictions& predictions) {
 }  // namespace
 
 RecordWriter::RecordWriter(Database& database, CoordinatorEpoch epoch)
-    : database_(database), epoch_(epoch) {
-  for (Rows rows(database_, "SELECT DISTINCT job_id FROM checkpoint"); rows.Next();) {
-    with_checkpoints_.insert(rows.Int(0));
-  }
-}
+    : database_(database), epoch_(epoch), jobs_(database), points_(database), cells_(database) {}
 
 void RecordWriter::Forget() {
-  leased_jobs_.clear();
+  jobs_.Forget();
+  points_.Forget();
+  cells_.Forget();
   workers_.clear();
   folds_.clear();
+  started_.clear();
 }
 
 Status RecordWriter::Write(const Record& record, const std::string& now,
@@ -75,103 +74,114 @@ Status RecordWriter::Write(const Record& record, const std::string& now,
   return std::visit([this](const auto& row) { return Write(row); }, record);
 }
 
+Status RecordWriter::WriteHeldBack() {
+  for (const auto& [job_id, started] : started_) {
+    database_.Run("UPDATE attempt SET first_epoch = ? WHERE job_id = ? AND attempt = ?",
+                  started.first_epoch, job_id, started.attempt);
+  }
+  started_.clear();
+  return {};
+}
+
 Status RecordWriter::Write(const RecordLease& record) {
   const LeaseId& lease = record.lease;
-  if (lease.epoch != epoch_) return Stale(lease, database_);
-  const std::int64_t job_id =
-      database_.Number("SELECT id FROM job WHERE job_key = ?", lease.job_key);
-  const int changed = database_.Run(
-      "UPDATE job SET state = 'running', attempts = ?"
-      " WHERE id = ? AND state = 'queued' AND attempts < ?",
-      lease.attempt.value, job_id, lease.attempt.value);
-  if (changed != 1) return Stale(lease, database_);
+  KnownJob* job = lease.epoch == epoch_ ? jobs_.Find(lease.job_key) : nullptr;
+  if (job == nullptr || job->phase != JobPhase::kQueued || job->attempt >= lease.attempt.value) {
+    return Stale(lease, database_);
+  }
   database_.Run("INSERT INTO attempt (job_id, attempt, worker_id, started_at) VALUES (?, ?, ?, ?)",
-                job_id, lease.attempt.value, WorkerRow(record.worker), now_);
-  leased_jobs_.insert_or_assign(lease.job_key, job_id);
+                job->id, lease.attempt.value, WorkerRow(record.worker), now_);
+  job->attempt = lease.attempt.value;
+  job->phase = JobPhase::kRunning;
   return {};
 }
 
 Status RecordWriter::Write(const RecordStarted& record) {
-  UNMASK_ASSIGN(const std::int64_t job_id, LeasedJob(record.lease));
-  const int changed = database_.Run(
-      "UPDATE attempt SET first_epoch = ? WHERE job_id = ? AND attempt = ? AND outcome IS NULL",
-      record.first_epoch, job_id, record.lease.attempt.value);
-  return changed == 1 ? Status() : Stale(record.lease, database_);
+  UNMASK_ASSIGN(const KnownJob* job, LeasedJob(record.lease));
+  started_.insert_or_assign(job->id, Started{record.first_epoch, job->attempt});
+  return {};
 }
 
 Status RecordWriter::Write(const RecordCheckpoint& record) {
-  UNMASK_ASSIGN(const std::int64_t job_id, LeasedJob(record.lease));
-  const std::int64_t is_open = database_.Number(
-      "SELECT EXISTS (SELECT 1 FROM attempt"
-      " WHERE job_id = ? AND attempt = ? AND outcome IS NULL)",
-      job_id, record.lease.attempt.value);
-  if (is_open == 0) return Stale(record.lease, database_);
+  UNMASK_ASSIGN(KnownJob * job, LeasedJob(record.lease));
   const CheckpointRef& checkpoint = record.checkpoint;
   // An equal blob becomes the newest.
   database_.Run(
       "INSERT OR REPLACE INTO checkpoint (job_id, attempt, epoch, sha256, bytes, numerics_class)"
       " VALUES (?, ?, ?, ?, ?, ?)",
-      job_id, record.lease.attempt.value, checkpoint.epoch, checkpoint.sha256, checkpoint.bytes,
+      job->id, record.lease.attempt.value, checkpoint.epoch, checkpoint.sha256, checkpoint.bytes,
       checkpoint.numerics_class);
-  with_checkpoints_.insert(job_id);
-  database_.Run("UPDATE job SET crashes = 0, losses = 0 WHERE id = ?", job_id);
-  DropCheckpoints(job_id, 2);
+  job->has_checkpoints = true;
+  database_.Run("UPDATE planned_job SET crashes = 0, losses = 0 WHERE id = ?", job->id);
+  DropCheckpoints(job->id, 2);
   return {};
 }
 
 Status RecordWriter::Write(const RecordResult& record) {
-  UNMASK_ASSIGN(const std::int64_t job_id, LeasedJob(record.lease));
-  UNMASK_TRY(EndAttempt(job_id, record.lease, "done", "", record.result.note));
+  UNMASK_ASSIGN(KnownJob * job, LeasedJob(record.lease));
   const JobResult& result = record.result;
-  for (const TaskPredictions& predictions : result.predictions) {
-    UNMASK_TRY(WritePredictions(job_id, predictions));
-  }
-  database_.Run("INSERT INTO curve (job_id, series) VALUES (?, ?)", job_id,
-                PackCurves(result.curves));
-  database_.Run(
-      "UPDATE job SET state = 'done', crashes = 0, losses = 0, alone = 0, error = NULL,"
-      " seconds = ?, epochs = ?, best_epoch = ?, held_out_hsic = ?, stream_cosine = ?,"
-      " images_forwarded = ?, weights_sha256 = ? WHERE id = ?",
-      result.seconds, result.epochs, result.best_epoch, result.held_out_hsic, result.stream_cosine,
-      result.images_forwarded, NullIfEmpty(result.output_sha256), job_id);
-  if (with_checkpoints_.erase(job_id) > 0) DropCheckpoints(job_id, 0);
-  return CompletePointsOf(job_id);
+  const std::vector<std::int64_t> complete = points_.OnDone(job->id);
+  const int changed = database_.Run(
+      "UPDATE attempt SET first_epoch = coalesce(?, first_epoch), ended_at = ?, outcome = 'done',"
+      " message = ?, seconds = ?, epochs = ?, best_epoch = ?, held_out_hsic = ?,"
+      " stream_cosine = ?, images_forwarded = ?, weights_sha256 = ?"
+      " WHERE job_id = ? AND attempt = ? AND outcome IS NULL",
+      TakeFirstEpoch(job->id), now_, NullIfEmpty(result.note), result.seconds, result.epochs,
+      result.best_epoch, result.held_out_hsic, result.stream_cosine, result.images_forwarded,
+      NullIfEmpty(result.output_sha256), job->id, job->attempt);
+  if (changed != 1) return Stale(record.lease, database_);
+  UNMASK_TRY(WriteAnswer(job->id, result));
+  if (std::exchange(job->has_checkpoints, false)) DropCheckpoints(job->id, 0);
+  job->phase = JobPhase::kDone;
+  for (const std::int64_t point_id : complete) UNMASK_TRY(cells_.Write(point_id));
+  return {};
 }
 
 Status RecordWriter::Write(const RecordAttemptEnd& record) {
-  UNMASK_ASSIGN(const std::int64_t job_id, LeasedJob(record.lease));
-  UNMASK_TRY(EndAttempt(job_id, record.lease, record.outcome, record.error_class, record.message));
+  UNMASK_ASSIGN(KnownJob * job, LeasedJob(record.lease));
+  const int changed = database_.Run(
+      "UPDATE attempt SET first_epoch = coalesce(?, first_epoch), ended_at = ?, outcome = ?,"
+      " error_class = ?, message = ? WHERE job_id = ? AND attempt = ? AND outcome IS NULL",
+      TakeFirstEpoch(job->id), now_, record.outcome, NullIfEmpty(record.error_class),
+      NullIfEmpty(record.message), job->id, job->attempt);
+  if (changed != 1) return Stale(record.lease, database_);
   const bool dead =
       record.job_state == JobState::kFailed || record.job_state == JobState::kQuarantined;
   const std::string& error = record.message.empty() ? record.error_class : record.message;
   database_.Run(
-      "UPDATE job SET state = ?, crashes = ?, losses = ?, alone = ?, error = ? WHERE id = ?",
-      Name(record.job_state), record.crashes, record.losses, record.alone ? 1 : 0,
-      dead ? NullIfEmpty(error) : std::nullopt, job_id);
+      "UPDATE planned_job SET state = ?, attempts = ?, crashes = ?, losses = ?, alone = ?,"
+      " error = ? WHERE id = ?",
+      Name(record.job_state), job->attempt, record.crashes, record.losses, record.alone ? 1 : 0,
+      dead ? NullIfEmpty(error) : std::nullopt, job->id);
+  job->phase = dead ? JobPhase::kDead : JobPhase::kQueued;
   return {};
 }
 
 Status RecordWriter::Write(const RecordJobFailed& record) {
-  const int changed = database_.Run(
-      "UPDATE job SET state = 'failed', error = ? WHERE job_key = ? AND state = 'queued'",
-      record.message, record.job_key);
-  if (changed == 1) return {};
-  return InternalError(
-      fmt::format("job {} is not queued, so it cannot fail by a dependency", record.job_key),
-      database_.path().string());
+  KnownJob* job = jobs_.Find(record.job_key);
+  if (job == nullptr || job->phase != JobPhase::kQueued) {
+    return InternalError(
+        fmt::format("job {} is not queued, so it cannot fail by a dependency", record.job_key),
+        database_.path().string());
+  }
+  database_.Run("UPDATE planned_job SET state = 'failed', error = ? WHERE id = ?", record.message,
+                job->id);
+  job->phase = JobPhase::kDead;
+  return {};
 }
 
-Result<std::int64_t> RecordWriter::LeasedJob(const LeaseId& lease) {
-  // Attempts that have not ended are of this epoch: opening the store ended all others. A job has
-  // one at most: it is leased only while it is queued.
-  if (lease.epoch != epoch_) return Stale(lease, database_);
-  const auto known = leased_jobs_.find(lease.job_key);
-  if (known != leased_jobs_.end()) return known->second;
-  const std::int64_t job_id =
-      database_.Number("SELECT id FROM job WHERE job_key = ?", lease.job_key);
-  if (job_id == 0) return Stale(lease, database_);
-  leased_jobs_.emplace(lease.job_key, job_id);
-  return job_id;
+Result<KnownJob*> RecordWriter::LeasedJob(const LeaseId& lease) {
+  // Attempts that have not ended are of this epoch: opening the store ended all others.
+  KnownJob* job = lease.epoch == epoch_ ? jobs_.Find(lease.job_key) : nullptr;
+  if (job != nullptr && job->phase == JobPhase::kRunning && job->attempt == lease.attempt.value) {
+    return job;
+  }
+  return Stale(lease, database_);
+}
+
+std::optional<std::int64_t> RecordWriter::TakeFirstEpoch(std::int64_t job_id) {
+  const auto held = started_.extract(job_id);
+  return held ? std::optional(held.mapped().first_epoch) : std::nullopt;
 }
 
 std::int64_t RecordWriter::WorkerRow(const WorkerInfo& worker) {
@@ -224,30 +234,32 @@ std::int64_t RecordWriter::FindOrAddFold(const TaskPredictions& predictions) {
   return find();
 }
 
-Status RecordWriter::WritePredictions(std::int64_t job_id, const TaskPredictions& predictions) {
-  if (!HasOneShape(predictions)) {
+// The columns of a task; a job that does not learn it has none.
+struct RecordWriter::TaskColumns {
+  std::optional<std::int64_t> fold;
+  std::optional<std::string> confusion, predicted, logits;
+};
+
+Result<RecordWriter::TaskColumns> RecordWriter::ColumnsOf(const JobResult& result, Task task) {
+  const auto found = std::ranges::find(result.predictions, task, &TaskPredictions::task);
+  if (found == result.predictions.end()) return TaskColumns();
+  if (!HasOneShape(*found)) {
     return InternalError("a result's predictions do not fit together", database_.path().string());
   }
-  const ConfusionMatrix confusion =
-      Confuse(predictions.classes, predictions.labels, predictions.predicted);
-  database_.Run(
-      "INSERT INTO prediction (job_id, task, fold_id, confusion, predicted, logits)"
-      " VALUES (?, ?, ?, ?, ?, ?)",
-      job_id, Name(predictions.task), FoldRow(predictions), PackConfusion(confusion),
-      PackIntegers(predictions.predicted),
-      PackLogits(predictions.logits, predictions.classes.size()));
-  return {};
+  const ConfusionMatrix confusion = Confuse(found->classes, found->labels, found->predicted);
+  return TaskColumns{FoldRow(*found), PackConfusion(confusion), PackIntegers(found->predicted),
+                     PackLogits(found->logits, found->classes.size())};
 }
 
-Status RecordWriter::EndAttempt(std::int64_t job_id, const LeaseId& lease,
-                                const std::string& outcome, const std::string& error_class,
-                                const std::string& message) {
-  const int changed = database_.Run(
-      "UPDATE attempt SET ended_at = ?, outcome = ?, error_class = ?, message = ?"
-      " WHERE job_id = ? AND attempt = ? AND outcome IS NULL",
-      now_, outcome, NullIfEmpty(error_class), NullIfEmpty(message), job_id, lease.attempt.value);
-  if (changed != 1) return Stale(lease, database_);
-  leased_jobs_.erase(lease.job_key);
+Status RecordWriter::WriteAnswer(std::int64_t job_id, const JobResult& result) {
+  UNMASK_ASSIGN(const TaskColumns ter, ColumnsOf(result, Task::kTer));
+  UNMASK_ASSIGN(const TaskColumns der, ColumnsOf(result, Task::kDer));
+  database_.Run(
+      "INSERT INTO answer (job_id, ter_fold, ter_confusion, der_fold, der_confusion,"
+      " ter_predicted, ter_logits, der_predicted, der_logits, series)"
+      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      job_id, ter.fold, ter.confusion, der.fold, der.confusion, ter.predicted, ter.logits,
+      der.predicted, der.logits, PackCurves(result.curves));
   return {};
 }
 
@@ -260,16 +272,6 @@ void RecordWriter::DropCheckpoints(std::int64_t job_id, int keep) {
     ids.push_back(rows.Int(1));
   }
   for (const std::int64_t id : ids) database_.Run("DELETE FROM checkpoint WHERE id = ?", id);
-}
-
-Status RecordWriter::CompletePointsOf(std::int64_t job_id) {
-  std::vector<std::int64_t> points;
-  for (Rows rows(database_, "SELECT point_id FROM fold_use WHERE job_id = ?", job_id);
-       rows.Next();) {
-    points.push_back(rows.Int(0));
-  }
-  for (const std::int64_t point_id : points) UNMASK_TRY(CompletePoint(database_, point_id));
-  return {};
 }
 
 }  // namespace unmask

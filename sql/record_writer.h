@@ -2,16 +2,19 @@
 // the job's current one under this coordinator's epoch, in the database too.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <unordered_map>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
 #include "common/base/ids.h"
 #include "common/base/result.h"
 #include "common/protocol/records.h"
+#include "sql/cells.h"
 #include "sql/database.h"
+#include "sql/known_jobs.h"
+#include "sql/open_points.h"
 
 namespace unmask {
 
@@ -22,8 +25,15 @@ class RecordWriter {
   // Within the caller's transaction, which must be rolled back after an error. `dead_blobs` gets
   // the blobs that nothing will need once the transaction is committed.
   Status Write(const Record& record, const std::string& now, std::vector<std::string>& dead_blobs);
+  // Before the commit: what was held back, since most often a later record makes it needless.
+  Status WriteHeldBack();
   // The transaction was rolled back: rows that it had made are not there.
   void Forget();
+
+  // Of a job that is about to be leased, read by the caller: spares looking it up.
+  KnownJobs& jobs() { return jobs_; }
+  // A sweep was registered.
+  void OnSweepAdded() { points_.Forget(); }
 
  private:
   Status Write(const RecordLease& record);
@@ -33,20 +43,20 @@ class RecordWriter {
   Status Write(const RecordAttemptEnd& record);
   Status Write(const RecordJobFailed& record);
 
-  // The row of a job that was leased under this epoch; else an error that names it. Whether the
-  // lease is still the current one, the change that follows shows (an attempt without an outcome).
-  Result<std::int64_t> LeasedJob(const LeaseId& lease);
+  // The job of an attempt that runs under this epoch and is the job's newest; else an error that
+  // names it.
+  Result<KnownJob*> LeasedJob(const LeaseId& lease);
   std::int64_t WorkerRow(const WorkerInfo& worker);
   std::int64_t FindOrAddWorker(const WorkerInfo& worker);
   std::int64_t FoldRow(const TaskPredictions& predictions);
   std::int64_t FindOrAddFold(const TaskPredictions& predictions);
-  Status WritePredictions(std::int64_t job_id, const TaskPredictions& predictions);
-  // An error, and nothing changed, unless the lease is the job's current one.
-  Status EndAttempt(std::int64_t job_id, const LeaseId& lease, const std::string& outcome,
-                    const std::string& error_class, const std::string& message);
+  struct TaskColumns;
+  Result<TaskColumns> ColumnsOf(const JobResult& result, Task task);
+  Status WriteAnswer(std::int64_t job_id, const JobResult& result);
+  // What RecordStarted said of the attempt, where it is not written yet.
+  std::optional<std::int64_t> TakeFirstEpoch(std::int64_t job_id);
   // All checkpoints of the job but the newest `keep`.
   void DropCheckpoints(std::int64_t job_id, int keep);
-  Status CompletePointsOf(std::int64_t job_id);
 
   Database& database_;
   const CoordinatorEpoch epoch_;
@@ -54,10 +64,16 @@ class RecordWriter {
   std::vector<std::string>* dead_ = nullptr;  // of the record being written
 
   // What was looked up before: rows that are there while their transaction is.
-  std::unordered_map<std::string, std::int64_t> leased_jobs_;  // by key, until their attempt ends
+  KnownJobs jobs_;
+  OpenPoints points_;
+  CellWriter cells_;
   std::unordered_map<WorkerId, std::pair<WorkerInfo, std::int64_t>> workers_;
   std::unordered_map<std::string, std::int64_t> folds_;  // by content
-  std::unordered_set<std::int64_t> with_checkpoints_;    // jobs that may have some
+  struct Started {
+    std::int64_t first_epoch = 0;
+    std::int32_t attempt = 0;
+  };
+  std::unordered_map<std::int64_t, Started> started_;  // by job row: held back
 };
 
 }  // namespace unmask

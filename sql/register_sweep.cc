@@ -2,50 +2,62 @@
 
 #include <fmt/format.h>
 
+#include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 
 #include "common/config/names.h"
 #include "common/jobs/feature_jobs.h"
+#include "common/jobs/key_hash.h"
 #include "sql/cells.h"
 
 namespace unmask {
 namespace {
 
-struct JobRef {
+// The plan's jobs as rows, by key. The texts are the plan's.
+struct RegisteredJob {
   std::int64_t id = 0;
-  std::vector<Task> tasks;  // that it learns
+  const PlannedJob* job = nullptr;
+  bool is_new = false;
 };
-using JobIndex = std::unordered_map<std::string, JobRef>;
+using JobRows = std::unordered_map<std::string_view, RegisteredJob, JobKeyHash>;
 
-void InsertJob(Database& database, const PlannedJob& job) {
+void InsertJob(Database& database, const PlannedJob& job, std::int64_t id) {
   const Settings& settings = job.spec.settings;
   const JobLabels labels = LabelsOf(job.spec);
   const bool one_task = settings.model.kind == ModelKind::kSingleTask;
-  const int inserted = database.Run(
-      "INSERT OR IGNORE INTO job (job_key, kind, model, task, features, engine, seed, held_out)"
-      " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-      job.key, labels.kind, labels.model,
+  database.Run(
+      "INSERT INTO planned_job (id, job_key, kind, model, task, features, engine, seed, held_out)"
+      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      id, job.key, labels.kind, labels.model,
       one_task ? std::optional(Name(settings.model.task)) : std::nullopt, labels.features,
       labels.engine, job.spec.seed, job.spec.held_out);
-  if (inserted == 0) return;
-  database.Run("INSERT INTO spec (job_id, spec) VALUES (last_insert_rowid(), ?)",
-               CanonicalText(job.spec));
+  database.Run("INSERT INTO spec (job_id, spec) VALUES (?, ?)", id, CanonicalText(job.spec));
 }
 
-JobIndex WriteJobs(Database& database, const SweepPlan& plan, std::int64_t sweep_id) {
-  JobIndex index;
+JobRows WriteJobs(Database& database, const SweepPlan& plan, std::int64_t sweep_id) {
+  JobRows rows;
+  rows.reserve(plan.jobs.size());
+  const std::int64_t first_new = database.Number("SELECT max(id) FROM planned_job") + 1;
+  std::int64_t next = first_new;
   std::int64_t position = 0;
   for (const PlannedJob& job : plan.jobs) {
-    InsertJob(database, job);
-    const std::int64_t id = database.Number("SELECT id FROM job WHERE job_key = ?", job.key);
+    std::int64_t id = 0;
+    if (first_new > 1) {
+      id = database.Number("SELECT id FROM planned_job WHERE job_key = ?", job.key);
+    }
+    const bool is_new = id == 0;
+    if (is_new) InsertJob(database, job, id = next++);
     database.Run(
         "INSERT INTO sweep_job (sweep_id, job_id, position) VALUES (?, ?, ?)"
         " ON CONFLICT (sweep_id, job_id) DO UPDATE SET position = excluded.position",
         sweep_id, id, position++);
-    index.emplace(job.key, JobRef{id, TasksOf(job.spec.settings)});
+    rows.emplace(job.key, RegisteredJob{id, &job, is_new});
   }
-  return index;
+  return rows;
+}
+
+bool IsOfPoint(const JobUse& use, const JobUse& other) {
+  return use.point == other.point && use.seed == other.seed && use.experiment == other.experiment;
 }
 
 std::int64_t WritePoint(Database& database, const JobUse& use, std::int64_t sweep_id,
@@ -65,13 +77,39 @@ std::int64_t WritePoint(Database& database, const JobUse& use, std::int64_t swee
   return id;
 }
 
+// Points and their folds; those that wait for a new job cannot be complete, the others may be.
+Status WriteUses(Database& database, const SweepPlan& plan, std::int64_t sweep_id,
+                 const JobRows& jobs) {
+  std::unordered_map<std::int64_t, bool> may_be_complete;
+  const JobUse* last = nullptr;  // uses come point by point
+  std::int64_t point_id = 0;
+  for (const JobUse& use : plan.uses) {
+    const auto job = jobs.find(use.job_key);
+    UNMASK_CHECK(job != jobs.end());  // the planner names only its own jobs
+    if (last == nullptr || !IsOfPoint(use, *last)) {
+      point_id = WritePoint(database, use, sweep_id, TasksOf(job->second.job->spec.settings));
+    }
+    last = &use;
+    database.Run("INSERT OR IGNORE INTO fold_use (point_id, job_id) VALUES (?, ?)", point_id,
+                 job->second.id);
+    bool& may_be = may_be_complete.try_emplace(point_id, true).first->second;
+    may_be = may_be && !job->second.is_new;
+  }
+  CellWriter cells(database);
+  for (const auto& [id, may_be] : may_be_complete) {
+    if (may_be) UNMASK_TRY(cells.WriteIfComplete(id));
+  }
+  return {};
+}
+
 // Whether the sweep's jobs are there, these and no others, each at its place.
 bool HasJobs(Database& database, const SweepPlan& plan, std::int64_t sweep_id) {
   std::size_t count = 0;
-  for (Rows rows(database,
-                 "SELECT sweep_job.position, job.job_key FROM sweep_job"
-                 " JOIN job ON job.id = sweep_job.job_id WHERE sweep_job.sweep_id = ?",
-                 sweep_id);
+  for (Rows rows(
+           database,
+           "SELECT sweep_job.position, job_key FROM sweep_job"
+           " JOIN planned_job ON planned_job.id = sweep_job.job_id WHERE sweep_job.sweep_id = ?",
+           sweep_id);
        rows.Next(); ++count) {
     const auto position = static_cast<std::size_t>(rows.Int(0));
     if (position >= plan.jobs.size() || plan.jobs[position].key != rows.Text(1)) return false;
@@ -83,11 +121,25 @@ std::string PointName(std::string_view experiment, std::string_view point, std::
   return fmt::format("{}\x1f{}\x1f{}", experiment, point, seed);
 }
 
+// How many folds each of the plan's points has.
+std::unordered_map<std::string, std::int64_t> FoldsByPoint(const SweepPlan& plan) {
+  std::unordered_map<std::string, std::int64_t> folds;
+  const JobUse* last = nullptr;
+  std::int64_t* count = nullptr;
+  for (const JobUse& use : plan.uses) {
+    if (last == nullptr || !IsOfPoint(use, *last)) {
+      count = &folds[PointName(use.experiment, use.point, use.seed)];
+    }
+    last = &use;
+    ++*count;
+  }
+  return folds;
+}
+
 // Whether its points are there with all their folds. Which jobs these are follows from the sweep's
 // name, which is that of its configuration and data, and from its jobs.
 bool HasPoints(Database& database, const SweepPlan& plan, std::int64_t sweep_id) {
-  std::unordered_map<std::string, std::int64_t> folds;
-  for (const JobUse& use : plan.uses) ++folds[PointName(use.experiment, use.point, use.seed)];
+  const auto folds = FoldsByPoint(plan);
   std::size_t count = 0;
   for (Rows rows(database,
                  "SELECT experiment, point, seed, (SELECT count(*) FROM fold_use"
@@ -116,18 +168,7 @@ Status WriteSweep(Database& database, const SweepPlan& plan, const std::string& 
   const std::int64_t sweep_id = WriteSweepRow(database, plan, now);
   // The same command again: reading is much cheaper than writing what is there.
   if (HasJobs(database, plan, sweep_id) && HasPoints(database, plan, sweep_id)) return {};
-  const JobIndex jobs = WriteJobs(database, plan, sweep_id);
-  std::unordered_set<std::int64_t> points;
-  for (const JobUse& use : plan.uses) {
-    const auto job = jobs.find(use.job_key);
-    UNMASK_CHECK(job != jobs.end());  // the planner names only its own jobs
-    const std::int64_t point_id = WritePoint(database, use, sweep_id, job->second.tasks);
-    database.Run("INSERT OR IGNORE INTO fold_use (point_id, job_id) VALUES (?, ?)", point_id,
-                 job->second.id);
-    points.insert(point_id);
-  }
-  for (const std::int64_t point_id : points) UNMASK_TRY(CompletePoint(database, point_id));
-  return {};
+  return WriteUses(database, plan, sweep_id, WriteJobs(database, plan, sweep_id));
 }
 
 void WriteRun(Database& database, const std::string& sweep, CoordinatorEpoch epoch,

@@ -6,14 +6,13 @@
 #include <cerrno>
 #include <cstring>
 #include <random>
-#include <unordered_map>
 
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "sql/database.h"
+#include "sql/load_jobs.h"
 #include "sql/record_writer.h"
 #include "sql/register_sweep.h"
-#include "sql/rows.h"
 #include "sql/schema.h"
 #include "sql/store_lock.h"
 
@@ -24,7 +23,8 @@ namespace {
 // 2 to 7 kB. WAL needs shared memory between its users, which network file systems do not have.
 void Configure(Database& database, bool network) {
   database.Run("PRAGMA page_size = 8192");
-  database.Run("PRAGMA foreign_keys = ON");
+  // A sweep of 100,000 jobs is registered in one transaction: its indexes stay in memory (KiB).
+  database.Run("PRAGMA cache_size = -65536");
   database.Run(network ? "PRAGMA journal_mode = DELETE" : "PRAGMA journal_mode = WAL");
   database.Run("PRAGMA synchronous = FULL");
 }
@@ -45,10 +45,13 @@ CoordinatorEpoch StartEpoch(Database& database, const std::string& now) {
   Transaction transaction(database);
   database.Run("UPDATE meta SET value = value + 1 WHERE key = 'epoch'");
   database.Run(
+      "UPDATE planned_job SET attempts = (SELECT max(attempt.attempt) FROM attempt"
+      " WHERE attempt.job_id = planned_job.id)"
+      " WHERE id IN (SELECT job_id FROM attempt WHERE outcome IS NULL)");
+  database.Run(
       "UPDATE attempt SET outcome = 'lost', error_class = 'lost', ended_at = ?,"
       " message = 'its coordinator ended' WHERE outcome IS NULL",
       now);
-  database.Run("UPDATE job SET state = 'queued' WHERE state = 'running'");
   const CoordinatorEpoch epoch{database.Number("SELECT value FROM meta WHERE key = 'epoch'")};
   transaction.Commit();
   return epoch;
@@ -150,6 +153,7 @@ Status ResultsStore::Impl::Apply(const Record& record, const std::string& now) {
 Status ResultsStore::Impl::Commit() {
   if (!transaction_.has_value()) return {};
   Status committed = CatchSqlite(database_, [&]() -> Status {
+    UNMASK_TRY(writer_->WriteHeldBack());
     UNMASK_TRY(AssertEpoch());
     transaction_->Commit();
     return {};
@@ -179,52 +183,19 @@ Status ResultsStore::Impl::AssertEpoch() {
 }
 
 Result<std::vector<StoredJob>> ResultsStore::Impl::LoadJobs(const std::string& sweep) {
-  std::vector<StoredJob> jobs;
-  std::unordered_map<std::int64_t, std::size_t> index;
-  const auto count =
-      static_cast<std::size_t>(database_.Number("SELECT count(*) FROM sweep_job WHERE sweep_id ="
-                                                " (SELECT id FROM sweep WHERE sweep = ?)",
-                                                sweep));
-  jobs.reserve(count);
-  index.reserve(count);
-  for (Rows rows(database_,
-                 "SELECT job.id, job.job_key, job.state, job.attempts, job.crashes, job.losses,"
-                 " job.alone, coalesce(worker.numerics_class, ''), coalesce(job.weights_sha256, "
-                 "'') FROM sweep"
-                 " JOIN sweep_job ON sweep_job.sweep_id = sweep.id"
-                 " JOIN job ON job.id = sweep_job.job_id"
-                 " LEFT JOIN attempt ON attempt.job_id = job.id AND attempt.attempt = job.attempts"
-                 " LEFT JOIN worker ON worker.id = attempt.worker_id"
-                 " WHERE sweep.sweep = ? ORDER BY sweep_job.position, job.id",
-                 sweep);
-       rows.Next();) {
-    index.emplace(rows.Int(0), jobs.size());
-    jobs.push_back({.key = rows.Text(1),
-                    .state = JobStateFromName(rows.Text(2)).value(),
-                    .last_attempt = AttemptNumber{static_cast<std::int32_t>(rows.Int(3))},
-                    .crashes = static_cast<std::int32_t>(rows.Int(4)),
-                    .losses = static_cast<std::int32_t>(rows.Int(5)),
-                    .alone = rows.Int(6) != 0,
-                    .checkpoints = {},
-                    .numerics_class = rows.Text(7),
-                    .output_sha256 = rows.Text(8)});
+  LoadedJobs loaded = ReadJobs(database_, sweep);
+  writer_->jobs().Reserve(loaded.known.size());
+  for (const auto& [index, known] : loaded.known) {
+    writer_->jobs().Add(loaded.jobs[index].key, known);
   }
-  for (Rows rows(database_,
-                 "SELECT job_id, sha256, epoch, bytes, numerics_class FROM checkpoint"
-                 " ORDER BY id DESC");
-       rows.Next();) {
-    const auto job = index.find(rows.Int(0));
-    if (job == index.end()) continue;
-    jobs[job->second].checkpoints.push_back({rows.Text(1), rows.Int(2), rows.Int(3), rows.Text(4)});
-  }
-  return jobs;
+  return std::move(loaded.jobs);
 }
 
 // Equal content may serve another job.
 bool ResultsStore::Impl::IsNeeded(const std::string& sha256) {
   return database_.Number(
              "SELECT EXISTS (SELECT 1 FROM checkpoint WHERE sha256 = ?)"
-             " OR EXISTS (SELECT 1 FROM job WHERE weights_sha256 = ?)",
+             " OR EXISTS (SELECT 1 FROM attempt WHERE weights_sha256 = ?)",
              sha256, sha256) != 0;
 }
 
@@ -256,6 +227,7 @@ Status ResultsStore::RegisterSweep(const SweepPlan& plan, const std::string& pro
   return impl_->InTransaction([&]() -> Status {
     UNMASK_TRY(WriteSweep(impl_->database_, plan, now));
     WriteRun(impl_->database_, plan.sweep, epoch(), impl_->options_.build, provenance_json, now);
+    impl_->writer_->OnSweepAdded();
     return {};
   });
 }
@@ -285,8 +257,9 @@ std::vector<std::string> ResultsStore::TakeDeadBlobs() {
 
 Status ResultsStore::Retry(const std::string& sweep, std::int64_t* put_back) {
   return impl_->InTransaction([&]() -> Status {
+    impl_->writer_->Forget();
     *put_back = impl_->database_.Run(
-        "UPDATE job SET state = 'queued', crashes = 0, losses = 0, alone = 0, error = NULL"
+        "UPDATE planned_job SET state = 'queued', crashes = 0, losses = 0, alone = 0, error = NULL"
         " WHERE state IN ('failed', 'quarantined') AND id IN (SELECT job_id FROM sweep_job"
         " JOIN sweep ON sweep.id = sweep_job.sweep_id WHERE sweep.sweep = ?)",
         sweep);

@@ -61,6 +61,8 @@ Status Migrate(Database& database, std::span<const SqlScript> migrations) {
     database.RunScript(fmt::format("PRAGMA user_version = {}", i + 1));
     transaction.Commit();
   }
+  // What later migrations gave up of the earlier ones' pages.
+  if (fresh && !migrations.empty()) database.RunScript("VACUUM");
   return {};
 }
 

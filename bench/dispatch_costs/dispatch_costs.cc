@@ -133,12 +133,12 @@ void Run(const fs::path& folder, std::int64_t jobs) {
     const Stage stage("sweep into the store", jobs);
     Check(store->RegisterSweep(planned.plan, "{}", RealClock().WallTime()));
   }
-  std::vector<SchedulerJob> scheduled;
+  SweepJobs scheduled;
   {
     const Stage stage("jobs out of the store", jobs);
     scheduled = SchedulerJobs(planned.plan, Take(store->LoadJobs(planned.plan.sweep)), 30, true);
   }
-  Dispatch(*store, std::move(scheduled));
+  Dispatch(*store, std::move(scheduled.jobs));
   {
     const Stage stage("the same sweep once more", jobs);
     Check(store->RegisterSweep(planned.plan, "{}", RealClock().WallTime()));

@@ -1,8 +1,8 @@
 // The result of a job that trains nothing, of the right shape.
 #pragma once
 
-#include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 
 #include "common/protocol/messages.h"
 
@@ -13,8 +13,10 @@ inline JobResult NoopResult(const Lease& lease) {
   JobResult result;
   result.numerics_class = "noop";
   result.epochs = 1;
-  const auto spec = nlohmann::json::parse(lease.spec);
-  const auto held_out = spec["held_out"].get<std::string>();
+  // "held_out" is a plain name here: no need to read the whole spec.
+  constexpr std::string_view kField = "\"held_out\":\"";
+  const std::size_t begin = lease.spec.find(kField) + kField.size();
+  const std::string held_out = lease.spec.substr(begin, lease.spec.find('"', begin) - begin);
   for (const Task task : {Task::kTer, Task::kDer}) {
     TaskPredictions predictions{task, {"a", "b"}, {}, {}, {}, {}};
     for (int clip = 0; clip < kClips; ++clip) {

@@ -33,10 +33,10 @@ std::string Sha256::HexDigest() {
   std::array<unsigned char, 32> digest{};
   UNMASK_CHECK(EVP_DigestFinal_ex(context_, digest.data(), nullptr) == 1);
   constexpr char kHex[] = "0123456789abcdef";
-  std::string out;
-  for (const unsigned char byte : digest) {
-    out += kHex[byte >> 4];
-    out += kHex[byte & 15];
+  std::string out(2 * digest.size(), '\0');
+  for (std::size_t i = 0; i < digest.size(); ++i) {
+    out[2 * i] = kHex[digest[i] >> 4];
+    out[2 * i + 1] = kHex[digest[i] & 15];
   }
   return out;
 }

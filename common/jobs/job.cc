@@ -181,6 +181,12 @@ void WriteCanonical(const nlohmann::json& value, std::string& out) {
   }
 }
 
+std::string Quoted(std::string_view text) {
+  const auto plain = [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; };
+  if (!std::ranges::all_of(text, plain)) return nlohmann::json(text).dump();
+  return '"' + std::string(text) + '"';
+}
+
 }  // namespace
 
 bool ReadsText(const Settings& settings) {
@@ -206,13 +212,9 @@ std::string CanonicalJson(const nlohmann::json& value) {
 }
 
 nlohmann::json ToJson(const JobSpec& spec) {
-  // A planner's jobs come in rows that differ in subject and seed alone.
-  thread_local std::optional<std::pair<Settings, nlohmann::json>> last;
-  if (!last || last->first != spec.settings) last.emplace(spec.settings, KeyedJson(spec.settings));
-  nlohmann::json settings = last->second;
   nlohmann::json json{{"dataset", spec.dataset}, {"held_out", spec.held_out},
                       {"kind", Name(spec.kind)}, {"numerics", spec.numerics_version},
-                      {"seed", spec.seed},       {"settings", std::move(settings)}};
+                      {"seed", spec.seed},       {"settings", KeyedJson(spec.settings)}};
   if (!spec.pictures.empty()) json["pictures"] = spec.pictures;
   if (!spec.weights.empty()) json["weights"] = spec.weights;
   if (!spec.detector.empty()) json["detector"] = spec.detector;
@@ -240,7 +242,23 @@ Result<JobSpec> JobSpecFromJson(const nlohmann::json& json) {
   return spec;
 }
 
-std::string CanonicalText(const JobSpec& spec) { return CanonicalJson(ToJson(spec)); }
+// CanonicalJson(ToJson(spec)), put together from texts: sweeps have jobs by the hundred thousand,
+// in rows that differ in subject and seed alone.
+std::string CanonicalText(const JobSpec& spec) {
+  thread_local std::optional<std::pair<Settings, std::string>> last;
+  if (!last || last->first != spec.settings) {
+    last.emplace(spec.settings, CanonicalJson(KeyedJson(spec.settings)));
+  }
+  std::string out = "{\"dataset\":" + Quoted(spec.dataset);
+  if (!spec.detector.empty()) out += ",\"detector\":" + Quoted(spec.detector);
+  out += ",\"held_out\":" + Quoted(spec.held_out) + ",\"kind\":" + Quoted(Name(spec.kind));
+  out += ",\"numerics\":" + std::to_string(spec.numerics_version);
+  if (!spec.pictures.empty()) out += ",\"pictures\":" + Quoted(spec.pictures);
+  out += ",\"seed\":" + std::to_string(spec.seed) + ",\"settings\":" + last->second;
+  if (spec.kind == JobKind::kFeatures) out += ",\"view\":" + std::to_string(spec.view);
+  if (!spec.weights.empty()) out += ",\"weights\":" + Quoted(spec.weights);
+  return out + '}';
+}
 
 std::string JobKey(const JobSpec& spec) { return Sha256Hex(CanonicalText(spec)); }
 

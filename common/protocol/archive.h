@@ -5,6 +5,7 @@
 // kProtocolVersion.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <boost/pfr.hpp>
 #include <cstdint>
@@ -40,6 +41,7 @@ concept Struct = std::is_aggregate_v<T> && std::is_class_v<T>;
 
 class Writer {
  public:
+  explicit Writer(std::string& out) : out_(out) {}  // appends to it
   void operator()(PlainNumber auto value) {
     char raw[sizeof value];
     std::memcpy(raw, &value, sizeof value);
@@ -58,7 +60,11 @@ class Writer {
   template <typename T>
   void operator()(const std::vector<T>& list) {
     (*this)(static_cast<std::uint32_t>(list.size()));
-    for (const T& item : list) (*this)(item);
+    if constexpr (PlainNumber<T>) {
+      out_.append(reinterpret_cast<const char*>(list.data()), list.size() * sizeof(T));
+    } else {
+      for (const T& item : list) (*this)(item);
+    }
   }
   template <typename T>
   void operator()(const std::optional<T>& value) {
@@ -69,10 +75,9 @@ class Writer {
   void operator()(const S& value) {
     boost::pfr::for_each_field(value, [this](auto& field) { (*this)(field); });
   }
-  std::string Take() { return std::move(out_); }
 
  private:
-  std::string out_;
+  std::string& out_;
 };
 
 // After the first bad byte `failed()` stays true and what is read has no meaning.
@@ -96,11 +101,14 @@ class Reader {
     text.assign(rest_.substr(0, size));
     rest_.remove_prefix(size);
   }
-  // Grows as items arrive: a false count costs no memory.
+  // Grows as items arrive: a false count costs no memory but for a few.
   template <typename T>
   void operator()(std::vector<T>& list) {
+    constexpr std::size_t kFew = 64;
     const std::size_t size = Count();
     list.clear();
+    if constexpr (PlainNumber<T>) return ReadNumbers(list, size);
+    list.reserve(std::min(size, kFew));
     for (std::size_t i = 0; i < size && !failed_; ++i) (*this)(list.emplace_back());
   }
   template <typename T>
@@ -118,6 +126,13 @@ class Reader {
   std::size_t remaining() const { return rest_.size(); }
 
  private:
+  template <PlainNumber T>
+  void ReadNumbers(std::vector<T>& list, std::size_t size) {
+    if (!Need(size * sizeof(T))) return;
+    list.resize(size);
+    rest_.copy(reinterpret_cast<char*>(list.data()), size * sizeof(T));
+    rest_.remove_prefix(size * sizeof(T));
+  }
   bool Need(std::size_t size) {
     failed_ = failed_ || rest_.size() < size;
     return !failed_;

@@ -28,12 +28,19 @@ Message ReadFields(Kind kind, protocol::Reader& reader) {
 
 }  // namespace
 
-std::string Encode(const Message& message) {
-  protocol::Writer writer;
+void EncodeTo(std::string& out, const Message& message) {
+  protocol::Writer writer(out);
   writer(static_cast<Version>(kProtocolVersion));
   writer(static_cast<Kind>(message.index()));
   std::visit(writer, message);
-  return writer.Take();
+}
+
+std::string Encode(const Message& message) {
+  constexpr std::size_t kLikely = 1024;
+  std::string bytes;
+  bytes.reserve(kLikely);
+  EncodeTo(bytes, message);
+  return bytes;
 }
 
 Result<Message> Decode(std::string_view bytes) {

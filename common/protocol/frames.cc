@@ -44,13 +44,20 @@ Result<bool> ReceiveAll(int fd, std::string& bytes) {
 
 }  // namespace
 
+void AppendFrame(std::string& out, const Message& message) {
+  const std::size_t begin = out.size();
+  out.append(sizeof(Length), '\0');
+  EncodeTo(out, message);
+  const std::size_t body = out.size() - begin - sizeof(Length);
+  UNMASK_CHECK(body <= kFrameBytesMax);
+  const auto length = static_cast<Length>(body);
+  std::memcpy(out.data() + begin, &length, sizeof length);
+}
+
 std::string Frame(const Message& message) {
-  const std::string body = Encode(message);
-  UNMASK_CHECK(body.size() <= kFrameBytesMax);
-  const auto length = static_cast<Length>(body.size());
-  std::string frame(sizeof length, '\0');
-  std::memcpy(frame.data(), &length, sizeof length);
-  return frame + body;
+  std::string frame;
+  AppendFrame(frame, message);
+  return frame;
 }
 
 void FrameBuffer::Feed(std::string_view bytes) {
@@ -69,9 +76,9 @@ Result<std::optional<Message>> FrameBuffer::Next() {
   return std::optional<Message>(std::move(message));
 }
 
-Status WriteFrame(int fd, const Message& message) {
-  const std::string frame = Frame(message);
-  std::string_view rest = frame;
+Status WriteFrame(int fd, const Message& message) { return WriteAll(fd, Frame(message)); }
+
+Status WriteAll(int fd, std::string_view rest) {
   while (!rest.empty()) {
     const ssize_t n = send(fd, rest.data(), rest.size(), MSG_NOSIGNAL);
     if (n < 0 && errno == EINTR) continue;

@@ -17,6 +17,7 @@ inline constexpr std::uint32_t kFrameBytesMax = std::uint32_t{256} << 20;
 
 // The frame of one message, ready to be written.
 std::string Frame(const Message& message);
+void AppendFrame(std::string& out, const Message& message);
 
 // Bytes in as they come, messages out. After an error the stream is lost: close it.
 class FrameBuffer {
@@ -33,6 +34,7 @@ class FrameBuffer {
 // For the trainer: blocking, one thread at a time for each direction (several writers need a lock
 // around WriteFrame). A socket whose other end is closed is an error; SIGPIPE is not raised.
 Status WriteFrame(int fd, const Message& message);
+Status WriteAll(int fd, std::string_view frames);
 
 // nullopt: the other end closed the socket between two messages.
 Result<std::optional<Message>> ReadFrame(int fd);

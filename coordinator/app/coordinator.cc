@@ -98,14 +98,15 @@ class Coordinator final : public MessageSink {
     UNMASK_ASSIGN(std::vector<StoredJob> stored, store_.LoadJobs(options_.plan.sweep));
     ForgetLostFeatures(stored);
     if (view_) UNMASK_TRY(view_->Load(options_.plan));
-    std::vector<SchedulerJob> jobs =
+    SweepJobs sweep =
         SchedulerJobs(options_.plan, stored, options_.checkpoint_seconds, options_.keep_best);
-    UNMASK_TRY(CheckGangs(jobs));
-    scheduler_.AddJobs(std::move(jobs), clock_.Now());
-    const JobCounts counts = scheduler_.Counts();
-    LogInfo(fmt::format("sweep {}: {} jobs, {} done already", options_.plan.sweep, counts.total(),
-                        counts.done));
-    status_.emplace(options_.status, clock_.Now(), counts.done);
+    done_apart_ = sweep.done_apart;
+    UNMASK_TRY(CheckGangs(sweep.jobs));
+    scheduler_.AddJobs(std::move(sweep.jobs), clock_.Now());
+    const RunProgress progress = Progress();
+    LogInfo(fmt::format("sweep {}: {} jobs, {} done already", options_.plan.sweep, progress.total,
+                        progress.done));
+    status_.emplace(options_.status, clock_.Now(), progress.done);
     return {};
   }
 
@@ -225,6 +226,7 @@ class Coordinator final : public MessageSink {
   bool CommitAndSend(Millis now) {
     const std::size_t before = outbox_.pending_records();
     const Status pumped = outbox_.Pump(now);
+    (void)transport_.Flushed();  // leases leave together, and before files are removed
     if (pumped.ok()) {
       if (waiting_for_room_ && !outbox_.failing_since()) {
         LogInfo("the store has room again");
@@ -258,8 +260,8 @@ class Coordinator final : public MessageSink {
 
   RunProgress Progress() const {
     const JobCounts counts = scheduler_.Counts();
-    return {.total = counts.total(),
-            .done = counts.done,
+    return {.total = counts.total() + done_apart_,
+            .done = counts.done + done_apart_,
             .running = counts.running,
             .failed = counts.failed + counts.quarantined,
             .workers = static_cast<std::int64_t>(scheduler_.connected_workers())};
@@ -311,6 +313,7 @@ class Coordinator final : public MessageSink {
   boost::asio::signal_set signals_;
   std::unique_ptr<LiveView> view_;  // of `run --dashboard`
   std::optional<StatusLine> status_;
+  std::int64_t done_apart_ = 0;  // jobs that the scheduler need not hear of
   Millis next_tick_{0};
   std::unordered_map<WorkerId, pid_t> agents_here_;
   Backoff backoff_;

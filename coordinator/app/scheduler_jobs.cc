@@ -2,55 +2,136 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 
 #include "common/base/check.h"
+#include "common/jobs/key_hash.h"
 
 namespace unmask {
+namespace {
 
-std::vector<SchedulerJob> SchedulerJobs(const SweepPlan& plan, const std::vector<StoredJob>& stored,
-                                        double checkpoint_seconds, bool keep_best) {
-  std::unordered_map<std::string, const StoredJob*> by_key;
-  by_key.reserve(stored.size());
-  for (const StoredJob& job : stored) by_key.emplace(job.key, &job);
-  // A shared job belongs to the cell that named it first.
-  std::unordered_map<std::string, std::string> cells;
-  cells.reserve(plan.jobs.size());
-  for (const JobUse& use : plan.uses) {
-    cells.emplace(use.job_key, fmt::format("{}\x1f{}\x1f{}", use.experiment, use.point, use.seed));
-  }
-  std::vector<SchedulerJob> jobs;
-  jobs.reserve(plan.jobs.size());
+template <typename T>
+using ByKey = std::unordered_map<std::string_view, T, JobKeyHash>;
+
+// For each job of the plan what the store knows of it. The store has a sweep's jobs in the plan's
+// order; those of other experiments may lie between.
+std::vector<const StoredJob*> Matched(const SweepPlan& plan, const std::vector<StoredJob>& stored) {
+  std::vector<const StoredJob*> matched;
+  matched.reserve(plan.jobs.size());
+  ByKey<const StoredJob*> by_key;
   for (const PlannedJob& planned : plan.jobs) {
+    const std::size_t place = matched.size();
+    if (place < stored.size() && stored[place].key == planned.key) {
+      matched.push_back(&stored[place]);
+      continue;
+    }
+    for (std::size_t i = by_key.size(); i < stored.size(); ++i) {
+      by_key.emplace(stored[i].key, &stored[i]);
+    }
     const auto found = by_key.find(planned.key);
     UNMASK_CHECK(found != by_key.end());
-    const StoredJob& known = *found->second;
-    SchedulerJob job;
-    job.key = planned.key;
-    job.kind = planned.spec.kind;
-    job.dependencies = planned.dependencies;
-    job.view_set = planned.view_set;
-    job.view = planned.view;
-    job.views = planned.views;
-    job.cell = cells[planned.key];
-    const bool may_run = known.state == JobState::kQueued || known.state == JobState::kRunning;
-    if (may_run) job.spec = CanonicalText(planned.spec);
+    matched.push_back(found->second);
+  }
+  return matched;
+}
+
+// Which cell a job is of: a shared job belongs to the one that named it first.
+class Cells {
+ public:
+  explicit Cells(const std::vector<JobUse>& uses) {
+    by_key_.reserve(uses.size());
+    const JobUse* last = nullptr;
+    std::size_t cell = 0;
+    for (const JobUse& use : uses) {  // they come cell by cell
+      if (last == nullptr || !SameCell(use, *last)) cell = Named(use);
+      last = &use;
+      by_key_.emplace(use.job_key, cell);
+    }
+    open_.resize(names_.size());
+  }
+
+  // nullptr: none, as of a feature job.
+  const std::string* NameOf(const std::string& key) const {
+    const auto found = by_key_.find(key);
+    return found == by_key_.end() ? nullptr : names_[found->second];
+  }
+  void Open(const std::string& key) {
+    if (const auto found = by_key_.find(key); found != by_key_.end()) open_[found->second] = true;
+  }
+  bool IsOpen(const std::string& key) const {
+    const auto found = by_key_.find(key);
+    return found == by_key_.end() || open_[found->second];
+  }
+
+ private:
+  static bool SameCell(const JobUse& one, const JobUse& other) {
+    return one.seed == other.seed && one.point == other.point && one.experiment == other.experiment;
+  }
+  std::size_t Named(const JobUse& use) {
+    const auto [named, is_new] = by_name_.try_emplace(
+        fmt::format("{}\x1f{}\x1f{}", use.experiment, use.point, use.seed), names_.size());
+    if (is_new) names_.push_back(&named->first);
+    return named->second;
+  }
+
+  std::unordered_map<std::string, std::size_t> by_name_;
+  std::vector<const std::string*> names_;  // by cell; keys of by_name_
+  std::vector<bool> open_;                 // by cell: has a job that is not done
+  ByKey<std::size_t> by_key_;
+};
+
+SchedulerJob JobOf(const PlannedJob& planned, const StoredJob& known) {
+  SchedulerJob job;
+  job.key = planned.key;
+  job.kind = planned.spec.kind;
+  job.dependencies = planned.dependencies;
+  job.view_set = planned.view_set;
+  job.view = planned.view;
+  job.views = planned.views;
+  job.gang = static_cast<std::int32_t>(planned.spec.settings.train.devices);
+  const bool may_run = known.state == JobState::kQueued || known.state == JobState::kRunning;
+  if (may_run) job.spec = CanonicalText(planned.spec);
+  job.state = known.state;
+  job.last_attempt = known.last_attempt;
+  job.crashes = known.crashes;
+  job.losses = known.losses;
+  job.alone = known.alone;
+  job.checkpoints = known.checkpoints;
+  job.numerics_class = known.numerics_class;
+  job.output = known.output_sha256;
+  return job;
+}
+
+bool IsDone(const StoredJob* job) { return job->state == JobState::kDone; }
+
+}  // namespace
+
+SweepJobs SchedulerJobs(const SweepPlan& plan, const std::vector<StoredJob>& stored,
+                        double checkpoint_seconds, bool keep_best) {
+  const std::vector<const StoredJob*> known = Matched(plan, stored);
+  if (std::ranges::all_of(known, IsDone)) {
+    return {.jobs = {}, .done_apart = static_cast<std::int64_t>(known.size())};
+  }
+  Cells cells(plan.uses);
+  for (std::size_t i = 0; i < known.size(); ++i) {
+    if (!IsDone(known[i])) cells.Open(plan.jobs[i].key);
+  }
+  SweepJobs sweep;
+  for (std::size_t i = 0; i < known.size(); ++i) {
+    const PlannedJob& planned = plan.jobs[i];
+    if (IsDone(known[i]) && !cells.IsOpen(planned.key)) {
+      ++sweep.done_apart;
+      continue;
+    }
+    SchedulerJob& job = sweep.jobs.emplace_back(JobOf(planned, *known[i]));
+    if (const std::string* cell = cells.NameOf(planned.key)) job.cell = *cell;
     job.checkpoint_seconds = checkpoint_seconds;
     job.keep_best = keep_best;
-    job.gang = static_cast<std::int32_t>(planned.spec.settings.train.devices);
-    job.state = known.state;
-    job.last_attempt = known.last_attempt;
-    job.crashes = known.crashes;
-    job.losses = known.losses;
-    job.alone = known.alone;
-    job.checkpoints = known.checkpoints;
-    job.numerics_class = known.numerics_class;
-    job.output = known.output_sha256;
-    jobs.push_back(std::move(job));
   }
-  return jobs;
+  return sweep;
 }
 
 }  // namespace unmask

@@ -1,6 +1,7 @@
 // The jobs of a sweep as the scheduler wants them: the plan's content with the store's state.
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "common/jobs/sweep.h"
@@ -9,8 +10,14 @@
 
 namespace unmask {
 
-// `stored` holds every job of the plan. In the plan's order.
-std::vector<SchedulerJob> SchedulerJobs(const SweepPlan& plan, const std::vector<StoredJob>& stored,
-                                        double checkpoint_seconds, bool keep_best);
+struct SweepJobs {
+  std::vector<SchedulerJob> jobs;  // in the plan's order
+  // Trainings that are not among them: all of their cell is done, so that nothing can come of them.
+  std::int64_t done_apart = 0;
+};
+
+// `stored` holds every job of the plan.
+SweepJobs SchedulerJobs(const SweepPlan& plan, const std::vector<StoredJob>& stored,
+                        double checkpoint_seconds, bool keep_best);
 
 }  // namespace unmask

@@ -5,11 +5,13 @@
 #include <algorithm>
 #include <random>
 #include <set>
+#include <string_view>
 #include <unordered_set>
 
 #include "common/base/sha256.h"
 #include "common/base/text.h"
 #include "common/jobs/feature_jobs.h"
+#include "common/jobs/key_hash.h"
 #include "coordinator/plan/data_source.h"
 #include "coordinator/plan/model_source.h"
 #include "coordinator/plan/resolved_config.h"
@@ -163,25 +165,24 @@ std::vector<PlannedJob> FeatureJobs(const std::vector<PlannedPoint>& points) {
   return jobs;
 }
 
+// Of the plan's jobs, which own the texts.
+using Keys = std::unordered_set<std::string_view, JobKeyHash>;
+
 // Adds the folds of one point for one seed; a job that is there already gets another use.
-void AddFolds(const PlannedPoint& point, std::int64_t seed, std::unordered_set<std::string>& keys,
-              SweepPlan& plan) {
-  const JobSpec folds = SpecOf(point, seed);
-  const PlannedJob like = DependentOn(folds, point.settings);
-  JobSpec spec = folds;
-  const JobUse any_fold = UseOf(point, seed);
+void AddFolds(const PlannedPoint& point, std::int64_t seed, Keys& keys, SweepPlan& plan) {
+  JobUse use = UseOf(point, seed);
+  const JobSpec spec = SpecOf(point, seed);
+  PlannedJob job = DependentOn(spec, point.settings);
+  job.spec = spec;
   for (const std::string& subject : point.data->subjects) {
-    spec.held_out = subject;
-    JobUse use = any_fold;
+    job.spec.held_out = subject;
+    job.key = JobKey(job.spec);
     use.held_out = subject;
-    use.job_key = JobKey(spec);
-    if (keys.insert(use.job_key).second) {
-      PlannedJob job = like;
-      job.key = use.job_key;
-      job.spec = spec;
-      plan.jobs.push_back(std::move(job));
-    }
-    plan.uses.push_back(std::move(use));
+    use.job_key = job.key;
+    plan.uses.push_back(use);
+    if (keys.contains(job.key)) continue;
+    plan.jobs.push_back(job);
+    keys.insert(plan.jobs.back().key);
   }
 }
 
@@ -288,7 +289,7 @@ Result<PlanOutput> MakePlan(const Study& study, const PlanOptions& options) {
   std::erase_if(points, [&](const auto& p) { return !selected.contains(p.experiment->name); });
   UNMASK_TRY(CheckSize(study, points));
   AddCare(points, output);
-  std::unordered_set<std::string> keys;
+  Keys keys;
   if (!options.only_check) {
     const std::size_t uses = CountUses(study, points);
     keys.reserve(uses);

@@ -3,13 +3,21 @@ SELECT
   sweep.sweep,
   sweep.config_sha256,
   sweep.created_at,
-  count(job.id) AS jobs,
-  coalesce(sum(job.state = 'done'), 0) AS done,
-  coalesce(sum(job.state = 'failed'), 0) AS failed,
-  coalesce(sum(job.state = 'quarantined'), 0) AS quarantined,
+  coalesce(counted.jobs, 0) AS jobs,
+  coalesce(counted.done, 0) AS done,
+  coalesce(counted.failed, 0) AS failed,
+  coalesce(counted.quarantined, 0) AS quarantined,
   sweep.name
 FROM sweep
-LEFT JOIN sweep_job ON sweep_job.sweep_id = sweep.id
-LEFT JOIN job ON job.id = sweep_job.job_id
-  AND NOT (job.kind = 'features' AND job.state = 'queued' AND job.attempts = 0)
-GROUP BY sweep.id;
+LEFT JOIN (
+  SELECT
+    sweep_job.sweep_id,
+    count(*) AS jobs,
+    sum(job.state = 'done') AS done,
+    sum(job.state = 'failed') AS failed,
+    sum(job.state = 'quarantined') AS quarantined
+  FROM sweep_job
+  JOIN job ON job.id = sweep_job.job_id
+  WHERE NOT (job.kind = 'features' AND job.state = 'queued' AND job.attempts = 0)
+  GROUP BY sweep_job.sweep_id
+) AS counted ON counted.sweep_id = sweep.id;

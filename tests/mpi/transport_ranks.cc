@@ -60,6 +60,7 @@ void Answer(Transport& transport) {
     if (received->bytes == "bye") return;
     if (received->bytes == "die") {  // in the middle of a message that has begun to arrive
       transport.Send(received->from, Pattern(3 << 20, 2));
+      (void)transport.Flushed();  // lets it begin
       raise(SIGKILL);
     }
     transport.Send(received->from,

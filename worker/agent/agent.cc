@@ -71,8 +71,7 @@ class Agent final : public AgentEffects {
   }
 
   void SendToTrainer(const Message& message) override {
-    // Where this fails the trainer is ending, and TryReap will tell how.
-    if (trainer_ && !trainer_->Send(message).ok()) LogDebug("the trainer does not listen");
+    if (trainer_) trainer_->Queue(message);
   }
 
   void StartTrainer() override {
@@ -107,6 +106,9 @@ class Agent final : public AgentEffects {
     const bool heard_coordinator = HearCoordinator(now);
     const bool heard_trainer = HearTrainer(now);
     if (!ended_ && supervisor_) supervisor_->OnTick(now);
+    // Where this fails the trainer is ending, and TryReap will tell how.
+    if (trainer_ && !trainer_->Flush().ok()) LogDebug("the trainer does not listen");
+    (void)transport_.Flushed();  // what this round sent leaves together, and before any sleep
     attempt_logs_.WriteOld(now);
     return heard_coordinator || heard_trainer;
   }

@@ -1,9 +1,6 @@
 #include "worker/agent/attempt_log.h"
 
-#include <fmt/format.h>
-
 #include <fstream>
-#include <iterator>
 
 #include "common/protocol/log_name.h"
 
@@ -19,7 +16,7 @@ void AttemptLogs::Add(const LeaseId& lease, std::string_view text, LogWorth wort
   Log& log = found->second;
   if (worth != LogWorth::kGoodEnd || log.has_file) {
     if (log.kept.empty()) log.since = clock_.Now();
-    fmt::format_to(std::back_inserter(log.kept), "{} {}\n", clock_.WallTime(), text);
+    log.kept.append(clock_.WallTime()).append(1, ' ').append(text).append(1, '\n');
     if (worth != LogWorth::kDetail) Write(lease, log);
   }
   if (is_end) logs_.erase(found);

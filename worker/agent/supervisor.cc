@@ -184,10 +184,14 @@ void Supervisor::SendWhatIsDue(Millis now) {
     }
     effects_.SendToCoordinator(heartbeat);
   }
+  if (now < next_resend_) return;
+  next_resend_ = now + options_.resend;
   for (auto& [id, kept] : kept_) {
-    if (now - kept.sent < options_.resend) continue;
-    kept.sent = now;
-    effects_.SendToCoordinator(kept.message);
+    if (now - kept.sent >= options_.resend) {
+      kept.sent = now;
+      effects_.SendToCoordinator(kept.message);
+    }
+    next_resend_ = std::min(next_resend_, kept.sent + options_.resend);
   }
 }
 

@@ -136,6 +136,7 @@ class Supervisor {
   bool stopping_ = false;
   std::optional<Millis> leaving_;  // since when
   Millis next_heartbeat_{0};
+  Millis next_resend_{0};  // nothing kept is due before
   std::optional<Millis> last_tick_;
 };
 

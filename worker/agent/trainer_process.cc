@@ -69,9 +69,11 @@ TrainerProcess::~TrainerProcess() {
 }
 
 Status TrainerProcess::Send(const Message& message) {
-  unsent_ += Frame(message);
+  Queue(message);
   return Flush();
 }
+
+void TrainerProcess::Queue(const Message& message) { AppendFrame(unsent_, message); }
 
 Status TrainerProcess::Flush() {
   std::size_t sent = 0;
@@ -88,11 +90,13 @@ Status TrainerProcess::Flush() {
 }
 
 Result<std::optional<Message>> TrainerProcess::Receive(Millis timeout) {
+  UNMASK_ASSIGN(auto next, received_.Next());
+  if (next) return next;
   // What came before a broken pipe is still read: a failing write must not hide a result.
   if (const Status flushed = Flush(); !flushed.ok()) unsent_.clear();
   const auto deadline = std::chrono::steady_clock::now() + timeout;
   while (true) {
-    UNMASK_ASSIGN(auto next, received_.Next());
+    UNMASK_ASSIGN(next, received_.Next());
     if (next) return next;
     UNMASK_ASSIGN(const bool came, ReadSome(deadline));
     if (!came) return std::optional<Message>();

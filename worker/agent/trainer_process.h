@@ -42,6 +42,10 @@ class TrainerProcess {
 
   // Queues the message and writes what the socket takes; never blocks.
   Status Send(const Message& message);
+  // The same in two steps, so that many messages leave together. Receive flushes too, where it has
+  // to wait.
+  void Queue(const Message& message);
+  Status Flush();
   // Waits up to `timeout` for the next message; nullopt: none came. Also moves queued sends on. An
   // error: the trainer closed the socket, or sent what is no message.
   Result<std::optional<Message>> Receive(Millis timeout);
@@ -52,7 +56,6 @@ class TrainerProcess {
 
  private:
   TrainerProcess(int fd, fs::path log);
-  Status Flush();
   // Waits until `deadline` and reads what came; false: the time is over.
   Result<bool> ReadSome(std::chrono::steady_clock::time_point deadline);
   std::string LastWords() const;

@@ -20,8 +20,10 @@
 namespace unmask {
 namespace {
 
-// A message travels as fragments of this size at most. MPI keeps their order between two ranks, so
-// the tag need only say which one is the last.
+// What is sent between two polls travels together, each message after its length: small ones are
+// many, and MPI's price is for each call. That in turn goes as fragments of this size at most. MPI
+// keeps their order between two ranks, so the tag need only say which one is the last.
+using Length = std::uint32_t;
 constexpr std::size_t kFragmentBytes = 32 << 10;
 constexpr int kTagMore = 1;
 constexpr int kTagLast = 2;
@@ -116,20 +118,11 @@ class MpiTransport::Impl {
   int size() const { return size_; }
 
   void Send(int to, std::string_view bytes) {
-    const std::size_t index = IndexOf(to);
-    Peer& peer = peers_[index];
+    Peer& peer = peers_[IndexOf(to)];
     if (peer.lost) return;
-    Outgoing& out = peer.outgoing.emplace_back(Outgoing{std::string(bytes), {}});
-    std::string_view rest = out.bytes;
-    do {
-      const std::string_view fragment = rest.substr(0, kFragmentBytes);
-      rest.remove_prefix(fragment.size());
-      MPI_Request& request = out.requests.emplace_back(MPI_REQUEST_NULL);
-      const int code = MPI_Isend(fragment.data(), static_cast<int>(fragment.size()), MPI_BYTE, to,
-                                 rest.empty() ? kTagLast : kTagMore, MPI_COMM_WORLD, &request);
-      if (MeansPeerFailed(code)) return Lose(index);
-      Check(code, "send");
-    } while (!rest.empty());
+    const auto length = static_cast<Length>(bytes.size());
+    UNMASK_CHECK(length == bytes.size());
+    peer.waiting.append(reinterpret_cast<const char*>(&length), sizeof length).append(bytes);
   }
 
   std::optional<TransportEvent> Poll() {
@@ -156,9 +149,10 @@ class MpiTransport::Impl {
   struct Peer {
     int rank = 0;
     bool lost = false;
+    std::string waiting;            // messages that go out at the next poll
     std::deque<Outgoing> outgoing;  // of a lost peer: kept, MPI may still look at it
     std::string fragment;           // where MPI puts what it receives
-    std::string incoming;           // the fragments of a message so far
+    std::string incoming;           // the fragments of what travels together, so far
   };
 
   // A star: rank 0 talks with everyone, the others with rank 0.
@@ -217,16 +211,30 @@ class MpiTransport::Impl {
     int length = 0;
     MPI_Get_count(&status, MPI_BYTE, &length);
     peer.incoming.append(peer.fragment, 0, static_cast<std::size_t>(length));
-    if (status.MPI_TAG == kTagLast) {
-      events_.emplace_back(Received{WorkerId{peer.rank}, std::exchange(peer.incoming, {})});
-    }
+    if (status.MPI_TAG == kTagLast) TakeApart(peer);
     PostReceive(index);
+  }
+
+  void TakeApart(Peer& peer) {
+    std::string_view rest = peer.incoming;
+    while (!rest.empty()) {
+      Length length = 0;
+      rest.copy(reinterpret_cast<char*>(&length), sizeof length);
+      const bool whole = rest.size() >= sizeof length && rest.size() - sizeof length >= length;
+      if (whole) rest.remove_prefix(sizeof length);
+      // What does not fit together is another build's: who decodes it names the rank.
+      const std::string_view message = rest.substr(0, whole ? length : rest.size());
+      events_.emplace_back(Received{WorkerId{peer.rank}, std::string(message)});
+      rest.remove_prefix(message.size());
+    }
+    peer.incoming.clear();
   }
 
   void Lose(std::size_t index) {
     Peer& peer = peers_[index];
     if (peer.lost) return;
     peer.lost = true;
+    peer.waiting.clear();
     peer.incoming.clear();
     events_.emplace_back(PeerLost{WorkerId{peer.rank}});
   }
@@ -234,9 +242,26 @@ class MpiTransport::Impl {
   void MoveSends() {
     for (std::size_t i = 0; i < peers_.size(); ++i) {
       Peer& peer = peers_[i];
+      if (!peer.lost && !peer.waiting.empty()) StartSending(i);
       while (!peer.lost && !peer.outgoing.empty() && Done(peer.outgoing.front(), i)) {
         peer.outgoing.pop_front();
       }
+    }
+  }
+
+  void StartSending(std::size_t index) {
+    Peer& peer = peers_[index];
+    Outgoing& out = peer.outgoing.emplace_back(Outgoing{std::exchange(peer.waiting, {}), {}});
+    std::string_view rest = out.bytes;
+    while (!rest.empty()) {
+      const std::string_view fragment = rest.substr(0, kFragmentBytes);
+      rest.remove_prefix(fragment.size());
+      MPI_Request& request = out.requests.emplace_back(MPI_REQUEST_NULL);
+      const int code =
+          MPI_Isend(fragment.data(), static_cast<int>(fragment.size()), MPI_BYTE, peer.rank,
+                    rest.empty() ? kTagLast : kTagMore, MPI_COMM_WORLD, &request);
+      if (MeansPeerFailed(code)) return Lose(index);
+      Check(code, "send");
     }
   }
 

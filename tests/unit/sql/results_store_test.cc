@@ -247,6 +247,104 @@ TEST_F(ResultsStoreTest, ABlobThatSomethingNeedsIsNotDead) {
   EXPECT_THAT(store->TakeDeadBlobs(), ElementsAre(Sha256Hex("a")));
 }
 
+TEST_F(ResultsStoreTest, AStartIsOnRecordWithItsEndOrWithoutIt) {
+  const auto first_epochs = [&] {
+    return Number(
+        "SELECT group_concat(first_epoch, '') FROM (SELECT first_epoch FROM attempt"
+        " ORDER BY job_id)");
+  };
+  Lease(LeaseOf(plan.jobs[0].key));
+  Apply(RecordStarted{LeaseOf(plan.jobs[0].key), 3});
+  Commit();
+  EXPECT_EQ(first_epochs(), 3);  // while it runs
+  Apply(RecordResult{LeaseOf(plan.jobs[0].key), TestResult(plan.jobs[0].spec)});
+  Lease(LeaseOf(plan.jobs[1].key));
+  Apply(RecordStarted{LeaseOf(plan.jobs[1].key), 4});
+  Apply(RecordResult{LeaseOf(plan.jobs[1].key), TestResult(plan.jobs[1].spec)});
+  Lease(LeaseOf(plan.jobs[2].key));
+  Apply(RecordStarted{LeaseOf(plan.jobs[2].key), 5});
+  Apply(RecordAttemptEnd{LeaseOf(plan.jobs[2].key), "failed", "hang", "", JobState::kQueued, 1, 0,
+                         false});
+  Commit();
+  EXPECT_EQ(first_epochs(), 345);
+}
+
+// The writer counts down which folds a point waits for.
+TEST_F(ResultsStoreTest, APointIsCompleteAfterARollbackToo) {
+  Finish(plan.jobs[0]);
+  for (const std::size_t i : {1U, 2U}) Lease(LeaseOf(plan.jobs[i].key));
+  Commit();
+  const auto finish = [&](std::size_t i) {
+    Apply(RecordResult{LeaseOf(plan.jobs[i].key), TestResult(plan.jobs[i].spec)});
+  };
+  finish(1);
+  store->Rollback();
+  finish(1);
+  Commit();
+  EXPECT_EQ(Number("SELECT count(*) FROM cell WHERE k IS NOT NULL"), 0);
+  finish(2);
+  Commit();
+  EXPECT_EQ(Number("SELECT count(*) FROM cell WHERE k IS NOT NULL"), 2);
+}
+
+TEST_F(ResultsStoreTest, APointIsCompleteByTheFirstResultAfterARestart) {
+  Finish(plan.jobs[0]);
+  Finish(plan.jobs[1]);
+  Open();
+  Finish(plan.jobs[2]);
+  EXPECT_EQ(Number("SELECT count(*) FROM cell WHERE k IS NOT NULL"), 2);
+}
+
+TEST_F(ResultsStoreTest, ACellOfASharedJobIsFilledInEverySweep) {
+  Finish(plan.jobs[0]);
+  Register(MakeTestPlan("s-2", {TestExperiment{"other"}}));
+  for (const std::size_t i : {1U, 2U}) Finish(plan.jobs[i]);
+  EXPECT_EQ(Number("SELECT count(*) FROM cell WHERE k IS NOT NULL"), 4);
+}
+
+// Jobs and attempts are read side by side, past those of other sweeps.
+TEST_F(ResultsStoreTest, JobsAreLoadedWithTheirOwnNewestAttempt) {
+  const SweepPlan others =
+      MakeTestPlan("s-2", {TestExperiment{"lines", ModelKind::kDsid, Task::kTer, {0.1, 0.5, 9}}});
+  Register(others);
+  for (const PlannedJob& job : {others.jobs[0], others.jobs[8]}) Finish(job);
+  const std::string& crashed = plan.jobs[1].key;
+  Lease(LeaseOf(crashed, 1));
+  Apply(
+      RecordAttemptEnd{LeaseOf(crashed, 1), "failed", "hang", "", JobState::kQueued, 1, 0, false});
+  Lease(LeaseOf(crashed, 2));
+  Apply(
+      RecordAttemptEnd{LeaseOf(crashed, 2), "failed", "hang", "", JobState::kQueued, 2, 0, false});
+  Lease(LeaseOf(plan.jobs[2].key, 5));
+  Commit();
+  const std::vector<StoredJob> jobs = Load();
+  EXPECT_EQ(jobs[0].last_attempt.value, 0);
+  EXPECT_EQ(jobs[1].last_attempt.value, 2);
+  EXPECT_EQ(jobs[1].state, JobState::kQueued);
+  EXPECT_EQ(jobs[1].crashes, 2);
+  EXPECT_EQ(jobs[2].last_attempt.value, 5);
+  EXPECT_EQ(jobs[2].state, JobState::kRunning);
+  EXPECT_EQ(Load("s-2")[0].state, JobState::kDone);
+  EXPECT_EQ(Load("s-2")[8].state, JobState::kDone);
+  // As the view has it.
+  EXPECT_EQ(Number("SELECT attempts FROM job WHERE job_key = '" + crashed + "'"), 2);
+  EXPECT_EQ(Number("SELECT attempts FROM job WHERE state = 'running'"), 5);
+  EXPECT_EQ(Number("SELECT count(*) FROM job WHERE state = 'done'"), 2);
+  Open();
+  EXPECT_EQ(Number("SELECT attempts FROM job WHERE job_key = '" + plan.jobs[2].key + "'"), 5);
+  EXPECT_EQ(Number("SELECT count(*) FROM job"), 9);
+}
+
+// SQLite does not look references up at each write: the writer has them right.
+TEST_F(ResultsStoreTest, ReferencesHold) {
+  Finish(plan.jobs[0]);
+  Lease(LeaseOf(plan.jobs[1].key));
+  Apply(RecordCheckpoint{LeaseOf(plan.jobs[1].key), Checkpoint("a", 1)});
+  Commit();
+  Open();
+  EXPECT_EQ(Number("SELECT count(*) FROM pragma_foreign_key_check"), 0);
+}
+
 TEST_F(ResultsStoreTest, RetryPutsDeadJobsBackAndKeepsTheirAttempts) {
   const std::string& failed = plan.jobs[0].key;
   const std::string& quarantined = plan.jobs[1].key;

@@ -133,7 +133,7 @@ TEST_F(StoreFaults, AReaderSeesTheStateBeforeACommitThatWasCutOff) {
   {
     Database database(paths().database(), Database::Access::kWrite);
     database.RunScript("PRAGMA cache_size = 1; BEGIN");
-    database.RunScript("UPDATE job SET state = 'failed', error = hex(randomblob(50000))");
+    database.RunScript("UPDATE planned_job SET state = 'failed', error = hex(randomblob(50000))");
     fs::copy(paths().database(), cut.database());
     fs::copy(paths().database().string() + "-journal", cut.database().string() + "-journal");
   }
@@ -202,12 +202,13 @@ TEST_F(StoreFaults, MigrationBacksUpAndIsOneTransaction) {
   Database database(paths().database(), Database::Access::kWrite);
   std::vector<SqlScript> scripts = SqlMigrations();
   const auto before = static_cast<std::int64_t>(scripts.size());
-  scripts.push_back({"next", "ALTER TABLE job ADD COLUMN extra; SELECT nonsense;"});
+  scripts.push_back({"next", "ALTER TABLE planned_job ADD COLUMN extra; SELECT nonsense;"});
   EXPECT_FALSE(CatchSqlite(database, [&] { return Migrate(database, scripts); }).ok());
   EXPECT_EQ(database.Number("PRAGMA user_version"), before);
-  EXPECT_EQ(database.Number("SELECT count(*) FROM pragma_table_info('job') WHERE name = 'extra'"),
+  EXPECT_EQ(database.Number("SELECT count(*) FROM pragma_table_info('planned_job') WHERE"
+                            " name = 'extra'"),
             0);
-  scripts.back().text = "ALTER TABLE job ADD COLUMN extra;";
+  scripts.back().text = "ALTER TABLE planned_job ADD COLUMN extra;";
   Expect(Migrate(database, scripts));
   EXPECT_EQ(database.Number("PRAGMA user_version"), before + 1);
   EXPECT_EQ(database.Number("SELECT count(*) FROM job WHERE state = 'done'"), 3);

@@ -93,6 +93,25 @@ TEST(JobKeyTest, GoldenKeys) {
   EXPECT_EQ(JobKey(spec), "0ba1139c64782ae4dad93e80b3a01f9c8fdb0d6b70b53b6ac6cfe58ada7aaf72");
 }
 
+TEST(CanonicalTextTest, IsTheCanonicalJsonOfTheSpec) {
+  JobSpec spec = SpecOf(Dsid(0.25));
+  const auto check = [&] { EXPECT_EQ(CanonicalText(spec), CanonicalJson(ToJson(spec))); };
+  check();
+  for (const char* name : {"", "a \"b\"", "back\\slash", "tab\t", "\x7f", "é 日本"}) {
+    spec.held_out = name;
+    check();
+  }
+  spec.seed = -5;
+  spec.pictures = std::string(64, 'b');
+  spec.weights = std::string(64, 'c');
+  check();
+  spec.detector = std::string(64, 'd');
+  spec.kind = JobKind::kFeatures;
+  spec.view = -1;
+  spec.settings.loss.alpha = 0.75;  // other settings than the last
+  check();
+}
+
 TEST(JobKeyTest, EverythingThatCanChangeABitIsInIt) {
   const JobSpec base = SpecOf(Settings{});
   JobSpec other = base;

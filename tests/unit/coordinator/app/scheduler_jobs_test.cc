@@ -1,0 +1,79 @@
+#include "coordinator/app/scheduler_jobs.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace unmask {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+// Two cells of two folds each, and a feature job that all of them need.
+class SchedulerJobsTest : public ::testing::Test {
+ protected:
+  SchedulerJobsTest() {
+    Add("features", JobKind::kFeatures, "");
+    for (const char* key : {"a1", "a2"}) Add(key, JobKind::kTrain, "a");
+    for (const char* key : {"b1", "b2"}) Add(key, JobKind::kTrain, "b");
+  }
+
+  void Add(const std::string& key, JobKind kind, const std::string& experiment) {
+    PlannedJob job;
+    job.key = key;
+    job.spec.kind = kind;
+    if (kind == JobKind::kTrain) {
+      job.dependencies = {"features"};
+      plan_.uses.push_back({.experiment = experiment, .point = "{}", .job_key = key});
+    }
+    plan_.jobs.push_back(job);
+    stored_.push_back({.key = key, .state = JobState::kDone, .numerics_class = "cpu"});
+  }
+
+  std::vector<std::string> Keys() {
+    std::vector<std::string> keys;
+    for (const SchedulerJob& job : Sweep().jobs) keys.push_back(job.key);
+    return keys;
+  }
+  SweepJobs Sweep() { return SchedulerJobs(plan_, stored_, 30, true); }
+
+  SweepPlan plan_;
+  std::vector<StoredJob> stored_;
+};
+
+TEST_F(SchedulerJobsTest, AFinishedSweepHasNoneLeft) {
+  EXPECT_THAT(Keys(), IsEmpty());
+  EXPECT_EQ(Sweep().done_apart, 5);
+}
+
+// A done fold says in which class the others run; a done feature job says what it made.
+TEST_F(SchedulerJobsTest, WhatIsDoneStaysWhereItsCellIsOpen) {
+  stored_[4].state = JobState::kQueued;
+  EXPECT_THAT(Keys(), ElementsAre("features", "b1", "b2"));
+  EXPECT_EQ(Sweep().done_apart, 2);
+  EXPECT_EQ(Sweep().jobs[1].state, JobState::kDone);
+  EXPECT_EQ(Sweep().jobs[1].numerics_class, "cpu");
+  EXPECT_EQ(Sweep().jobs[1].cell, Sweep().jobs[2].cell);
+}
+
+TEST_F(SchedulerJobsTest, WhatHasFailedStays) {
+  stored_[1].state = JobState::kFailed;
+  EXPECT_THAT(Keys(), ElementsAre("features", "a1", "a2"));
+}
+
+TEST_F(SchedulerJobsTest, ASharedJobIsOfTheCellThatNamedItFirst) {
+  plan_.uses.push_back({.experiment = "b", .point = "{}", .job_key = "a1"});
+  stored_[1].state = JobState::kQueued;
+  EXPECT_THAT(Keys(), ElementsAre("features", "a1", "a2"));
+  EXPECT_EQ(Sweep().jobs[1].cell, Sweep().jobs[2].cell);
+}
+
+TEST_F(SchedulerJobsTest, TheStoreMayHaveOtherJobsAndAnotherOrder) {
+  stored_[4].state = JobState::kQueued;
+  std::swap(stored_[1], stored_[4]);
+  stored_.insert(stored_.begin(), StoredJob{.key = "of another experiment"});
+  EXPECT_THAT(Keys(), ElementsAre("features", "b1", "b2"));
+}
+
+}  // namespace
+}  // namespace unmask
