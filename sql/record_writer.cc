@@ -53,6 +53,16 @@ std::string ContentOf(const TaskPredictions& predictions) {
   return content;
 }
 
+// Of a gang: member 0, and in its device who trains with it.
+WorkerInfo WithGang(const RecordLease& record) {
+  WorkerInfo worker = record.worker;
+  const char* before = " with workers ";
+  for (const WorkerId other : record.others) {
+    worker.device += fmt::format("{}{}", std::exchange(before, ", "), other.value);
+  }
+  return worker;
+}
+
 }  // namespace
 
 RecordWriter::RecordWriter(Database& database, CoordinatorEpoch epoch)
@@ -90,7 +100,7 @@ Status RecordWriter::Write(const RecordLease& record) {
     return Stale(lease, database_);
   }
   database_.Run("INSERT INTO attempt (job_id, attempt, worker_id, started_at) VALUES (?, ?, ?, ?)",
-                job->id, lease.attempt.value, WorkerRow(record.worker), now_);
+                job->id, lease.attempt.value, WorkerRow(WithGang(record)), now_);
   job->attempt = lease.attempt.value;
   job->phase = JobPhase::kRunning;
   return {};

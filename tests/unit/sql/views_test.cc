@@ -140,6 +140,16 @@ TEST_F(Views, AttemptsTellWhoTriedAndHowItEnded) {
                           "2" + rest + "7|" + now + "|NULL|NULL|NULL|NULL"));
 }
 
+TEST_F(Views, AGangsAttemptIsOneRowThatNamesItsMembers) {
+  const SweepPlan plan = MakeTestPlan("s-1", {TestExperiment{}});
+  Register(plan);
+  Apply(RecordLease{LeaseOf(plan.jobs[0].key), TestWorker(), {WorkerId{3}, WorkerId{7}}});
+  Lease(LeaseOf(plan.jobs[1].key));  // the same worker alone
+  Commit();
+  EXPECT_THAT(Query("SELECT worker, device FROM attempts ORDER BY device DESC"),
+              ElementsAre("1|cpu: test with workers 3, 7", "1|cpu: test"));
+}
+
 TEST_F(Views, PredictionsAreUnpacked) {
   const SweepPlan plan = MakeTestPlan("s-1", {TestExperiment{}});
   Register(plan);
