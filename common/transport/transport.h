@@ -25,7 +25,8 @@ class Transport {
   virtual ~Transport() = default;
   virtual WorkerId self() const = 0;
   virtual int size() const = 0;  // ranks, the coordinator included
-  // Queues the bytes for the next Poll or Flushed; never blocks. Sending to a lost peer is silently dropped.
+  // Queues the bytes for the next Poll or Flushed; never blocks. Sending to a lost peer is silently
+  // dropped.
   virtual void Send(WorkerId to, std::string_view bytes) = 0;
   // The next event, or nullopt where nothing is there now. Also moves queued sends on.
   virtual std::optional<TransportEvent> Poll() = 0;
