@@ -267,6 +267,26 @@ Status ResultsStore::Retry(const std::string& sweep, std::int64_t* put_back) {
   });
 }
 
+Status ResultsStore::QueueAgain(const std::vector<std::string>& job_keys) {
+  return impl_->InTransaction([&]() -> Status {
+    Database& database = impl_->database_;
+    for (const std::string& key : job_keys) {
+      const std::int64_t id = database.Number("SELECT id FROM planned_job WHERE job_key = ?", key);
+      database.Run(
+          "UPDATE planned_job SET attempts = (SELECT max(attempt) FROM attempt WHERE job_id = ?)"
+          " WHERE id = ?",
+          id, id);
+      database.Run(
+          "UPDATE attempt SET outcome = 'lost', error_class = 'lost', weights_sha256 = NULL,"
+          " message = 'the blob that it made is gone' WHERE job_id = ? AND outcome = 'done'",
+          id);
+      database.Run("DELETE FROM answer WHERE job_id = ?", id);
+    }
+    impl_->writer_->Forget();
+    return {};
+  });
+}
+
 bool IsNoSpace(const Error& error) {
   return std::ranges::any_of(error.problems, [](const Problem& problem) {
     return problem.what.find(std::strerror(ENOSPC)) != std::string::npos ||

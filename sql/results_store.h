@@ -73,6 +73,10 @@ class ResultsStore {
   // stay on record.
   Status Retry(const std::string& sweep, std::int64_t* put_back);
 
+  // Feature jobs that are done, and whose blobs are gone, are queued again; the attempts that made
+  // them count as lost.
+  Status QueueAgain(const std::vector<std::string>& job_keys);
+
  private:
   class Impl;
   explicit ResultsStore(std::unique_ptr<Impl> impl);

@@ -96,7 +96,7 @@ class Coordinator final : public MessageSink {
     }
     UNMASK_TRY(store_.RegisterSweep(options_.plan, options_.provenance_json, clock_.WallTime()));
     UNMASK_ASSIGN(std::vector<StoredJob> stored, store_.LoadJobs(options_.plan.sweep));
-    ForgetLostFeatures(stored);
+    UNMASK_TRY(ForgetLostFeatures(stored));
     if (view_) UNMASK_TRY(view_->Load(options_.plan));
     SweepJobs sweep =
         SchedulerJobs(options_.plan, stored, options_.checkpoint_seconds, options_.keep_best);
@@ -125,7 +125,8 @@ class Coordinator final : public MessageSink {
   }
 
   // Features whose blob was deleted are made again.
-  void ForgetLostFeatures(std::vector<StoredJob>& stored) const {
+  Status ForgetLostFeatures(std::vector<StoredJob>& stored) {
+    std::vector<std::string> lost;
     std::unordered_set<std::string> features;
     for (const PlannedJob& job : options_.plan.jobs) {
       if (job.spec.kind == JobKind::kFeatures) features.insert(job.key);
@@ -134,8 +135,11 @@ class Coordinator final : public MessageSink {
       if (job.state != JobState::kDone || !features.contains(job.key)) continue;
       std::error_code ignored;
       const bool there = fs::exists(store_.paths().blobs() / job.output_sha256, ignored);
-      if (!there) job.state = JobState::kQueued;
+      if (there) continue;
+      job.state = JobState::kQueued;
+      lost.push_back(job.key);
     }
+    return lost.empty() ? Status() : store_.QueueAgain(lost);
   }
 
   Status OpenView() {

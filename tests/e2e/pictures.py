@@ -75,6 +75,20 @@ def check_kill(lab, study, expected):
     print("killed and resumed three times: equal numbers")
 
 
+# A view's blob that was deleted is made again, by the next run that needs it.
+def check_lost_blob(lab, study):
+    store = lab.folder / "lost"
+    short = ["train.max_epochs=2", "train.patience=2", "--workers", "1"]
+    lab.run("--store", store, "run", study, *short).expect(0)
+    blobs = harness.rows(store, "SELECT weights_sha256 FROM attempt JOIN planned_job ON planned_job.id = job_id"
+                                " WHERE kind = 'features' AND features <> 'crops'")
+    for (sha256,) in blobs:
+        (store / "blobs" / sha256).unlink()
+    lab.run("--store", store, "run", study, *short, "loss.beta=2").expect(0)
+    harness.check_whole(store)
+    print(f"{len(blobs)} views deleted and made again")
+
+
 # Only the views that training calls for are made, and what is there serves the next study.
 def check_lazy(lab, study):
     store = lab.folder / "lazy"
@@ -127,6 +141,7 @@ def main():
         study = lab.write("pictures.yaml", STUDY)
         expected = check_bank(lab, study)
         check_kill(lab, study, expected)
+        check_lost_blob(lab, study)
         check_lazy(lab, study)
         check_other_models(lab, study)
         check_files(lab, study)

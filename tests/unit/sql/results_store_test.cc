@@ -76,6 +76,22 @@ TEST_F(ResultsStoreTest, AResultComesBackAsItWas) {
   EXPECT_EQ(*stored, result);
 }
 
+TEST_F(ResultsStoreTest, WhatWasLostAfterwardsIsQueuedAgainAndRecordedAgain) {
+  const std::string& key = plan.jobs[0].key;
+  Lease(LeaseOf(key, 1));
+  Apply(RecordResult{LeaseOf(key, 1), TestResult(plan.jobs[0].spec)});
+  Commit();
+  ASSERT_EQ(Load()[0].state, JobState::kDone);
+  ASSERT_TRUE(store->QueueAgain({key}).ok());
+  EXPECT_EQ(Load()[0].state, JobState::kQueued);
+  EXPECT_EQ(Load()[0].last_attempt.value, 1);
+  Lease(LeaseOf(key, 2));
+  Apply(RecordResult{LeaseOf(key, 2), TestResult(plan.jobs[0].spec)});
+  Commit();
+  EXPECT_EQ(Load()[0].state, JobState::kDone);
+  EXPECT_EQ(Number("SELECT count(*) FROM attempt WHERE outcome = 'done'"), 1);
+}
+
 TEST_F(ResultsStoreTest, FoldsAreStoredOnceForAllGridPoints) {
   TestExperiment lines{"lines", ModelKind::kDsid, Task::kTer, {0, 0.1, 1, 10}};
   const SweepPlan more = MakeTestPlan("s-2", {lines});
