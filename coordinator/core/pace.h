@@ -1,7 +1,8 @@
 // How fast a worker finishes jobs, and so how many leases it may hold beyond its slots: about what
 // it finishes within a window that covers a commit and a round trip. Then a slot never waits for
-// its next job; and what waits behind busy slots, while another worker may fall idle, is never more
-// work than the window. Jobs that take longer than that are not leased ahead.
+// its next job; and what waits behind busy slots, while another worker may fall idle, is hardly
+// more work than the window. Where a job ends only every second or two, it is one: the round trip
+// and the commit would be some percent of such a job. Slower ones are not leased ahead.
 #pragma once
 
 #include <algorithm>
@@ -15,6 +16,7 @@ namespace unmask {
 class Pace {
  public:
   static constexpr std::int32_t kAheadMax = 1000;
+  static constexpr Millis kOneWithin{2'000};
 
   // It was idle until now.
   void Begin(Millis now) {
@@ -22,6 +24,7 @@ class Pace {
     level_ = 0;
   }
   void Finished(Millis now, Millis window) {
+    took_ = now - last_;
     level_ = level_ * std::exp(-Share(now - last_, window)) + 1;
     last_ = now;
   }
@@ -33,7 +36,8 @@ class Pace {
     // has just ended; the least age is what a clock of milliseconds and a commit blur.
     const double counted = 1 - std::exp(-std::max(0.2, Share(last_ - begin_, window)));
     const double ahead = level_ / counted - 1;
-    return static_cast<std::int32_t>(std::clamp(ahead, 0.0, static_cast<double>(kAheadMax)));
+    const double least = took_ <= kOneWithin ? 1 : 0;
+    return static_cast<std::int32_t>(std::clamp(ahead, least, static_cast<double>(kAheadMax)));
   }
 
  private:
@@ -44,6 +48,7 @@ class Pace {
 
   Millis begin_{};
   Millis last_{};
+  Millis took_{};  // from the end before to the last
   double level_ = 0;
 };
 

@@ -26,7 +26,7 @@ struct SupervisorOptions {
   HangLimits hang{};
   int start_attempts = 5;  // trainers in a row that died without a job: then the agent gives up
   Millis goodbye_limit{5'000};  // for the trainer to end by itself
-  Millis wait_limit{1'000};     // a lease that no slot has got free for goes back
+  Millis wait_limit{5'000};     // a lease that no slot has got free for goes back
 };
 
 // What the supervisor may do to the world.

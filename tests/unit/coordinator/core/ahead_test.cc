@@ -31,12 +31,15 @@ TEST(PaceTest, ItIsKnownAfterOneJob) {
   EXPECT_EQ(pace.Ahead(Millis(100)), 4);
 }
 
-TEST(PaceTest, SlowJobsAreNotLeasedAhead) {
-  Pace pace;
-  pace.Begin(Millis(0));
-  for (int i = 1; i <= 100; ++i) {
-    pace.Finished(Millis(150 * i), Millis(100));
-    EXPECT_EQ(pace.Ahead(Millis(100)), 0);
+TEST(PaceTest, OfJobsOfASecondOneIsLeasedAheadAndOfSlowerOnesNone) {
+  for (const auto& [took_ms, ahead] : {std::pair(150, 1), {2'000, 1}, {2'001, 0}}) {
+    Pace pace;
+    pace.Begin(Millis(0));
+    for (int i = 1; i <= 100; ++i) {
+      pace.Finished(Millis(took_ms * i), Millis(100));
+      EXPECT_EQ(pace.Ahead(Millis(100)), ahead) << took_ms;
+    }
+    EXPECT_EQ(pace.Ahead(Millis(0)), 0);
   }
 }
 

@@ -230,9 +230,9 @@ TEST_F(SupervisorTest, ACrashIsNotForLeasesThatWait) {
 TEST_F(SupervisorTest, WhatHasWaitedLongGoesBack) {
   Join({"a", "b"});
   Down(ALease("c"));
-  EXPECT_THAT(Pass(Millis(500)), IsEmpty());
+  EXPECT_THAT(Pass(Millis(4'000)), IsEmpty());
   Down(ALease("d"));
-  EXPECT_THAT(Pass(Millis(500)), ElementsAre("up yielded c/1@0"));
+  EXPECT_THAT(Pass(Millis(1'000)), ElementsAre("up yielded c/1@0"));
   Up(ResultReady{Id("a"), {}});
   EXPECT_THAT(TakeWithoutHeartbeats(), ElementsAre("up result a/1", "down lease d/1"));
   EXPECT_THAT(Pass(Millis(2'000)), IsEmpty());
