@@ -46,8 +46,9 @@ std::optional<KnownJobs::Bytes> KnownJobs::BytesOf(std::string_view job_key) {
   Bytes bytes;
   if (job_key.size() != bytes.size() * kDigits) return std::nullopt;
   for (std::uint64_t& part : bytes) {
-    const char* const end = job_key.data() + kDigits;
-    if (std::from_chars(job_key.data(), end, part, 16).ptr != end) return std::nullopt;
+    const std::string_view digits = job_key.substr(0, kDigits);
+    const char* const end = digits.data() + digits.size();
+    if (std::from_chars(digits.data(), end, part, 16).ptr != end) return std::nullopt;
     job_key.remove_prefix(kDigits);
   }
   return bytes;

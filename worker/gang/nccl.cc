@@ -13,6 +13,7 @@ void AwaitMembers(c10d::Store& store, const NcclPlace& place) {
   const auto key = [](int rank) { return fmt::format("member/{}", rank); };
   store.set(key(place.rank), std::vector<std::uint8_t>{1});
   std::vector<std::string> all;
+  all.reserve(static_cast<std::size_t>(place.size));
   for (int rank = 0; rank < place.size; ++rank) all.push_back(key(rank));
   store.wait(all, place.timeout);
 }
