@@ -46,9 +46,9 @@ std::optional<KnownJobs::Bytes> KnownJobs::BytesOf(std::string_view job_key) {
   Bytes bytes;
   if (job_key.size() != bytes.size() * kDigits) return std::nullopt;
   for (std::uint64_t& part : bytes) {
-    const std::string_view digits = job_key.substr(0, kDigits);
-    const char* const end = digits.data() + digits.size();
-    if (std::from_chars(digits.data(), end, part, 16).ptr != end) return std::nullopt;
+    const char* const begin = &job_key.front();
+    const char* const end = begin + kDigits;
+    if (std::from_chars(begin, end, part, 16).ptr != end) return std::nullopt;
     job_key.remove_prefix(kDigits);
   }
   return bytes;
