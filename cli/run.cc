@@ -170,8 +170,8 @@ void Launch(const RunArguments& arguments, CommandContext& context,
   const WorkerNeeds needs = NeedsOf(arguments);
   if (needs.cuda) context.exit_code = AskForCuda(context.trainer());
   if (context.exit_code != 0) return;
-  const int gpus = std::max(1, static_cast<int>(UsableGpusHere().size()));
-  const int usual = needs.cuda ? gpus : ShapeFor(UsableCores(), {}, {}).workers;
+  const int usual = needs.cuda ? std::max(1, static_cast<int>(UsableGpusHere().size()))
+                               : ShapeFor(UsableCores(), {}, {}).workers;
   const int workers = arguments.workers.value_or(std::max(usual, needs.gang));
   const LocalShape shape =
       ShapeFor(UsableCores(), workers, arguments.slots ? arguments.slots : needs.slots);

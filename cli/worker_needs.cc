@@ -21,8 +21,9 @@ WorkerNeeds NeedsOf(const Study& study, const std::vector<std::string>& experime
     if (!asked) continue;
     for (const GridPoint& point : PointsOf(study, experiment)) {
       const Settings settings = SettingsAt(experiment, point);
-      lanes = lanes || Reduce(settings).train.engine == EngineKind::kLanes;
-      needs.gang = std::max(needs.gang, static_cast<int>(Reduce(settings).train.devices));
+      const Settings::Train resolved = Reduce(settings).train;
+      lanes = lanes || resolved.engine == EngineKind::kLanes;
+      needs.gang = std::max(needs.gang, static_cast<int>(resolved.devices));
       needs.cuda = needs.cuda || settings.train.device == DeviceKind::kCuda;
     }
   }

@@ -100,7 +100,9 @@ Status RecordWriter::Write(const RecordLease& record) {
     return Stale(lease, database_);
   }
   database_.Run("INSERT INTO attempt (job_id, attempt, worker_id, started_at) VALUES (?, ?, ?, ?)",
-                job->id, lease.attempt.value, WorkerRow(WithGang(record)), now_);
+                job->id, lease.attempt.value,
+                record.others.empty() ? WorkerRow(record.worker) : WorkerRow(WithGang(record)),
+                now_);
   job->attempt = lease.attempt.value;
   job->phase = JobPhase::kRunning;
   return {};

@@ -41,31 +41,34 @@ void Scheduler::SendToGang(JobIndex index, const std::vector<WorkerId>& members,
   }
 }
 
-void Scheduler::On(WorkerId from, const GangReady& message) {
-  const auto index = CurrentLease(from, message.lease);
+// nullptr: it is over, or `from` has no part in it.
+OpenGang* Scheduler::CurrentGang(WorkerId from, const LeaseId& lease) {
+  const auto index = CurrentLease(from, lease);
   const auto found = index ? gangs_.find(*index) : gangs_.end();
-  if (found == gangs_.end()) return effects_.Send(from, Superseded{message.lease});
-  OpenGang& gang = found->second;
-  if (from == gang.members.front()) gang.address = message.address;
-  const bool last = gang.ready.insert(from).second && gang.AllReady();
-  const bool too_soon = Planted(PlantedBug::kGangGoesTooSoon) && !gang.address.empty();
+  return found == gangs_.end() ? nullptr : &found->second;
+}
+
+void Scheduler::On(WorkerId from, const GangReady& message) {
+  OpenGang* gang = CurrentGang(from, message.lease);
+  if (!gang) return effects_.Send(from, Superseded{message.lease});
+  if (from == gang->members.front()) gang->address = message.address;
+  const bool last = gang->ready.insert(from).second && gang->AllReady();
+  const bool too_soon = Planted(PlantedBug::kGangGoesTooSoon) && !gang->address.empty();
   if (!last && !too_soon) return;
-  for (const WorkerId member : gang.members) {
-    effects_.Send(member, GangGo{message.lease, gang.address});
+  for (const WorkerId member : gang->members) {
+    effects_.Send(member, GangGo{message.lease, gang->address});
   }
 }
 
 // Answered by Superseded when the attempt is over: until then the agent says it again.
 void Scheduler::On(WorkerId from, const GangLeft& message) {
-  const auto index = CurrentLease(from, message.lease);
-  const auto found = index ? gangs_.find(*index) : gangs_.end();
-  if (found == gangs_.end()) return effects_.Send(from, Superseded{message.lease});
-  OpenGang& gang = found->second;
+  OpenGang* gang = CurrentGang(from, message.lease);
+  if (!gang) return effects_.Send(from, Superseded{message.lease});
   // In order, it is only sooner than what member 0 has to say.
-  if (message.trouble.empty() || gang.broken) return;
+  if (message.trouble.empty() || gang->broken) return;
   if (Planted(PlantedBug::kGangTroubleForgotten)) return;
-  gang.broken = now_;
-  gang.trouble = message.trouble;
+  gang->broken = now_;
+  gang->trouble = message.trouble;
 }
 
 bool Scheduler::HeardFromAllSince(const OpenGang& gang, Millis when) const {
@@ -75,7 +78,7 @@ bool Scheduler::HeardFromAllSince(const OpenGang& gang, Millis when) const {
   });
 }
 
-// "worker 3 on node7: ", where the attempt's own worker is another; empty: nothing to add.
+// "worker 3 on node7: ", which of its members an attempt's end is about; empty: not of a gang.
 std::string Scheduler::SpeakerOf(JobIndex index, WorkerId speaker) const {
   const Worker* worker = workers_.Find(speaker);
   if (!worker || !IsMember(speaker, index)) return "";

@@ -213,7 +213,7 @@ void Scheduler::On(WorkerId from, const ResultReady& message) {
   if (!index) return effects_.Send(from, Superseded{message.lease});
   OnFinished(*workers_.Find(from));
   if (const auto gang = gangs_.find(*index); gang != gangs_.end()) {
-    for (const WorkerId member : gang->second.members) ClearBlame(*workers_.Find(member));
+    for (const WorkerId member : gang->second.members) workers_.Find(member)->failed_on.clear();
   }
   effects_.Persist(RecordResult{message.lease, message.result});
   Detach(*index);
@@ -263,10 +263,6 @@ void Scheduler::OnFinished(Worker& worker) {
     w.pace.Finished(now_, config_.ahead_window);
     w.ahead = w.pace.Ahead(config_.ahead_window);
   });
-}
-
-void Scheduler::ClearBlame(Worker& worker) {
-  workers_.Update(worker, [](Worker& w) { w.failed_on.clear(); });
 }
 
 void Scheduler::LeaseNoMoreAhead(Worker& worker) {

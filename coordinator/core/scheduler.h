@@ -135,7 +135,6 @@ class Scheduler {
   void On(WorkerId from, const GangReady& message);
   void On(WorkerId from, const GangLeft& message);
   void OnFinished(Worker& worker);
-  void ClearBlame(Worker& worker);
   void LeaseNoMoreAhead(Worker& worker);
   template <typename Other>
   void On(WorkerId from, const Other& message);  // not for a coordinator: noted
@@ -189,6 +188,7 @@ class Scheduler {
   std::vector<WorkerId> MembersFor(const Worker& worker, Lane lane) const;
   void SendToGang(JobIndex index, const std::vector<WorkerId>& members, Lease lease);
   void EndBrokenGangs();
+  OpenGang* CurrentGang(WorkerId from, const LeaseId& lease);
   bool HeardFromAllSince(const OpenGang& gang, Millis when) const;
   std::string SpeakerOf(JobIndex index, WorkerId speaker) const;
   void DismissGang(JobIndex index, const LeaseId& lease, WorkerId speaker);
