@@ -135,13 +135,14 @@ if(UNMASK_TRAINER)
   target_link_options(torch INTERFACE
     "-Wl,-rpath,${wheels}/torch/lib:${wheels}/nvidia/cu13/lib"
     "-Wl,-rpath-link,${wheels}/nvidia/cu13/lib" "-Wl,--disable-new-dtags")
-  # What the files for GPUs add to it (NAME_cuda.cc); nothing where there are none. No nvcc: all kernels
-  # are libtorch's. NCCL is linked by it; its header, which c10d's include, has a wheel of its own.
+  # What the files for GPUs add to it (NAME_cuda.cc); nothing where there are none. No nvcc: kernels are
+  # libtorch's, or compiled by NVRTC for the device at hand. NCCL is linked by it; its header, which c10d's include, has a wheel of its own.
   add_library(torch_cuda INTERFACE)
   if(UNMASK_GPU)
     target_link_libraries(torch_cuda INTERFACE torch)
     foreach(library torch/lib/libtorch_cuda.so torch/lib/libc10_cuda.so
-                    nvidia/cu13/lib/libcudart.so.13 nvidia/nccl/lib/libnccl.so.2)
+                    nvidia/cu13/lib/libcudart.so.13 nvidia/cu13/lib/libnvrtc.so.13
+                    nvidia/nccl/lib/libnccl.so.2)
       unmask_wheel_library(torch_cuda ${library})
     endforeach()
     foreach(part cu13 cudnn cusparselt nccl nvshmem)

@@ -1,7 +1,7 @@
 // Lanes refilled as jobs stop, against static gangs of the same width, in which the next jobs begin
 // when the last of a gang has stopped:
 //   unmask --store STORE query "SELECT epochs FROM jobs WHERE state = 'done'" --format csv |
-//     lanes_refill LANES FEATURES ADAPTER STREAM      (prints JSON)
+//     lanes_refill LANES FEATURES ADAPTER STREAM [cuda]      (prints JSON)
 // Numbers on stdin: how many epochs each job ran, in the order of the plan. A job is that many
 // training steps here, one for each epoch, on batches of 32; both ways use the same engine.
 #include <fmt/format.h>
@@ -13,6 +13,7 @@
 #include <iostream>
 #include <numeric>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -45,8 +46,10 @@ FoldData RandomFold(std::int64_t width) {
 
 class Bench {
  public:
-  Bench(std::int64_t lanes, const ModelShape& shape, std::vector<std::int64_t> epochs)
+  Bench(std::int64_t lanes, at::Device device, const ModelShape& shape,
+        std::vector<std::int64_t> epochs)
       : lanes_(static_cast<std::size_t>(lanes)),
+        device_(device),
         shape_(shape),
         epochs_(std::move(epochs)),
         fold_(RandomFold(shape.features)) {}
@@ -97,7 +100,7 @@ class Bench {
 
   template <class F>
   Run Timed(F train) const {
-    LanePool pool(static_cast<std::int64_t>(lanes_), at::kCPU);
+    LanePool pool(static_cast<std::int64_t>(lanes_), device_);
     const auto begin = std::chrono::steady_clock::now();
     const std::clock_t cpu_begin = std::clock();
     train(pool);
@@ -107,14 +110,16 @@ class Bench {
   }
 
   std::size_t lanes_;
+  at::Device device_;
   ModelShape shape_;
   std::vector<std::int64_t> epochs_;
   FoldData fold_;
 };
 
 int Main(int argc, char** argv) {
-  if (argc != 5) {
-    fmt::print(stderr, "usage: lanes_refill LANES FEATURES ADAPTER STREAM < EPOCHS\n");
+  const bool cuda = argc == 6 && std::string_view(argv[5]) == "cuda";
+  if (argc != 5 && !cuda) {
+    fmt::print(stderr, "usage: lanes_refill LANES FEATURES ADAPTER STREAM [cuda] < EPOCHS\n");
     return 2;
   }
   const ModelShape shape{std::atoll(argv[2]),
@@ -125,7 +130,7 @@ int Main(int argc, char** argv) {
   for (std::string line; std::getline(std::cin, line);) {
     if (const auto number = ParseInt(Trim(line))) epochs.push_back(*number);  // not the header
   }
-  const Bench bench(std::atoll(argv[1]), shape, epochs);
+  const Bench bench(std::atoll(argv[1]), cuda ? at::kCUDA : at::kCPU, shape, epochs);
   const Bench::Run refilled = bench.Refilled();
   const Bench::Run gangs = bench.Gangs();
   const auto print = [](const char* name, const Bench::Run& run) {

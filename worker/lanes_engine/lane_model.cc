@@ -7,12 +7,12 @@
 #include <limits>
 
 #include "common/base/check.h"
+#include "worker/lanes_engine/lane_adam.h"
 
 namespace unmask {
 namespace {
 
 constexpr double kNormEpsilon = 1e-5;
-constexpr double kAdamEpsilon = 1e-8;
 
 std::size_t Index(LaneState state) { return static_cast<std::size_t>(state); }
 
@@ -137,9 +137,24 @@ void LaneModel::Step(const LaneInputs& inputs, HsicKinds kinds) {
   Recorded& step = RecordedStep(kinds);
   Upload(inputs);
   step.again();
-  outputs_ = step.outputs;
-  for (at::Tensor& logits : outputs_.logits) logits = ToHost(logits);
-  outputs_.loss = ToHost(outputs_.loss.view({lanes_}));
+  Download(step.outputs);
+}
+
+// Into the same memory every time, which a device writes to without a stop of its own for each; the
+// last copy waits for all of them.
+void LaneModel::Download(const LaneOutputs& outputs) {
+  const auto room = [&](const at::Tensor& like) {
+    return at::empty_like(like, at::TensorOptions(at::kCPU).pinned_memory(!device_.is_cpu()));
+  };
+  if (outputs_.logits.empty()) {
+    outputs_.loss = room(outputs.loss.view({lanes_}));
+    for (const at::Tensor& logits : outputs.logits) outputs_.logits.push_back(room(logits));
+  }
+  for (std::size_t i = 0; i < outputs.logits.size(); ++i) {
+    outputs_.logits[i].copy_(outputs.logits[i], /*non_blocking=*/true);
+  }
+  outputs_.streams = outputs.streams;
+  outputs_.loss.copy_(outputs.loss.view({lanes_}));
 }
 
 // Linear, BatchNorm1d over the lane's clips (or by its running statistics), ReLU, Dropout.
@@ -260,20 +275,10 @@ LaneOutputs LaneModel::Loss(const std::vector<Passed>& streams, HsicKinds kinds,
   return outputs;
 }
 
-// torch.optim.Adam with L2 decay, over all lanes' rows at once; a lane that does not train has
-// zeros for how far its moments and weights move.
 void LaneModel::Adam() {
-  at::Tensor& weights = state_[Index(LaneState::kParameters)];
-  at::Tensor& first = state_[Index(LaneState::kFirst)];
-  at::Tensor& second = state_[Index(LaneState::kSecond)];
-  const auto column = [&](Control which) { return Column(which).squeeze(2); };
-  gradients_.addcmul_(weights, column(Control::kDecay));
-  first.lerp_(gradients_, column(Control::kFirst));
-  second.lerp_(gradients_.mul_(gradients_), column(Control::kSecond));
-  at::sqrt_out(gradients_, second);
-  gradients_.mul_(column(Control::kCorrection)).add_(kAdamEpsilon);
-  at::div_out(gradients_, first, gradients_);
-  weights.addcmul_(gradients_, column(Control::kStep));
+  const LaneAdam all{state_[Index(LaneState::kParameters)], state_[Index(LaneState::kFirst)],
+                     state_[Index(LaneState::kSecond)], gradients_, inputs_.control};
+  device_.is_cuda() ? MoveOnCuda(all) : Move(all);
 }
 
 }  // namespace unmask

@@ -70,7 +70,8 @@ class LaneModel {
   Recorded& RecordedStep(HsicKinds kinds);
   void BeIdle();
   void Upload(const LaneInputs& inputs);
-  LaneOutputs Compute(HsicKinds kinds);  // from `inputs_`
+  void Download(const LaneOutputs& outputs);  // into `outputs_`
+  LaneOutputs Compute(HsicKinds kinds);       // from `inputs_`
   Passed Forward(const LaneLayout::Block& block, const at::Tensor& input, const at::Tensor& mask);
   // The gradient by the block's input; by its parameters into gradients_.
   at::Tensor Backward(const LaneLayout::Block& block, const Passed& passed, at::Tensor gradient,

@@ -34,7 +34,7 @@ LanePack::LanePack(const LaneLayout& layout, std::int64_t lanes, at::Device devi
 
 LanePack::Lock LanePack::WhenStill() const {
   Lock lock(mutex_);
-  changed_.wait(lock, [this] { return !stepping_; });
+  still_.wait(lock, [this] { return !stepping_; });
   return lock;
 }
 
@@ -66,7 +66,6 @@ std::optional<std::int64_t> LanePack::Enter() {
       std::find_if(lanes_.begin(), lanes_.end(), [](const Lane& l) { return !l.taken; });
   if (free == lanes_.end()) return std::nullopt;
   const std::int64_t lane = free - lanes_.begin();
-  *free = {};
   free->taken = true;
   for (const LaneState state : {LaneState::kParameters, LaneState::kFirst, LaneState::kSecond}) {
     model_.Write(lane, state,
@@ -80,7 +79,9 @@ std::optional<std::int64_t> LanePack::Enter() {
 void LanePack::Leave(std::int64_t lane) {
   StepAside(lane);
   const std::lock_guard lock(mutex_);
-  lanes_[static_cast<std::size_t>(lane)] = {};
+  Lane& left = lanes_[static_cast<std::size_t>(lane)];
+  left.taken = false;
+  left.error = nullptr;
 }
 
 bool LanePack::empty() const {
@@ -88,9 +89,13 @@ bool LanePack::empty() const {
   return std::none_of(lanes_.begin(), lanes_.end(), [](const Lane& lane) { return lane.taken; });
 }
 
+// No step is done without a lane that is awaited: between its steps there is nothing to wait for.
 LaneRequest LanePack::Begin(std::int64_t lane) {
-  const Lock lock = WhenStill();
-  lanes_[static_cast<std::size_t>(lane)].awaited = true;
+  Lane& mine = lanes_[static_cast<std::size_t>(lane)];
+  if (!mine.awaited) {
+    const Lock lock = WhenStill();
+    mine.awaited = true;
+  }
   return RequestOf(lane);
 }
 
@@ -98,26 +103,47 @@ void LanePack::StepAside(std::int64_t lane) {
   const Lock lock = WhenStill();
   lanes_[static_cast<std::size_t>(lane)].awaited = false;
   Clear(lane);
-  changed_.notify_all();  // the others may all have asked by now
+  if (!AllHaveAsked()) return;
+  // The others wait for nobody any more: one of them is to see to it.
+  Call(*std::find_if(lanes_.begin(), lanes_.end(), [](const Lane& l) { return l.asked.load(); }));
 }
 
 bool LanePack::AllHaveAsked() const {
-  return std::all_of(lanes_.begin(), lanes_.end(),
-                     [](const Lane& lane) { return lane.asked || !lane.awaited; });
+  bool some = false;
+  for (const Lane& lane : lanes_) {
+    if (lane.awaited && !lane.asked) return false;
+    some = some || lane.asked;
+  }
+  return some;
+}
+
+void LanePack::Call(Lane& lane) {
+  {
+    const std::lock_guard lock(lane.door);
+    lane.called = true;
+  }
+  lane.called_out.notify_one();
+}
+
+void LanePack::AwaitCall(Lane& lane) {
+  Lock lock(lane.door);
+  lane.called_out.wait(lock, [&] { return lane.called; });
+  lane.called = false;
 }
 
 void LanePack::Step(std::int64_t lane, HsicKinds kinds) {
-  Lock lock(mutex_);
   Lane& mine = lanes_[static_cast<std::size_t>(lane)];
+  Lock lock(mutex_);
   UNMASK_CHECK(mine.awaited);
   mine.asked = true;
   mine.kinds = kinds;
-  while (mine.asked) {
-    if (!stepping_ && AllHaveAsked()) {
-      StepAll(lock);
-    } else {
-      changed_.wait(lock);
-    }
+  while (true) {
+    // A call can be one too many: somebody else may see to the step, or have done so.
+    if (mine.asked && !stepping_ && AllHaveAsked()) StepAll(lock);
+    lock.unlock();
+    if (mine.asked) AwaitCall(mine);
+    if (!mine.asked) break;
+    lock.lock();
   }
   if (mine.error) std::rethrow_exception(mine.error);
 }
@@ -143,10 +169,11 @@ void LanePack::StepAll(Lock& lock) {
   for (Lane& lane : lanes_) {
     if (!lane.asked) continue;
     ++count_.used;
-    lane.asked = false;
     lane.error = error;
+    lane.asked = false;
+    Call(lane);
   }
-  changed_.notify_all();
+  still_.notify_all();
 }
 
 float LanePack::Loss(std::int64_t lane) const {

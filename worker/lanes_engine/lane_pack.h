@@ -8,6 +8,7 @@
 // no neighbour, no place and no waiting changes a bit.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <exception>
@@ -66,26 +67,34 @@ class LanePack {
  private:
   struct Lane {
     bool taken = false;
-    bool awaited = false;  // between Begin() and StepAside() or Leave()
-    bool asked = false;    // waits for a step
+    bool awaited = false;            // between Begin() and StepAside() or Leave()
+    std::atomic<bool> asked{false};  // waits for a step
     HsicKinds kinds;
     std::exception_ptr error;  // of the last step
+
+    // Where its thread waits. A door for each: at a common one 32 threads that are woken at once
+    // would queue for its mutex, which took longer than the step.
+    std::mutex door;
+    std::condition_variable called_out;
+    bool called = false;  // guarded by `door`
   };
   using Lock = std::unique_lock<std::mutex>;
 
   Lock WhenStill() const;  // while no step is being done
   LaneRequest RequestOf(std::int64_t lane);
   void Clear(std::int64_t lane);  // nothing to do
-  bool AllHaveAsked() const;
+  bool AllHaveAsked() const;      // and there is one
   void StepAll(Lock& lock);
+  static void Call(Lane& lane);
+  static void AwaitCall(Lane& lane);
 
   const LaneLayout layout_;
   LaneModel model_;
   LaneInputs inputs_;  // a lane's part is its thread's from Begin() until Step()
 
   mutable std::mutex mutex_;  // guards what follows, and the model while no step is being done
-  mutable std::condition_variable changed_;
-  std::vector<Lane> lanes_;
+  mutable std::condition_variable still_;
+  std::vector<Lane> lanes_;  // `awaited` changes on the lane's own thread alone
   bool stepping_ = false;
   Count count_;
 };
