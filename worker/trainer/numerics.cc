@@ -12,20 +12,22 @@ namespace unmask {
 namespace {
 
 struct SetNames {
-  std::string_view aten, mkl, onednn;
+  std::string_view aten, mkl, onednn, label;
 };
 
 SetNames NamesFor(InstructionSet set) {
   switch (set) {
+    case InstructionSet::kAmx:
+      return {"avx512", "AVX512", "AVX512_CORE_AMX", "avx512-amx"};
     case InstructionSet::kAvx512:
       // The same kernels as AVX512_CORE for float32, and those of bfloat16 besides.
-      return {"avx512", "AVX512", "AVX512_CORE_BF16"};
+      return {"avx512", "AVX512", "AVX512_CORE_BF16", "avx512"};
     case InstructionSet::kAvx2:
-      return {"avx2", "AVX2", "AVX2"};
+      return {"avx2", "AVX2", "AVX2", "avx2"};
     case InstructionSet::kBaseline:
       break;
   }
-  return {"default", "COMPATIBLE", "SSE41"};
+  return {"default", "COMPATIBLE", "SSE41", "default"};
 }
 
 // The conditions under which libtorch takes its AVX-512 and AVX2 kernels.
@@ -33,7 +35,8 @@ InstructionSet BestInstructionSet() {
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
       __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
       __builtin_cpu_supports("fma")) {
-    return InstructionSet::kAvx512;
+    const bool amx = __builtin_cpu_supports("amx-tile") && __builtin_cpu_supports("amx-bf16");
+    return amx ? InstructionSet::kAmx : InstructionSet::kAvx512;
   }
   const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
   return avx2 ? InstructionSet::kAvx2 : InstructionSet::kBaseline;
@@ -63,8 +66,11 @@ InstructionSet PinnedInstructionSet() {
   const InstructionSet best = BestInstructionSet();
   const char* wanted = std::getenv("ATEN_CPU_CAPABILITY");
   const std::string_view limit = wanted == nullptr ? "" : wanted;
-  if (limit == "default") return InstructionSet::kBaseline;
-  return limit == "avx2" ? std::min(best, InstructionSet::kAvx2) : best;
+  for (const InstructionSet set :
+       {InstructionSet::kBaseline, InstructionSet::kAvx2, InstructionSet::kAvx512}) {
+    if (limit == NamesFor(set).aten) return std::min(best, set);
+  }
+  return best;
 }
 
 std::vector<std::pair<std::string, std::string>> PinnedEnvironment(InstructionSet set,
@@ -86,7 +92,7 @@ void PinEnvironment(InstructionSet set, const Processor& processor) {
 
 std::string NumericsClass(InstructionSet set, const Processor& processor,
                           std::string_view versions) {
-  std::string path(NamesFor(set).aten);
+  std::string path(NamesFor(set).label);
   if (!MklCanBePinned(processor)) path += fmt::format("-{}-{}", processor.vendor, processor.family);
   return fmt::format("cpu/{}|{}", path, versions);
 }

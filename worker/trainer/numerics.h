@@ -10,7 +10,8 @@
 
 namespace unmask {
 
-enum class InstructionSet { kBaseline, kAvx2, kAvx512 };
+// kAmx: AVX-512, and tiles for products of bfloat16, which sum in another order.
+enum class InstructionSet { kBaseline, kAvx2, kAvx512, kAmx };
 
 struct Processor {
   std::string vendor;  // "GenuineIntel"
@@ -22,7 +23,7 @@ struct Processor {
 Processor ParseProcessor(std::string_view cpuinfo);
 
 // The best that this machine has and the environment allows (ATEN_CPU_CAPABILITY, libtorch's own
-// variable: a cluster of unequal machines can be put into one class with `avx2`).
+// variable: a cluster of unequal machines can be put into one class with `avx512` or `avx2`).
 InstructionSet PinnedInstructionSet();
 
 // Variables that libtorch, MKL and oneDNN read when they are loaded: one thread, one code path.
@@ -31,9 +32,9 @@ std::vector<std::pair<std::string, std::string>> PinnedEnvironment(InstructionSe
 // Sets them for this process; to be called before libtorch is loaded (torch_library.h).
 void PinEnvironment(InstructionSet set, const Processor& processor);
 
-// "cpu/avx512|torch-2.11.0|reference-1|core-1". MKL lets itself be pinned on Intel's processors
-// only; on others it chooses by vendor and family, so these are part of the class:
-// "cpu/avx512-AuthenticAMD-26|...".
+// "cpu/avx512|torch-2.11.0|reference-1|core-1", "cpu/avx512-amx|...". MKL lets itself be pinned on
+// Intel's processors only; on others it chooses by vendor and family, so these are part of the
+// class: "cpu/avx512-AuthenticAMD-26|...".
 std::string NumericsClass(InstructionSet set, const Processor& processor,
                           std::string_view versions);
 // "cuda/NVIDIA H200|torch-2.11.0|...".

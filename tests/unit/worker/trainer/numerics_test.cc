@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <map>
 #include <string>
 
@@ -27,6 +28,8 @@ TEST(Numerics, NamesTheClass) {
   const Processor intel{"GenuineIntel", 6, "Xeon"};
   EXPECT_EQ(NumericsClass(InstructionSet::kAvx512, intel, "torch-2.11.0|reference-1"),
             "cpu/avx512|torch-2.11.0|reference-1");
+  EXPECT_EQ(NumericsClass(InstructionSet::kAmx, intel, "torch-2.11.0"),
+            "cpu/avx512-amx|torch-2.11.0");
   EXPECT_EQ(NumericsClass(InstructionSet::kAvx2, ParseProcessor(kAmd), "torch-2.11.0|reference-1"),
             "cpu/avx2-AuthenticAMD-26|torch-2.11.0|reference-1");
 }
@@ -40,6 +43,20 @@ TEST(Numerics, NamesTheGpu) {
                   .ok());
   EXPECT_EQ(CudaNumericsClass(GpuModel(folder), "torch-2.11.0"), "cuda/NVIDIA H200|torch-2.11.0");
   fs::remove_all(folder);
+}
+
+TEST(Numerics, ObeysALimit) {
+  const char* before = std::getenv("ATEN_CPU_CAPABILITY");
+  const std::string kept = before == nullptr ? "" : before;
+  const auto limited = [](const char* to) {
+    setenv("ATEN_CPU_CAPABILITY", to, 1);
+    return PinnedInstructionSet();
+  };
+  EXPECT_EQ(limited("default"), InstructionSet::kBaseline);
+  EXPECT_LE(limited("avx2"), InstructionSet::kAvx2);
+  EXPECT_LE(limited("avx512"), InstructionSet::kAvx512);
+  EXPECT_GE(limited(""), limited("avx512"));
+  setenv("ATEN_CPU_CAPABILITY", kept.c_str(), 1);
 }
 
 TEST(Numerics, PinsOneThreadAndOneCodePath) {
