@@ -4,6 +4,7 @@
 #include "tests/gpu/cuda_test.h"
 #include "worker/lanes_engine/lane_adam.h"
 #include "worker/lanes_engine/lane_control.h"
+#include "worker/lanes_engine/lane_kernels.h"
 
 namespace unmask {
 namespace {

@@ -19,8 +19,5 @@ struct LaneAdam {
 
 // By libtorch's operations, on any device.
 void Move(const LaneAdam& all);
-// The same by one kernel of our own: a model this small is bound by memory, and nine operations
-// read and write four times as much. Throws in a build for CPUs.
-void MoveOnCuda(const LaneAdam& all);
 
 }  // namespace unmask

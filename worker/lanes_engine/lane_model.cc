@@ -8,11 +8,10 @@
 
 #include "common/base/check.h"
 #include "worker/lanes_engine/lane_adam.h"
+#include "worker/lanes_engine/lane_kernels.h"
 
 namespace unmask {
 namespace {
-
-constexpr double kNormEpsilon = 1e-5;
 
 std::size_t Index(LaneState state) { return static_cast<std::size_t>(state); }
 
@@ -157,6 +156,16 @@ void LaneModel::Download(const LaneOutputs& outputs) {
   outputs_.loss.copy_(outputs.loss.view({lanes_}));
 }
 
+LaneNorm LaneModel::NormOf(const LaneLayout::Block& block) const {
+  const std::int64_t width = block.linear.out;
+  return {Row(LaneState::kParameters, block.norm_weight, width),
+          Row(LaneState::kParameters, block.norm_bias, width),
+          Gradient(block.norm_weight, 1, width),
+          Gradient(block.norm_bias, 1, width),
+          Row(LaneState::kBuffers, block.running_mean, width),
+          Row(LaneState::kBuffers, block.running_var, width)};
+}
+
 // Linear, BatchNorm1d over the lane's clips (or by its running statistics), ReLU, Dropout.
 LaneModel::Passed LaneModel::Forward(const LaneLayout::Block& block, const at::Tensor& input,
                                      const at::Tensor& mask) {
@@ -164,23 +173,26 @@ LaneModel::Passed LaneModel::Forward(const LaneLayout::Block& block, const at::T
   const auto parameters = [&](std::int64_t begin) {
     return Row(LaneState::kParameters, begin, width);
   };
+  const at::Tensor linear =
+      at::baddbmm(parameters(block.linear.bias), input, Matrix(block.linear).transpose(1, 2));
+  if (device_.is_cuda()) {
+    return {input, NormaliseOnCuda(NormOf(block), linear, mask, inputs_.control)};
+  }
   at::Tensor running_mean = Row(LaneState::kBuffers, block.running_mean, width);
   at::Tensor running_var = Row(LaneState::kBuffers, block.running_var, width);
   const at::Tensor inverse_rows = Column(Control::kInverseRows);
-  const at::Tensor linear =
-      at::baddbmm(parameters(block.linear.bias), input, Matrix(block.linear).transpose(1, 2));
   const at::Tensor batch_mean = (linear * valid_).sum(1, /*keepdim=*/true) * inverse_rows;
   const at::Tensor centred = (linear - at::where(trains_, batch_mean, running_mean)) * valid_;
   const at::Tensor batch_var = (centred * centred).sum(1, true) * inverse_rows;
   Passed passed;
   passed.input = input;
-  passed.inverse_deviation =
-      (at::where(trains_, batch_var, running_var) + kNormEpsilon).sqrt().reciprocal();
-  passed.normalised = centred * passed.inverse_deviation;
-  passed.active =
-      at::addcmul(parameters(block.norm_bias), passed.normalised, parameters(block.norm_weight))
-          .relu()
-          .mul_(mask * Column(Control::kKept));
+  passed.normed.inverse_deviation =
+      (at::where(trains_, batch_var, running_var) + kLaneNormEpsilon).sqrt().reciprocal();
+  passed.normed.normalised = centred * passed.normed.inverse_deviation;
+  passed.normed.active = at::addcmul(parameters(block.norm_bias), passed.normed.normalised,
+                                     parameters(block.norm_weight))
+                             .relu()
+                             .mul_(mask * Column(Control::kKept));
   running_mean.lerp_(batch_mean, Column(Control::kMomentum));
   running_var.lerp_(batch_var * Column(Control::kVarianceFactor), Column(Control::kMomentum));
   return passed;
@@ -197,16 +209,20 @@ at::Tensor LaneModel::BackwardLinear(const LaneLayout::Linear& linear, const at:
 // d(linear) = w inv (d - (sum d + x sum(d x)) / n) over the clips, x normalised.
 at::Tensor LaneModel::Backward(const LaneLayout::Block& block, const Passed& passed,
                                at::Tensor gradient, bool input_wanted) {
+  if (device_.is_cuda()) {
+    gradient = NormaliseBackOnCuda(NormOf(block), passed.normed, gradient, inputs_.control);
+    return BackwardLinear(block.linear, passed.input, gradient, input_wanted);
+  }
   const std::int64_t width = block.linear.out;
-  gradient = at::threshold_backward(gradient, passed.active, 0).mul_(Column(Control::kKept));
+  gradient = at::threshold_backward(gradient, passed.normed.active, 0).mul_(Column(Control::kKept));
   const at::Tensor by_bias = gradient.sum(1, /*keepdim=*/true);
-  const at::Tensor by_weight = (gradient * passed.normalised).sum(1, true);
+  const at::Tensor by_weight = (gradient * passed.normed.normalised).sum(1, true);
   Gradient(block.norm_bias, 1, width).copy_(by_bias);
   Gradient(block.norm_weight, 1, width).copy_(by_weight);
   const at::Tensor scale =
-      Row(LaneState::kParameters, block.norm_weight, width) * passed.inverse_deviation;
+      Row(LaneState::kParameters, block.norm_weight, width) * passed.normed.inverse_deviation;
   const at::Tensor means =
-      at::addcmul(by_bias, passed.normalised, by_weight) * Column(Control::kInverseRows);
+      at::addcmul(by_bias, passed.normed.normalised, by_weight) * Column(Control::kInverseRows);
   return BackwardLinear(block.linear, passed.input, (gradient - means) * scale * valid_,
                         input_wanted);
 }
@@ -230,7 +246,8 @@ LaneOutputs LaneModel::Compute(HsicKinds kinds) {
   std::vector<Passed> streams;
   streams.reserve(layout_.heads.size());
   for (std::size_t i = 0; i < layout_.heads.size(); ++i) {
-    streams.push_back(Forward(layout_.heads[i].block, shared.active, inputs_.stream_masks[i]));
+    streams.push_back(
+        Forward(layout_.heads[i].block, shared.normed.active, inputs_.stream_masks[i]));
   }
   std::vector<at::Tensor> gradients;
   LaneOutputs outputs = Loss(streams, kinds, gradients);
@@ -252,7 +269,7 @@ LaneOutputs LaneModel::Loss(const std::vector<Passed>& streams, HsicKinds kinds,
   at::Tensor& loss = outputs.loss;
   for (std::size_t i = 0; i < streams.size(); ++i) {
     const LaneLayout::Linear& classifier = layout_.heads[i].classifier;
-    const at::Tensor& stream = streams[i].active;
+    const at::Tensor& stream = streams[i].normed.active;
     const at::Tensor bias = Row(LaneState::kParameters, classifier.bias, classifier.out);
     outputs.logits.push_back(
         at::baddbmm(bias, stream, Matrix(classifier).transpose(1, 2)).add_(no_class_[i]));
@@ -268,7 +285,8 @@ LaneOutputs LaneModel::Loss(const std::vector<Passed>& streams, HsicKinds kinds,
   }
   if (kinds == HsicKinds{}) return outputs;
   const auto control = [this](Control column) { return Column(column); };
-  const LaneHsic hsic = HsicOfLanes(streams[0].active, streams[1].active, valid_, control, kinds);
+  const LaneHsic hsic =
+      HsicOfLanes(streams[0].normed.active, streams[1].normed.active, valid_, control, kinds);
   gradients[0].add_(hsic.first_gradient);
   gradients[1].add_(hsic.second_gradient);
   loss = loss + Column(Control::kAlpha) * hsic.loss;

@@ -14,6 +14,7 @@
 
 #include "worker/lanes_engine/lane_control.h"
 #include "worker/lanes_engine/lane_hsic.h"
+#include "worker/lanes_engine/lane_kernels.h"
 #include "worker/lanes_engine/lane_layout.h"
 #include "worker/lanes_engine/step_recorder.h"
 
@@ -59,7 +60,8 @@ class LaneModel {
  private:
   // A Block in training mode remembers what its way back needs.
   struct Passed {
-    at::Tensor input, normalised, inverse_deviation, active;
+    at::Tensor input;
+    LaneNormed normed;
   };
 
   struct Recorded {
@@ -85,6 +87,7 @@ class LaneModel {
   void Adam();
 
   at::Tensor Column(Control column) const;  // [lanes, 1, 1]
+  LaneNorm NormOf(const LaneLayout::Block& block) const;
   at::Tensor View(LaneState state, std::int64_t begin, std::int64_t out, std::int64_t in) const;
   at::Tensor Matrix(const LaneLayout::Linear& linear) const;  // [lanes, out, in]
   at::Tensor Row(LaneState state, std::int64_t begin, std::int64_t width) const;  // [lanes, 1, ..]
