@@ -25,7 +25,7 @@ Machine: {cpu}, {cores} cores, Linux {kernel}, load {load} at the start. {unmask
 TAIL = """\
 ## What is not measured
 
-GPUs: none was there; the lanes engine's CUDA path, NCCL and libtorch for CUDA are left out. Networks between hosts: all ranks are on one
+GPUs: none was there; what one of them did stands in `engines.md`. Networks between hosts: all ranks are on one
 machine. Network file systems under the store. Fine-tuning of backbones. Peers that need a service of their own.
 """
 
