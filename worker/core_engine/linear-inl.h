@@ -83,16 +83,25 @@ HWY_INLINE void AddProductsOfTwo(const float* HWY_RESTRICT x, std::size_t x_stri
   }
 }
 
-// Asks for a part of the next word's rows of W, into the second cache, while row b and its
-// neighbour pass over this word's: by the last row all of them have been asked for.
-HWY_INLINE void PrefetchNextWord(const float* words, std::size_t floats, std::size_t b,
-                                 std::size_t together, std::size_t rows) {
-  const std::size_t groups = floats / kGroup;
-  const std::size_t end = groups * (b + together) / rows;
-  for (std::size_t i = groups * b / rows; i < end; ++i) {
-    __builtin_prefetch(words + i * kGroup, 0, 2);
+// The rows of W that the next word of inputs will meet. They are asked for, into the second cache,
+// a part at a time while the rows of a batch pass over this word's: by the last row all of them.
+class NextWord {
+ public:
+  HWY_INLINE NextWord(const float* weights, std::size_t floats, std::size_t rows)
+      : next_(weights), end_(weights + floats), part_(CeilDiv(floats / kGroup, rows) * kGroup) {}
+
+  HWY_INLINE void Prefetch(std::size_t rows) {
+    const std::size_t left = static_cast<std::size_t>(end_ - next_);
+    for (const float* end = next_ + std::min(rows * part_, left); next_ != end; next_ += kGroup) {
+      __builtin_prefetch(next_, 0, 2);
+    }
   }
-}
+
+ private:
+  const float* next_;
+  const float* end_;
+  std::size_t part_;  // floats for a row of the batch
+};
 
 // Columns [first, first + width) of z = x W + b. Inputs go by words of 64, so that those rows of W
 // stay in the first cache while all of the batch passes over them.
@@ -103,11 +112,12 @@ HWY_INLINE void ForwardPanel(const Linear& layer, const Rows& x, const Nonzeros&
   for (std::size_t word = 0; word < nonzeros.words(); ++word) {
     const float* words = layer.weight.value.at(word * kWord, first);
     const std::size_t next = std::min((word + 1) * kWord, layer.in);
-    const std::size_t prefetched = (std::min(next + kWord, layer.in) - next) * stride;
+    NextWord next_word(layer.weight.value.at(next, first),
+                       (std::min(next + kWord, layer.in) - next) * stride, rows);
     for (std::size_t b = 0, together; b < rows; b += together) {
       const std::uint64_t bits = nonzeros.row(b)[word];
       together = b + 1 < rows && nonzeros.row(b + 1)[word] == bits ? 2 : 1;
-      PrefetchNextWord(layer.weight.value.at(next, first), prefetched, b, together, rows);
+      next_word.Prefetch(together);
       const float* start = word == 0 ? layer.bias.value.row(0) : z.row(b);
       if (together == 2) {
         ForEachChunk<kVecs / 2>(first, width, [&](std::size_t at, auto vecs) HWY_ATTR {
