@@ -108,6 +108,6 @@ std::unique_ptr<Engine> MakeCoreEngine(const Settings& settings, const ModelShap
   return std::make_unique<CoreEngine>(settings, shape, fold);
 }
 
-std::string CoreEngineName() { return HasFusedMultiplyAdd() ? "core-1" : "core-1-unfused"; }
+std::string CoreEngineName() { return HasFusedMultiplyAdd() ? "core-2" : "core-2-unfused"; }
 
 }  // namespace unmask

@@ -8,6 +8,7 @@
 #include "worker/core_engine/batch_norm-inl.h"
 #include "worker/core_engine/classifier-inl.h"
 #include "worker/core_engine/cross_entropy-inl.h"
+#include "worker/core_engine/flush_denormals.h"
 #include "worker/core_engine/hsic-inl.h"
 #include "worker/core_engine/linear-inl.h"
 #include "worker/core_engine/nonzero-inl.h"
@@ -168,10 +169,12 @@ HWY_EXPORT(FusesOnTarget);
 
 float TrainStep(const Settings::Loss& loss, const AdamStep& adam, const Batch& batch,
                 CoreModel& model, Workspace& work) {
+  const FlushDenormals flush;
   return HWY_DYNAMIC_DISPATCH(TrainStepOnTarget)(loss, adam, batch, model, work);
 }
 
 void Infer(const CoreModel& model, std::size_t rows, Workspace& work) {
+  const FlushDenormals flush;
   HWY_DYNAMIC_DISPATCH(InferOnTarget)(model, rows, work);
 }
 
