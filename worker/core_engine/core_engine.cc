@@ -68,7 +68,7 @@ StepOutcome CoreEngine::Step(std::int64_t view, std::span<const std::int64_t> cl
   UNMASK_CHECK(clips.size() >= 2);  // BatchNorm
   CheckMasks(clips.size(), masks);
   LoadFeatures(view, clips);
-  Batch batch{clips.size(), {}, &masks};
+  Batch batch{clips.size(), {}, &masks, KeptScale(settings_.train.dropout)};
   for (const TaskLabels& task : fold_.tasks) {
     auto& labels = batch.labels.emplace_back();
     for (const std::int64_t clip : clips) {
