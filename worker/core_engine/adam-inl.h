@@ -69,26 +69,37 @@ HWY_INLINE void Update(const Adam& adam, const Vec (&gradient)[Vecs], float* HWY
   }
 }
 
-HWY_INLINE void Update(const Adam& adam, Vec gradient, float* HWY_RESTRICT weight,
-                       float* HWY_RESTRICT first, float* HWY_RESTRICT second) {
-  const Vec one[1] = {gradient};
-  Update(adam, one, weight, first, second);
-}
-
-// Of one vector of a parameter without rows.
-HWY_INLINE void Update(const Adam& adam, Vec gradient, std::size_t at, Trained& vector) {
+// Vectors of a parameter without rows.
+template <std::size_t Vecs>
+HWY_INLINE void Update(const Adam& adam, const Vec (&gradient)[Vecs], std::size_t at,
+                       Trained& vector) {
   Update(adam, gradient, vector.value.row(0) + at, vector.first.row(0) + at,
          vector.second.row(0) + at);
 }
 
-// A bias, whose gradient is the sum of `gradients`' rows.
+// How many vectors are updated together where nothing else decides it: their steps take turns.
+inline constexpr std::size_t kUpdateVecs = kManyRegisters ? 8 : std::max<std::size_t>(4, kGroupVecs);
+
+// A bias, whose gradient is the sum of `gradients`' rows: some vectors of it.
+template <std::size_t Vecs>
+HWY_INLINE void UpdateBySumOfRows(const Adam& adam, const Rows& gradients, std::size_t rows,
+                                  std::size_t at, Trained& bias) {
+  Vec sum[Vecs];
+  UNMASK_UNROLL
+  for (std::size_t i = 0; i < Vecs; ++i) sum[i] = Zero();
+  for (std::size_t b = 0; b < rows; ++b) {
+    const float* row = gradients.row(b) + at;
+    UNMASK_UNROLL
+    for (std::size_t i = 0; i < Vecs; ++i) sum[i] = hn::Add(sum[i], Load(row + i * kLanes));
+  }
+  Update(adam, sum, at, bias);
+}
+
 HWY_INLINE void UpdateBySumOfRows(const Adam& adam, const Rows& gradients, std::size_t rows,
                                   std::size_t first_column, std::size_t columns, Trained& bias) {
-  for (std::size_t at = first_column; at < first_column + columns; at += kLanes) {
-    Vec sum = Zero();
-    for (std::size_t i = 0; i < rows; ++i) sum = hn::Add(sum, Load(gradients.row(i) + at));
-    Update(adam, sum, at, bias);
-  }
+  ForEachChunk<kUpdateVecs>(first_column, columns, [&](std::size_t at, auto vecs) HWY_ATTR {
+    UpdateBySumOfRows<vecs()>(adam, gradients, rows, at, bias);
+  });
 }
 
 }  // namespace HWY_NAMESPACE

@@ -152,11 +152,8 @@ HWY_INLINE void BackwardNormColumns(const Adam& adam, float kept, Norm& norm, st
       Store(hn::Mul(factor[i], hn::NegMulAdd(Load(normal + at), slope[i], centred)), d + at);
     }
   }
-  UNMASK_UNROLL
-  for (std::size_t i = 0; i < Vecs; ++i) {
-    Update(adam, dscale[i], first + i * kLanes, norm.scale);
-    Update(adam, dshift[i], first + i * kLanes, norm.shift);
-  }
+  Update(adam, dscale, first, norm.scale);
+  Update(adam, dshift, first, norm.shift);
 }
 
 }  // namespace HWY_NAMESPACE

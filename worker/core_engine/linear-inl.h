@@ -6,8 +6,6 @@
 #define UNMASK_CORE_LINEAR_INL_H_
 #endif
 
-#include <type_traits>
-
 #include "worker/core_engine/adam-inl.h"
 #include "worker/core_engine/vectors-inl.h"
 #include "worker/core_engine/workspace.h"
@@ -15,19 +13,6 @@
 HWY_BEFORE_NAMESPACE();
 namespace unmask {
 namespace HWY_NAMESPACE {
-
-// Cuts [0, columns), whole groups, into chunks of Vecs, Vecs / 2, ... vectors and calls
-// visit(first column, integral_constant of the number of vectors).
-template <std::size_t Vecs, typename F>
-HWY_INLINE void ForEachChunk(std::size_t first, std::size_t columns, F visit) {
-  constexpr std::size_t kWidth = Vecs * kLanes;
-  for (; columns >= kWidth; first += kWidth, columns -= kWidth) {
-    visit(first, std::integral_constant<std::size_t, Vecs>());
-  }
-  if constexpr (Vecs > kGroupVecs) {
-    if (columns > 0) ForEachChunk<Vecs / 2>(first, columns, visit);
-  }
-}
 
 // z[b][n] += sum over k of x[b][k] w[k][n], for one word of inputs (64 rows of w) and one chunk of
 // outputs, whose sums stay in registers while a row of x is read. The pointers are at the chunk;
@@ -156,7 +141,7 @@ HWY_INLINE void BackwardChunk(const Adam& adam, const InputColumn& column, bool 
   UNMASK_UNROLL
   for (std::size_t i = 0; i < Vecs; ++i) gradient[i] = Zero();
   for (std::size_t j = 0; j < column.count; ++j) {
-    const float* row = dz + column.rows[j] * dz_stride;
+    const float* row = OneAddress(dz + column.rows[j] * dz_stride);
     const Vec x = Splat(column.values[j]);
     Group dot;
     if constexpr (kInputGradient) dot = begin ? ZeroGroup() : LoadGroup(partial + j * kGroup);
@@ -206,13 +191,6 @@ HWY_INLINE void BackwardDenseInputs(const Adam& adam, const Rows& x, std::size_t
     Update(adam, gradient[n], weight.value.at(k + n, at), weight.first.at(k + n, at),
            weight.second.at(k + n, at));
   }
-}
-
-// sums[j] += the sum of partial[j]'s 16 lanes.
-HWY_INLINE void AddSumsOfGroups(const float* partial, std::size_t count, float* sums) {
-  std::size_t j = 0;
-  for (; j + 4 <= count; j += 4) AddSumsOfFourGroups(partial + j * kGroup, sums + j);
-  for (; j < count; ++j) sums[j] += SumOfLanes(partial + j * kGroup);
 }
 
 HWY_INLINE InputColumn ColumnOf(const Nonzeros& nonzeros, std::size_t k) {

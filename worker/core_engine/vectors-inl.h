@@ -15,6 +15,8 @@
 
 #include <hwy/highway.h>
 
+#include <type_traits>
+
 #include "worker/core_engine/layout.h"
 
 #ifndef UNMASK_UNROLL  // of loops whose length is a constant: their arrays must stay in registers
@@ -44,9 +46,30 @@ HWY_INLINE Vec LoadOnce(const float* from) {
 #endif
   return v;
 }
+// For an address that several loads count from: g++ would keep a register for each of them, in
+// memory where there are not as many.
+HWY_INLINE const float* OneAddress(const float* from) {
+#if HWY_COMPILER_GCC_ACTUAL
+  asm("" : "+r"(from));
+#endif
+  return from;
+}
 HWY_INLINE void Store(Vec v, float* to) { hn::Store(v, Floats(), to); }
 HWY_INLINE Vec Splat(float value) { return hn::Set(Floats(), value); }
 HWY_INLINE Vec Zero() { return hn::Zero(Floats()); }
+
+// Cuts [0, columns), whole groups, into chunks of Vecs, Vecs / 2, ... vectors and calls
+// visit(first column, integral_constant of the number of vectors).
+template <std::size_t Vecs, typename F>
+HWY_INLINE void ForEachChunk(std::size_t first, std::size_t columns, F visit) {
+  constexpr std::size_t kWidth = Vecs * kLanes;
+  for (; columns >= kWidth; first += kWidth, columns -= kWidth) {
+    visit(first, std::integral_constant<std::size_t, Vecs>());
+  }
+  if constexpr (Vecs > kGroupVecs) {
+    if (columns > 0) ForEachChunk<Vecs / 2>(first, columns, visit);
+  }
+}
 
 // Sixteen partial sums along a row.
 struct Group {
@@ -112,6 +135,42 @@ HWY_INLINE void AddSumsOfFourGroups(const float* HWY_RESTRICT lanes, float* HWY_
   const auto sum23 = hn::Add(join_low(high01, high23), join_high(high01, high23));
   hn::StoreU(hn::Add(hn::LoadU(d, sums), hn::Add(sum01, sum23)), d, sums);
 #endif
+}
+
+#if HWY_TARGET == HWY_AVX3
+// Halves the lanes of two vectors by adding neighbours, blocks of four lanes or lanes in a block:
+// first what is left of a, then of b.
+HWY_INLINE Vec AddNeighbourBlocks(Vec a, Vec b) {
+  return hn::Add(Vec{_mm512_shuffle_f32x4(a.raw, b.raw, 0x88)},
+                 Vec{_mm512_shuffle_f32x4(a.raw, b.raw, 0xDD)});
+}
+HWY_INLINE Vec AddNeighbours(Vec a, Vec b) {
+  return hn::Add(Vec{_mm512_shuffle_ps(a.raw, b.raw, 0x88)},
+                 Vec{_mm512_shuffle_ps(a.raw, b.raw, 0xDD)});
+}
+
+// The same for sixteen groups.
+HWY_INLINE void AddSumsOfSixteenGroups(const float* HWY_RESTRICT lanes, float* HWY_RESTRICT sums) {
+  Vec t[4];  // block j of t[i]: of group 4 j + i
+  UNMASK_UNROLL
+  for (std::size_t i = 0; i < 4; ++i) {
+    const auto group = [&](std::size_t j) HWY_ATTR { return Load(lanes + (4 * j + i) * kGroup); };
+    t[i] = AddNeighbourBlocks(AddNeighbourBlocks(group(0), group(1)),
+                              AddNeighbourBlocks(group(2), group(3)));
+  }
+  const Vec all = AddNeighbours(AddNeighbours(t[0], t[1]), AddNeighbours(t[2], t[3]));
+  hn::StoreU(hn::Add(hn::LoadU(Floats(), sums), all), Floats(), sums);
+}
+#endif
+
+// sums[j] += the sum of the 16 lanes of group j.
+HWY_INLINE void AddSumsOfGroups(const float* lanes, std::size_t count, float* sums) {
+  std::size_t j = 0;
+#if HWY_TARGET == HWY_AVX3
+  for (; j + 16 <= count; j += 16) AddSumsOfSixteenGroups(lanes + j * kGroup, sums + j);
+#endif
+  for (; j + 4 <= count; j += 4) AddSumsOfFourGroups(lanes + j * kGroup, sums + j);
+  for (; j < count; ++j) sums[j] += SumOfLanes(lanes + j * kGroup);
 }
 
 // sum of a[i] b[i] over whole groups.
