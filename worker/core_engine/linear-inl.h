@@ -120,11 +120,12 @@ HWY_INLINE void ForwardPanel(const Linear& layer, const Rows& x, const Nonzeros&
   }
 }
 
-// The nonzero elements of one input k: their rows b and values x[b][k].
+// The nonzero elements of one input k: their rows b, and the places of x[b][k] in `x`.
 struct InputColumn {
   std::size_t count;
   const std::uint32_t* rows;
-  const float* values;
+  const std::uint32_t* places;
+  const float* x;
 };
 
 // For input k and one chunk of outputs n:
@@ -142,7 +143,7 @@ HWY_INLINE void BackwardChunk(const Adam& adam, const InputColumn& column, bool 
   for (std::size_t i = 0; i < Vecs; ++i) gradient[i] = Zero();
   for (std::size_t j = 0; j < column.count; ++j) {
     const float* row = OneAddress(dz + column.rows[j] * dz_stride);
-    const Vec x = Splat(column.values[j]);
+    const Vec x = Splat(column.x[column.places[j]]);
     Group dot;
     if constexpr (kInputGradient) dot = begin ? ZeroGroup() : LoadGroup(partial + j * kGroup);
     UNMASK_UNROLL
@@ -193,9 +194,10 @@ HWY_INLINE void BackwardDenseInputs(const Adam& adam, const Rows& x, std::size_t
   }
 }
 
-HWY_INLINE InputColumn ColumnOf(const Nonzeros& nonzeros, std::size_t k) {
+HWY_INLINE InputColumn ColumnOf(const Nonzeros& nonzeros, const Rows& x, std::size_t k) {
   const std::size_t start = nonzeros.starts()[k];
-  return {nonzeros.starts()[k + 1] - start, nonzeros.rows() + start, nonzeros.values() + start};
+  return {nonzeros.starts()[k + 1] - start, nonzeros.rows() + start, nonzeros.places() + start,
+          x.row(0)};
 }
 
 // Backward for columns [first, first + width), whose gradients `dz` are complete: W is updated
@@ -208,9 +210,9 @@ HWY_INLINE void BackwardPanel(const Adam& adam, Linear& layer, const Rows& x, No
   constexpr std::size_t kVecs = kManyRegisters ? 16 : std::max<std::size_t>(8, kGroupVecs);
   TrainedPanels& weight = layer.weight;
   for (std::size_t k = 0; k < layer.in; ++k) {
-    const InputColumn column = ColumnOf(nonzeros, k);
+    const InputColumn column = ColumnOf(nonzeros, x, k);
     if (!kInputGradient && column.count == rows) {
-      if (k + 1 < layer.in && ColumnOf(nonzeros, k + 1).count == rows) {
+      if (k + 1 < layer.in && ColumnOf(nonzeros, x, k + 1).count == rows) {
         ForEachChunk<kVecs / 2>(first, width, [&](std::size_t at, auto vecs) HWY_ATTR {
           BackwardDenseInputs<2, vecs()>(adam, x, rows, k, dz, at, weight);
         });
@@ -240,10 +242,9 @@ HWY_INLINE void BackwardPanel(const Adam& adam, Linear& layer, const Rows& x, No
 // The gathered gradients as a matrix, zero elsewhere.
 HWY_INLINE void ScatterGradients(const Nonzeros& nonzeros, std::size_t rows, Rows& dx) {
   dx.Clear(rows);
-  for (std::size_t k = 0; k < dx.width(); ++k) {
-    for (std::size_t j = nonzeros.starts()[k]; j < nonzeros.starts()[k + 1]; ++j) {
-      dx.row(nonzeros.rows()[j])[k] = nonzeros.gradients()[j];
-    }
+  float* HWY_RESTRICT to = dx.row(0);
+  for (std::size_t i = 0; i < nonzeros.starts().back(); ++i) {
+    to[nonzeros.places()[i]] = nonzeros.gradients()[i];
   }
 }
 
