@@ -27,7 +27,7 @@ HWY_INLINE void AddProducts(const float* HWY_RESTRICT x, std::uint64_t bits,
   for (; bits != 0; bits &= bits - 1) {
     const auto k = static_cast<std::size_t>(__builtin_ctzll(bits));
     const Vec factor = Splat(x[k]);
-    const float* row = w + k * w_stride;
+    const float* row = OneAddress(w + k * w_stride);
     UNMASK_UNROLL
     for (std::size_t i = 0; i < Vecs; ++i) {
       sum[i] = hn::MulAdd(factor, Load(row + i * kLanes), sum[i]);
@@ -53,7 +53,7 @@ HWY_INLINE void AddProductsOfTwo(const float* HWY_RESTRICT x, std::size_t x_stri
   for (; bits != 0; bits &= bits - 1) {
     const auto k = static_cast<std::size_t>(__builtin_ctzll(bits));
     const Vec factor[2] = {Splat(x[k]), Splat(x[x_stride + k])};
-    const float* row = w + k * w_stride;
+    const float* row = OneAddress(w + k * w_stride);
     UNMASK_UNROLL
     for (std::size_t i = 0; i < Vecs; ++i) {
       const Vec each = LoadOnce(row + i * kLanes);
