@@ -78,7 +78,8 @@ HWY_INLINE void Update(const Adam& adam, const Vec (&gradient)[Vecs], std::size_
 }
 
 // How many vectors are updated together where nothing else decides it: their steps take turns.
-inline constexpr std::size_t kUpdateVecs = kManyRegisters ? 8 : std::max<std::size_t>(4, kGroupVecs);
+inline constexpr std::size_t kUpdateVecs =
+    kManyRegisters ? 8 : std::max<std::size_t>(4, kGroupVecs);
 
 // A bias, whose gradient is the sum of `gradients`' rows: some vectors of it.
 template <std::size_t Vecs>
