@@ -8,7 +8,7 @@
 #include "worker/core_engine/adam.h"
 #include "worker/core_engine/core_model.h"
 #include "worker/core_engine/math-inl.h"
-#include "worker/core_engine/vectors-inl.h"
+#include "worker/core_engine/sums-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace unmask {
@@ -81,25 +81,13 @@ HWY_INLINE void Update(const Adam& adam, const Vec (&gradient)[Vecs], std::size_
 inline constexpr std::size_t kUpdateVecs =
     kManyRegisters ? 8 : std::max<std::size_t>(4, kGroupVecs);
 
-// A bias, whose gradient is the sum of `gradients`' rows: some vectors of it.
-template <std::size_t Vecs>
+// A bias, whose gradient is the sum of `gradients`' rows.
 HWY_INLINE void UpdateBySumOfRows(const Adam& adam, const Rows& gradients, std::size_t rows,
-                                  std::size_t at, Trained& bias) {
-  Vec sum[Vecs];
-  UNMASK_UNROLL
-  for (std::size_t i = 0; i < Vecs; ++i) sum[i] = Zero();
-  for (std::size_t b = 0; b < rows; ++b) {
-    const float* row = gradients.row(b) + at;
-    UNMASK_UNROLL
-    for (std::size_t i = 0; i < Vecs; ++i) sum[i] = hn::Add(sum[i], Load(row + i * kLanes));
-  }
-  Update(adam, sum, at, bias);
-}
-
-HWY_INLINE void UpdateBySumOfRows(const Adam& adam, const Rows& gradients, std::size_t rows,
-                                  std::size_t first_column, std::size_t columns, Trained& bias) {
-  ForEachChunk<kUpdateVecs>(first_column, columns, [&](std::size_t at, auto vecs) HWY_ATTR {
-    UpdateBySumOfRows<vecs()>(adam, gradients, rows, at, bias);
+                                  std::size_t first, std::size_t columns, Trained& bias) {
+  ForEachChunk<kUpdateVecs>(first, columns, [&](std::size_t at, auto vecs) HWY_ATTR {
+    Vec sum[vecs()];
+    SumRows(gradients, rows, at, sum);
+    Update(adam, sum, at, bias);
   });
 }
 

@@ -8,7 +8,7 @@
 
 #include "worker/core_engine/adam-inl.h"
 #include "worker/core_engine/linear-inl.h"
-#include "worker/core_engine/vectors-inl.h"
+#include "worker/core_engine/sums-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace unmask {

@@ -7,7 +7,7 @@
 #endif
 
 #include "worker/core_engine/adam-inl.h"
-#include "worker/core_engine/vectors-inl.h"
+#include "worker/core_engine/sums-inl.h"
 #include "worker/core_engine/workspace.h"
 
 HWY_BEFORE_NAMESPACE();
