@@ -239,13 +239,14 @@ HWY_INLINE void BackwardPanel(const Adam& adam, Linear& layer, const Rows& x, No
   }
 }
 
-// The gathered gradients as a matrix, zero elsewhere.
-HWY_INLINE void ScatterGradients(const Nonzeros& nonzeros, std::size_t rows, Rows& dx) {
-  dx.Clear(rows);
+// The gathered gradients to their places in a matrix; what is elsewhere stays, for nobody asks for
+// the gradient of a zero.
+HWY_INLINE void ScatterGradients(const Nonzeros& nonzeros, Rows& dx) {
+  const std::size_t count = nonzeros.starts().back();
+  const std::uint32_t* HWY_RESTRICT places = nonzeros.places();
+  const float* HWY_RESTRICT gradients = nonzeros.gradients();
   float* HWY_RESTRICT to = dx.row(0);
-  for (std::size_t i = 0; i < nonzeros.starts().back(); ++i) {
-    to[nonzeros.places()[i]] = nonzeros.gradients()[i];
-  }
+  for (std::size_t i = 0; i < count; ++i) to[places[i]] = gradients[i];
 }
 
 }  // namespace HWY_NAMESPACE

@@ -107,7 +107,7 @@ void Backward(const Adam& adam, const Batch& batch, CoreModel& model, Workspace&
     BackwardBlock<true>(adam, batch.kept, head.block, work.adapter.output, adapter_nonzero, rows,
                         at.block, work.partial);
   }
-  ScatterGradients(adapter_nonzero, rows, work.adapter.gradient);
+  ScatterGradients(adapter_nonzero, work.adapter.gradient);
   BackwardBlock<false>(adam, batch.kept, model.adapter, work.features, work.features_nonzero, rows,
                        work.adapter, work.partial);
 }
