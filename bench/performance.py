@@ -16,8 +16,8 @@ HEAD = """\
 
 Made by `./dev bench` ({measured} UTC) from what it measured; nothing here is written by hand but the texts. Each contestant does the same
 work on the same machine, one after another in every round of a part, and what counts is the median of the rounds' ratios (load and clock move,
-ratios less so). Peers run with their own best settings: Adam's fused kernel, one thread a process, the number of fused jobs that was
-fastest, and PyTorch also with MKL patched to take its fast path on every processor.
+ratios less so). Peers run with their own best settings: Adam's fused kernel, one thread a process, subnormal numbers flushed, the number of fused
+jobs that was fastest, and PyTorch also with MKL patched to take its fast path on every processor.
 
 Machine: {cpu}, {cores} cores, Linux {kernel}, load {load} at the start. {unmask}. Peers: Python {python}, {peers}.
 

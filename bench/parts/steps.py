@@ -27,8 +27,10 @@ On paper. A step at 256 wide is 23 MFLOP of products, zeros left out, and Adam o
 vectors. One core of an Intel machine (AVX-512 at 2.8 GHz, 2 MB of second cache), in its own time: products from registers run at 180 GFLOP/s, Adam takes
 3.8 ns a vector in the second cache and 6.3 beyond it (6.3 everywhere with the divider's square root). That makes at least 128 + 62 to 103 us at 256 wide, where
 weights and moments are 3.1 MB, and 328 + 309 us at 512 wide. An AMD EPYC (family 26): 264 GFLOP/s and 1.95 ns, at least 88 + 32 and 223 + 106 us. Sampled at 256
-wide on the Intel machine: Adam 29 %, products 44 %, BatchNorm 6 %, masks 5 %, classifiers 4 %, loss 3 %. Tried there without gain: Adam put off into the next products
-(5 to 10 % slower), prefetching backward (3 to 4 % slower), every second or fourth root by the divider, large pages.
+wide on the Intel machine: products 53 % (with what leads to them), Adam 29 %, BatchNorm 4 %, marking and listing what is not zero 3 %, masks 3 %, loss 2 %, classifiers
+1 %. Tried there without gain: Adam put off into the next products (5 to 10 % slower), prefetching backward (2 % where each row's first line is asked for, 15 % where all
+are), every second or fourth root by the divider, large pages, heads and panels backward in reverse order, weight and moments interleaved (6 to 9 % slower), panels of 64 or
+256 columns (5 to 13 % slower). Without root and division, as a trial, a step would take 6 % less: Adam waits for the first cache to be filled and emptied.
 `build/kernels` measures each kernel alone."""
 
 

@@ -131,6 +131,7 @@ def vmap(jobs, features, adapter, stream):
 def main():
     mode, (jobs, features, adapter, stream), seconds = sys.argv[1], map(int, sys.argv[2:6]), float(sys.argv[6])
     torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
     torch.manual_seed(0)
     step = {"sequential": sequential, "bmm": bmm, "vmap": vmap}[mode](jobs, features, adapter, stream)
     x = torch.rand(CLIPS, features)

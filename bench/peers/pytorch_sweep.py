@@ -108,6 +108,7 @@ def train(data, point, held_out, epochs, patience):
 
 def work(job):
     torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
     return job[1], train(*job)
 
 
@@ -125,6 +126,7 @@ def with_ray(jobs):
 
     def trial(config):
         torch.set_num_threads(1)
+        torch.set_flush_denormal(True)
         point, held_out, epochs, patience = config["job"]
         return {"answers": train(ray.get(data), point, held_out, epochs, patience)}
 

@@ -8,7 +8,7 @@
 #include "worker/core_engine/adam.h"
 #include "worker/core_engine/core_model.h"
 #include "worker/core_engine/math-inl.h"
-#include "worker/core_engine/vectors-inl.h"
+#include "worker/core_engine/sums-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace unmask {
@@ -69,26 +69,26 @@ HWY_INLINE void Update(const Adam& adam, const Vec (&gradient)[Vecs], float* HWY
   }
 }
 
-HWY_INLINE void Update(const Adam& adam, Vec gradient, float* HWY_RESTRICT weight,
-                       float* HWY_RESTRICT first, float* HWY_RESTRICT second) {
-  const Vec one[1] = {gradient};
-  Update(adam, one, weight, first, second);
-}
-
-// Of one vector of a parameter without rows.
-HWY_INLINE void Update(const Adam& adam, Vec gradient, std::size_t at, Trained& vector) {
+// Vectors of a parameter without rows.
+template <std::size_t Vecs>
+HWY_INLINE void Update(const Adam& adam, const Vec (&gradient)[Vecs], std::size_t at,
+                       Trained& vector) {
   Update(adam, gradient, vector.value.row(0) + at, vector.first.row(0) + at,
          vector.second.row(0) + at);
 }
 
+// How many vectors are updated together where nothing else decides it: their steps take turns.
+inline constexpr std::size_t kUpdateVecs =
+    kManyRegisters ? 8 : std::max<std::size_t>(4, kGroupVecs);
+
 // A bias, whose gradient is the sum of `gradients`' rows.
 HWY_INLINE void UpdateBySumOfRows(const Adam& adam, const Rows& gradients, std::size_t rows,
-                                  std::size_t first_column, std::size_t columns, Trained& bias) {
-  for (std::size_t at = first_column; at < first_column + columns; at += kLanes) {
-    Vec sum = Zero();
-    for (std::size_t i = 0; i < rows; ++i) sum = hn::Add(sum, Load(gradients.row(i) + at));
+                                  std::size_t first, std::size_t columns, Trained& bias) {
+  ForEachChunk<kUpdateVecs>(first, columns, [&](std::size_t at, auto vecs) HWY_ATTR {
+    Vec sum[vecs()];
+    SumRows(gradients, rows, at, sum);
     Update(adam, sum, at, bias);
-  }
+  });
 }
 
 }  // namespace HWY_NAMESPACE

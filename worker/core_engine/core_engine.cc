@@ -68,7 +68,7 @@ StepOutcome CoreEngine::Step(std::int64_t view, std::span<const std::int64_t> cl
   UNMASK_CHECK(clips.size() >= 2);  // BatchNorm
   CheckMasks(clips.size(), masks);
   LoadFeatures(view, clips);
-  Batch batch{clips.size(), {}, &masks};
+  Batch batch{clips.size(), {}, &masks, KeptScale(settings_.train.dropout)};
   for (const TaskLabels& task : fold_.tasks) {
     auto& labels = batch.labels.emplace_back();
     for (const std::int64_t clip : clips) {
@@ -108,6 +108,6 @@ std::unique_ptr<Engine> MakeCoreEngine(const Settings& settings, const ModelShap
   return std::make_unique<CoreEngine>(settings, shape, fold);
 }
 
-std::string CoreEngineName() { return HasFusedMultiplyAdd() ? "core-1" : "core-1-unfused"; }
+std::string CoreEngineName() { return HasFusedMultiplyAdd() ? "core-2" : "core-2-unfused"; }
 
 }  // namespace unmask

@@ -6,6 +6,7 @@
 #endif
 
 #include "worker/core_engine/math-inl.h"
+#include "worker/core_engine/sums-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace unmask {

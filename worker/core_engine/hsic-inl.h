@@ -13,6 +13,7 @@
 
 #include "common/config/settings.h"
 #include "worker/core_engine/math-inl.h"
+#include "worker/core_engine/sums-inl.h"
 #include "worker/core_engine/workspace.h"
 
 HWY_BEFORE_NAMESPACE();

@@ -101,9 +101,9 @@ class Nonzeros {
     by_row_.resize(std::max(by_row_.size(), rows * words_));
     by_column_.resize(std::max(by_column_.size(), CeilDiv(rows, kBlock) * padded_));
     const std::size_t most = rows * (starts_.size() - 1);
-    if (most <= rows_.size()) return;
-    rows_.resize(most);
-    values_.resize(most);
+    if (most <= gradients_.size()) return;
+    rows_.resize(most + kGroup);  // written by whole vectors
+    places_.resize(most + kGroup);
     gradients_.resize(most);
   }
 
@@ -115,13 +115,13 @@ class Nonzeros {
   std::uint32_t* columns(std::size_t block) { return by_column_.data() + block * padded_; }
 
   // The same elements as a list, column by column, rows rising: those of column k are starts()[k]
-  // to starts()[k + 1].
+  // to starts()[k + 1]. Their rows, and where they lie, counted from the matrix's first element.
   std::vector<std::uint32_t>& starts() { return starts_; }
   const std::vector<std::uint32_t>& starts() const { return starts_; }
   std::uint32_t* rows() { return rows_.data(); }
   const std::uint32_t* rows() const { return rows_.data(); }
-  float* values() { return values_.data(); }
-  const float* values() const { return values_.data(); }
+  std::uint32_t* places() { return places_.data(); }
+  const std::uint32_t* places() const { return places_.data(); }
   // What the backward pass gathers for each of them.
   float* gradients() { return gradients_.data(); }
   const float* gradients() const { return gradients_.data(); }
@@ -130,8 +130,8 @@ class Nonzeros {
   std::size_t words_;
   std::size_t padded_;
   std::vector<std::uint64_t> by_row_;
-  std::vector<std::uint32_t> by_column_, starts_, rows_;
-  std::vector<float> values_, gradients_;
+  std::vector<std::uint32_t> by_column_, starts_, rows_, places_;
+  std::vector<float> gradients_;
 };
 
 }  // namespace unmask

@@ -6,28 +6,13 @@
 #define UNMASK_CORE_LINEAR_INL_H_
 #endif
 
-#include <type_traits>
-
 #include "worker/core_engine/adam-inl.h"
-#include "worker/core_engine/vectors-inl.h"
+#include "worker/core_engine/sums-inl.h"
 #include "worker/core_engine/workspace.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace unmask {
 namespace HWY_NAMESPACE {
-
-// Cuts [0, columns), whole groups, into chunks of Vecs, Vecs / 2, ... vectors and calls
-// visit(first column, integral_constant of the number of vectors).
-template <std::size_t Vecs, typename F>
-HWY_INLINE void ForEachChunk(std::size_t first, std::size_t columns, F visit) {
-  constexpr std::size_t kWidth = Vecs * kLanes;
-  for (; columns >= kWidth; first += kWidth, columns -= kWidth) {
-    visit(first, std::integral_constant<std::size_t, Vecs>());
-  }
-  if constexpr (Vecs > kGroupVecs) {
-    if (columns > 0) ForEachChunk<Vecs / 2>(first, columns, visit);
-  }
-}
 
 // z[b][n] += sum over k of x[b][k] w[k][n], for one word of inputs (64 rows of w) and one chunk of
 // outputs, whose sums stay in registers while a row of x is read. The pointers are at the chunk;
@@ -42,7 +27,7 @@ HWY_INLINE void AddProducts(const float* HWY_RESTRICT x, std::uint64_t bits,
   for (; bits != 0; bits &= bits - 1) {
     const auto k = static_cast<std::size_t>(__builtin_ctzll(bits));
     const Vec factor = Splat(x[k]);
-    const float* row = w + k * w_stride;
+    const float* row = OneAddress(w + k * w_stride);
     UNMASK_UNROLL
     for (std::size_t i = 0; i < Vecs; ++i) {
       sum[i] = hn::MulAdd(factor, Load(row + i * kLanes), sum[i]);
@@ -68,7 +53,7 @@ HWY_INLINE void AddProductsOfTwo(const float* HWY_RESTRICT x, std::size_t x_stri
   for (; bits != 0; bits &= bits - 1) {
     const auto k = static_cast<std::size_t>(__builtin_ctzll(bits));
     const Vec factor[2] = {Splat(x[k]), Splat(x[x_stride + k])};
-    const float* row = w + k * w_stride;
+    const float* row = OneAddress(w + k * w_stride);
     UNMASK_UNROLL
     for (std::size_t i = 0; i < Vecs; ++i) {
       const Vec each = LoadOnce(row + i * kLanes);
@@ -83,16 +68,25 @@ HWY_INLINE void AddProductsOfTwo(const float* HWY_RESTRICT x, std::size_t x_stri
   }
 }
 
-// Asks for a part of the next word's rows of W, into the second cache, while row b and its
-// neighbour pass over this word's: by the last row all of them have been asked for.
-HWY_INLINE void PrefetchNextWord(const float* words, std::size_t floats, std::size_t b,
-                                 std::size_t together, std::size_t rows) {
-  const std::size_t groups = floats / kGroup;
-  const std::size_t end = groups * (b + together) / rows;
-  for (std::size_t i = groups * b / rows; i < end; ++i) {
-    __builtin_prefetch(words + i * kGroup, 0, 2);
+// The rows of W that the next word of inputs will meet. They are asked for, into the second cache,
+// a part at a time while the rows of a batch pass over this word's: by the last row all of them.
+class NextWord {
+ public:
+  HWY_INLINE NextWord(const float* weights, std::size_t floats, std::size_t rows)
+      : next_(weights), end_(weights + floats), part_(CeilDiv(floats / kGroup, rows) * kGroup) {}
+
+  HWY_INLINE void Prefetch(std::size_t rows) {
+    const std::size_t left = static_cast<std::size_t>(end_ - next_);
+    for (const float* end = next_ + std::min(rows * part_, left); next_ != end; next_ += kGroup) {
+      __builtin_prefetch(next_, 0, 2);
+    }
   }
-}
+
+ private:
+  const float* next_;
+  const float* end_;
+  std::size_t part_;  // floats for a row of the batch
+};
 
 // Columns [first, first + width) of z = x W + b. Inputs go by words of 64, so that those rows of W
 // stay in the first cache while all of the batch passes over them.
@@ -103,11 +97,12 @@ HWY_INLINE void ForwardPanel(const Linear& layer, const Rows& x, const Nonzeros&
   for (std::size_t word = 0; word < nonzeros.words(); ++word) {
     const float* words = layer.weight.value.at(word * kWord, first);
     const std::size_t next = std::min((word + 1) * kWord, layer.in);
-    const std::size_t prefetched = (std::min(next + kWord, layer.in) - next) * stride;
+    NextWord next_word(layer.weight.value.at(next, first),
+                       (std::min(next + kWord, layer.in) - next) * stride, rows);
     for (std::size_t b = 0, together; b < rows; b += together) {
       const std::uint64_t bits = nonzeros.row(b)[word];
       together = b + 1 < rows && nonzeros.row(b + 1)[word] == bits ? 2 : 1;
-      PrefetchNextWord(layer.weight.value.at(next, first), prefetched, b, together, rows);
+      next_word.Prefetch(together);
       const float* start = word == 0 ? layer.bias.value.row(0) : z.row(b);
       if (together == 2) {
         ForEachChunk<kVecs / 2>(first, width, [&](std::size_t at, auto vecs) HWY_ATTR {
@@ -125,11 +120,12 @@ HWY_INLINE void ForwardPanel(const Linear& layer, const Rows& x, const Nonzeros&
   }
 }
 
-// The nonzero elements of one input k: their rows b and values x[b][k].
+// The nonzero elements of one input k: their rows b, and the places of x[b][k] in `x`.
 struct InputColumn {
   std::size_t count;
   const std::uint32_t* rows;
-  const float* values;
+  const std::uint32_t* places;
+  const float* x;
 };
 
 // For input k and one chunk of outputs n:
@@ -146,8 +142,8 @@ HWY_INLINE void BackwardChunk(const Adam& adam, const InputColumn& column, bool 
   UNMASK_UNROLL
   for (std::size_t i = 0; i < Vecs; ++i) gradient[i] = Zero();
   for (std::size_t j = 0; j < column.count; ++j) {
-    const float* row = dz + column.rows[j] * dz_stride;
-    const Vec x = Splat(column.values[j]);
+    const float* row = OneAddress(dz + column.rows[j] * dz_stride);
+    const Vec x = Splat(column.x[column.places[j]]);
     Group dot;
     if constexpr (kInputGradient) dot = begin ? ZeroGroup() : LoadGroup(partial + j * kGroup);
     UNMASK_UNROLL
@@ -198,16 +194,10 @@ HWY_INLINE void BackwardDenseInputs(const Adam& adam, const Rows& x, std::size_t
   }
 }
 
-// sums[j] += the sum of partial[j]'s 16 lanes.
-HWY_INLINE void AddSumsOfGroups(const float* partial, std::size_t count, float* sums) {
-  std::size_t j = 0;
-  for (; j + 4 <= count; j += 4) AddSumsOfFourGroups(partial + j * kGroup, sums + j);
-  for (; j < count; ++j) sums[j] += SumOfLanes(partial + j * kGroup);
-}
-
-HWY_INLINE InputColumn ColumnOf(const Nonzeros& nonzeros, std::size_t k) {
+HWY_INLINE InputColumn ColumnOf(const Nonzeros& nonzeros, const Rows& x, std::size_t k) {
   const std::size_t start = nonzeros.starts()[k];
-  return {nonzeros.starts()[k + 1] - start, nonzeros.rows() + start, nonzeros.values() + start};
+  return {nonzeros.starts()[k + 1] - start, nonzeros.rows() + start, nonzeros.places() + start,
+          x.row(0)};
 }
 
 // Backward for columns [first, first + width), whose gradients `dz` are complete: W is updated
@@ -220,9 +210,9 @@ HWY_INLINE void BackwardPanel(const Adam& adam, Linear& layer, const Rows& x, No
   constexpr std::size_t kVecs = kManyRegisters ? 16 : std::max<std::size_t>(8, kGroupVecs);
   TrainedPanels& weight = layer.weight;
   for (std::size_t k = 0; k < layer.in; ++k) {
-    const InputColumn column = ColumnOf(nonzeros, k);
+    const InputColumn column = ColumnOf(nonzeros, x, k);
     if (!kInputGradient && column.count == rows) {
-      if (k + 1 < layer.in && ColumnOf(nonzeros, k + 1).count == rows) {
+      if (k + 1 < layer.in && ColumnOf(nonzeros, x, k + 1).count == rows) {
         ForEachChunk<kVecs / 2>(first, width, [&](std::size_t at, auto vecs) HWY_ATTR {
           BackwardDenseInputs<2, vecs()>(adam, x, rows, k, dz, at, weight);
         });
@@ -249,14 +239,14 @@ HWY_INLINE void BackwardPanel(const Adam& adam, Linear& layer, const Rows& x, No
   }
 }
 
-// The gathered gradients as a matrix, zero elsewhere.
-HWY_INLINE void ScatterGradients(const Nonzeros& nonzeros, std::size_t rows, Rows& dx) {
-  dx.Clear(rows);
-  for (std::size_t k = 0; k < dx.width(); ++k) {
-    for (std::size_t j = nonzeros.starts()[k]; j < nonzeros.starts()[k + 1]; ++j) {
-      dx.row(nonzeros.rows()[j])[k] = nonzeros.gradients()[j];
-    }
-  }
+// The gathered gradients to their places in a matrix; what is elsewhere stays, for nobody asks for
+// the gradient of a zero.
+HWY_INLINE void ScatterGradients(const Nonzeros& nonzeros, Rows& dx) {
+  const std::size_t count = nonzeros.starts().back();
+  const std::uint32_t* HWY_RESTRICT places = nonzeros.places();
+  const float* HWY_RESTRICT gradients = nonzeros.gradients();
+  float* HWY_RESTRICT to = dx.row(0);
+  for (std::size_t i = 0; i < count; ++i) to[places[i]] = gradients[i];
 }
 
 }  // namespace HWY_NAMESPACE

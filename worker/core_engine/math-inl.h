@@ -49,18 +49,21 @@ HWY_INLINE Vec Exp(Vec x) {
   return hn::IfThenElse(is_number, result, x);
 }
 
-// Whether Root() may be asked for all of these: 2^-100 <= x < infinity, and estimates that are good
-// enough, as AVX-512 has them.
+// Whether Root() may be asked for all of these: 2^-63 <= x < 2, and estimates that are good enough,
+// as AVX-512 has them. In that range, and nowhere else, an exponent's upper two bits are 01, which
+// takes one operation a vector to see; Adam's second moments lie in it but for rare ones.
 template <std::size_t N>
 HWY_INLINE bool HaveRoots(const Vec (&x)[N]) {
   if (!kManyRegisters) return false;
   const hn::RebindToUnsigned<Floats> bits;
-  const auto least = hn::BitCast(bits, Splat(0x1p-100F));
-  auto above = hn::Zero(bits);
+  const auto expected = hn::Set(bits, std::uint32_t{0x20000000});
+  auto differ = hn::Zero(bits);
   UNMASK_UNROLL
-  for (std::size_t i = 0; i < N; ++i)
-    above = hn::Max(above, hn::Sub(hn::BitCast(bits, x[i]), least));
-  return hn::AllTrue(bits, hn::Lt(above, hn::Sub(hn::BitCast(bits, Splat(HUGE_VALF)), least)));
+  for (std::size_t i = 0; i < N; ++i) {
+    differ = hn::Or(differ, hn::Xor(hn::BitCast(bits, x[i]), expected));
+  }
+  const auto upper = hn::And(differ, hn::Set(bits, std::uint32_t{0x60000000}));
+  return hn::AllTrue(bits, hn::Eq(upper, hn::Zero(bits)));
 }
 
 // sqrt(x), correctly rounded like the processor's own, without its divider: that is busy with a

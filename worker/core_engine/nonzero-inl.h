@@ -52,8 +52,30 @@ HWY_INLINE bool IsWhole(Nonzeros& nonzeros, std::size_t rows, std::size_t k) {
   return true;
 }
 
+// Appends a column's rows of one block, from their bits, and their places from that of the block's
+// first row on. Whole vectors are written, of which only the front counts: no branch depends on
+// what the bits are.
+HWY_INLINE std::uint32_t ListRows(std::uint32_t bits, std::uint32_t first_row, std::uint32_t stride,
+                                  std::uint32_t first_place, std::uint32_t* HWY_RESTRICT rows,
+                                  std::uint32_t* HWY_RESTRICT places) {
+  const hn::RebindToUnsigned<Floats> d;
+  std::uint32_t count = 0;
+  UNMASK_UNROLL
+  for (std::uint32_t i = 0; i < kBlock; i += kLanes) {
+    const auto some = static_cast<std::uint16_t>(bits >> i);
+    std::uint8_t bytes[8] = {static_cast<std::uint8_t>(some), static_cast<std::uint8_t>(some >> 8)};
+    const auto inside = hn::Compress(hn::Iota(d, i), hn::LoadMaskBits(d, bytes));
+    hn::StoreU(hn::Add(inside, hn::Set(d, first_row)), d, rows + count);
+    hn::StoreU(hn::Add(hn::Mul(inside, hn::Set(d, stride)), hn::Set(d, first_place)), d,
+               places + count);
+    count += static_cast<std::uint32_t>(__builtin_popcount(some & ((1ULL << kLanes) - 1)));
+  }
+  return count;
+}
+
 // The list of them by columns, from the columns' bits. `whole`: columns without a zero too.
 HWY_INLINE void ListColumns(const Rows& x, std::size_t rows, bool whole, Nonzeros& nonzeros) {
+  const auto stride = static_cast<std::uint32_t>(x.stride());
   std::uint32_t count = 0;
   for (std::size_t k = 0; k < x.width(); ++k) {
     nonzeros.starts()[k] = count;
@@ -62,11 +84,10 @@ HWY_INLINE void ListColumns(const Rows& x, std::size_t rows, bool whole, Nonzero
       continue;
     }
     for (std::size_t block = 0; block * kBlock < rows; ++block) {
-      for (std::uint32_t bits = nonzeros.columns(block)[k]; bits != 0; bits &= bits - 1) {
-        const std::size_t b = block * kBlock + static_cast<std::size_t>(__builtin_ctz(bits));
-        nonzeros.rows()[count] = static_cast<std::uint32_t>(b);
-        nonzeros.values()[count++] = x.row(b)[k];
-      }
+      const auto first_row = static_cast<std::uint32_t>(block * kBlock);
+      count += ListRows(nonzeros.columns(block)[k], first_row, stride,
+                        first_row * stride + static_cast<std::uint32_t>(k), nonzeros.rows() + count,
+                        nonzeros.places() + count);
     }
   }
   nonzeros.starts()[x.width()] = count;

@@ -8,6 +8,7 @@
 #include "worker/core_engine/batch_norm-inl.h"
 #include "worker/core_engine/classifier-inl.h"
 #include "worker/core_engine/cross_entropy-inl.h"
+#include "worker/core_engine/flush_denormals.h"
 #include "worker/core_engine/hsic-inl.h"
 #include "worker/core_engine/linear-inl.h"
 #include "worker/core_engine/nonzero-inl.h"
@@ -15,6 +16,9 @@
 HWY_BEFORE_NAMESPACE();
 namespace unmask {
 namespace HWY_NAMESPACE {
+
+// Vectors of columns that BatchNorm takes at once.
+inline constexpr std::size_t kNormVecs = kManyRegisters ? 4 : kGroupVecs;
 
 // Calls panel(first column, columns).
 template <typename F>
@@ -29,9 +33,9 @@ void ForwardBlock(Block& layer, const Rows& x, const Nonzeros& nonzeros, std::si
                   const std::vector<float>& mask, BlockRows& block) {
   ForEachPanel(block.normal.padded(), [&](std::size_t first, std::size_t width) HWY_ATTR {
     ForwardPanel(layer.linear, x, nonzeros, rows, first, width, block.normal);
-    for (std::size_t at = first; at < first + width; at += kLanes) {
-      NormalizeColumns(layer.norm, mask.data(), rows, at, block);
-    }
+    ForEachChunk<kNormVecs>(first, width, [&](std::size_t at, auto vecs) HWY_ATTR {
+      NormalizeColumns<vecs()>(layer.norm, mask.data(), rows, at, block);
+    });
   });
 }
 
@@ -48,12 +52,12 @@ void InferBlock(const Block& layer, const Rows& x, const Nonzeros& nonzeros, std
 // From the block's output gradient to its parameters and, where asked, to the gradients of
 // `nonzeros`.
 template <bool kInputGradient>
-void BackwardBlock(const Adam& adam, Block& layer, const Rows& x, Nonzeros& nonzeros,
+void BackwardBlock(const Adam& adam, float kept, Block& layer, const Rows& x, Nonzeros& nonzeros,
                    std::size_t rows, BlockRows& block, FloatBuffer& partial) {
   ForEachPanel(block.gradient.padded(), [&](std::size_t first, std::size_t width) HWY_ATTR {
-    for (std::size_t at = first; at < first + width; at += kLanes) {
-      BackwardNormColumns(adam, layer.norm, rows, at, block);
-    }
+    ForEachChunk<kNormVecs>(first, width, [&](std::size_t at, auto vecs) HWY_ATTR {
+      BackwardNormColumns<vecs()>(adam, kept, layer.norm, rows, at, block);
+    });
     UpdateBySumOfRows(adam, block.gradient, rows, first, width, layer.linear.bias);
     BackwardPanel<kInputGradient>(adam, layer.linear, x, nonzeros, rows, first, width,
                                   block.gradient, partial);
@@ -91,7 +95,8 @@ void Forward(const Batch& batch, CoreModel& model, Workspace& work) {
 }
 
 // Every layer is updated as soon as its gradients are known.
-void Backward(const Adam& adam, std::size_t rows, CoreModel& model, Workspace& work) {
+void Backward(const Adam& adam, const Batch& batch, CoreModel& model, Workspace& work) {
+  const std::size_t rows = batch.rows;
   Nonzeros& adapter_nonzero = work.adapter.nonzero;
   std::fill_n(adapter_nonzero.gradients(), adapter_nonzero.starts().back(), 0.0F);
   for (std::size_t i = 0; i < model.heads.size(); ++i) {
@@ -99,11 +104,11 @@ void Backward(const Adam& adam, std::size_t rows, CoreModel& model, Workspace& w
     HeadRows& at = work.heads[i];
     AddClassifierGradient(head.classifier, at.gradient, rows, at.block.gradient);
     UpdateClassifier(adam, at.block.output, at.gradient, rows, head.classifier);
-    BackwardBlock<true>(adam, head.block, work.adapter.output, adapter_nonzero, rows, at.block,
-                        work.partial);
+    BackwardBlock<true>(adam, batch.kept, head.block, work.adapter.output, adapter_nonzero, rows,
+                        at.block, work.partial);
   }
-  ScatterGradients(adapter_nonzero, rows, work.adapter.gradient);
-  BackwardBlock<false>(adam, model.adapter, work.features, work.features_nonzero, rows,
+  ScatterGradients(adapter_nonzero, work.adapter.gradient);
+  BackwardBlock<false>(adam, batch.kept, model.adapter, work.features, work.features_nonzero, rows,
                        work.adapter, work.partial);
 }
 
@@ -111,7 +116,7 @@ float TrainStepOnTarget(const Settings::Loss& loss, const AdamStep& adam, const 
                         CoreModel& model, Workspace& work) {
   Forward(batch, model, work);
   const float total = Loss(loss, batch, work);
-  Backward(Adam(adam), batch.rows, model, work);
+  Backward(Adam(adam), batch, model, work);
   return total;
 }
 
@@ -168,10 +173,12 @@ HWY_EXPORT(FusesOnTarget);
 
 float TrainStep(const Settings::Loss& loss, const AdamStep& adam, const Batch& batch,
                 CoreModel& model, Workspace& work) {
+  const FlushDenormals flush;
   return HWY_DYNAMIC_DISPATCH(TrainStepOnTarget)(loss, adam, batch, model, work);
 }
 
 void Infer(const CoreModel& model, std::size_t rows, Workspace& work) {
+  const FlushDenormals flush;
   HWY_DYNAMIC_DISPATCH(InferOnTarget)(model, rows, work);
 }
 

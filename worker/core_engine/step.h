@@ -17,6 +17,7 @@ struct Batch {
   std::size_t rows = 0;
   std::vector<std::vector<std::size_t>> labels;  // [heads][rows]
   const DropoutMasks* masks = nullptr;
+  float kept = 1;  // what is in them beside zeros
 };
 
 // Forward, backward and Adam; returns the total loss. Logits are left in `work`.

@@ -15,6 +15,8 @@
 
 #include <hwy/highway.h>
 
+#include <type_traits>
+
 #include "worker/core_engine/layout.h"
 
 #ifndef UNMASK_UNROLL  // of loops whose length is a constant: their arrays must stay in registers
@@ -44,86 +46,29 @@ HWY_INLINE Vec LoadOnce(const float* from) {
 #endif
   return v;
 }
+// For an address that several loads count from: g++ would keep a register for each of them, in
+// memory where there are not as many.
+HWY_INLINE const float* OneAddress(const float* from) {
+#if HWY_COMPILER_GCC_ACTUAL
+  asm("" : "+r"(from));
+#endif
+  return from;
+}
 HWY_INLINE void Store(Vec v, float* to) { hn::Store(v, Floats(), to); }
 HWY_INLINE Vec Splat(float value) { return hn::Set(Floats(), value); }
 HWY_INLINE Vec Zero() { return hn::Zero(Floats()); }
 
-// Sixteen partial sums along a row.
-struct Group {
-  Vec v[kGroupVecs];
-};
-
-HWY_INLINE Group ZeroGroup() {
-  Group group;
-  UNMASK_UNROLL
-  for (std::size_t i = 0; i < kGroupVecs; ++i) group.v[i] = Zero();
-  return group;
-}
-HWY_INLINE Group LoadGroup(const float* from) {
-  Group group;
-  UNMASK_UNROLL
-  for (std::size_t i = 0; i < kGroupVecs; ++i) group.v[i] = Load(from + i * kLanes);
-  return group;
-}
-HWY_INLINE void StoreGroup(const Group& group, float* to) {
-  UNMASK_UNROLL
-  for (std::size_t i = 0; i < kGroupVecs; ++i) Store(group.v[i], to + i * kLanes);
-}
-
-// The tree: quarters first, ((0+1)+(2+3)), then the four lanes that are left likewise.
-HWY_INLINE float SumOfLanes(const float* HWY_RESTRICT lanes) {
-  float four[4];
-  for (std::size_t i = 0; i < 4; ++i) {
-    four[i] = (lanes[i] + lanes[4 + i]) + (lanes[8 + i] + lanes[12 + i]);
+// Cuts [0, columns), whole groups, into chunks of Vecs, Vecs / 2, ... vectors and calls
+// visit(first column, integral_constant of the number of vectors).
+template <std::size_t Vecs, typename F>
+HWY_INLINE void ForEachChunk(std::size_t first, std::size_t columns, F visit) {
+  constexpr std::size_t kWidth = Vecs * kLanes;
+  for (; columns >= kWidth; first += kWidth, columns -= kWidth) {
+    visit(first, std::integral_constant<std::size_t, Vecs>());
   }
-  return (four[0] + four[1]) + (four[2] + four[3]);
-}
-HWY_INLINE float SumOf(const Group& group) {
-  HWY_ALIGN float lanes[kGroup];
-  StoreGroup(group, lanes);
-  return SumOfLanes(lanes);
-}
-
-// The same tree for four groups of lanes that follow one another; added to `sums`.
-HWY_INLINE void AddSumsOfFourGroups(const float* HWY_RESTRICT lanes, float* HWY_RESTRICT sums) {
-#if HWY_TARGET == HWY_SCALAR
-  for (std::size_t i = 0; i < 4; ++i) sums[i] += SumOfLanes(lanes + i * kGroup);
-#else
-  const hn::Full128<float> d;
-  const hn::Repartition<double, decltype(d)> pairs;
-  hn::Vec<decltype(d)> t[4];
-  UNMASK_UNROLL
-  for (std::size_t i = 0; i < 4; ++i) {
-    const float* at = lanes + i * kGroup;
-    t[i] = hn::Add(hn::Add(hn::Load(d, at), hn::Load(d, at + 4)),
-                   hn::Add(hn::Load(d, at + 8), hn::Load(d, at + 12)));
+  if constexpr (Vecs > kGroupVecs) {
+    if (columns > 0) ForEachChunk<Vecs / 2>(first, columns, visit);
   }
-  const auto low01 = hn::InterleaveLower(d, t[0], t[1]);  // t0[0] t1[0] t0[1] t1[1]
-  const auto low23 = hn::InterleaveLower(d, t[2], t[3]);
-  const auto high01 = hn::InterleaveUpper(d, t[0], t[1]);  // t0[2] t1[2] t0[3] t1[3]
-  const auto high23 = hn::InterleaveUpper(d, t[2], t[3]);
-  const auto join_low = [&](auto a, auto b) HWY_ATTR {
-    return hn::BitCast(d, hn::InterleaveLower(pairs, hn::BitCast(pairs, a), hn::BitCast(pairs, b)));
-  };
-  const auto join_high = [&](auto a, auto b) HWY_ATTR {
-    return hn::BitCast(d, hn::InterleaveUpper(pairs, hn::BitCast(pairs, a), hn::BitCast(pairs, b)));
-  };
-  const auto sum01 = hn::Add(join_low(low01, low23), join_high(low01, low23));
-  const auto sum23 = hn::Add(join_low(high01, high23), join_high(high01, high23));
-  hn::StoreU(hn::Add(hn::LoadU(d, sums), hn::Add(sum01, sum23)), d, sums);
-#endif
-}
-
-// sum of a[i] b[i] over whole groups.
-HWY_INLINE float Dot(const float* HWY_RESTRICT a, const float* HWY_RESTRICT b, std::size_t padded) {
-  Group sum = ZeroGroup();
-  for (std::size_t at = 0; at < padded; at += kGroup) {
-    UNMASK_UNROLL
-    for (std::size_t i = 0; i < kGroupVecs; ++i) {
-      sum.v[i] = hn::MulAdd(Load(a + at + i * kLanes), Load(b + at + i * kLanes), sum.v[i]);
-    }
-  }
-  return SumOf(sum);
 }
 
 }  // namespace HWY_NAMESPACE

@@ -10,7 +10,7 @@ std::size_t Size(std::int64_t n) { return static_cast<std::size_t>(n); }
 }  // namespace
 
 void BlockRows::Reserve(std::size_t rows) {
-  for (Rows* each : {&normal, &gate, &output, &gradient}) each->Reserve(rows);
+  for (Rows* each : {&normal, &output, &gradient}) each->Reserve(rows);
   nonzero.Reserve(rows);
 }
 

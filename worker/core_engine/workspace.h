@@ -16,7 +16,6 @@ inline constexpr std::size_t kInputsAtATime = 8;
 struct BlockRows {
   explicit BlockRows(std::size_t width)
       : normal(width),
-        gate(width),
         output(width),
         gradient(width),
         nonzero(width),
@@ -24,7 +23,6 @@ struct BlockRows {
   void Reserve(std::size_t rows);
 
   Rows normal;  // what the Linear gave, then normalised to mean 0 and variance 1
-  Rows gate;    // what ReLU and Dropout multiplied with
   Rows output;
   Rows gradient;     // of the output, then of what the Linear gave
   Nonzeros nonzero;  // of the output

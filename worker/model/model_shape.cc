@@ -81,11 +81,13 @@ NamedTensors InitialWeights(const ModelShape& shape, std::int64_t seed, std::str
   return init.Take();
 }
 
+float KeptScale(double dropout) { return static_cast<float>(1.0 / (1.0 - dropout)); }
+
 MaskMaker::MaskMaker(const ModelShape& shape, double dropout, std::int64_t seed,
                      std::string_view fold)
     : shape_(shape),
       dropout_(static_cast<float>(dropout)),
-      kept_(static_cast<float>(1.0 / (1.0 - dropout))),
+      kept_(KeptScale(dropout)),
       adapter_(seed, fold, "dropout/adapter") {
   UNMASK_CHECK(dropout >= 0 && dropout < 1);
   for (const ModelShape::Head& head : shape.heads) {

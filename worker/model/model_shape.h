@@ -57,6 +57,9 @@ struct DropoutMasks {
   std::vector<std::vector<float>> streams;  // one a head
 };
 
+// What a Dropout layer multiplies with where it drops nothing: 1/(1-p).
+float KeptScale(double dropout);
+
 // Masks as functions of (seed, fold, layer, epoch, step, element); reuses its buffers.
 class MaskMaker {
  public:
@@ -70,7 +73,7 @@ class MaskMaker {
 
   ModelShape shape_;
   float dropout_;
-  float kept_;  // 1/(1-p)
+  float kept_;
   RandomStream adapter_;
   std::vector<RandomStream> streams_;
   DropoutMasks masks_;

@@ -135,6 +135,25 @@ TEST(CoreEngine, AClipsLogitsDoNotDependOnOtherClips) {
   }
 }
 
+// As weights become whose inputs are zero for a thousand steps.
+TEST(CoreEngine, TakesSubnormalNumbersForZeroAndLeavesTheCallersAlone) {
+  const RandomJob job;
+  const FoldData fold = FoldOf(job);
+  auto weights = WeightsOf(job);
+  for (float& weight : weights["adapter.linear.weight"].values) weight *= 1e-35F;
+  const auto engine = MakeCoreEngine(SettingsOf(job), ShapeOf(job), fold);
+  engine->SetWeights(weights);
+  RunSteps(job, *engine, 0, 3);
+  for (const NamedTensors& tensors : {engine->Weights(), engine->Moments()}) {
+    for (const auto& [name, tensor] : tensors) {
+      for (const float value : tensor.values)
+        ASSERT_NE(std::fpclassify(value), FP_SUBNORMAL) << name;
+    }
+  }
+  volatile float least = std::numeric_limits<float>::min();
+  EXPECT_GT(least / 2, 0);
+}
+
 TEST(CoreEngine, ALossThatIsNotANumberShows) {
   const RandomJob job;
   const FoldData fold = FoldOf(job);
