@@ -63,7 +63,9 @@ class Coordinator final : public MessageSink {
   // --- MessageSink: what the outbox lets go ---
   void Send(WorkerId to, const Message& message) override {
     if (std::holds_alternative<Goodbye>(message)) agents_here_.erase(to);  // ends by itself
-    transport_.Send(to, Encode(message));
+    bytes_.clear();
+    EncodeTo(bytes_, message);
+    transport_.Send(to, bytes_);
   }
   void Drop(WorkerId worker, const std::string& reason) override {
     LogInfo(fmt::format("worker {} is out: {}", worker.value, reason));
@@ -181,7 +183,7 @@ class Coordinator final : public MessageSink {
       return Refuse(received.from, "sent what is no message: " + OneLine(message.error()), now);
     }
     if (const auto* hello = std::get_if<Hello>(&*message)) return On(received.from, *hello, now);
-    scheduler_.OnMessage(received.from, *message, now);
+    scheduler_.OnMessage(received.from, *std::move(message), now);
   }
 
   void On(WorkerId from, const Hello& hello, Millis now) {
@@ -321,6 +323,7 @@ class Coordinator final : public MessageSink {
   Millis next_tick_{0};
   std::unordered_map<WorkerId, pid_t> agents_here_;
   Backoff backoff_;
+  std::string bytes_;  // of the message being sent
   bool waiting_for_room_ = false;
   std::optional<Error> fatal_;
 };

@@ -4,10 +4,10 @@
 #pragma once
 
 #include <cstddef>
-#include <deque>
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "common/base/clock.h"
 #include "common/base/result.h"
@@ -79,7 +79,7 @@ class Outbox final : public Effects {
   RecordSink& records_;
   MessageSink& messages_;
   Config config_;
-  std::deque<Entry> queue_;  // starts with a Record unless empty
+  std::vector<Entry> queue_;  // starts with a Record unless empty
   std::size_t pending_records_ = 0;
   std::optional<Millis> oldest_;  // when Pump first saw the oldest pending record
   std::optional<Millis> failing_since_;
