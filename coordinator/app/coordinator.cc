@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
 #include <cstdio>
@@ -19,6 +20,7 @@
 #include "common/base/log.h"
 #include "common/base/process.h"
 #include "common/protocol/codec.h"
+#include "coordinator/app/commit_thread.h"
 #include "coordinator/app/live_view.h"
 #include "coordinator/app/scheduler_jobs.h"
 #include "coordinator/app/store_sink.h"
@@ -43,8 +45,8 @@ class Coordinator final : public MessageSink {
         options_(options),
         store_(store),
         sink_(store, clock),
-        tap_(sink_),
-        outbox_(tap_, *this, kCommits),
+        commits_([this] { boost::asio::post(io_, [] {}); }),
+        outbox_(sink_, *this, kCommits, &commits_),
         scheduler_(SchedulerConfigFor(transport), store.epoch(), outbox_),
         signals_(io_, SIGINT, SIGTERM, SIGUSR1) {}
 
@@ -73,6 +75,9 @@ class Coordinator final : public MessageSink {
     EndIfHere(worker);
   }
   void Note(const std::string& line) override { LogInfo(line); }
+  void OnCommitted(const Record& record) override {
+    if (view_) view_->OnCommitted(record);
+  }
 
  private:
   static SchedulerConfig SchedulerConfigFor(const Transport& transport) {
@@ -148,7 +153,6 @@ class Coordinator final : public MessageSink {
     if (!options_.dashboard_port) return {};
     UNMASK_ASSIGN(
         view_, LiveView::Open(io_, *options_.dashboard_port, clock_, scheduler_, store_.paths()));
-    tap_.Attach(view_.get());
     // Also with --quiet: it was asked for, and cannot be learnt otherwise.
     fmt::print(stderr, "unmask: dashboard: {}\n", view_->url());
     return {};
@@ -258,7 +262,7 @@ class Coordinator final : public MessageSink {
 
   void RemoveDeadBlobs() {
     const BlobFolder blobs(store_.paths().blobs());
-    for (const std::string& sha256 : store_.TakeDeadBlobs()) {
+    for (const std::string& sha256 : sink_.TakeDeadBlobs()) {
       std::error_code ignored;  // gc finds what stays behind
       fs::remove(blobs.PathOf(sha256), ignored);
     }
@@ -312,10 +316,10 @@ class Coordinator final : public MessageSink {
   const CoordinatorOptions& options_;
   ResultsStore& store_;
   StoreSink sink_;
-  LiveTap tap_;
+  boost::asio::io_context io_{1};
+  CommitThread commits_;  // wakes io_
   Outbox outbox_;
   Scheduler scheduler_;
-  boost::asio::io_context io_{1};
   boost::asio::signal_set signals_;
   std::unique_ptr<LiveView> view_;  // of `run --dashboard`
   std::optional<StatusLine> status_;

@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
 #include "common/base/log.h"
 #include "sql/results_store.h"
 
@@ -54,6 +58,10 @@ Status StoreSink::Apply(const Record& record) {
 
 Status StoreSink::Commit() {
   UNMASK_TRY(Judge(store_.Commit()));
+  if (std::vector<std::string> dead = store_.TakeDeadBlobs(); !dead.empty()) {
+    const std::lock_guard lock(mutex_);
+    std::ranges::move(dead, std::back_inserter(dead_blobs_));
+  }
   for (const std::string& line : lines_) LogInfo(line);
   lines_.clear();
   if (needed_another_ > kShownFailures) {
@@ -68,6 +76,11 @@ void StoreSink::Rollback() {
   store_.Rollback();
   lines_.clear();
   needed_another_ = 0;
+}
+
+std::vector<std::string> StoreSink::TakeDeadBlobs() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(dead_blobs_, {});
 }
 
 const std::string& StoreSink::WallTime() {
