@@ -4,6 +4,7 @@
 
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 #include "common/config/names.h"
 #include "common/jobs/feature_jobs.h"
@@ -34,7 +35,12 @@ void InsertJob(Database& database, const PlannedJob& job, std::int64_t id) {
   database.Run("INSERT INTO spec (job_id, spec) VALUES (?, ?)", id, CanonicalText(job.spec));
 }
 
-JobRows WriteJobs(Database& database, const SweepPlan& plan, std::int64_t sweep_id) {
+struct WrittenJobs {
+  JobRows rows;
+  std::int64_t first_new = 0;  // where all are new, else 0
+};
+
+WrittenJobs WriteJobs(Database& database, const SweepPlan& plan, std::int64_t sweep_id) {
   JobRows rows;
   rows.reserve(plan.jobs.size());
   const std::int64_t first_new = database.Number("SELECT max(id) FROM planned_job") + 1;
@@ -53,7 +59,8 @@ JobRows WriteJobs(Database& database, const SweepPlan& plan, std::int64_t sweep_
         sweep_id, id, position++);
     rows.emplace(job.key, RegisteredJob{id, &job, is_new});
   }
-  return rows;
+  const bool all_new = next - first_new == position;
+  return {std::move(rows), all_new ? first_new : 0};
 }
 
 bool IsOfPoint(const JobUse& use, const JobUse& other) {
@@ -164,11 +171,16 @@ std::int64_t WriteSweepRow(Database& database, const SweepPlan& plan, const std:
 
 }  // namespace
 
-Status WriteSweep(Database& database, const SweepPlan& plan, const std::string& now) {
+Result<std::int64_t> WriteSweep(Database& database, const SweepPlan& plan, const std::string& now) {
   const std::int64_t sweep_id = WriteSweepRow(database, plan, now);
   // The same command again: reading is much cheaper than writing what is there.
-  if (HasJobs(database, plan, sweep_id) && HasPoints(database, plan, sweep_id)) return {};
-  return WriteUses(database, plan, sweep_id, WriteJobs(database, plan, sweep_id));
+  if (HasJobs(database, plan, sweep_id) && HasPoints(database, plan, sweep_id)) return 0;
+  const WrittenJobs jobs = WriteJobs(database, plan, sweep_id);
+  UNMASK_TRY(WriteUses(database, plan, sweep_id, jobs.rows));
+  // `--experiment` names a sweep of more jobs than the plan's.
+  const std::int64_t in_all =
+      database.Number("SELECT count(*) FROM sweep_job WHERE sweep_id = ?", sweep_id);
+  return in_all == std::ssize(plan.jobs) ? jobs.first_new : 0;
 }
 
 void WriteRun(Database& database, const std::string& sweep, CoordinatorEpoch epoch,

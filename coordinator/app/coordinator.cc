@@ -51,9 +51,11 @@ class Coordinator final : public MessageSink {
         signals_(io_, SIGINT, SIGTERM, SIGUSR1) {}
 
   Result<int> Run() {
+    // The store is open: trainers start while the sweep is put into it.
+    for (int rank = 1; rank < transport_.size(); ++rank) Send(WorkerId{rank}, Invitation{});
+    (void)transport_.Flushed();
     UNMASK_TRY(Prepare());
     AwaitSignal();
-    for (int rank = 1; rank < transport_.size(); ++rank) Send(WorkerId{rank}, Invitation{});
     while (true) {
       const bool busy = Step();
       if (fatal_) return *fatal_;
