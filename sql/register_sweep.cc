@@ -74,10 +74,12 @@ std::int64_t WritePoint(Database& database, const JobUse& use, std::int64_t swee
       " (sweep_id, experiment, point, seed, alpha, beta, hsic, validation)"
       " VALUES (?, ?, ?, ?, ?, ?, nullif(?, ''), ?)",
       sweep_id, use.experiment, use.point, use.seed, use.alpha, use.beta, use.hsic, use.validation);
-  const std::int64_t id = database.Number(
-      "SELECT id FROM point WHERE sweep_id = ? AND experiment = ? AND point = ? AND seed = ?",
-      sweep_id, use.experiment, use.point, use.seed);
-  if (inserted == 0) return id;
+  if (inserted == 0) {
+    return database.Number(
+        "SELECT id FROM point WHERE sweep_id = ? AND experiment = ? AND point = ? AND seed = ?",
+        sweep_id, use.experiment, use.point, use.seed);
+  }
+  const std::int64_t id = database.sqlite().getLastInsertRowid();
   for (const Task task : tasks) {
     database.Run("INSERT INTO cell (point_id, task) VALUES (?, ?)", id, Name(task));
   }
