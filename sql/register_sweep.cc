@@ -5,22 +5,22 @@
 #include <string_view>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "common/config/names.h"
 #include "common/jobs/feature_jobs.h"
-#include "common/jobs/key_hash.h"
+#include "common/jobs/plan_index.h"
 #include "sql/cells.h"
 
 namespace unmask {
 namespace {
 
-// The plan's jobs as rows, by key. The texts are the plan's.
+// A job of the plan as a row.
 struct RegisteredJob {
   std::int64_t id = 0;
-  const PlannedJob* job = nullptr;
   bool is_new = false;
 };
-using JobRows = std::unordered_map<std::string_view, RegisteredJob, JobKeyHash>;
+using JobRows = std::vector<RegisteredJob>;  // by place in the plan
 
 void InsertJob(Database& database, const PlannedJob& job, std::int64_t id) {
   const Settings& settings = job.spec.settings;
@@ -57,7 +57,7 @@ WrittenJobs WriteJobs(Database& database, const SweepPlan& plan, std::int64_t sw
         "INSERT INTO sweep_job (sweep_id, job_id, position) VALUES (?, ?, ?)"
         " ON CONFLICT (sweep_id, job_id) DO UPDATE SET position = excluded.position",
         sweep_id, id, position++);
-    rows.emplace(job.key, RegisteredJob{id, &job, is_new});
+    rows.push_back({id, is_new});
   }
   const bool all_new = next - first_new == position;
   return {std::move(rows), all_new ? first_new : 0};
@@ -92,17 +92,19 @@ Status WriteUses(Database& database, const SweepPlan& plan, std::int64_t sweep_i
   std::unordered_map<std::int64_t, bool> may_be_complete;
   const JobUse* last = nullptr;  // uses come point by point
   std::int64_t point_id = 0;
+  PlanIndex places(plan.jobs);
   for (const JobUse& use : plan.uses) {
-    const auto job = jobs.find(use.job_key);
-    UNMASK_CHECK(job != jobs.end());  // the planner names only its own jobs
+    const auto place = places.Find(use.job_key);
+    UNMASK_CHECK(place.has_value());  // the planner names only its own jobs
     if (last == nullptr || !IsOfPoint(use, *last)) {
-      point_id = WritePoint(database, use, sweep_id, TasksOf(job->second.job->spec.settings));
+      point_id = WritePoint(database, use, sweep_id, TasksOf(plan.jobs[*place].spec.settings));
     }
     last = &use;
+    const RegisteredJob& job = jobs[*place];
     database.Run("INSERT OR IGNORE INTO fold_use (point_id, job_id) VALUES (?, ?)", point_id,
-                 job->second.id);
+                 job.id);
     bool& may_be = may_be_complete.try_emplace(point_id, true).first->second;
-    may_be = may_be && !job->second.is_new;
+    may_be = may_be && !job.is_new;
   }
   CellWriter cells(database);
   for (const auto& [id, may_be] : may_be_complete) {
