@@ -238,13 +238,12 @@ class Coordinator final : public MessageSink {
   bool CommitAndSend(Millis now) {
     const std::size_t before = outbox_.pending_records();
     const Status pumped = outbox_.Pump(now);
-    (void)transport_.Flushed();  // leases leave together, and before files are removed
+    (void)transport_.Flushed();  // leases leave together
     if (pumped.ok()) {
       if (waiting_for_room_ && !outbox_.failing_since()) {
         LogInfo("the store has room again");
         waiting_for_room_ = false;
       }
-      RemoveDeadBlobs();
       return outbox_.pending_records() < before;
     }
     if (!sink_.last_error_can_pass()) {
@@ -260,14 +259,6 @@ class Coordinator final : public MessageSink {
                              store_.paths().root.string(), "make room, then run the same command"});
     }
     return false;
-  }
-
-  void RemoveDeadBlobs() {
-    const BlobFolder blobs(store_.paths().blobs());
-    for (const std::string& sha256 : sink_.TakeDeadBlobs()) {
-      std::error_code ignored;  // gc finds what stays behind
-      fs::remove(blobs.PathOf(sha256), ignored);
-    }
   }
 
   RunProgress Progress() const {
@@ -299,7 +290,6 @@ class Coordinator final : public MessageSink {
       }
       if (!flushed.ok()) io_.run_one_for(kCommits.retry_after);
     }
-    RemoveDeadBlobs();
     status_->Finish(Progress(), clock_.Now());
     if (view_) view_->Finish(reason);
     if (reason == FinishReason::kNoWorkers) {

@@ -2,8 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <iterator>
+#include <system_error>
 #include <utility>
 
 #include "common/base/log.h"
@@ -58,10 +57,7 @@ Status StoreSink::Apply(const Record& record) {
 
 Status StoreSink::Commit() {
   UNMASK_TRY(Judge(store_.Commit()));
-  if (std::vector<std::string> dead = store_.TakeDeadBlobs(); !dead.empty()) {
-    const std::lock_guard lock(mutex_);
-    std::ranges::move(dead, std::back_inserter(dead_blobs_));
-  }
+  RemoveDeadBlobs();
   for (const std::string& line : lines_) LogInfo(line);
   lines_.clear();
   if (needed_another_ > kShownFailures) {
@@ -78,9 +74,13 @@ void StoreSink::Rollback() {
   needed_another_ = 0;
 }
 
-std::vector<std::string> StoreSink::TakeDeadBlobs() {
-  const std::lock_guard lock(mutex_);
-  return std::exchange(dead_blobs_, {});
+// Before anything else is committed, which might need an equal one again.
+void StoreSink::RemoveDeadBlobs() {
+  const BlobFolder blobs(store_.paths().blobs());
+  for (const std::string& sha256 : store_.TakeDeadBlobs()) {
+    std::error_code ignored;  // gc finds what stays behind
+    fs::remove(blobs.PathOf(sha256), ignored);
+  }
 }
 
 const std::string& StoreSink::WallTime() {

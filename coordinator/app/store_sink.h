@@ -1,9 +1,9 @@
-// The outbox's way into the store, and the log lines that records are worth: said once, after their
-// commit. Called by the thread that commits, but for what says otherwise.
+// The outbox's way into the store; after a commit the log lines that its records are worth are
+// said, once, and the blobs that it made needless are removed. Called by the thread that commits,
+// but for what says otherwise.
 #pragma once
 
 #include <cstdint>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -24,11 +24,10 @@ class StoreSink final : public RecordSink {
   // Whether the last failure is one that waiting can cure: no room on the disk, or a busy database.
   // When its commit is over.
   bool last_error_can_pass() const { return can_pass_; }
-  // Blobs that what is committed made needless. Of any thread, at any time.
-  std::vector<std::string> TakeDeadBlobs();
 
  private:
   Status Judge(Status status);
+  void RemoveDeadBlobs();
   const std::string& WallTime();
 
   ResultsStore& store_;
@@ -38,8 +37,6 @@ class StoreSink final : public RecordSink {
   Millis wall_time_at_{-1};
   std::string wall_time_;  // at that moment: records come by the thousand
   bool can_pass_ = false;
-  std::mutex mutex_;
-  std::vector<std::string> dead_blobs_;  // under mutex_
 };
 
 // What a user should read about a record; empty: nothing.
