@@ -46,7 +46,7 @@ void JobTable::Insert(Slot slot) {
 
 // To at least twice as many slots as jobs, so that each has an end to find.
 void JobTable::Grow(std::size_t jobs) {
-  const std::vector<Slot> before = std::exchange(slots_, {});
+  const auto before = std::exchange(slots_, {});
   slots_.resize(std::bit_ceil(2 * jobs));
   for (const Slot& slot : before) {
     if (slot.job != kEmpty) Insert(slot);

@@ -16,6 +16,7 @@
 #include "common/jobs/job.h"
 #include "common/protocol/messages.h"
 #include "common/protocol/records.h"
+#include "coordinator/core/huge_pages.h"
 #include "coordinator/core/ready_queue.h"
 
 namespace unmask {
@@ -139,8 +140,8 @@ class JobTable {
   void Insert(Slot slot);
   void Grow(std::size_t jobs);
 
-  std::vector<Job> jobs_;
-  std::vector<Slot> slots_;  // a power of two
+  std::vector<Job, HugePages<Job>> jobs_;
+  std::vector<Slot, HugePages<Slot>> slots_;  // a power of two
   std::array<std::int64_t, std::variant_size_v<JobPhase>> counts_{};
 };
 
