@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <string_view>
 
 #include "common/base/log.h"
 #include "common/base/text.h"
@@ -142,6 +143,14 @@ bool UnderMpi() {
                                                  "PMIX_NAMESPACE"};
   return std::any_of(kMarks.begin(), kMarks.end(),
                      [](const char* name) { return std::getenv(name) != nullptr; });
+}
+
+bool ToBeRankZero() {
+  constexpr std::array<const char*, 3> kRanks = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK"};
+  return std::ranges::any_of(kRanks, [](const char* name) {
+    const char* rank = std::getenv(name);
+    return rank != nullptr && std::string_view(rank) == "0";
+  });
 }
 
 int UsableCores() {

@@ -12,6 +12,8 @@ namespace unmask {
 
 // Whether this process was started by mpirun (or by a resource manager's PMIx launcher).
 bool UnderMpi();
+// Under mpirun, before MPI is started: whether this rank is known to be 0.
+bool ToBeRankZero();
 
 // Workers and slots that a machine gets by default (contract.md, `run`). `cores`: those this
 // process may use.

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <future>
 #include <nlohmann/json.hpp>
 #include <thread>
+#include <utility>
 
 #include "cli/command.h"
 #include "cli/launcher.h"
@@ -15,6 +17,7 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/base/process.h"
+#include "common/base/sha256.h"
 #include "common/transport/mpi/mpi_transport.h"
 #include "coordinator/app/coordinator.h"
 #include "coordinator/plan/plan.h"
@@ -35,11 +38,10 @@ struct RunArguments {
   std::optional<std::uint16_t> dashboard;  // its port
 };
 
-Result<PlanOutput> PlanOf(const RunArguments& arguments, bool only_check = false) {
+Result<PlanOutput> PlanOf(const RunArguments& arguments) {
   UNMASK_ASSIGN(const Study study, LoadStudy(arguments.config, arguments.overrides));
-  return MakePlan(study, {.experiments = arguments.experiments,
-                          .order_seed = arguments.order_seed,
-                          .only_check = only_check});
+  return MakePlan(study,
+                  {.experiments = arguments.experiments, .order_seed = arguments.order_seed});
 }
 
 // Empty where this rank cannot read the study, which then tells nothing but its slots apart.
@@ -79,8 +81,8 @@ StatusLine::Mode StatusMode(const CommandContext& context) {
 }
 
 Result<int> Coordinate(const RunArguments& arguments, const CommandContext& context,
-                       Transport& transport) {
-  UNMASK_ASSIGN(PlanOutput planned, PlanOf(arguments));
+                       Transport& transport, Result<PlanOutput> plan) {
+  UNMASK_ASSIGN(PlanOutput planned, std::move(plan));
   const bool launched = std::getenv(kExitFileVariable) != nullptr;  // which has looked already
   if (!launched) UNMASK_TRY(CheckPlanned(planned, context.store));
   CoordinatorOptions options;
@@ -134,14 +136,18 @@ int LeaveExitCode(int code) {
   return written.ok() ? 0 : code;
 }
 
+// While MPI starts, which is mostly waiting, the rank that is going to need it makes the plan.
 void RunAsRank(const RunArguments& arguments, CommandContext& context, pid_t parent) {
+  (void)Sha256Hex("");  // OpenSSL reads the environment once, which MPI is about to change
+  const auto policy = ToBeRankZero() ? std::launch::async : std::launch::deferred;
+  std::future<Result<PlanOutput>> plan = std::async(policy, [&] { return PlanOf(arguments); });
   MpiSession session;
   {
     MpiTransport transport(session);
     if (session.rank() > 0) {
       context.exit_code = Work(arguments, context, transport, parent);
     } else {
-      const Result<int> code = Coordinate(arguments, context, transport);
+      const Result<int> code = Coordinate(arguments, context, transport, plan.get());
       DismissAgents(transport, RealClock());
       if (code.ok()) {
         context.exit_code = *code;
@@ -157,7 +163,10 @@ void RunAsRank(const RunArguments& arguments, CommandContext& context, pid_t par
 void Launch(const RunArguments& arguments, CommandContext& context,
             const std::vector<std::string>& args) {
   // Everything that is wrong with the study is said here, once, before any process is started.
-  const Result<PlanOutput> planned = PlanOf(arguments, /*only_check=*/true);
+  const Result<Study> study = LoadStudy(arguments.config, arguments.overrides);
+  if (!study.ok()) return context.Fail(study.error());
+  const Result<PlanOutput> planned = MakePlan(
+      *study, {.experiments = arguments.experiments, .order_seed = {}, .only_check = true});
   if (!planned.ok()) return context.Fail(planned.error());
   for (const std::string& note : planned->notes) LogInfo(note);
   if (const Status usable = CheckPlanned(*planned, context.store); !usable.ok()) {
@@ -167,7 +176,7 @@ void Launch(const RunArguments& arguments, CommandContext& context,
     return context.Fail(
         DataError("the trainer is missing", context.trainer().string(), "it lies beside unmask"));
   }
-  const WorkerNeeds needs = NeedsOf(arguments);
+  const WorkerNeeds needs = NeedsOf(*study, arguments.experiments);
   if (needs.cuda) context.exit_code = AskForCuda(context.trainer());
   if (context.exit_code != 0) return;
   const int usual = needs.cuda ? std::max(1, static_cast<int>(UsableGpusHere().size()))

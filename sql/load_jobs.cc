@@ -120,4 +120,16 @@ LoadedJobs ReadJobs(Database& database, const std::string& sweep) {
   return loaded;
 }
 
+LoadedJobs NewJobs(const SweepPlan& plan, std::int64_t first_id) {
+  LoadedJobs loaded;
+  loaded.jobs.reserve(plan.jobs.size());
+  loaded.known.reserve(plan.jobs.size());
+  for (const PlannedJob& job : plan.jobs) {
+    const std::size_t place = loaded.jobs.size();
+    loaded.known.emplace_back(place, KnownJob{.id = first_id + static_cast<std::int64_t>(place)});
+    loaded.jobs.emplace_back().key = job.key;
+  }
+  return loaded;
+}
+
 }  // namespace unmask

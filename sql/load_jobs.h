@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "common/jobs/sweep.h"
 #include "sql/database.h"
 #include "sql/known_jobs.h"
 #include "sql/results_store.h"
@@ -18,5 +20,7 @@ struct LoadedJobs {
 };
 
 LoadedJobs ReadJobs(Database& database, const std::string& sweep);
+// As it reads those of a plan that were just written, the first of them at the row `first_id`.
+LoadedJobs NewJobs(const SweepPlan& plan, std::int64_t first_id);
 
 }  // namespace unmask

@@ -1,5 +1,7 @@
 #include "sql/packed.h"
 
+#include <fmt/compile.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -20,8 +22,8 @@ void AppendFloat(std::string& out, float value) {
     out += "null";
     return;
   }
-  char buffer[32];
-  out.append(buffer, std::to_chars(buffer, buffer + sizeof buffer, value).ptr);
+  char buffer[32];  // fmt's algorithm takes a quarter of the time of libstdc++'s
+  out.append(buffer, fmt::format_to(buffer, FMT_COMPILE("{}"), value));
 }
 
 double ToFloat(const json& value) {

@@ -41,6 +41,7 @@ bool HasOneShape(const TaskPredictions& predictions) {
 // A fold's names and labels in one string, different for different folds.
 std::string ContentOf(const TaskPredictions& predictions) {
   std::string content;
+  content.reserve(1024);
   const auto add = [&](std::string_view text) {
     const std::size_t size = text.size();
     content.append(reinterpret_cast<const char*>(&size), sizeof size).append(text);

@@ -4,22 +4,23 @@
 
 #include <string_view>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "common/config/names.h"
 #include "common/jobs/feature_jobs.h"
-#include "common/jobs/key_hash.h"
+#include "common/jobs/plan_index.h"
 #include "sql/cells.h"
 
 namespace unmask {
 namespace {
 
-// The plan's jobs as rows, by key. The texts are the plan's.
+// A job of the plan as a row.
 struct RegisteredJob {
   std::int64_t id = 0;
-  const PlannedJob* job = nullptr;
   bool is_new = false;
 };
-using JobRows = std::unordered_map<std::string_view, RegisteredJob, JobKeyHash>;
+using JobRows = std::vector<RegisteredJob>;  // by place in the plan
 
 void InsertJob(Database& database, const PlannedJob& job, std::int64_t id) {
   const Settings& settings = job.spec.settings;
@@ -34,7 +35,12 @@ void InsertJob(Database& database, const PlannedJob& job, std::int64_t id) {
   database.Run("INSERT INTO spec (job_id, spec) VALUES (?, ?)", id, CanonicalText(job.spec));
 }
 
-JobRows WriteJobs(Database& database, const SweepPlan& plan, std::int64_t sweep_id) {
+struct WrittenJobs {
+  JobRows rows;
+  std::int64_t first_new = 0;  // where all are new, else 0
+};
+
+WrittenJobs WriteJobs(Database& database, const SweepPlan& plan, std::int64_t sweep_id) {
   JobRows rows;
   rows.reserve(plan.jobs.size());
   const std::int64_t first_new = database.Number("SELECT max(id) FROM planned_job") + 1;
@@ -51,9 +57,10 @@ JobRows WriteJobs(Database& database, const SweepPlan& plan, std::int64_t sweep_
         "INSERT INTO sweep_job (sweep_id, job_id, position) VALUES (?, ?, ?)"
         " ON CONFLICT (sweep_id, job_id) DO UPDATE SET position = excluded.position",
         sweep_id, id, position++);
-    rows.emplace(job.key, RegisteredJob{id, &job, is_new});
+    rows.push_back({id, is_new});
   }
-  return rows;
+  const bool all_new = next - first_new == position;
+  return {std::move(rows), all_new ? first_new : 0};
 }
 
 bool IsOfPoint(const JobUse& use, const JobUse& other) {
@@ -67,10 +74,12 @@ std::int64_t WritePoint(Database& database, const JobUse& use, std::int64_t swee
       " (sweep_id, experiment, point, seed, alpha, beta, hsic, validation)"
       " VALUES (?, ?, ?, ?, ?, ?, nullif(?, ''), ?)",
       sweep_id, use.experiment, use.point, use.seed, use.alpha, use.beta, use.hsic, use.validation);
-  const std::int64_t id = database.Number(
-      "SELECT id FROM point WHERE sweep_id = ? AND experiment = ? AND point = ? AND seed = ?",
-      sweep_id, use.experiment, use.point, use.seed);
-  if (inserted == 0) return id;
+  if (inserted == 0) {
+    return database.Number(
+        "SELECT id FROM point WHERE sweep_id = ? AND experiment = ? AND point = ? AND seed = ?",
+        sweep_id, use.experiment, use.point, use.seed);
+  }
+  const std::int64_t id = database.sqlite().getLastInsertRowid();
   for (const Task task : tasks) {
     database.Run("INSERT INTO cell (point_id, task) VALUES (?, ?)", id, Name(task));
   }
@@ -83,17 +92,19 @@ Status WriteUses(Database& database, const SweepPlan& plan, std::int64_t sweep_i
   std::unordered_map<std::int64_t, bool> may_be_complete;
   const JobUse* last = nullptr;  // uses come point by point
   std::int64_t point_id = 0;
+  PlanIndex places(plan.jobs);
   for (const JobUse& use : plan.uses) {
-    const auto job = jobs.find(use.job_key);
-    UNMASK_CHECK(job != jobs.end());  // the planner names only its own jobs
+    const auto place = places.Find(use.job_key);
+    UNMASK_CHECK(place.has_value());  // the planner names only its own jobs
     if (last == nullptr || !IsOfPoint(use, *last)) {
-      point_id = WritePoint(database, use, sweep_id, TasksOf(job->second.job->spec.settings));
+      point_id = WritePoint(database, use, sweep_id, TasksOf(plan.jobs[*place].spec.settings));
     }
     last = &use;
+    const RegisteredJob& job = jobs[*place];
     database.Run("INSERT OR IGNORE INTO fold_use (point_id, job_id) VALUES (?, ?)", point_id,
-                 job->second.id);
+                 job.id);
     bool& may_be = may_be_complete.try_emplace(point_id, true).first->second;
-    may_be = may_be && !job->second.is_new;
+    may_be = may_be && !job.is_new;
   }
   CellWriter cells(database);
   for (const auto& [id, may_be] : may_be_complete) {
@@ -164,11 +175,16 @@ std::int64_t WriteSweepRow(Database& database, const SweepPlan& plan, const std:
 
 }  // namespace
 
-Status WriteSweep(Database& database, const SweepPlan& plan, const std::string& now) {
+Result<std::int64_t> WriteSweep(Database& database, const SweepPlan& plan, const std::string& now) {
   const std::int64_t sweep_id = WriteSweepRow(database, plan, now);
   // The same command again: reading is much cheaper than writing what is there.
-  if (HasJobs(database, plan, sweep_id) && HasPoints(database, plan, sweep_id)) return {};
-  return WriteUses(database, plan, sweep_id, WriteJobs(database, plan, sweep_id));
+  if (HasJobs(database, plan, sweep_id) && HasPoints(database, plan, sweep_id)) return 0;
+  const WrittenJobs jobs = WriteJobs(database, plan, sweep_id);
+  UNMASK_TRY(WriteUses(database, plan, sweep_id, jobs.rows));
+  // `--experiment` names a sweep of more jobs than the plan's.
+  const std::int64_t in_all =
+      database.Number("SELECT count(*) FROM sweep_job WHERE sweep_id = ?", sweep_id);
+  return in_all == std::ssize(plan.jobs) ? jobs.first_new : 0;
 }
 
 void WriteRun(Database& database, const std::string& sweep, CoordinatorEpoch epoch,

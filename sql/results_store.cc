@@ -107,6 +107,7 @@ class ResultsStore::Impl {
   template <typename Body>
   Status InTransaction(Body&& body) {
     UNMASK_CHECK(!transaction_.has_value());
+    new_sweep_.clear();
     return CatchSqlite(database_, [&]() -> Status {
       Transaction transaction(database_);
       UNMASK_TRY(body());
@@ -125,6 +126,9 @@ class ResultsStore::Impl {
   std::string token_;
   std::optional<RecordWriter> writer_;
   std::optional<Transaction> transaction_;
+  // Just registered, all of its jobs new, and nothing written since: none is to be read.
+  std::string new_sweep_;
+  LoadedJobs new_jobs_;
   std::vector<std::string> dying_blobs_;  // of the open transaction
   std::vector<std::string> dead_blobs_;   // of committed ones
 };
@@ -142,6 +146,7 @@ Status ResultsStore::Impl::Start() {
 }
 
 Status ResultsStore::Impl::Apply(const Record& record, const std::string& now) {
+  new_sweep_.clear();
   Status written = CatchSqlite(database_, [&]() -> Status {
     if (!transaction_.has_value()) transaction_.emplace(database_);
     return writer_->Write(record, now, dying_blobs_);
@@ -183,7 +188,9 @@ Status ResultsStore::Impl::AssertEpoch() {
 }
 
 Result<std::vector<StoredJob>> ResultsStore::Impl::LoadJobs(const std::string& sweep) {
-  LoadedJobs loaded = ReadJobs(database_, sweep);
+  LoadedJobs loaded =
+      new_sweep_ == sweep ? std::exchange(new_jobs_, {}) : ReadJobs(database_, sweep);
+  new_sweep_.clear();
   writer_->jobs().Reserve(loaded.known.size());
   for (const auto& [index, known] : loaded.known) {
     writer_->jobs().Add(loaded.jobs[index].key, known);
@@ -224,12 +231,17 @@ const std::string& ResultsStore::token() const { return impl_->token_; }
 
 Status ResultsStore::RegisterSweep(const SweepPlan& plan, const std::string& provenance_json,
                                    const std::string& now) {
-  return impl_->InTransaction([&]() -> Status {
-    UNMASK_TRY(WriteSweep(impl_->database_, plan, now));
+  std::int64_t first_new = 0;
+  UNMASK_TRY(impl_->InTransaction([&]() -> Status {
+    UNMASK_ASSIGN(first_new, WriteSweep(impl_->database_, plan, now));
     WriteRun(impl_->database_, plan.sweep, epoch(), impl_->options_.build, provenance_json, now);
     impl_->writer_->OnSweepAdded();
     return {};
-  });
+  }));
+  if (first_new == 0) return {};
+  impl_->new_sweep_ = plan.sweep;
+  impl_->new_jobs_ = NewJobs(plan, first_new);
+  return {};
 }
 
 Result<std::vector<StoredJob>> ResultsStore::LoadJobs(const std::string& sweep) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cmath>
 #include <optional>
 #include <utility>
@@ -181,10 +182,20 @@ void WriteCanonical(const nlohmann::json& value, std::string& out) {
   }
 }
 
-std::string Quoted(std::string_view text) {
+void AppendQuoted(std::string& out, std::string_view text) {
   const auto plain = [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; };
-  if (!std::ranges::all_of(text, plain)) return nlohmann::json(text).dump();
-  return '"' + std::string(text) + '"';
+  if (!std::ranges::all_of(text, plain)) {
+    out += nlohmann::json(text).dump();
+    return;
+  }
+  out += '"';
+  out += text;
+  out += '"';
+}
+
+void AppendNumber(std::string& out, std::int64_t value) {
+  std::array<char, 24> digits{};
+  out.append(digits.data(), std::to_chars(digits.begin(), digits.end(), value).ptr);
 }
 
 }  // namespace
@@ -245,19 +256,33 @@ Result<JobSpec> JobSpecFromJson(const nlohmann::json& json) {
 // CanonicalJson(ToJson(spec)), put together from texts: sweeps have jobs by the hundred thousand,
 // in rows that differ in subject and seed alone.
 std::string CanonicalText(const JobSpec& spec) {
+  constexpr std::size_t kOtherFields = 224;  // as long as they are, without pictures
   thread_local std::optional<std::pair<Settings, std::string>> last;
   if (!last || last->first != spec.settings) {
     last.emplace(spec.settings, CanonicalJson(KeyedJson(spec.settings)));
   }
-  std::string out = "{\"dataset\":" + Quoted(spec.dataset);
-  if (!spec.detector.empty()) out += ",\"detector\":" + Quoted(spec.detector);
-  out += ",\"held_out\":" + Quoted(spec.held_out) + ",\"kind\":" + Quoted(Name(spec.kind));
-  out += ",\"numerics\":" + std::to_string(spec.numerics_version);
-  if (!spec.pictures.empty()) out += ",\"pictures\":" + Quoted(spec.pictures);
-  out += ",\"seed\":" + std::to_string(spec.seed) + ",\"settings\":" + last->second;
-  if (spec.kind == JobKind::kFeatures) out += ",\"view\":" + std::to_string(spec.view);
-  if (!spec.weights.empty()) out += ",\"weights\":" + Quoted(spec.weights);
-  return out + '}';
+  std::string out;
+  out.reserve(last->second.size() + kOtherFields);
+  const auto add_text = [&](std::string_view field, std::string_view text) {
+    out += field;
+    AppendQuoted(out, text);
+  };
+  const auto add_number = [&](std::string_view field, std::int64_t number) {
+    out += field;
+    AppendNumber(out, number);
+  };
+  add_text("{\"dataset\":", spec.dataset);
+  if (!spec.detector.empty()) add_text(",\"detector\":", spec.detector);
+  add_text(",\"held_out\":", spec.held_out);
+  add_text(",\"kind\":", Name(spec.kind));
+  add_number(",\"numerics\":", spec.numerics_version);
+  if (!spec.pictures.empty()) add_text(",\"pictures\":", spec.pictures);
+  add_number(",\"seed\":", spec.seed);
+  out.append(",\"settings\":").append(last->second);
+  if (spec.kind == JobKind::kFeatures) add_number(",\"view\":", spec.view);
+  if (!spec.weights.empty()) add_text(",\"weights\":", spec.weights);
+  out += '}';
+  return out;
 }
 
 std::string JobKey(const JobSpec& spec) { return Sha256Hex(CanonicalText(spec)); }

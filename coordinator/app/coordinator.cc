@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
 #include <cstdio>
@@ -19,6 +20,7 @@
 #include "common/base/log.h"
 #include "common/base/process.h"
 #include "common/protocol/codec.h"
+#include "coordinator/app/commit_thread.h"
 #include "coordinator/app/live_view.h"
 #include "coordinator/app/scheduler_jobs.h"
 #include "coordinator/app/store_sink.h"
@@ -43,15 +45,17 @@ class Coordinator final : public MessageSink {
         options_(options),
         store_(store),
         sink_(store, clock),
-        tap_(sink_),
-        outbox_(tap_, *this, kCommits),
+        commits_([this] { boost::asio::post(io_, [] {}); }),
+        outbox_(sink_, *this, kCommits, &commits_),
         scheduler_(SchedulerConfigFor(transport), store.epoch(), outbox_),
         signals_(io_, SIGINT, SIGTERM, SIGUSR1) {}
 
   Result<int> Run() {
+    // The store is open: trainers start while the sweep is put into it.
+    for (int rank = 1; rank < transport_.size(); ++rank) Send(WorkerId{rank}, Invitation{});
+    (void)transport_.Flushed();
     UNMASK_TRY(Prepare());
     AwaitSignal();
-    for (int rank = 1; rank < transport_.size(); ++rank) Send(WorkerId{rank}, Invitation{});
     while (true) {
       const bool busy = Step();
       if (fatal_) return *fatal_;
@@ -63,7 +67,9 @@ class Coordinator final : public MessageSink {
   // --- MessageSink: what the outbox lets go ---
   void Send(WorkerId to, const Message& message) override {
     if (std::holds_alternative<Goodbye>(message)) agents_here_.erase(to);  // ends by itself
-    transport_.Send(to, Encode(message));
+    bytes_.clear();
+    EncodeTo(bytes_, message);
+    transport_.Send(to, bytes_);
   }
   void Drop(WorkerId worker, const std::string& reason) override {
     LogInfo(fmt::format("worker {} is out: {}", worker.value, reason));
@@ -71,6 +77,9 @@ class Coordinator final : public MessageSink {
     EndIfHere(worker);
   }
   void Note(const std::string& line) override { LogInfo(line); }
+  void OnCommitted(const Record& record) override {
+    if (view_) view_->OnCommitted(record);
+  }
 
  private:
   static SchedulerConfig SchedulerConfigFor(const Transport& transport) {
@@ -146,7 +155,6 @@ class Coordinator final : public MessageSink {
     if (!options_.dashboard_port) return {};
     UNMASK_ASSIGN(
         view_, LiveView::Open(io_, *options_.dashboard_port, clock_, scheduler_, store_.paths()));
-    tap_.Attach(view_.get());
     // Also with --quiet: it was asked for, and cannot be learnt otherwise.
     fmt::print(stderr, "unmask: dashboard: {}\n", view_->url());
     return {};
@@ -181,7 +189,7 @@ class Coordinator final : public MessageSink {
       return Refuse(received.from, "sent what is no message: " + OneLine(message.error()), now);
     }
     if (const auto* hello = std::get_if<Hello>(&*message)) return On(received.from, *hello, now);
-    scheduler_.OnMessage(received.from, *message, now);
+    scheduler_.OnMessage(received.from, *std::move(message), now);
   }
 
   void On(WorkerId from, const Hello& hello, Millis now) {
@@ -230,13 +238,12 @@ class Coordinator final : public MessageSink {
   bool CommitAndSend(Millis now) {
     const std::size_t before = outbox_.pending_records();
     const Status pumped = outbox_.Pump(now);
-    (void)transport_.Flushed();  // leases leave together, and before files are removed
+    (void)transport_.Flushed();  // leases leave together
     if (pumped.ok()) {
       if (waiting_for_room_ && !outbox_.failing_since()) {
         LogInfo("the store has room again");
         waiting_for_room_ = false;
       }
-      RemoveDeadBlobs();
       return outbox_.pending_records() < before;
     }
     if (!sink_.last_error_can_pass()) {
@@ -252,14 +259,6 @@ class Coordinator final : public MessageSink {
                              store_.paths().root.string(), "make room, then run the same command"});
     }
     return false;
-  }
-
-  void RemoveDeadBlobs() {
-    const BlobFolder blobs(store_.paths().blobs());
-    for (const std::string& sha256 : store_.TakeDeadBlobs()) {
-      std::error_code ignored;  // gc finds what stays behind
-      fs::remove(blobs.PathOf(sha256), ignored);
-    }
   }
 
   RunProgress Progress() const {
@@ -291,7 +290,6 @@ class Coordinator final : public MessageSink {
       }
       if (!flushed.ok()) io_.run_one_for(kCommits.retry_after);
     }
-    RemoveDeadBlobs();
     status_->Finish(Progress(), clock_.Now());
     if (view_) view_->Finish(reason);
     if (reason == FinishReason::kNoWorkers) {
@@ -310,10 +308,10 @@ class Coordinator final : public MessageSink {
   const CoordinatorOptions& options_;
   ResultsStore& store_;
   StoreSink sink_;
-  LiveTap tap_;
+  boost::asio::io_context io_{1};
+  CommitThread commits_;  // wakes io_
   Outbox outbox_;
   Scheduler scheduler_;
-  boost::asio::io_context io_{1};
   boost::asio::signal_set signals_;
   std::unique_ptr<LiveView> view_;  // of `run --dashboard`
   std::optional<StatusLine> status_;
@@ -321,6 +319,7 @@ class Coordinator final : public MessageSink {
   Millis next_tick_{0};
   std::unordered_map<WorkerId, pid_t> agents_here_;
   Backoff backoff_;
+  std::string bytes_;  // of the message being sent
   bool waiting_for_room_ = false;
   std::optional<Error> fatal_;
 };

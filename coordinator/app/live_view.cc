@@ -39,13 +39,8 @@ Status LiveView::Load(const SweepPlan& plan) {
   return {};
 }
 
-void LiveView::OnApplied(const Record& record) {
-  if (auto change = ChangeOf(record, clock_.WallTime())) pending_.push_back(*std::move(change));
-}
-
-void LiveView::OnCommitted() {
-  for (const LiveChange& change : pending_) sweep_->Apply(change, clock_.Now());
-  pending_.clear();
+void LiveView::OnCommitted(const Record& record) {
+  if (const auto change = ChangeOf(record, clock_.WallTime())) sweep_->Apply(*change, clock_.Now());
 }
 
 void LiveView::OnWorkerJoined(const WorkerInfo& worker) { known_workers_[worker.id] = worker; }
@@ -123,23 +118,6 @@ void LiveView::Finish(FinishReason reason) {
   server_->End();
   const Millis limit = clock_.Now() + kGoodbyeLimit;
   while (!server_->done() && clock_.Now() < limit) io_->run_one_for(Millis(10));
-}
-
-Status LiveTap::Apply(const Record& record) {
-  UNMASK_TRY(inner_.Apply(record));
-  if (view_ != nullptr) view_->OnApplied(record);
-  return {};
-}
-
-Status LiveTap::Commit() {
-  UNMASK_TRY(inner_.Commit());
-  if (view_ != nullptr) view_->OnCommitted();
-  return {};
-}
-
-void LiveTap::Rollback() {
-  inner_.Rollback();
-  if (view_ != nullptr) view_->OnRolledBack();
 }
 
 }  // namespace unmask

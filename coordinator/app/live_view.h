@@ -35,10 +35,7 @@ class LiveView {
 
   std::string url() const { return server_->url(); }
 
-  // Records reach the view when they are committed, as LiveTap tells it.
-  void OnApplied(const Record& record);
-  void OnCommitted();
-  void OnRolledBack() { pending_.clear(); }
+  void OnCommitted(const Record& record);
 
   void OnWorkerJoined(const WorkerInfo& worker);
   void OnWorkerGone(WorkerId worker, const std::string& reason);
@@ -59,27 +56,11 @@ class LiveView {
   boost::asio::io_context* io_ = nullptr;
   std::optional<LiveSweep> sweep_;
   std::unordered_map<std::string, std::int64_t> epochs_max_;  // by job key
-  std::vector<LiveChange> pending_;                           // applied, not committed
   std::map<WorkerId, WorkerInfo> known_workers_;
   std::deque<LiveWorker> gone_;  // newest first, a bounded number
   std::optional<FinishReason> finished_;
   std::optional<LiveSource> source_;
   std::unique_ptr<DashboardServer> server_;
-};
-
-// Stands between the outbox and the store; tells a view, where there is one, what was committed.
-class LiveTap final : public RecordSink {
- public:
-  explicit LiveTap(RecordSink& inner) : inner_(inner) {}
-  void Attach(LiveView* view) { view_ = view; }
-
-  Status Apply(const Record& record) override;
-  Status Commit() override;
-  void Rollback() override;
-
- private:
-  RecordSink& inner_;
-  LiveView* view_ = nullptr;
 };
 
 }  // namespace unmask

@@ -9,6 +9,7 @@
 
 #include "common/base/check.h"
 #include "common/jobs/key_hash.h"
+#include "common/jobs/plan_index.h"
 
 namespace unmask {
 namespace {
@@ -41,32 +42,30 @@ std::vector<const StoredJob*> Matched(const SweepPlan& plan, const std::vector<S
 // Which cell a job is of: a shared job belongs to the one that named it first.
 class Cells {
  public:
-  explicit Cells(const std::vector<JobUse>& uses) {
-    by_key_.reserve(uses.size());
+  explicit Cells(const SweepPlan& plan) : by_job_(plan.jobs.size(), kNone) {
+    PlanIndex places(plan.jobs);
     const JobUse* last = nullptr;
     std::size_t cell = 0;
-    for (const JobUse& use : uses) {  // they come cell by cell
+    for (const JobUse& use : plan.uses) {  // they come cell by cell
       if (last == nullptr || !SameCell(use, *last)) cell = Named(use);
       last = &use;
-      by_key_.emplace(use.job_key, cell);
+      const auto job = places.Find(use.job_key);
+      if (job && by_job_[*job] == kNone) by_job_[*job] = cell;
     }
     open_.resize(names_.size());
   }
 
-  // nullptr: none, as of a feature job.
-  const std::string* NameOf(const std::string& key) const {
-    const auto found = by_key_.find(key);
-    return found == by_key_.end() ? nullptr : names_[found->second];
+  // `job`: its place in the plan. nullptr: none, as of a feature job.
+  const std::string* NameOf(std::size_t job) const {
+    return by_job_[job] == kNone ? nullptr : names_[by_job_[job]];
   }
-  void Open(const std::string& key) {
-    if (const auto found = by_key_.find(key); found != by_key_.end()) open_[found->second] = true;
+  void Open(std::size_t job) {
+    if (by_job_[job] != kNone) open_[by_job_[job]] = true;
   }
-  bool IsOpen(const std::string& key) const {
-    const auto found = by_key_.find(key);
-    return found == by_key_.end() || open_[found->second];
-  }
+  bool IsOpen(std::size_t job) const { return by_job_[job] == kNone || open_[by_job_[job]]; }
 
  private:
+  static constexpr std::size_t kNone = ~std::size_t{0};
   static bool SameCell(const JobUse& one, const JobUse& other) {
     return one.seed == other.seed && one.point == other.point && one.experiment == other.experiment;
   }
@@ -80,7 +79,7 @@ class Cells {
   std::unordered_map<std::string, std::size_t> by_name_;
   std::vector<const std::string*> names_;  // by cell; keys of by_name_
   std::vector<bool> open_;                 // by cell: has a job that is not done
-  ByKey<std::size_t> by_key_;
+  std::vector<std::size_t> by_job_;        // its cell
 };
 
 SchedulerJob JobOf(const PlannedJob& planned, const StoredJob& known) {
@@ -115,19 +114,20 @@ SweepJobs SchedulerJobs(const SweepPlan& plan, const std::vector<StoredJob>& sto
   if (std::ranges::all_of(known, IsDone)) {
     return {.jobs = {}, .done_apart = static_cast<std::int64_t>(known.size())};
   }
-  Cells cells(plan.uses);
+  Cells cells(plan);
   for (std::size_t i = 0; i < known.size(); ++i) {
-    if (!IsDone(known[i])) cells.Open(plan.jobs[i].key);
+    if (!IsDone(known[i])) cells.Open(i);
   }
   SweepJobs sweep;
+  sweep.jobs.reserve(known.size());
   for (std::size_t i = 0; i < known.size(); ++i) {
     const PlannedJob& planned = plan.jobs[i];
-    if (IsDone(known[i]) && !cells.IsOpen(planned.key)) {
+    if (IsDone(known[i]) && !cells.IsOpen(i)) {
       ++sweep.done_apart;
       continue;
     }
     SchedulerJob& job = sweep.jobs.emplace_back(JobOf(planned, *known[i]));
-    if (const std::string* cell = cells.NameOf(planned.key)) job.cell = *cell;
+    if (const std::string* cell = cells.NameOf(i)) job.cell = *cell;
     job.checkpoint_seconds = checkpoint_seconds;
     job.keep_best = keep_best;
   }

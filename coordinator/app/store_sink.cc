@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <system_error>
+#include <utility>
+
 #include "common/base/log.h"
 #include "sql/results_store.h"
 
@@ -54,6 +57,7 @@ Status StoreSink::Apply(const Record& record) {
 
 Status StoreSink::Commit() {
   UNMASK_TRY(Judge(store_.Commit()));
+  RemoveDeadBlobs();
   for (const std::string& line : lines_) LogInfo(line);
   lines_.clear();
   if (needed_another_ > kShownFailures) {
@@ -68,6 +72,15 @@ void StoreSink::Rollback() {
   store_.Rollback();
   lines_.clear();
   needed_another_ = 0;
+}
+
+// Before anything else is committed, which might need an equal one again.
+void StoreSink::RemoveDeadBlobs() {
+  const BlobFolder blobs(store_.paths().blobs());
+  for (const std::string& sha256 : store_.TakeDeadBlobs()) {
+    std::error_code ignored;  // gc finds what stays behind
+    fs::remove(blobs.PathOf(sha256), ignored);
+  }
 }
 
 const std::string& StoreSink::WallTime() {

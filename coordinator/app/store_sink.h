@@ -1,5 +1,6 @@
-// The outbox's way into the store, and the log lines that records are worth: said once, after their
-// commit.
+// The outbox's way into the store; after a commit the log lines that its records are worth are
+// said, once, and the blobs that it made needless are removed. Called by the thread that commits,
+// but for what says otherwise.
 #pragma once
 
 #include <cstdint>
@@ -21,10 +22,12 @@ class StoreSink final : public RecordSink {
   void Rollback() override;
 
   // Whether the last failure is one that waiting can cure: no room on the disk, or a busy database.
+  // When its commit is over.
   bool last_error_can_pass() const { return can_pass_; }
 
  private:
   Status Judge(Status status);
+  void RemoveDeadBlobs();
   const std::string& WallTime();
 
   ResultsStore& store_;

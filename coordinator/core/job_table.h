@@ -3,10 +3,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <unordered_map>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -15,27 +16,22 @@
 #include "common/jobs/job.h"
 #include "common/protocol/messages.h"
 #include "common/protocol/records.h"
+#include "coordinator/core/huge_pages.h"
 #include "coordinator/core/ready_queue.h"
 
 namespace unmask {
 
-// A job as the plan and the store know it: what AddJobs is given.
+// A job as the plan and the store know it: what AddJobs is given. What each lease and result needs
+// comes first: a job of a million is not in any cache, and costs the lines that are touched.
 struct SchedulerJob {
   std::string key;
-  JobKind kind = JobKind::kTrain;
-  std::vector<std::string> dependencies;  // keys; must be added before or in the same call
-  std::string cell;  // jobs of one cell run in one numerics class; empty: a cell of its own
-
   // What every Lease of it says (messages.h, Lease).
   std::string spec;
+  std::vector<CheckpointRef> checkpoints;  // from the store; newest first, at most two
   double checkpoint_seconds = 30;
   bool keep_best = true;
+  JobKind kind = JobKind::kTrain;
   std::int32_t gang = 1;  // how many workers train it together
-
-  // A bank of views: what makes view `view` of it, or (-1) a training job that trains on them.
-  std::string view_set;  // empty: neither
-  std::int64_t view = -1;
-  std::int64_t views = 0;  // a training job: how many of the set it trains on, in turn
 
   // From the store. kRunning counts as kQueued: its coordinator is dead.
   JobState state = JobState::kQueued;
@@ -43,9 +39,16 @@ struct SchedulerJob {
   std::int32_t crashes = 0;
   std::int32_t losses = 0;
   bool alone = false;
-  std::vector<CheckpointRef> checkpoints;  // newest first, at most two
-  std::string numerics_class;              // of the attempts so far; empty: none
-  std::string output;                      // of a feature job that is done: the blob that it made
+
+  std::vector<std::string> dependencies;  // keys; must be added before or in the same call
+  // A bank of views: what makes view `view` of it, or (-1) a training job that trains on them.
+  std::int64_t view = -1;
+  std::int64_t views = 0;  // a training job: how many of the set it trains on, in turn
+  std::string view_set;    // empty: neither
+
+  std::string cell;            // jobs of one cell run in one numerics class; empty: one of its own
+  std::string numerics_class;  // of the attempts so far, from the store; empty: none
+  std::string output;          // of a feature job that is done: the blob that it made
 };
 
 // --- states, each with only its own data
@@ -64,8 +67,8 @@ struct LeasedState {
   AttemptNumber attempt;
   WorkerId worker;  // of a gang: member 0
   Millis since{};
-  bool started = false;    // AttemptStarted has come
   std::int64_t epoch = 0;  // epochs finished, as the last heartbeat had it
+  bool started = false;    // AttemptStarted has come
   bool ahead = false;      // the worker's slots were taken when it was leased
 };
 struct DoneState {
@@ -77,9 +80,9 @@ using JobPhase = std::variant<WaitingState, ReadyState, LeasedState, DoneState, 
                               QuarantinedState, DormantState>;
 
 struct Job {
-  SchedulerJob facts;  // last_attempt, crashes, losses, alone, checkpoints are kept current in it
   JobPhase phase;
   std::int32_t cell = 0;
+  SchedulerJob facts;  // last_attempt, crashes, losses, alone, checkpoints are kept current in it
   std::vector<JobIndex> dependants;
   std::optional<WorkerId> crashed_on;  // the last worker that it crashed on, in this run
   std::int64_t yielded_at = 0;         // epochs finished when it last yielded
@@ -112,9 +115,10 @@ struct JobCounts {
 // Owns the jobs; an index is good for the table's life. Not thread-safe.
 class JobTable {
  public:
+  void Reserve(std::size_t jobs);
   // In WaitingState with 0 dependencies left. A key twice is a bug.
   JobIndex Add(SchedulerJob facts);
-  std::optional<JobIndex> Find(const std::string& key) const;
+  std::optional<JobIndex> Find(std::string_view key) const;
   Job& operator[](JobIndex index) { return jobs_[index]; }
   const Job& operator[](JobIndex index) const { return jobs_[index]; }
   JobIndex size() const { return static_cast<JobIndex>(jobs_.size()); }
@@ -124,8 +128,20 @@ class JobTable {
   JobCounts Counts() const;
 
  private:
-  std::vector<Job> jobs_;
-  std::unordered_map<std::string, JobIndex> by_key_;
+  // Keys are looked up by open addressing, at most half of the slots taken: one line of memory,
+  // then the job itself, which whoever asks is about to read. In a sweep of a million jobs each
+  // line more is a miss, and misses are what a message costs there.
+  struct Slot {
+    std::uint32_t hash = 0;
+    JobIndex job = kEmpty;
+  };
+  static constexpr JobIndex kEmpty = ~JobIndex{0};
+  static std::uint32_t HashOf(std::string_view key);
+  void Insert(Slot slot);
+  void Grow(std::size_t jobs);
+
+  std::vector<Job, HugePages<Job>> jobs_;
+  std::vector<Slot, HugePages<Slot>> slots_;  // a power of two
   std::array<std::int64_t, std::variant_size_v<JobPhase>> counts_{};
 };
 

@@ -15,7 +15,7 @@ namespace unmask {
 
 class Pace {
  public:
-  static constexpr std::int32_t kAheadMax = 1000;
+  static constexpr std::int32_t kAheadMax = 4000;
   static constexpr Millis kOneWithin{2'000};
 
   // It was idle until now.

@@ -56,6 +56,7 @@ Scheduler::Scheduler(SchedulerConfig config, CoordinatorEpoch epoch, Effects& ef
 void Scheduler::AddJobs(std::vector<SchedulerJob> jobs, Millis now) {
   now_ = now;
   const JobIndex first = jobs_.size();
+  jobs_.Reserve(first + jobs.size());
   for (SchedulerJob& facts : jobs) {
     const JobIndex index = jobs_.Add(std::move(facts));
     AddToCell(index);
@@ -92,7 +93,7 @@ void Scheduler::OnWorkerLost(WorkerId worker, const std::string& reason, Millis 
   AfterEvent();
 }
 
-void Scheduler::OnMessage(WorkerId from, const Message& message, Millis now) {
+void Scheduler::OnMessage(WorkerId from, Message message, Millis now) {
   now_ = now;
   Worker* worker = workers_.Find(from);
   if (!worker) {  // dropped, but it lives and goes on talking
@@ -100,7 +101,7 @@ void Scheduler::OnMessage(WorkerId from, const Message& message, Millis now) {
     return;
   }
   worker->last_heard = now;
-  std::visit([&](const auto& body) { On(from, body); }, message);
+  std::visit([&](auto& body) { On(from, std::move(body)); }, message);
   AfterEvent();
 }
 
@@ -177,10 +178,11 @@ std::vector<WorkerStatus> Scheduler::ConnectedWorkers() const {
 
 void Scheduler::On(WorkerId from, const Heartbeat& message) {
   for (const SlotProgress& slot : message.slots) {
-    if (const auto index = CurrentLease(from, slot.lease)) {
+    const auto index = jobs_.Find(slot.lease.job_key);
+    if (IsCurrent(from, index, slot.lease)) {
       std::get<LeasedState>(jobs_[*index].phase).epoch = slot.epoch;
       if (ViewSet* set = SetOfTraining(*index)) CallViews(*set, ViewNeeded(*index, slot.epoch));
-    } else if (!WasRecorded(slot.lease)) {  // else its acknowledgement is on the way
+    } else if (!WasRecorded(index, slot.lease)) {  // else its acknowledgement is on the way
       effects_.Send(from, Superseded{slot.lease});
     }
   }
@@ -206,23 +208,29 @@ void Scheduler::On(WorkerId from, const CheckpointWritten& message) {
   effects_.Persist(RecordCheckpoint{message.lease, message.checkpoint});
 }
 
-void Scheduler::On(WorkerId from, const ResultReady& message) {
-  if (WasRecorded(message.lease)) return effects_.Send(from, Acknowledged{message.lease});
-  auto index = CurrentLease(from, message.lease);
-  if (!index) index = PlantedBugAccepts(jobs_, message.lease, epoch_);
+void Scheduler::On(WorkerId from, ResultReady&& message) {
+  auto index = jobs_.Find(message.lease.job_key);
+  if (WasRecorded(index, message.lease)) {
+    return effects_.Send(from, Acknowledged{message.lease});
+  }
+  if (!IsCurrent(from, index, message.lease)) {
+    index = PlantedBugAccepts(jobs_, message.lease, epoch_);
+  }
   if (!index) return effects_.Send(from, Superseded{message.lease});
   OnFinished(*workers_.Find(from));
   if (const auto gang = gangs_.find(*index); gang != gangs_.end()) {
     for (const WorkerId member : gang->second.members) workers_.Find(member)->failed_on.clear();
   }
-  effects_.Persist(RecordResult{message.lease, message.result});
+  if (!message.result.output_sha256.empty()) {
+    jobs_[*index].facts.output = message.result.output_sha256;
+  }
+  if (!message.result.note.empty()) effects_.Note(message.result.note);
+  effects_.Persist(RecordResult{message.lease, std::move(message.result)});
   Detach(*index);
   DismissGang(*index, message.lease, from);
-  jobs_[*index].facts.output = message.result.output_sha256;
-  if (!message.result.note.empty()) effects_.Note(message.result.note);
   Settle(*index, DoneState{message.lease.attempt});
   ReleaseDependants(*index);
-  effects_.Send(from, Acknowledged{message.lease});
+  effects_.Send(from, Acknowledged{std::move(message.lease)});
 }
 
 void Scheduler::On(WorkerId from, const AttemptFailed& message) {
@@ -279,20 +287,21 @@ void Scheduler::On(WorkerId from, const Other&) {
 
 std::optional<JobIndex> Scheduler::CurrentLease(WorkerId from, const LeaseId& lease) const {
   const auto index = jobs_.Find(lease.job_key);
-  if (!index) return std::nullopt;
-  const Job& job = jobs_[*index];
-  const auto* leased = std::get_if<LeasedState>(&job.phase);
-  const bool is_current = leased && leased->attempt == lease.attempt && lease.epoch == epoch_ &&
-                          (leased->worker == from || IsMember(from, *index));
-  return is_current ? index : std::nullopt;
+  return IsCurrent(from, index, lease) ? index : std::nullopt;
+}
+
+// Of the job that the lease names, where there is one: whether `from` has it now.
+bool Scheduler::IsCurrent(WorkerId from, std::optional<JobIndex> index,
+                          const LeaseId& lease) const {
+  const auto* leased = index ? std::get_if<LeasedState>(&jobs_[*index].phase) : nullptr;
+  return leased && leased->attempt == lease.attempt && lease.epoch == epoch_ &&
+         (leased->worker == from || IsMember(from, *index));
 }
 
 // Whether this run has accepted the result of just this lease: the agent has not heard so yet.
-bool Scheduler::WasRecorded(const LeaseId& lease) const {
-  const auto index = jobs_.Find(lease.job_key);
-  if (!index || lease.epoch != epoch_) return false;
-  const auto* done = std::get_if<DoneState>(&jobs_[*index].phase);
-  return done && done->attempt == lease.attempt;
+bool Scheduler::WasRecorded(std::optional<JobIndex> index, const LeaseId& lease) const {
+  const auto* done = index ? std::get_if<DoneState>(&jobs_[*index].phase) : nullptr;
+  return done && done->attempt == lease.attempt && lease.epoch == epoch_;
 }
 
 // Counts the crash, and says what the job is after it.

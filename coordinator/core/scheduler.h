@@ -90,7 +90,7 @@ class Scheduler {
   // The transport reports it, or the app refused it. Unknown ids are fine.
   void OnWorkerLost(WorkerId worker, const std::string& reason, Millis now);
   // Everything an agent says after Hello.
-  void OnMessage(WorkerId from, const Message& message, Millis now);
+  void OnMessage(WorkerId from, Message message, Millis now);
   // At least every quarter of worker_silence_limit.
   void OnTick(Millis now);
   // No new leases; every worker is told to stop. Once is enough.
@@ -128,7 +128,7 @@ class Scheduler {
   void On(WorkerId from, const Heartbeat& message);
   void On(WorkerId from, const AttemptStarted& message);
   void On(WorkerId from, const CheckpointWritten& message);
-  void On(WorkerId from, const ResultReady& message);
+  void On(WorkerId from, ResultReady&& message);
   void On(WorkerId from, const AttemptFailed& message);
   void On(WorkerId from, const Yielded& message);
   void On(WorkerId from, const Draining& message);
@@ -139,7 +139,8 @@ class Scheduler {
   template <typename Other>
   void On(WorkerId from, const Other& message);  // not for a coordinator: noted
   std::optional<JobIndex> CurrentLease(WorkerId from, const LeaseId& lease) const;
-  bool WasRecorded(const LeaseId& lease) const;
+  bool IsCurrent(WorkerId from, std::optional<JobIndex> index, const LeaseId& lease) const;
+  bool WasRecorded(std::optional<JobIndex> index, const LeaseId& lease) const;
   JobState AfterCrash(WorkerId on, Job& job, bool to_blame) const;
 
   // attempts.cc: how attempts and jobs end

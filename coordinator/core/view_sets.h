@@ -32,6 +32,7 @@ class ViewSets {
   }
   // nullptr: no name.
   ViewSet* Find(const std::string& name) {
+    if (name.empty()) return nullptr;
     const auto found = by_name_.find(name);
     return found == by_name_.end() ? nullptr : &sets_[found->second];
   }

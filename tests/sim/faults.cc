@@ -56,7 +56,7 @@ void Simulation::StartCoordinator(bool agents_survive) {
   totals_.Count(Seen::kCoordinator);
   std::unique_ptr<Coordinator> old = std::move(coordinator_);
   config_.expected_workers = static_cast<std::int32_t>(std::max<std::size_t>(1, agents_.size()));
-  coordinator_ = std::make_unique<Coordinator>(store_, *this, config_);
+  coordinator_ = std::make_unique<Coordinator>(store_, *this, random_, config_);
   if (old) {  // a zombie of it may try to commit and send what it has: nothing may come of that
     muted_ = true;
     const bool had_records = old->outbox.pending_records() > 0;

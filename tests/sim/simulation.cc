@@ -147,10 +147,11 @@ void Simulation::AfterCoordinator() {
   (void)self.outbox.Pump(Now());  // a failed commit is tried again
   if (self.connection.died()) return StartCoordinator(random_.Chance(0.5));
   gangs_.CheckSeats();
-  if (const auto due = self.outbox.NextDue(); due && !pump_due_) {
+  if (!self.outbox.empty() && !pump_due_) {
     pump_due_ = true;
-    Schedule(std::max<std::int64_t>(1, due->count() - now_),
-             {Kind::kPump, {}, store_.epoch().value, {}});
+    // Where it is not known: a commit is at work.
+    const std::int64_t due = self.outbox.NextDue().value_or(Now() + Millis(10)).count();
+    Schedule(std::max<std::int64_t>(1, due - now_), {Kind::kPump, {}, store_.epoch().value, {}});
   }
   const auto reason = self.scheduler.Finished();
   if (!reason) return;

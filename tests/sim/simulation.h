@@ -3,10 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <queue>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "coordinator/core/outbox.h"
@@ -55,14 +58,33 @@ class Simulation final : public AgentWorld, public MessageSink {
       return at != other.at ? at > other.at : order > other.order;
     }
   };
+  // Commits beside the scheduler: at work until, at some pump, it happens to be over.
+  class LateCommits final : public CommitRunner {
+   public:
+    explicit LateCommits(SimRandom& random) : random_(random) {}
+    void Start(std::function<Status()> commit) override { commit_ = std::move(commit); }
+    std::optional<Status> Result() override {
+      return random_.Chance(0.5) ? std::nullopt : std::optional(Wait());
+    }
+    Status Wait() override {
+      const auto commit = std::exchange(commit_, nullptr);
+      return commit ? commit() : Status();  // none: it has thrown a Violation
+    }
+
+   private:
+    SimRandom& random_;
+    std::function<Status()> commit_;
+  };
   // One process of the coordinator: gone with it is what was not committed.
   struct Coordinator {
     FakeConnection connection;
+    LateCommits late;
     Outbox outbox;
     Scheduler scheduler;
-    Coordinator(FakeStore& store, MessageSink& messages, SchedulerConfig config)
+    Coordinator(FakeStore& store, MessageSink& messages, SimRandom& random, SchedulerConfig config)
         : connection(store),
-          outbox(connection, messages),
+          late(random),
+          outbox(connection, messages, Outbox::Config(), random.Chance(0.5) ? &late : nullptr),
           scheduler(config, connection.epoch(), outbox) {}
   };
   struct AgentPlace {

@@ -67,7 +67,9 @@ class Agent final : public AgentEffects {
   }
 
   void SendToCoordinator(const Message& message) override {
-    transport_.Send(kCoordinator, Encode(message));
+    bytes_.clear();
+    EncodeTo(bytes_, message);
+    transport_.Send(kCoordinator, bytes_);
   }
 
   void SendToTrainer(const Message& message) override {
@@ -123,17 +125,17 @@ class Agent final : public AgentEffects {
       }
       const auto& received = std::get<Received>(*event);
       if (received.from != kCoordinator) continue;
-      const auto message = Decode(received.bytes);
+      auto message = Decode(received.bytes);
       if (!message.ok()) EndWithError(OneLine(message.error()));
-      OnCoordinatorMessage(*message, now);
+      OnCoordinatorMessage(*std::move(message), now);
     }
     return heard;
   }
 
   // Before the invitation there is no store to look at, and a run that fails at its start may end
   // without one.
-  void OnCoordinatorMessage(const Message& message, Millis now) {
-    if (supervisor_) return supervisor_->OnCoordinatorMessage(message, now);
+  void OnCoordinatorMessage(Message message, Millis now) {
+    if (supervisor_) return supervisor_->OnCoordinatorMessage(std::move(message), now);
     if (std::holds_alternative<Goodbye>(message)) ended_ = true;
     if (!std::holds_alternative<Invitation>(message)) return;
     supervisor_.emplace(options_.supervisor, MakeHello(options_), *this);
@@ -161,7 +163,7 @@ class Agent final : public AgentEffects {
       if (message.ok() && !*message) break;
       heard = true;
       if (message.ok()) {
-        supervisor_->OnTrainerMessage(**message, now);
+        supervisor_->OnTrainerMessage(**std::move(message), now);
         continue;
       }
       closed_at_ = now;
@@ -219,6 +221,7 @@ class Agent final : public AgentEffects {
   AttemptLogs attempt_logs_;
   asio::io_context io_;
   asio::signal_set signals_;
+  std::string bytes_;                     // of the message being sent
   std::optional<Supervisor> supervisor_;  // from the invitation on
 
   std::unique_ptr<TrainerProcess> trainer_;

@@ -4,13 +4,13 @@
 // tell (it failed, wrote a checkpoint, started oddly) or when it has run for a while.
 #pragma once
 
-#include <map>
 #include <string>
 #include <string_view>
 
 #include "common/base/clock.h"
 #include "common/base/files.h"
 #include "common/protocol/messages.h"
+#include "worker/agent/by_lease.h"
 
 namespace unmask {
 
@@ -44,7 +44,7 @@ class AttemptLogs {
 
   fs::path folder_;
   const Clock& clock_;
-  std::map<LeaseId, Log> logs_;  // of attempts that have not ended
+  ByLease<Log> logs_;  // of attempts that have not ended
   Millis next_look_{};
 };
 

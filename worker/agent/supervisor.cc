@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 #include "common/base/log.h"
 
@@ -40,11 +42,11 @@ void Supervisor::Start(Millis now) {
 
 // --- from the coordinator
 
-void Supervisor::OnCoordinatorMessage(const Message& message, Millis now) {
+void Supervisor::OnCoordinatorMessage(Message message, Millis now) {
   std::visit(
-      [&]<typename T>(const T& m) {
+      [&]<typename T>(T& m) {
         if constexpr (FromCoordinator<T>) {
-          On(m, now);
+          On(std::move(m), now);
         } else {
           effects_.EndWithError("the coordinator sent what only an agent may send");
         }
@@ -69,7 +71,7 @@ void Supervisor::On(const Refused& refused, Millis) {
   KillTrainer({FailureClass::kKilled, "refused"});
 }
 
-void Supervisor::On(const Lease& lease, Millis now) {
+void Supervisor::On(Lease&& lease, Millis now) {
   if (refused_ || leaving_ || running_.contains(lease.id) || kept_.contains(lease.id)) return;
   effects_.LogAttempt(
       lease.id,
@@ -79,8 +81,8 @@ void Supervisor::On(const Lease& lease, Millis now) {
                   lease.id.epoch.value, SeatText(lease.gang), lease.checkpoints.size(),
                   NewestEpoch(lease)),
       LogWorth::kDetail);
-  running_.try_emplace(lease.id, Running{lease, Progress(now)});
   waiting_.push_back(lease.id);
+  running_.try_emplace(waiting_.back(), Running{std::move(lease), Progress(now)});
   if (stopping_) return YieldWhatIsNotGiven(now);
   GiveWaiting(now);
 }
@@ -247,7 +249,7 @@ void Supervisor::YieldWhatWaitsLong(Millis now) {
   }
 }
 
-void Supervisor::Erase(std::map<LeaseId, Running>::iterator lease) {
+void Supervisor::Erase(ByLease<Running>::iterator lease) {
   if (lease->second.given) --given_;
   running_.erase(lease);
 }

@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <deque>
-#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -13,6 +12,7 @@
 #include "common/base/clock.h"
 #include "common/protocol/messages.h"
 #include "worker/agent/attempt_log.h"
+#include "worker/agent/by_lease.h"
 #include "worker/agent/progress.h"
 #include "worker/agent/trainer_end.h"
 
@@ -50,8 +50,8 @@ class Supervisor {
   Supervisor(const SupervisorOptions& options, Hello hello, AgentEffects& effects);
 
   void Start(Millis now);  // once, first
-  void OnCoordinatorMessage(const Message& message, Millis now);
-  void OnTrainerMessage(const Message& message, Millis now);
+  void OnCoordinatorMessage(Message message, Millis now);
+  void OnTrainerMessage(Message message, Millis now);
   void OnTrainerEnded(const TrainerEnd& end, Millis now);
   void OnDrain(Millis now);  // a signal asks this worker alone to stop
   void OnTick(Millis now);   // often: every time limit is looked at here
@@ -91,7 +91,7 @@ class Supervisor {
   void On(const GangReady& ready, Millis now);
   void On(const Welcome& welcome, Millis now);
   void On(const Refused& refused, Millis now);
-  void On(const Lease& lease, Millis now);
+  void On(Lease&& lease, Millis now);
   void On(const GangGo& go, Millis now);
   void On(const Acknowledged& acknowledged, Millis now);
   void On(const Superseded& superseded, Millis now);
@@ -105,13 +105,13 @@ class Supervisor {
   void Give(Running& running, Millis now);
   void YieldWhatIsNotGiven(Millis now);
   void YieldWhatWaitsLong(Millis now);
-  void Erase(std::map<LeaseId, Running>::iterator lease);
+  void Erase(ByLease<Running>::iterator lease);
   // The trainer is gone: its jobs fail, `blamed` (empty: all of them) for `why`, the others as
   // bystanders. Whether there was any.
   bool FailWhatIsGiven(const Failure& why, std::set<LeaseId> blamed, const std::string& last_words,
                        Millis now);
   // The lease is over, as `message` (with that lease) says: kept and sent until acknowledged.
-  void Finish(const LeaseId& lease, const Message& message, Millis now);
+  void Finish(const LeaseId& lease, Message message, Millis now);
   void Excuse(Millis gap);
   void CheckTrainer(Millis now);
   void CheckHangs(Millis now);
@@ -124,10 +124,10 @@ class Supervisor {
 
   std::variant<Down, Starting, Ready, Dying> trainer_ = Down{Millis::max()};
   int deaths_without_job_ = 0;  // in a row
-  std::map<LeaseId, Running> running_;
+  ByLease<Running> running_;
   std::deque<LeaseId> waiting_;  // not given, oldest first; may name leases that are over
   std::int32_t given_ = 0;
-  std::map<LeaseId, Kept> kept_;
+  ByLease<Kept> kept_;
 
   bool hello_sent_ = false;
   bool welcomed_ = false;

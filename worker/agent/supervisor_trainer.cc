@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "common/protocol/codec.h"
 #include "worker/agent/supervisor.h"
@@ -40,12 +41,13 @@ Millis RestartDelay(int deaths) {
 
 }  // namespace
 
-void Supervisor::OnTrainerMessage(const Message& message, Millis now) {
+void Supervisor::OnTrainerMessage(Message message, Millis now) {
   if (std::holds_alternative<Dying>(trainer_)) return;  // its leases fail as a whole
   std::visit(
       [&]<typename T>(const T& m) {
         if constexpr (EndsLease<T>) {
-          Finish(m.lease, message, now);
+          const LeaseId lease = m.lease;
+          Finish(lease, std::move(message), now);
           GiveWaiting(now);
         } else if constexpr (FromTrainer<T>) {
           On(m, now);
@@ -124,7 +126,7 @@ void Supervisor::On(const GangReady& ready, Millis now) {
   effects_.SendToCoordinator(ready);
 }
 
-void Supervisor::Finish(const LeaseId& lease, const Message& message, Millis now) {
+void Supervisor::Finish(const LeaseId& lease, Message message, Millis now) {
   const auto found = running_.find(lease);
   if (found == running_.end()) return;  // superseded meanwhile
   Erase(found);
@@ -137,8 +139,8 @@ void Supervisor::Finish(const LeaseId& lease, const Message& message, Millis now
         }
       },
       message);
-  kept_.insert_or_assign(lease, Kept{message, now});
-  effects_.SendToCoordinator(message);
+  const auto kept = kept_.insert_or_assign(lease, Kept{std::move(message), now}).first;
+  effects_.SendToCoordinator(kept->second.message);
 }
 
 void Supervisor::OnTrainerEnded(const TrainerEnd& end, Millis now) {

@@ -29,13 +29,6 @@ struct NoEffects final : Effects {
   void Drop(WorkerId, const std::string&) override {}
 };
 
-struct NoSink final : RecordSink {
-  Status Apply(const Record&) override { return status; }
-  Status Commit() override { return status; }
-  void Rollback() override {}
-  Status status;
-};
-
 class LiveViewTest : public testing::Test, protected StoreEnv {
  protected:
   LiveViewTest() : plan(MakeTestPlan("s-1", {{}})) {
@@ -44,7 +37,6 @@ class LiveViewTest : public testing::Test, protected StoreEnv {
     EXPECT_TRUE(opened.ok());
     view = std::move(opened).value();
     Expect(view->Load(plan));
-    tap.Attach(view.get());
   }
 
   nlohmann::json Ask() {
@@ -74,35 +66,19 @@ class LiveViewTest : public testing::Test, protected StoreEnv {
 
   HandClock clock;
   NoEffects effects;
-  NoSink sink;
-  LiveTap tap{sink};
   Scheduler scheduler{SchedulerConfig(), CoordinatorEpoch{1}, effects};
   asio::io_context io{1};
   SweepPlan plan;
   std::unique_ptr<LiveView> view;
 };
 
-TEST_F(LiveViewTest, ShowsWhatIsCommittedAndNothingBefore) {
+TEST_F(LiveViewTest, ShowsWhatIsCommitted) {
   const LeaseId lease = LeaseOf(plan.jobs[0].key);
-  Expect(tap.Apply(RecordLease{lease, TestWorker()}));
   EXPECT_EQ(Ask()["points"][0]["folds"], "...");
-  Expect(tap.Commit());
+  view->OnCommitted(RecordLease{lease, TestWorker()});
   EXPECT_EQ(Ask()["points"][0]["folds"], ">..");
-  Expect(tap.Apply(RecordResult{lease, TestResult(plan.jobs[0].spec)}));
-  tap.Rollback();
-  Expect(tap.Commit());
-  EXPECT_EQ(Ask()["points"][0]["folds"], ">..");
-  Expect(tap.Apply(RecordResult{lease, TestResult(plan.jobs[0].spec)}));
-  Expect(tap.Commit());
+  view->OnCommitted(RecordResult{lease, TestResult(plan.jobs[0].spec)});
   EXPECT_EQ(Ask()["points"][0]["folds"], "#..");
-}
-
-TEST_F(LiveViewTest, WhatTheStoreRefusesIsNotShown) {
-  sink.status = InternalError("no room");
-  EXPECT_FALSE(tap.Apply(RecordLease{LeaseOf(plan.jobs[0].key), TestWorker()}).ok());
-  sink.status = Status();
-  Expect(tap.Commit());
-  EXPECT_EQ(Ask()["points"][0]["folds"], "...");
 }
 
 TEST_F(LiveViewTest, ShowsWorkersThatCameAndWereLost) {

@@ -3,7 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace unmask {
@@ -120,6 +123,87 @@ TEST(OutboxTest, ARecordThatCannotBeAppliedRollsTheWholeBatchBack) {
   sinks.refuses = "";
   EXPECT_TRUE(outbox.Flush(Millis(1)).ok());
   EXPECT_THAT(sinks.log, ElementsAre("commit a b"));
+}
+
+// Commits when it is told to, as a thread would at any time.
+class FakeRunner final : public CommitRunner {
+ public:
+  void Start(std::function<Status()> commit) override { commit_ = std::move(commit); }
+  std::optional<Status> Result() override {
+    if (!done) return std::nullopt;
+    return Wait();
+  }
+  Status Wait() override { return std::exchange(commit_, nullptr)(); }
+  bool done = false;
+
+ private:
+  std::function<Status()> commit_;
+};
+
+class OutboxBesideTest : public testing::Test {
+ protected:
+  // Begins to commit "a", with a message behind it.
+  void Begin() {
+    outbox.Persist(R("a"));
+    outbox.Send(WorkerId{1}, Goodbye{});
+    EXPECT_TRUE(outbox.Pump(Millis(0)).ok());
+    EXPECT_TRUE(outbox.Pump(Millis(50)).ok());
+  }
+  FakeSinks sinks;
+  FakeRunner runner;
+  Outbox outbox{sinks, sinks, Outbox::Config(), &runner};
+};
+
+TEST_F(OutboxBesideTest, WhatComesDuringACommitWaitsForTheNext) {
+  Begin();
+  outbox.Send(WorkerId{2}, Goodbye{});
+  outbox.Persist(R("b"));
+  outbox.Send(WorkerId{3}, Goodbye{});
+  EXPECT_TRUE(outbox.Pump(Millis(60)).ok());
+  EXPECT_THAT(sinks.log, IsEmpty());
+  EXPECT_FALSE(outbox.empty());
+  EXPECT_EQ(outbox.pending_records(), 2U);
+  runner.done = true;
+  EXPECT_TRUE(outbox.Pump(Millis(70)).ok());
+  EXPECT_THAT(sinks.log, ElementsAre("commit a", "send 1", "send 2"));
+  EXPECT_EQ(outbox.pending_records(), 1U);
+  EXPECT_TRUE(outbox.Pump(Millis(110)).ok()) << "as old as it was when it was first seen";
+  EXPECT_TRUE(outbox.Pump(Millis(111)).ok());
+  EXPECT_THAT(sinks.log, ElementsAre("commit a", "send 1", "send 2", "commit b", "send 3"));
+  EXPECT_TRUE(outbox.empty());
+}
+
+TEST_F(OutboxBesideTest, AMessageAloneLeavesAfterTheCommitAtWork) {
+  Begin();
+  outbox.Drop(WorkerId{2}, "gone");
+  runner.done = true;
+  EXPECT_TRUE(outbox.Pump(Millis(60)).ok());
+  EXPECT_THAT(sinks.log, ElementsAre("commit a", "send 1", "drop 2 gone"));
+  EXPECT_TRUE(outbox.empty());
+  EXPECT_FALSE(outbox.NextDue());
+}
+
+TEST_F(OutboxBesideTest, WhatFailedIsTriedAgainWithWhatCameMeanwhile) {
+  Begin();
+  outbox.Persist(R("b"));
+  sinks.full = runner.done = true;
+  EXPECT_FALSE(outbox.Pump(Millis(60)).ok());
+  EXPECT_EQ(outbox.failing_since(), Millis(60));
+  EXPECT_EQ(outbox.pending_records(), 2U);
+  sinks.full = false;
+  EXPECT_TRUE(outbox.Pump(Millis(1059)).ok()) << "not due before its retry";
+  EXPECT_TRUE(outbox.Pump(Millis(1060)).ok());
+  EXPECT_TRUE(outbox.Pump(Millis(1061)).ok());
+  EXPECT_THAT(sinks.log, ElementsAre("commit a b", "send 1"));
+  EXPECT_FALSE(outbox.failing_since());
+}
+
+TEST_F(OutboxBesideTest, FlushWaitsForAllOfIt) {
+  Begin();
+  outbox.Persist(R("b"));
+  EXPECT_TRUE(outbox.Flush(Millis(60)).ok());
+  EXPECT_THAT(sinks.log, ElementsAre("commit a", "send 1", "commit b"));
+  EXPECT_TRUE(outbox.empty());
 }
 
 }  // namespace
