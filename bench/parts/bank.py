@@ -15,7 +15,8 @@ ABOUT = """\
 {0} jobs ({1} folds x {2} points) of {3} epochs on drawn faces, 120 clips, seen by a ViT-B/32 of random weights at 224 x 224 in {3} augmented views; two
 workers of one slot. With the bank the plain view and {3} others are made once, without it every job makes them for itself, as a script would.
 The backbone's share is the seconds of feature jobs that make views, and without the bank the seconds of trainings beyond what they take with it.
-In both, each worker loads libtorch and weights, 1.2 s of a processor; a view takes several. {0} times is the limit: {0} jobs share what one needs.
+{0} times is the limit: {0} jobs share what one needs, and so it is in pictures. In both, each worker loads libtorch and weights and packs them, some 2 s of
+a processor, and writes and syncs what a view is; that is a part of 120 clips' seconds with the bank, and nothing without it.
 Faces are found and cut out once in both. One run each, as the work is counted in pictures. The jobs' numbers are equal, bit by bit (`view-bank.md`).""".format(
     JOBS, SUBJECTS, len(POINTS), EPOCHS)
 
