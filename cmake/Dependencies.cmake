@@ -136,7 +136,8 @@ if(UNMASK_TRAINER)
     "-Wl,-rpath,${wheels}/torch/lib:${wheels}/nvidia/cu13/lib"
     "-Wl,-rpath-link,${wheels}/nvidia/cu13/lib" "-Wl,--disable-new-dtags")
   # What the files for GPUs add to it (NAME_cuda.cc); nothing where there are none. No nvcc: kernels are
-  # libtorch's, or compiled by NVRTC for the device at hand. NCCL is linked by it; its header, which c10d's include, has a wheel of its own.
+  # libtorch's, or compiled by NVRTC for the device at hand. NCCL is linked by libtorch; its header, which
+  # c10d's include, has a wheel of its own.
   add_library(torch_cuda INTERFACE)
   if(UNMASK_GPU)
     target_link_libraries(torch_cuda INTERFACE torch)

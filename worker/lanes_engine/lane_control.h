@@ -39,8 +39,6 @@ enum class Control : std::uint8_t {
   kColumns
 };
 
-inline constexpr double kLaneNormEpsilon = 1e-5;  // of BatchNorm
-
 inline constexpr auto kControlColumns = static_cast<std::size_t>(Control::kColumns);
 
 // `steps`: of Adam, this one included. `alpha` is 0 for a model of one task.

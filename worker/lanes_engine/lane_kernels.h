@@ -12,6 +12,8 @@ namespace unmask {
 
 void MoveOnCuda(const LaneAdam& all);
 
+inline constexpr double kLaneNormEpsilon = 1e-5;
+
 // A block's BatchNorm1d. All [lanes, 1, width], parts of the lanes' rows.
 struct LaneNorm {
   at::Tensor scale, shift;

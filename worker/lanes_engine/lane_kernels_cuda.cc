@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/base/check.h"
@@ -71,18 +72,29 @@ struct Vector {
   __device__ float& operator()(int column) const { return data[blockIdx.y * stride + column]; }
 };
 
-// Grid: (groups of columns, lanes). Threads beyond the last column take it too, and write nothing.
+// What a thread has of a lane's batch. Grid: (groups of columns, lanes).
+struct Place {
+  const float* c;  // the lane's controls
+  int clips;
+  int column;
+  bool writes;      // threads beyond the last column take it too, and write nothing
+  long long begin;  // of the column in the first row
+};
+
+__device__ Place PlaceIn(const float* control, int rows, int width) {
+  const float* c = control + blockIdx.y * CONTROLS;
+  const int wanted = blockIdx.x * COLUMNS + threadIdx.x;
+  const bool writes = wanted < width;
+  const int column = writes ? wanted : width - 1;
+  return {c, (int)c[ROWS], column, writes, (long long)blockIdx.y * rows * width + column};
+}
+
 extern "C" __global__ void Normalise(Vector scale, Vector shift, Vector mean, Vector variance,
                                      const float* linear, const unsigned char* mask,
                                      const float* control, int rows, int width, float* normalised,
                                      Vector inverse_deviation, float* active) {
-  const float* c = control + blockIdx.y * CONTROLS;
+  const auto [c, clips, column, writes, begin] = PlaceIn(control, rows, width);
   const bool trains = c[TRAINS] != 0;
-  const int clips = c[ROWS];
-  const int wanted = blockIdx.x * COLUMNS + threadIdx.x;
-  const bool writes = wanted < width;
-  const int column = writes ? wanted : width - 1;
-  const long long begin = (long long)blockIdx.y * rows * width + column;
   float sum = 0;
   for (int i = threadIdx.y; i < clips; i += PARTS) sum += linear[begin + i * width];
   const float batch_mean = Total(sum) * c[INVERSE_ROWS];
@@ -115,12 +127,7 @@ extern "C" __global__ void NormaliseBack(Vector scale, Vector scale_gradient, Ve
                                          const float* active, const float* gradient,
                                          const float* control, int rows, int width,
                                          float* by_linear) {
-  const float* c = control + blockIdx.y * CONTROLS;
-  const int clips = c[ROWS];
-  const int wanted = blockIdx.x * COLUMNS + threadIdx.x;
-  const bool writes = wanted < width;
-  const int column = writes ? wanted : width - 1;
-  const long long begin = (long long)blockIdx.y * rows * width + column;
+  const auto [c, clips, column, writes, begin] = PlaceIn(control, rows, width);
   const float kept = c[KEPT];
   float by_shift = 0, by_scale = 0;
   for (int i = threadIdx.y; i < clips; i += PARTS) {
@@ -159,6 +166,22 @@ std::string Architecture() {
   return fmt::format("--gpu-architecture=sm_{}{}", major, minor);
 }
 
+// As the kernels call them.
+constexpr std::pair<const char*, Control> kControlNames[] = {
+    {"TRAINS", Control::kTrains},
+    {"ROWS", Control::kRows},
+    {"INVERSE_ROWS", Control::kInverseRows},
+    {"MOMENTUM", Control::kMomentum},
+    {"VARIANCE_FACTOR", Control::kVarianceFactor},
+    {"KEPT", Control::kKept},
+    {"DECAY", Control::kDecay},
+    {"FIRST", Control::kFirst},
+    {"SECOND", Control::kSecond},
+    {"CORRECTION", Control::kCorrection},
+    {"STEP", Control::kStep},
+    {"CONTROLS", Control::kColumns},
+};
+
 std::vector<std::string> Options() {
   std::vector<std::string> options = {Architecture(),
                                       "--fmad=false",
@@ -166,21 +189,9 @@ std::vector<std::string> Options() {
                                       fmt::format("-DNORM_EPSILON={}f", kLaneNormEpsilon),
                                       fmt::format("-DCOLUMNS={}", kColumns),
                                       fmt::format("-DPARTS={}", kParts)};
-  const auto define = [&](const char* name, Control column) {
+  for (const auto& [name, column] : kControlNames) {
     options.push_back(fmt::format("-D{}={}", name, static_cast<int>(column)));
-  };
-  define("TRAINS", Control::kTrains);
-  define("ROWS", Control::kRows);
-  define("INVERSE_ROWS", Control::kInverseRows);
-  define("MOMENTUM", Control::kMomentum);
-  define("VARIANCE_FACTOR", Control::kVarianceFactor);
-  define("KEPT", Control::kKept);
-  define("DECAY", Control::kDecay);
-  define("FIRST", Control::kFirst);
-  define("SECOND", Control::kSecond);
-  define("CORRECTION", Control::kCorrection);
-  define("STEP", Control::kStep);
-  define("CONTROLS", Control::kColumns);
+  }
   return options;
 }
 

@@ -169,32 +169,24 @@ LaneNorm LaneModel::NormOf(const LaneLayout::Block& block) const {
 // Linear, BatchNorm1d over the lane's clips (or by its running statistics), ReLU, Dropout.
 LaneModel::Passed LaneModel::Forward(const LaneLayout::Block& block, const at::Tensor& input,
                                      const at::Tensor& mask) {
-  const std::int64_t width = block.linear.out;
-  const auto parameters = [&](std::int64_t begin) {
-    return Row(LaneState::kParameters, begin, width);
-  };
-  const at::Tensor linear =
-      at::baddbmm(parameters(block.linear.bias), input, Matrix(block.linear).transpose(1, 2));
-  if (device_.is_cuda()) {
-    return {input, NormaliseOnCuda(NormOf(block), linear, mask, inputs_.control)};
-  }
-  at::Tensor running_mean = Row(LaneState::kBuffers, block.running_mean, width);
-  at::Tensor running_var = Row(LaneState::kBuffers, block.running_var, width);
+  const at::Tensor bias = Row(LaneState::kParameters, block.linear.bias, block.linear.out);
+  const at::Tensor linear = at::baddbmm(bias, input, Matrix(block.linear).transpose(1, 2));
+  LaneNorm norm = NormOf(block);
+  if (device_.is_cuda()) return {input, NormaliseOnCuda(norm, linear, mask, inputs_.control)};
   const at::Tensor inverse_rows = Column(Control::kInverseRows);
   const at::Tensor batch_mean = (linear * valid_).sum(1, /*keepdim=*/true) * inverse_rows;
-  const at::Tensor centred = (linear - at::where(trains_, batch_mean, running_mean)) * valid_;
+  const at::Tensor centred = (linear - at::where(trains_, batch_mean, norm.running_mean)) * valid_;
   const at::Tensor batch_var = (centred * centred).sum(1, true) * inverse_rows;
   Passed passed;
   passed.input = input;
   passed.normed.inverse_deviation =
-      (at::where(trains_, batch_var, running_var) + kLaneNormEpsilon).sqrt().reciprocal();
+      (at::where(trains_, batch_var, norm.running_var) + kLaneNormEpsilon).sqrt().reciprocal();
   passed.normed.normalised = centred * passed.normed.inverse_deviation;
-  passed.normed.active = at::addcmul(parameters(block.norm_bias), passed.normed.normalised,
-                                     parameters(block.norm_weight))
+  passed.normed.active = at::addcmul(norm.shift, passed.normed.normalised, norm.scale)
                              .relu()
                              .mul_(mask * Column(Control::kKept));
-  running_mean.lerp_(batch_mean, Column(Control::kMomentum));
-  running_var.lerp_(batch_var * Column(Control::kVarianceFactor), Column(Control::kMomentum));
+  norm.running_mean.lerp_(batch_mean, Column(Control::kMomentum));
+  norm.running_var.lerp_(batch_var * Column(Control::kVarianceFactor), Column(Control::kMomentum));
   return passed;
 }
 
@@ -209,18 +201,17 @@ at::Tensor LaneModel::BackwardLinear(const LaneLayout::Linear& linear, const at:
 // d(linear) = w inv (d - (sum d + x sum(d x)) / n) over the clips, x normalised.
 at::Tensor LaneModel::Backward(const LaneLayout::Block& block, const Passed& passed,
                                at::Tensor gradient, bool input_wanted) {
+  LaneNorm norm = NormOf(block);
   if (device_.is_cuda()) {
-    gradient = NormaliseBackOnCuda(NormOf(block), passed.normed, gradient, inputs_.control);
+    gradient = NormaliseBackOnCuda(norm, passed.normed, gradient, inputs_.control);
     return BackwardLinear(block.linear, passed.input, gradient, input_wanted);
   }
-  const std::int64_t width = block.linear.out;
   gradient = at::threshold_backward(gradient, passed.normed.active, 0).mul_(Column(Control::kKept));
   const at::Tensor by_bias = gradient.sum(1, /*keepdim=*/true);
   const at::Tensor by_weight = (gradient * passed.normed.normalised).sum(1, true);
-  Gradient(block.norm_bias, 1, width).copy_(by_bias);
-  Gradient(block.norm_weight, 1, width).copy_(by_weight);
-  const at::Tensor scale =
-      Row(LaneState::kParameters, block.norm_weight, width) * passed.normed.inverse_deviation;
+  norm.shift_gradient.copy_(by_bias);
+  norm.scale_gradient.copy_(by_weight);
+  const at::Tensor scale = norm.scale * passed.normed.inverse_deviation;
   const at::Tensor means =
       at::addcmul(by_bias, passed.normed.normalised, by_weight) * Column(Control::kInverseRows);
   return BackwardLinear(block.linear, passed.input, (gradient - means) * scale * valid_,
