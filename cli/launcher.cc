@@ -23,6 +23,10 @@ namespace {
 
 constexpr int kResumable = 75;
 
+// Where a launcher tells a process its rank, if it does.
+constexpr std::array<const char*, 3> kRankVariables = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK",
+                                                       "PMI_RANK"};
+
 // A folder of this run's own, removed with it.
 class RunFolder {
  public:
@@ -139,15 +143,13 @@ int Supervise(pid_t mpirun, const sigset_t& signals) {
 }  // namespace
 
 bool UnderMpi() {
-  constexpr std::array<const char*, 4> kMarks = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK",
-                                                 "PMIX_NAMESPACE"};
-  return std::any_of(kMarks.begin(), kMarks.end(),
-                     [](const char* name) { return std::getenv(name) != nullptr; });
+  return std::getenv("PMIX_NAMESPACE") != nullptr ||
+         std::ranges::any_of(kRankVariables,
+                             [](const char* name) { return std::getenv(name) != nullptr; });
 }
 
 bool ToBeRankZero() {
-  constexpr std::array<const char*, 3> kRanks = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK"};
-  return std::ranges::any_of(kRanks, [](const char* name) {
+  return std::ranges::any_of(kRankVariables, [](const char* name) {
     const char* rank = std::getenv(name);
     return rank != nullptr && std::string_view(rank) == "0";
   });
