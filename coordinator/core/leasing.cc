@@ -54,6 +54,8 @@ void Scheduler::Await(JobIndex index) {
   }
   if (left == 0 || Planted(PlantedBug::kDependencyIgnored)) return Release(index);
   jobs_.SetPhase(index, WaitingState{left});
+  // Its first views are made beside the plain one that it waits for, not after it.
+  if (ViewSet* set = SetOfTraining(index)) CallViews(*set, FirstView(index));
 }
 
 void Scheduler::Enqueue(JobIndex index) {

@@ -167,6 +167,7 @@ class Scheduler {
   std::vector<JobIndex> TakeWaitingFor(JobIndex maker);
   void OnTrainingSettled(ViewSet& set);
   std::int64_t ViewNeeded(JobIndex index, std::int64_t epoch) const;
+  std::int64_t FirstView(JobIndex index) const;
   ViewSet* SetOfTraining(JobIndex index);
   ViewSet* SetOfView(JobIndex index);
   std::vector<std::string> InputsOf(JobIndex index);

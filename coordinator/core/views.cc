@@ -26,7 +26,7 @@ void Scheduler::AddToSet(JobIndex index) {
 void Scheduler::Release(JobIndex index) {
   ViewSet* set = SetOfTraining(index);
   if (!set || Planted(PlantedBug::kViewsIgnored)) return Enqueue(index);
-  const std::int64_t needed = ViewNeeded(index, jobs_[index].EpochsReached());
+  const std::int64_t needed = FirstView(index);
   CallViews(*set, needed);
   if (set->available > needed) return Enqueue(index);
   for (std::int64_t view = set->available; view <= needed; ++view) {
@@ -94,6 +94,11 @@ void Scheduler::OnTrainingSettled(ViewSet& set) {
 // The last view that must be there before the job can train its epoch `epoch` (from 0).
 std::int64_t Scheduler::ViewNeeded(JobIndex index, std::int64_t epoch) const {
   return std::min(epoch, jobs_[index].facts.views - 1);
+}
+
+// The one that its next attempt begins with.
+std::int64_t Scheduler::FirstView(JobIndex index) const {
+  return ViewNeeded(index, jobs_[index].EpochsReached());
 }
 
 ViewSet* Scheduler::SetOfTraining(JobIndex index) {

@@ -98,6 +98,23 @@ TEST_F(ViewsTest, ATrainingGetsTheViewsThatAreThereAndYieldsForMore) {
   EXPECT_EQ(env_.scheduler.Finished(), FinishReason::kAllSettled);
 }
 
+TEST_F(ViewsTest, TheFirstViewsAreMadeBesideThePlainOne) {
+  Add(5, 5);
+  env_.Join(AWorker(1, 4));
+  env_.Sent<Welcome>(1);
+  const LeaseId plain = env_.ExpectLease(1, "plain");
+  env_.ExpectLease(1, "v0");
+  env_.ExpectLease(1, "v1");
+  env_.Fail(1, plain, FailureClass::kBadInput);  // then nobody needs them
+  EXPECT_EQ(env_.Recorded<RecordJobFailed>().job_key, "a");
+  for (int view = 0; view < 2; ++view) {
+    EXPECT_EQ(env_.Recorded<RecordAttemptEnd>().outcome, "yielded");
+    env_.Sent<Superseded>(1);
+  }
+  env_.Sent<Acknowledged>(1);
+  EXPECT_EQ(env_.scheduler.Finished(), FinishReason::kAllSettled);
+}
+
 TEST_F(ViewsTest, ViewsThatNobodyCallsForAreNeverMade) {
   Add(50, 50);
   env_.Join(AWorker(1));
@@ -144,14 +161,15 @@ TEST_F(ViewsTest, AViewInTheMakingIsGivenUpWithItsLastTraining) {
   Add(9, 9);
   env_.Join(AWorker(1, 2));
   env_.Sent<Welcome>(1);
-  Make("plain");
+  const LeaseId plain = env_.ExpectLease(1, "plain");
   const LeaseId v0 = env_.ExpectLease(1, "v0");
-  const LeaseId v1 = env_.ExpectLease(1, "v1");
   const auto done = [&](const LeaseId& lease) {
     env_.Say(1, ResultReady{lease, {}});
     env_.Recorded<RecordResult>();
     env_.Sent<Acknowledged>(1);
   };
+  done(plain);
+  const LeaseId v1 = env_.ExpectLease(1, "v1");
   done(v0);
   const LeaseId v2 = env_.ExpectLease(1, "v2");  // one ahead a slot
   done(v1);
