@@ -14,9 +14,9 @@ WANTED = [times(f"view bank on vs off, {JOBS} jobs x {EPOCHS} epochs, the backbo
 ABOUT = """\
 {0} jobs ({1} folds x {2} points) of {3} epochs on drawn faces, 120 clips, seen by a ViT-B/32 of random weights at 224 x 224 in {3} augmented views; two
 workers of one slot. With the bank the plain view and {3} others are made once, without it every job makes them for itself, as a script would.
-The backbone's share is the seconds of feature jobs that make views, and without the bank the seconds of trainings beyond what they take with it.
-{0} times is the limit: {0} jobs share what one needs, and so it is in pictures. In both, each worker loads libtorch and weights and packs them, some 2 s of
-a processor, and writes and syncs what a view is; that is a part of 120 clips' seconds with the bank, and nothing without it.
+The backbone's share is the slots' time, from lease to end, of feature jobs that make views, and without the bank that of trainings beyond what they take
+with it. {0} times is the limit: {0} jobs share what one needs, and so it is in pictures. With the bank the loading of libtorch and weights by two workers
+is a larger part of it.
 Faces are found and cut out once in both. One run each, as the work is counted in pictures. The jobs' numbers are equal, bit by bit (`view-bank.md`).""".format(
     JOBS, SUBJECTS, len(POINTS), EPOCHS)
 
@@ -41,8 +41,10 @@ def measure(lab, rounds):
     wall, seconds, pictures = {}, {}, {}
     for name, override in (("bank on", []), ("bank off", ["features.bank=false"])):
         wall[name] = [lab.sweep(name, config, *override, "--workers", "2", "--slots", "1")]
-        rows = lab.query(name, "SELECT kind = 'train', coalesce(sum(seconds), 0), coalesce(sum(images_forwarded), 0)"
-                               " FROM jobs WHERE features <> 'crops' GROUP BY 1 ORDER BY 1")
+        # Not `jobs.seconds`: without the bank a training makes the plain view before its own clock starts.
+        rows = lab.query(name, "SELECT kind = 'train', sum(julianday(ended_at) - julianday(started_at)) * 86400,"
+                               " sum(images_forwarded) FROM jobs JOIN attempts USING (job_key)"
+                               " WHERE features <> 'crops' AND outcome = 'done' GROUP BY 1")
         seconds[name] = {bool(kind): took for kind, took, _ in rows}  # of feature jobs (False), of trainings (True)
         pictures[name] = [sum(forwarded for _, _, forwarded in rows)]
         print(f"    {name}: {wall[name][0]:.4g} s, {pictures[name][0]:.0f} pictures (load {load():.1f})", flush=True)
