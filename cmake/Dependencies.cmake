@@ -9,7 +9,14 @@ find_package(CLI11 REQUIRED)
 find_package(Boost 1.81 REQUIRED)  # headers only: Asio, Process v2, Math
 find_package(SQLiteCpp REQUIRED)
 find_package(GTest REQUIRED)
+find_package(mimalloc 2 REQUIRED)
 find_package(benchmark QUIET)  # only ./dev bench needs it
+
+# malloc for programs whose work is many small messages and rows. Sanitizers bring their own.
+add_library(small_malloc INTERFACE)
+if(NOT UNMASK_SANITIZE)
+  target_link_libraries(small_malloc INTERFACE mimalloc)
+endif()
 
 # Image formats, each by its own library: OpenCV's reader hides libjpeg's warnings, hands out half a
 # picture where a file is cut, and loads 139 libraries into every trainer.
