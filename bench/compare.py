@@ -38,12 +38,13 @@ def parse():
 
 def machine(arguments):
     cpuinfo = pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8")
-    models = [line.split(":")[1].strip() for line in cpuinfo.splitlines() if line.startswith("model name")]
+    facts = dict(map(str.strip, line.split(":", 1)) for line in cpuinfo.splitlines() if ":" in line)
+    cpu = f"{facts['model name']} (family {facts['cpu family']}, model {facts['model']})" if "cpu family" in facts else platform.machine()
     freeze = subprocess.run([arguments.python, "-m", "pip", "freeze"], capture_output=True, text=True, check=True)
     peers = [v for v in freeze.stdout.split() if v.split("==")[0] in ("torch", "ray", "mpi4py", "numpy")]
     python = subprocess.run([arguments.python, "-V"], capture_output=True, text=True, check=True).stdout.split()[-1]
     trainer = subprocess.run([arguments.build / "unmask-trainer", "--version"], capture_output=True, text=True, check=True)
-    return {"cpu": models[0] if models else platform.machine(), "cores": os.cpu_count(), "kernel": platform.release(),
+    return {"cpu": cpu, "cores": os.cpu_count(), "kernel": platform.release(),
             "python": python, "peers": peers, "unmask": trainer.stdout.strip()}
 
 

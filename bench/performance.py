@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""docs/performance.md from what compare.py measured in one run.
+"""docs/performance.md from what compare.py measured in one run, beside what was measured on other machines.
 
-usage: performance.py performance.json > docs/performance.md
+usage: performance.py performance.json [MACHINE.json ...] > docs/performance.md
+       performance.py --machine NAME performance.json > bench/machines/NAME.json
 """
 
 import json
+import pathlib
 import statistics
 import sys
 
@@ -19,9 +21,10 @@ work on the same machine, one after another in every round of a part, and what c
 ratios less so). Peers run with their own best settings: Adam's fused kernel, one thread a process, subnormal numbers flushed, the number of fused
 jobs that was fastest, and PyTorch also with MKL patched to take its fast path on every processor.
 
-Machine: {cpu}, {cores} cores, Linux {kernel}, load {load} at the start. {unmask}. Peers: Python {python}, {peers}.
+Machine: {cpu}, {cores} cores, Linux {kernel}, load {load} at the start. {unmask}. Peers: Python {python}, {peers}.{others}
 
 """
+OTHER = " Beside it what the same gave on {name} ({measured} UTC, {unmask})."
 TAIL = """\
 ## What is not measured
 
@@ -38,18 +41,39 @@ def tables_of(told):
     return {name: {table["name"]: Table(**table) for table in part["tables"]} for name, part in told["parts"].items()}
 
 
-def wanted_rows(told, tables):
+def wanted_values(tables):
+    """What is wanted of each part, and the values of its rounds: None where it was not measured."""
     for name, part in PARTS.items():
         for wanted in part.WANTED:
-            bound = f"{'<=' if wanted.at_most else '>='} {wanted.bound:g} {wanted.unit}"
             table = tables.get(name, {}).get(wanted.table)
-            if table is None:
-                yield f"| {wanted.what} | {bound} | not measured: {told['left_out'].get(name, 'not on this machine')} | |"
-                continue
-            values, median = wanted.values(table), wanted.median(table)
-            spread = f" ({number(min(values))} to {number(max(values))})" if len(values) > 1 else ""
-            reached = "yes" if wanted.reached(median) else "**no**"
-            yield f"| {wanted.what} | {bound} | {number(median)} {wanted.unit}{spread} | {reached} |"
+            yield name, wanted, None if table is None else wanted.values(table)
+
+
+def summary(values):
+    return [statistics.median(values), *([min(values), max(values)] if len(values) > 1 else [])]
+
+
+def cell(wanted, median, low=None, high=None):
+    spread = "" if low is None else f" ({number(low)} to {number(high)})"
+    text = f"{number(median)} {wanted.unit}{spread}"
+    return text if wanted.reached(median) else f"**{text}**"
+
+
+def wanted_rows(told, tables, others):
+    for name, wanted, values in wanted_values(tables):
+        bound = f"{'<=' if wanted.at_most else '>='} {wanted.bound:g} {wanted.unit}"
+        here = f"not measured: {told['left_out'].get(name, 'not on this machine')}" if values is None else cell(wanted, *summary(values))
+        beside = [cell(wanted, *other["rows"][wanted.what]) if wanted.what in other["rows"] else "" for other in others]
+        yield f"| {' | '.join([wanted.what, bound, here, *beside])} |"
+
+
+def as_machine(name, told, tables):
+    """What other machines' pages need of a run, a row a line."""
+    rows = ",\n".join(f"  {json.dumps(wanted.what)}: {json.dumps([float(f'{v:.3g}') for v in summary(values)])}"
+                      for _, wanted, values in wanted_values(tables) if values is not None)
+    head = "".join(f" {json.dumps(key)}: {json.dumps(value)},\n" for key, value in
+                   {"name": name, **{key: told[key] for key in ("cpu", "measured", "unmask")}}.items())
+    return f'{{\n{head} "rows": {{\n{rows}\n }}\n}}'
 
 
 def row(name, values, table):
@@ -75,19 +99,32 @@ def section(part, measured, tables):
         yield ""
 
 
-def main():
-    with open(sys.argv[1], encoding="utf-8") as file:
-        told = json.load(file)
-    tables = tables_of(told)
+def read(path):
+    return json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
+
+
+def page(told, tables, others):
     if told["quick"]:
-        print("**Not to be kept: made with --quick, which cuts the work short.**\n")
-    print(HEAD.format(**{**told, "peers": ", ".join(told["peers"])}), end="")
-    print("| comparison, same work, same run | wanted | measured | reached |\n|---|---|---|---|")
-    print(*wanted_rows(told, tables), "", sep="\n")
+        yield "**Not to be kept: made with --quick, which cuts the work short.**\n"
+    beside = "".join(OTHER.format(**other) for other in others)
+    yield HEAD.format(**{**told, "peers": ", ".join(told["peers"]), "others": beside}) + "What is not reached is in bold.\n"
+    titles = ["comparison, same work, same run", "wanted", "measured", *(f"on {other['name']}" for other in others)]
+    yield f"| {' | '.join(titles)} |\n|{'---|' * len(titles)}"
+    yield from wanted_rows(told, tables, others)
+    yield ""
     for name, part in PARTS.items():
         if name in told["parts"]:
-            print(*section(part, told["parts"][name], tables[name]), sep="\n")
-    print(TAIL, end="")
+            yield from section(part, told["parts"][name], tables[name])
+    yield TAIL.rstrip()
+
+
+def main():
+    arguments = sys.argv[1:]
+    machine = arguments[1] if arguments[0] == "--machine" else None
+    told, *others = map(read, arguments[2:] if machine else arguments)
+    tables = tables_of(told)
+    others = [other for other in others if other["cpu"] != told["cpu"]]
+    print(as_machine(machine, told, tables) if machine else "\n".join(page(told, tables, others)))
 
 
 main()

@@ -3,6 +3,7 @@
 import re
 import shutil
 
+import sqlite_alone
 from lab import interleave
 from results import Table, at_most, times
 
@@ -23,12 +24,16 @@ that trains takes a thousand times longer than either.
 
 By stage: the same without MPI and processes, CPU time of rank 0, 100,000 jobs.
 
-What limits it: sampled (100,000 jobs, one worker, a loaded machine of two cores), rank 0's loop takes 36 % of the CPU time, its commits, on a thread
-beside it, 30 %, its plan, made while MPI starts, 4 %, the agent 24 %, the trainer 4 %, launcher and mpirun 2 %. Of the loop's part 30 % is SQLite (the
-sweep's rows), 24 % memory given out and taken back, 12 % the kernel; of the commits' 45 % is SQLite. SQLite's part is entries of B-trees, 1 to 2 us a
-row alone: six entries to register a job, five to lease it, end it and store its answer, and a point's and its cells' shared by the folds. Rows written
-by 32 in one statement were tried: a lease took half the time, an answer three quarters, a job no less. With 20,000 jobs the start and end of
-processes, most of it mpirun's, are shared by so few that they are a fifth of the time.""".format(TASKS)
+What limits it: a store that can be asked about every job. SQLite alone takes what stands under `SQLite alone`, one row after the other, when its rows are
+copied by SQL out of a finished store into one like it, in as many commits and with no program around it. That is above 6 us before anything
+is planned, sent or started; the start and end of processes, most of it mpirun's, are another 9 us where 20,000 jobs share them, and with these it is above a
+thirtieth of mpi4py.futures. With 100,000 jobs a job takes three quarters of the time.
+
+Sampled (100,000 jobs, one worker, two cores of an AMD EPYC, family 25), rank 0's loop takes 36 % of the CPU time, its commits, on a thread beside it,
+32 %, its plan, made while MPI starts, 6 %, the agent 19 %, the trainer 5 %, launcher and mpirun 3 %. Of the loop's part 31 % is SQLite (the sweep's rows),
+19 % the kernel, 10 % memory given out and taken back; of the commits' 45 % is SQLite. Its entries in B-trees are six to register a job, five to lease it, end it and
+store its answer, and a point's and its cells' shared by the folds. Rows written by 32 in one statement were tried: a lease took half the time, an
+answer three quarters, a job no less.""".format(TASKS)
 
 
 def measure(lab, rounds):
@@ -36,6 +41,7 @@ def measure(lab, rounds):
         {"unmask, recorded": recorded(lab), "mpi4py.futures": lambda: unrecorded(lab, 1),
          "mpi4py.futures, chunks of 100": lambda: unrecorded(lab, 100)}, rounds))
     yield Table("by stage", "us", by_stage(lab, rounds), contest=False)
+    yield Table("SQLite alone", "us", rows_alone(lab, rounds), contest=False)
 
 
 def recorded(lab):
@@ -68,4 +74,13 @@ def by_stage(lab, rounds):
         for line in lab.output([lab.build / "dispatch_costs", folder, 100000]).splitlines():
             name, cost = re.fullmatch(r"(.+?) +([0-9.]+) us CPU.*", line).groups()
             stages.setdefault(name, []).append(float(cost))
+    return stages
+
+
+def rows_alone(lab, rounds):
+    """Wall time of the rows of the no-op sweep in SQLite alone, by what they say."""
+    stages = {"the sweep's rows": [], "leases, ends and answers": []}
+    for _ in range(rounds):
+        for values, seconds in zip(stages.values(), sqlite_alone.seconds(lab.folder / "noop-store/unmask.db", lab.folder / "copy.db")):
+            values.append(seconds / (SUBJECTS * TASKS) * 1e6)
     return stages
