@@ -145,8 +145,11 @@ void Scheduler::FailWithAll(JobIndex index, JobIndex dead) {
   FailDependants(index);
 }
 
+// Jobs that make features count as one: they share a model, and where that crashes one of them is
+// to be quarantined, not a worker drained.
 void Scheduler::CountAgainst(Worker& worker, JobIndex job) {
-  worker.failed_on.insert(job);
+  const bool features = jobs_[job].facts.kind == JobKind::kFeatures;
+  worker.failed_on.insert(features ? kAnyFeatureJob : job);
   const auto different = static_cast<std::int32_t>(worker.failed_on.size());
   if (different < config_.drain_limit) return;
   Drain(worker, std::to_string(different) + " different jobs in a row crashed on it");

@@ -1,6 +1,6 @@
 // Makes "committed before sent" true: records and messages queue in the order of their cause, and
 // a message leaves only after everything persisted before it is committed (group commit). A commit
-// that fails (no room, busy) loses nothing: all of it is kept and tried again whole. A commit may
+// that fails (no room) loses nothing: all of it is kept and tried again whole. A commit may
 // run beside the scheduler (CommitRunner): what comes meanwhile waits for the next one.
 #pragma once
 

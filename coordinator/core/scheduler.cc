@@ -83,6 +83,7 @@ void Scheduler::OnWorkerJoined(const WorkerInfo& worker, Millis now) {
   workers_.Join(worker, now);
   effects_.Send(worker.id, Welcome{epoch_});
   if (stopping_) effects_.Send(worker.id, StopGracefully{});
+  CallViewsForSlots();
   AfterEvent();
 }
 
@@ -201,6 +202,10 @@ void Scheduler::On(WorkerId from, const CheckpointWritten& message) {
   const auto index = CurrentLease(from, message.lease);
   if (!index) return effects_.Send(from, Superseded{message.lease});
   SchedulerJob& facts = jobs_[*index].facts;
+  // An equal blob becomes the newest, as in the store.
+  std::erase_if(facts.checkpoints, [&](const CheckpointRef& known) {
+    return known.sha256 == message.checkpoint.sha256;
+  });
   facts.checkpoints.insert(facts.checkpoints.begin(), message.checkpoint);
   if (facts.checkpoints.size() > 2) facts.checkpoints.pop_back();
   facts.crashes = 0;

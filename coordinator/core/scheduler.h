@@ -163,6 +163,7 @@ class Scheduler {
   void AddToSet(JobIndex index);
   void Release(JobIndex index);
   void CallViews(ViewSet& set, std::int64_t view);
+  void CallViewsForSlots();
   void OnViewMade(ViewSet& set);
   std::vector<JobIndex> TakeWaitingFor(JobIndex maker);
   void OnTrainingSettled(ViewSet& set);

@@ -17,6 +17,7 @@ struct ViewSet {
   std::vector<JobIndex> views;                            // by view number: the jobs that make them
   std::int64_t available = 0;                             // views below it are made
   std::int64_t called = 0;                                // views below it were called for
+  std::int64_t reached = 0;                               // how far the furthest job has come
   std::int64_t live = 0;                                  // training jobs that are not settled
   std::map<std::int64_t, std::vector<JobIndex>> waiting;  // training jobs, by the view they need
 
@@ -37,6 +38,7 @@ class ViewSets {
     return found == by_name_.end() ? nullptr : &sets_[found->second];
   }
   const std::vector<ViewSet>& all() const { return sets_; }
+  std::vector<ViewSet>& all() { return sets_; }
 
  private:
   std::vector<ViewSet> sets_;

@@ -40,12 +40,20 @@ void Scheduler::Release(JobIndex index) {
 // Some job has come as far as `view`: those ahead of it shall be made.
 void Scheduler::CallViews(ViewSet& set, std::int64_t view) {
   if (Planted(PlantedBug::kViewsNotCalled) && set.called > 0) return;
+  set.reached = std::max(set.reached, view);
   const auto ahead = std::max<std::int64_t>(config_.views_ahead, workers_.Slots());
-  const std::int64_t end = std::min(set.size(), view + 1 + ahead);
+  const std::int64_t end = std::min(set.size(), set.reached + 1 + ahead);
   while (set.called < end) {
     const JobIndex index = set.views[static_cast<std::size_t>(set.called++)];
     if (!jobs_[index].Is<DormantState>()) continue;
     Await(index);
+  }
+}
+
+// Slots have come: as many views may be made ahead.
+void Scheduler::CallViewsForSlots() {
+  for (ViewSet& set : view_sets_.all()) {
+    if (set.live > 0 && set.called > 0) CallViews(set, set.reached);
   }
 }
 

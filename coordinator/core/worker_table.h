@@ -17,6 +17,9 @@
 
 namespace unmask {
 
+// Stands for all of them in Worker::failed_on.
+inline constexpr JobIndex kAnyFeatureJob = ~JobIndex{0};
+
 struct Worker {
   WorkerInfo info;
   ClassId numerics_class = kAnyClass;

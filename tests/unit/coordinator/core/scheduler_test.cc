@@ -112,9 +112,11 @@ TEST(SchedulerTest, AYieldIsNoCrashAndTheJobGoesOnFromItsNewestCheckpoints) {
   env.Add({AJob("a")});
   const LeaseId a = env.JoinAndLease(AWorker(1), "a");
   for (const std::int64_t epoch : {1, 2, 3}) {
-    env.Say(1, CheckpointWritten{a, {"sha", epoch, 10, "class"}});
+    env.Say(1, CheckpointWritten{a, {"sha" + std::to_string(epoch), epoch, 10, "class"}});
     EXPECT_EQ(env.Recorded<RecordCheckpoint>().checkpoint.epoch, epoch);
   }
+  env.Say(1, CheckpointWritten{a, {"sha3", 3, 10, "class"}});  // once more: still one of two
+  env.Recorded<RecordCheckpoint>();
   env.Say(1, Yielded{a, 3});
   const auto end = env.Recorded<RecordAttemptEnd>();
   EXPECT_EQ(end.outcome, "yielded");

@@ -103,16 +103,33 @@ TEST_F(ViewsTest, TheFirstViewsAreMadeBesideThePlainOne) {
   env_.Join(AWorker(1, 4));
   env_.Sent<Welcome>(1);
   const LeaseId plain = env_.ExpectLease(1, "plain");
-  env_.ExpectLease(1, "v0");
-  env_.ExpectLease(1, "v1");
-  env_.Fail(1, plain, FailureClass::kBadInput);  // then nobody needs them
+  for (const char* view : {"v0", "v1", "v2"}) env_.ExpectLease(1, view);  // a slot each
+  env_.Fail(1, plain, FailureClass::kBadInput);                           // then nobody needs them
   EXPECT_EQ(env_.Recorded<RecordJobFailed>().job_key, "a");
-  for (int view = 0; view < 2; ++view) {
+  for (int view = 0; view < 3; ++view) {
     EXPECT_EQ(env_.Recorded<RecordAttemptEnd>().outcome, "yielded");
     env_.Sent<Superseded>(1);
   }
   env_.Sent<Acknowledged>(1);
   EXPECT_EQ(env_.scheduler.Finished(), FinishReason::kAllSettled);
+}
+
+TEST_F(ViewsTest, ABackboneThatCrashesIsNotTheWorkersFault) {
+  Add(5, 5);
+  env_.Join(AWorker(1));
+  env_.Sent<Welcome>(1);
+  // One that has crashed goes behind those that have not.
+  for (const char* view : {"plain", "v0", "v1", "plain"}) {
+    const auto end = env_.Fail(1, env_.ExpectLease(1, view), FailureClass::kKilled);
+    EXPECT_EQ(end.job_state, JobState::kQueued);
+    env_.Sent<Acknowledged>(1);
+  }
+  const auto end = env_.Fail(1, env_.ExpectLease(1, "plain"), FailureClass::kKilled);
+  EXPECT_EQ(end.job_state, JobState::kQuarantined);
+  EXPECT_EQ(env_.Recorded<RecordJobFailed>().job_key, "a");
+  env_.Sent<Acknowledged>(1);
+  EXPECT_EQ(env_.scheduler.Finished(), FinishReason::kAllSettled);
+  EXPECT_EQ(env_.scheduler.ExitCode(FinishReason::kAllSettled), 1);
 }
 
 TEST_F(ViewsTest, ViewsThatNobodyCallsForAreNeverMade) {
