@@ -98,6 +98,7 @@ class Agent final : public AgentEffects {
 
   void EndWithError(const std::string& reason) override {
     ForgetTrainer();
+    attempt_logs_.WriteAll();
     DieVisibly(fmt::format("worker {} on {}: {}", transport_.self().value, options_.host, reason));
   }
 

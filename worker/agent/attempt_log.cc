@@ -6,9 +6,7 @@
 
 namespace unmask {
 
-AttemptLogs::~AttemptLogs() {
-  for (auto& [lease, log] : logs_) Write(lease, log);
-}
+AttemptLogs::~AttemptLogs() { WriteAll(); }
 
 void AttemptLogs::Add(const LeaseId& lease, std::string_view text, LogWorth worth) {
   const bool is_end = worth == LogWorth::kGoodEnd || worth == LogWorth::kBadEnd;
@@ -28,6 +26,10 @@ void AttemptLogs::WriteOld(Millis now) {
   for (auto& [lease, log] : logs_) {
     if (now - log.since >= kHold) Write(lease, log);
   }
+}
+
+void AttemptLogs::WriteAll() {
+  for (auto& [lease, log] : logs_) Write(lease, log);
 }
 
 void AttemptLogs::Write(const LeaseId& lease, Log& log) const {

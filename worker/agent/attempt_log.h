@@ -31,6 +31,7 @@ class AttemptLogs {
   void Add(const LeaseId& lease, std::string_view text, LogWorth worth);
   // Often: writes what has been kept for kHold.
   void WriteOld(Millis now);
+  void WriteAll();
 
  private:
   static constexpr Millis kHold{1'000};

@@ -145,6 +145,7 @@ void Supervisor::OnTick(Millis now) {
 void Supervisor::Excuse(Millis gap) {
   for (auto& [id, running] : running_) running.progress.Excuse(gap);
   if (auto* starting = std::get_if<Starting>(&trainer_)) starting->since += gap;
+  if (auto* dying = std::get_if<Dying>(&trainer_); dying && dying->since) *dying->since += gap;
 }
 
 void Supervisor::CheckTrainer(Millis now) {
@@ -154,6 +155,11 @@ void Supervisor::CheckTrainer(Millis now) {
     }
   } else if (const auto* down = std::get_if<Down>(&trainer_)) {
     if (now >= down->restart_at && (wanted() || !hello_sent_)) StartTrainer(now);
+  } else if (auto* dying = std::get_if<Dying>(&trainer_)) {
+    if (!dying->since) dying->since = now;
+    if (now - *dying->since > options_.kill_limit) {
+      effects_.EndWithError("the trainer was killed and does not end");
+    }
   } else if (std::holds_alternative<Ready>(trainer_)) {
     if (leaving_ && now - *leaving_ > options_.goodbye_limit) {
       KillTrainer({FailureClass::kKilled, "goodbye"});
@@ -206,7 +212,7 @@ void Supervisor::StartTrainer(Millis now) {
 
 void Supervisor::KillTrainer(Failure why, std::set<LeaseId> blamed) {
   if (std::holds_alternative<Down>(trainer_) || std::holds_alternative<Dying>(trainer_)) return;
-  trainer_ = Dying{std::move(why), std::move(blamed)};
+  trainer_ = Dying{std::move(why), std::move(blamed), std::nullopt};
   effects_.KillTrainer();
 }
 

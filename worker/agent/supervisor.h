@@ -27,6 +27,7 @@ struct SupervisorOptions {
   int start_attempts = 5;  // trainers in a row that died without a job: then the agent gives up
   Millis goodbye_limit{5'000};  // for the trainer to end by itself
   Millis wait_limit{5'000};     // a lease that no slot has got free for goes back
+  Millis kill_limit{60'000};    // for a killed trainer to be gone: a hung device may hold it
 };
 
 // What the supervisor may do to the world.
@@ -82,6 +83,7 @@ class Supervisor {
   struct Dying {  // we kill it
     Failure why;
     std::set<LeaseId> blamed;
+    std::optional<Millis> since;  // from the first tick on
   };
 
   void On(const TrainerHello& hello, Millis now);

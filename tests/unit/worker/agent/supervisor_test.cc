@@ -9,6 +9,7 @@ namespace unmask {
 namespace {
 
 using ::testing::AnyOf;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -358,6 +359,14 @@ TEST_F(SupervisorTest, AMuteTrainerIsKilled) {
   supervisor_.Start(now_);
   EXPECT_THAT(Pass(Millis(600'000)), ElementsAre("start"));
   EXPECT_THAT(Pass(Millis(500)), ElementsAre("kill"));
+}
+
+// A hung device may hold a process for ever; its jobs are then for other workers.
+TEST_F(SupervisorTest, ATrainerThatCannotBeKilledEndsTheWorker) {
+  supervisor_.Start(now_);
+  EXPECT_THAT(Pass(Millis(600'500)), ElementsAre("start", "kill"));
+  EXPECT_THAT(Pass(Millis(60'000)), IsEmpty());
+  EXPECT_THAT(Pass(Millis(1'000)), Contains("fatal the trainer was killed and does not end"));
 }
 
 TEST_F(SupervisorTest, ATrainerOfAnotherBuildOrClassIsFatal) {
