@@ -3,6 +3,8 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <atomic>
+#include <cstdio>
 #include <cstdlib>
 
 namespace unmask {
@@ -21,6 +23,14 @@ spdlog::logger& Logger() {
   return *logger;
 }
 
+std::atomic<bool> line_is_open = false;
+
+void Log(spdlog::level::level_enum level, std::string_view message) {
+  if (!Logger().should_log(level)) return;
+  if (line_is_open.exchange(false)) std::fputs("\r\x1b[2K", stderr);  // ECMA-48 EL
+  Logger().log(level, "{}", EscapeControl(message));
+}
+
 }  // namespace
 
 void SetLogLevel(LogLevel level) {
@@ -29,8 +39,12 @@ void SetLogLevel(LogLevel level) {
                                                   : spdlog::level::debug);
 }
 
-void LogError(std::string_view message) { Logger().error("error: {}", EscapeControl(message)); }
-void LogInfo(std::string_view message) { Logger().info("{}", EscapeControl(message)); }
-void LogDebug(std::string_view message) { Logger().debug("{}", EscapeControl(message)); }
+void LogError(std::string_view message) {
+  Log(spdlog::level::err, fmt::format("error: {}", message));
+}
+void LogInfo(std::string_view message) { Log(spdlog::level::info, message); }
+void LogDebug(std::string_view message) { Log(spdlog::level::debug, message); }
+
+void LineIsOpen(bool open) { line_is_open = open; }
 
 }  // namespace unmask

@@ -21,4 +21,7 @@ void LogError(std::string_view message);
 void LogInfo(std::string_view message);
 void LogDebug(std::string_view message);
 
+// A line that is redrawn stands open on the terminal: what is logged next takes its place.
+void LineIsOpen(bool open);
+
 }  // namespace unmask

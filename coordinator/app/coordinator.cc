@@ -107,8 +107,7 @@ class Coordinator final : public MessageSink {
     UNMASK_ASSIGN(std::vector<StoredJob> stored, store_.LoadJobs(options_.plan.sweep));
     UNMASK_TRY(ForgetLostFeatures(stored));
     if (view_) UNMASK_TRY(view_->Load(options_.plan));
-    SweepJobs sweep =
-        SchedulerJobs(options_.plan, stored, options_.checkpoint_seconds, options_.keep_best);
+    SweepJobs sweep = SchedulerJobs(options_.plan, stored);
     done_apart_ = sweep.done_apart;
     UNMASK_TRY(CheckGangs(sweep.jobs));
     scheduler_.AddJobs(std::move(sweep.jobs), clock_.Now());
@@ -125,6 +124,10 @@ class Coordinator final : public MessageSink {
     for (const SchedulerJob& job : jobs) {
       const bool left = job.state == JobState::kQueued || job.state == JobState::kRunning;
       if (!left || job.gang <= workers) continue;
+      if (workers == 0) {
+        return UsageError("no worker: this is the only rank", "",
+                          "at least two, the coordinator and a worker");
+      }
       return UsageError(fmt::format("train.devices={} with {} worker{}", job.gang, workers,
                                     workers == 1 ? "" : "s"),
                         "train.devices",
@@ -235,9 +238,10 @@ class Coordinator final : public MessageSink {
 
   // True where something was committed. A full disk is waited for; anything else that the store
   // refuses is fatal: another coordinator has taken it over, or it is broken.
-  bool CommitAndSend(Millis now) {
+  bool CommitAndSend(Millis now, bool at_once = false) {
     const std::size_t before = outbox_.pending_records();
-    const Status pumped = outbox_.Pump(now);
+    const bool flush = at_once && !outbox_.failing_since();
+    const Status pumped = flush ? outbox_.Flush(now) : outbox_.Pump(now);
     (void)transport_.Flushed();  // leases leave together
     if (pumped.ok()) {
       if (waiting_for_room_ && !outbox_.failing_since()) {
@@ -282,13 +286,9 @@ class Coordinator final : public MessageSink {
 
   Result<int> Finish(FinishReason reason) {
     while (!outbox_.empty()) {
-      const Status flushed = outbox_.Flush(clock_.Now());
-      if (!flushed.ok() && !sink_.last_error_can_pass()) return flushed.error();
-      if (!flushed.ok() &&
-          clock_.Now() - outbox_.failing_since().value_or(Millis{0}) > kNoRoomLimit) {
-        return flushed.error();
-      }
-      if (!flushed.ok()) io_.run_one_for(kCommits.retry_after);
+      CommitAndSend(clock_.Now(), /*at_once=*/true);
+      if (fatal_) return *fatal_;
+      if (!outbox_.empty()) io_.run_one_for(kTickPeriod);
     }
     status_->Finish(Progress(), clock_.Now());
     if (view_) view_->Finish(reason);

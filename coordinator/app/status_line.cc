@@ -50,6 +50,7 @@ void StatusLine::Finish(const RunProgress& progress, Millis now) {
   Print(progress, now);
   if (open_) std::fputs("\n", stderr);
   open_ = false;
+  LineIsOpen(false);
 }
 
 void StatusLine::Print(const RunProgress& progress, Millis now) {
@@ -60,6 +61,7 @@ void StatusLine::Print(const RunProgress& progress, Millis now) {
   fmt::print(stderr, "\r\x1b[2K{}", text);
   std::fflush(stderr);
   open_ = true;
+  LineIsOpen(true);
 }
 
 }  // namespace unmask

@@ -21,7 +21,7 @@ class StoreSink final : public RecordSink {
   Status Commit() override;
   void Rollback() override;
 
-  // Whether the last failure is one that waiting can cure: no room on the disk, or a busy database.
+  // Whether the last failure is one that waiting can cure: no room on the disk.
   // When its commit is over.
   bool last_error_can_pass() const { return can_pass_; }
 
