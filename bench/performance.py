@@ -123,7 +123,7 @@ def main():
     machine = arguments[1] if arguments[0] == "--machine" else None
     told, *others = map(read, arguments[2:] if machine else arguments)
     tables = tables_of(told)
-    others = [other for other in others if other["cpu"] != told["cpu"]]
+    others = [other for other in others if not told["cpu"].startswith(other["cpu"])]
     print(as_machine(machine, told, tables) if machine else "\n".join(page(told, tables, others)))
 
 

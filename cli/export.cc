@@ -2,9 +2,9 @@
 #include <fmt/format.h>
 
 #include <memory>
-#include <nlohmann/json.hpp>
 
 #include "cli/command.h"
+#include "cli/json_text.h"
 #include "coordinator/export/exports.h"
 
 namespace unmask {
@@ -28,8 +28,7 @@ void Run(const ExportOptions& options, CommandContext& context) {
   const Status done = Export(options, context.store);
   if (!done.ok()) return context.Fail(done.error());
   if (context.json) {
-    fmt::print("{}\n", nlohmann::json{{"out", options.out}, {"format", options.format}}.dump(
-                           -1, ' ', false, nlohmann::json::error_handler_t::replace));
+    fmt::print("{}\n", JsonText({{"out", options.out}, {"format", options.format}}));
   } else {
     fmt::print("{}\n", options.out);
   }

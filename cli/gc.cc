@@ -2,9 +2,9 @@
 #include <fmt/format.h>
 
 #include <memory>
-#include <nlohmann/json.hpp>
 
 #include "cli/command.h"
+#include "cli/json_text.h"
 #include "sql/blob_sweep.h"
 
 namespace unmask {
@@ -19,10 +19,9 @@ Status Collect(const GcArguments& arguments, const CommandContext& context) {
   UNMASK_ASSIGN(const BlobSweep swept,
                 SweepBlobs(StorePaths{context.store}, arguments.dry_run, arguments.take_over));
   if (context.json) {
-    fmt::print("{}\n",
-               nlohmann::json{
-                   {"dry_run", arguments.dry_run}, {"files", swept.files}, {"bytes", swept.bytes}}
-                   .dump());
+    fmt::print(
+        "{}\n",
+        JsonText({{"dry_run", arguments.dry_run}, {"files", swept.files}, {"bytes", swept.bytes}}));
   } else {
     fmt::print("{} {} {}, {} bytes\n", arguments.dry_run ? "would remove" : "removed", swept.files,
                swept.files == 1 ? "file" : "files", swept.bytes);

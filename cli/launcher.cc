@@ -115,10 +115,20 @@ std::vector<std::string> MpirunCommand(const LaunchOptions& options) {
   _exit(127);
 }
 
+// What asks a run to stop. Under nohup a terminal that closes does not.
+std::vector<int> StopSignals() {
+  std::vector<int> signals = {SIGINT, SIGTERM, SIGUSR1};
+  struct sigaction hangup{};
+  sigaction(SIGHUP, nullptr, &hangup);
+  if (hangup.sa_handler != SIG_IGN) signals.push_back(SIGHUP);
+  return signals;
+}
+
 sigset_t LauncherSignals() {
   sigset_t signals;
   sigemptyset(&signals);
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGCHLD}) sigaddset(&signals, signal);
+  sigaddset(&signals, SIGCHLD);
+  for (const int signal : StopSignals()) sigaddset(&signals, signal);
   return signals;
 }
 
@@ -153,6 +163,10 @@ bool ToBeRankZero() {
     const char* rank = std::getenv(name);
     return rank != nullptr && std::string_view(rank) == "0";
   });
+}
+
+void EndAtOnceWhenStopped() {
+  for (const int signal : StopSignals()) ::signal(signal, [](int) { _exit(kResumable); });
 }
 
 int UsableCores() {

@@ -24,6 +24,10 @@ struct LocalShape {
 LocalShape ShapeFor(int cores, std::optional<int> workers, std::optional<int> slots);
 int UsableCores();
 
+// From here to LaunchLocally there is nothing to be written down: what asks for a stop (or, if it
+// is not ignored, a hang-up) ends this process at once, with 75.
+void EndAtOnceWhenStopped();
+
 struct LaunchOptions {
   fs::path program;               // this executable
   std::vector<std::string> args;  // its arguments, as the user gave them
@@ -31,9 +35,9 @@ struct LaunchOptions {
 };
 
 // Runs mpirun in a process group of its own, so that Ctrl-C reaches this process alone: the first
-// SIGINT, SIGTERM, SIGHUP or SIGUSR1 is the graceful stop (passed on as SIGUSR1), the second ends
-// at once. Returns the run's exit code: what rank 0 said, or 75 where it could not say anything any
-// more.
+// SIGINT, SIGTERM, SIGUSR1 or (unless ignored, as by nohup) SIGHUP is the graceful stop (passed on
+// as SIGUSR1), the second ends at once. Returns the run's exit code: what rank 0 said, or 75 where
+// it could not say anything any more.
 int LaunchLocally(const LaunchOptions& options);
 
 // Environment by which the launcher and rank 0 understand each other.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <exception>
 #include <utility>
 
 #include "cli/command.h"
@@ -98,4 +99,11 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace unmask
 
-int main(int argc, char** argv) { return unmask::Main(argc, argv); }
+int main(int argc, char** argv) {
+  try {
+    return unmask::Main(argc, argv);
+  } catch (const std::exception& error) {  // such as no memory: one line here too
+    fmt::print(stderr, "{}\n", unmask::FormatError(unmask::InternalError(error.what())));
+    return unmask::ExitCode(unmask::ErrorCode::kInternal);
+  }
+}

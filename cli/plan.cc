@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "cli/command.h"
+#include "cli/json_text.h"
 #include "common/base/log.h"
 #include "common/config/names.h"
 #include "coordinator/app/status_line.h"
@@ -76,7 +77,7 @@ Status Plan(const PlanArguments& arguments, const CommandContext& context) {
   for (const std::string& note : output.notes) LogInfo("note: " + note);
   const PlanReport report = ReportPlan(output, history, WidthOf);
   const std::string text =
-      context.json ? PlanReportJson(output, report).dump(2) + "\n" : Text(output, report);
+      context.json ? JsonText(PlanReportJson(output, report), 2) + "\n" : Text(output, report);
   std::fwrite(text.data(), 1, text.size(), stdout);
   return {};
 }

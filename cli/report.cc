@@ -2,9 +2,9 @@
 #include <fmt/format.h>
 
 #include <memory>
-#include <nlohmann/json.hpp>
 
 #include "cli/command.h"
+#include "cli/json_text.h"
 #include "coordinator/report_page/write_report.h"
 
 namespace unmask {
@@ -27,8 +27,7 @@ void Run(const ReportOptions& options, CommandContext& context) {
   if (!figures) return context.Fail(figures.error());
   const std::string page = (fs::path(options.out) / "index.html").string();
   if (context.json) {
-    fmt::print("{}\n", nlohmann::json{{"page", page}, {"figures", *figures}}.dump(
-                           -1, ' ', false, nlohmann::json::error_handler_t::replace));
+    fmt::print("{}\n", JsonText({{"page", page}, {"figures", *figures}}));
   } else {
     fmt::print("{}\n", page);
   }

@@ -2,9 +2,9 @@
 #include <fmt/format.h>
 
 #include <memory>
-#include <nlohmann/json.hpp>
 
 #include "cli/command.h"
+#include "cli/json_text.h"
 #include "common/base/log.h"
 #include "sql/results_store.h"
 #include "sql/store_reader.h"
@@ -29,7 +29,7 @@ Status Retry(const std::string& name, bool take_over, const CommandContext& cont
   std::int64_t put_back = 0;
   UNMASK_TRY(store->Retry(sweep, &put_back));
   if (context.json) {
-    fmt::print("{}\n", nlohmann::json{{"sweep", sweep}, {"put_back", put_back}}.dump());
+    fmt::print("{}\n", JsonText({{"sweep", sweep}, {"put_back", put_back}}));
   } else {
     fmt::print("{} {} of {} queued again; `unmask run` with the same configuration tries {}\n",
                put_back, put_back == 1 ? "job" : "jobs", sweep, put_back == 1 ? "it" : "them");

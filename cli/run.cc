@@ -70,7 +70,7 @@ std::string Provenance(const RunArguments& arguments, int ranks) {
                         {"overrides", arguments.overrides},
                         {"experiments", arguments.experiments},
                         {"workers", ranks - 1}}
-      .dump();
+      .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);  // a path may be any bytes
 }
 
 StatusLine::Mode StatusMode(const CommandContext& context) {
@@ -84,7 +84,10 @@ Result<int> Coordinate(const RunArguments& arguments, const CommandContext& cont
                        Transport& transport, Result<PlanOutput> plan) {
   UNMASK_ASSIGN(PlanOutput planned, std::move(plan));
   const bool launched = std::getenv(kExitFileVariable) != nullptr;  // which has looked already
-  if (!launched) UNMASK_TRY(CheckPlanned(planned, context.store));
+  if (!launched) {
+    for (const std::string& note : planned.notes) LogInfo(note);
+    UNMASK_TRY(CheckPlanned(planned, context.store));
+  }
   CoordinatorOptions options;
   options.store.root = context.store;
   options.take_over = arguments.take_over;
@@ -92,8 +95,6 @@ Result<int> Coordinate(const RunArguments& arguments, const CommandContext& cont
   options.blobs = std::move(planned.blobs);
   options.files = std::move(planned.files);
   options.provenance_json = Provenance(arguments, transport.size());
-  options.checkpoint_seconds = planned.checkpoint_seconds;
-  options.keep_best = planned.keep_best;
   options.status = StatusMode(context);
   options.dashboard_port = arguments.dashboard;
   return RunCoordinator(transport, RealClock(), options);
@@ -162,6 +163,7 @@ void RunAsRank(const RunArguments& arguments, CommandContext& context, pid_t par
 
 void Launch(const RunArguments& arguments, CommandContext& context,
             const std::vector<std::string>& args) {
+  EndAtOnceWhenStopped();
   // Everything that is wrong with the study is said here, once, before any process is started.
   const Result<Study> study = LoadStudy(arguments.config, arguments.overrides);
   if (!study.ok()) return context.Fail(study.error());

@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "cli/command.h"
+#include "cli/json_text.h"
 #include "cli/terminal.h"
 #include "common/base/clock.h"
 #include "coordinator/live/read_snapshot.h"
@@ -58,7 +59,7 @@ Status WatchPlainly(StoreReader& reader, const StorePaths& paths, const std::str
   while (true) {
     const Millis begin = clock.Now();
     UNMASK_ASSIGN(const SweepStatus status, ReadStatus(reader, paths, sweep));
-    std::string text = json ? StatusJson(status).dump() : StatusOneLine(status);
+    std::string text = json ? JsonText(StatusJson(status)) : StatusOneLine(status);
     if (text != shown) Print(text + "\n");
     shown = std::move(text);
     if (status.Finished()) return {};
@@ -99,7 +100,7 @@ Status ShowStatus(const StatusArguments& arguments, const CommandContext& contex
   }
   if (arguments.watch) return WatchPlainly(*reader, paths, sweep.sweep, context.json);
   UNMASK_ASSIGN(const SweepStatus status, ReadStatus(*reader, paths, sweep.sweep));
-  Print(context.json ? StatusJson(status).dump(2) + "\n" : StatusText(status));
+  Print(context.json ? JsonText(StatusJson(status), 2) + "\n" : StatusText(status));
   return {};
 }
 

@@ -9,10 +9,10 @@
 #include <set>
 
 #include "cli/command.h"
+#include "cli/json_text.h"
 #include "cli/launcher.h"
 #include "common/base/build_info.h"
 #include "common/base/log.h"
-#include "common/base/process.h"
 #include "common/config/names.h"
 #include "common/jobs/feature_jobs.h"
 #include "common/protocol/codec.h"
@@ -197,7 +197,6 @@ Result<std::vector<Verdict>> Verify(const CommandContext& context, const std::st
   const int slots = std::min<int>(UsableCores(), static_cast<int>(keys.size()));
   UNMASK_ASSIGN(const JobDetails first, store->FindJob(keys.front()));
   const bool cuda = first.numerics_class.starts_with("cuda/");
-  DieWithParent();
   UNMASK_ASSIGN(const auto trainer,
                 TrainerProcess::Start({.program = context.trainer(),
                                        .store = context.store,
@@ -219,11 +218,11 @@ void Report(CommandContext& context, const std::vector<Verdict>& verdicts) {
     nlohmann::json list = nlohmann::json::array();
     for (const Verdict& verdict : verdicts)
       list.push_back({{"job_key", verdict.job_key}, {"verdict", verdict.text}});
-    fmt::print("{}\n", nlohmann::json{{"identical", identical},
-                                      {"different", different},
-                                      {"not_comparable", incomparable},
-                                      {"jobs", list}}
-                           .dump(2));
+    fmt::print("{}\n", JsonText({{"identical", identical},
+                                 {"different", different},
+                                 {"not_comparable", incomparable},
+                                 {"jobs", list}},
+                                2));
   } else {
     fmt::print("{} identical, {} different, {} not comparable\n", identical, different,
                incomparable);

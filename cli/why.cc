@@ -6,6 +6,7 @@
 #include <set>
 
 #include "cli/command.h"
+#include "cli/json_text.h"
 #include "common/base/text.h"
 #include "coordinator/report/job_difference.h"
 #include "sql/store_reader.h"
@@ -74,7 +75,7 @@ std::string Text(const Explanation& why) {
   const auto spec = nlohmann::json::parse(why.job.spec_json, nullptr, false);
   std::string text =
       fmt::format("job {}\nstate {}, {} attempts\nspec\n{}\nused by\n", why.job.job_key,
-                  Name(why.job.state), why.job.attempts, spec.dump(2));
+                  Name(why.job.state), why.job.attempts, JsonText(spec, 2));
   for (const JobUseRow& use : why.uses) text += "  " + UseText(use) + "\n";
   text += "attempts\n";
   for (const AttemptRow& attempt : why.attempts) text += "  " + AttemptText(attempt) + "\n";
@@ -132,7 +133,7 @@ Status Why(const std::string& key, const CommandContext& context) {
     UNMASK_ASSIGN(why, Explain(*reader, key));
     return {};
   }));
-  const std::string text = context.json ? Json(why).dump(2) + "\n" : Text(why);
+  const std::string text = context.json ? JsonText(Json(why), 2) + "\n" : Text(why);
   std::fwrite(text.data(), 1, text.size(), stdout);
   return {};
 }

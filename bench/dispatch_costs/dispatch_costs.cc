@@ -136,13 +136,13 @@ void Run(const fs::path& folder, std::int64_t jobs) {
   SweepJobs scheduled;
   {
     const Stage stage("jobs out of the store", jobs);
-    scheduled = SchedulerJobs(planned.plan, Take(store->LoadJobs(planned.plan.sweep)), 30, true);
+    scheduled = SchedulerJobs(planned.plan, Take(store->LoadJobs(planned.plan.sweep)));
   }
   Dispatch(*store, std::move(scheduled.jobs));
   {
     const Stage stage("the same sweep once more", jobs);
     Check(store->RegisterSweep(planned.plan, "{}", RealClock().WallTime()));
-    scheduled = SchedulerJobs(planned.plan, Take(store->LoadJobs(planned.plan.sweep)), 30, true);
+    scheduled = SchedulerJobs(planned.plan, Take(store->LoadJobs(planned.plan.sweep)));
   }
 }
 

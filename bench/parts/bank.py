@@ -14,7 +14,7 @@ WANTED = [times(f"view bank on vs off, {JOBS} jobs x {EPOCHS} epochs, the backbo
 ABOUT = """\
 {0} jobs ({1} folds x {2} points) of {3} epochs on drawn faces, 120 clips, seen by a ViT-B/32 of random weights at 224 x 224 in {3} augmented views; two
 workers of one slot. With the bank the plain view and {3} others are made once, without it every job makes them for itself, as a script would.
-The backbone's share is the slots' time, from lease to end, of feature jobs that make views, and without the bank that of trainings beyond what they take
+The backbone's share is the slots' time, from lease to answer, of feature jobs that make views, and without the bank that of trainings beyond what they take
 with it. {0} times is the limit: {0} jobs share what one needs, and so it is in pictures. With the bank the loading of libtorch and weights by two workers
 is a larger part of it.
 Faces are found and cut out once in both. One run each, as the work is counted in pictures. The jobs' numbers are equal, bit by bit (`view-bank.md`).""".format(

@@ -25,7 +25,7 @@ that trains takes a thousand times longer than either.
 By stage: the same without MPI and processes, CPU time of rank 0, 100,000 jobs.
 
 What limits it: a store that can be asked about every job. SQLite alone takes what stands under `SQLite alone`, one row after the other, when its rows are
-copied by SQL out of a finished store into one like it, in as many commits and with no program around it. That is above 6 us before anything
+copied by SQL out of a finished store into one like it, in commits of 2,000 jobs and with no program around it. That is above 6 us before anything
 is planned, sent or started; the start and end of processes, most of it mpirun's, are another 9 us where 20,000 jobs share them, and with these it is above a
 thirtieth of mpi4py.futures. With 100,000 jobs a job takes three quarters of the time.
 

@@ -26,7 +26,9 @@ tried before the rounds, and the best number is shown. What is wanted of fused j
 On paper. A step at 256 wide is 23 MFLOP of products, zeros left out, and Adam over 16,400 vectors of 16 weights; at 512 wide 59 MFLOP and 49,000
 vectors. One core of an Intel machine (AVX-512 at 2.8 GHz, 2 MB of second cache), in its own time: products from registers run at 180 GFLOP/s, Adam takes
 3.8 ns a vector in the second cache and 6.3 beyond it (6.3 everywhere with the divider's square root). That makes at least 128 + 62 to 103 us at 256 wide, where
-weights and moments are 3.1 MB, and 328 + 309 us at 512 wide. An AMD EPYC (family 26): 264 GFLOP/s and 1.95 ns, at least 88 + 32 and 223 + 106 us. Sampled at 256
+weights and moments are 3.1 MB, and 328 + 309 us at 512 wide. An AMD EPYC (family 26): 264 GFLOP/s and 1.95 ns, at least 88 + 32 and 223 + 106 us.
+One of family 25, whose units are 256 bits wide and whose second cache has 1 MB: 116 GFLOP/s and 4.9 ns, at least 198 + 80 and 509 + 240 us. There 8 times PyTorch
+at 256 wide would be 310 us a step, and 5 times bmm at 512 wide 1,060 us with weights and moments (9.4 MB a job) in the third cache. Sampled at 256
 wide on the Intel machine: products 53 % (with what leads to them), Adam 29 %, BatchNorm 4 %, marking and listing what is not zero 3 %, masks 3 %, loss 2 %, classifiers
 1 %. Tried there without gain: Adam put off into the next products (5 to 10 % slower), prefetching backward (2 % where each row's first line is asked for, 15 % where all
 are), every second or fourth root by the divider, large pages, heads and panels backward in reverse order, weight and moments interleaved (6 to 9 % slower), panels of 64 or

@@ -1,6 +1,7 @@
 #include "common/config/grid.h"
 
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -64,9 +65,10 @@ Settings SettingsAt(const Experiment& experiment, const GridPoint& point) {
   return settings;
 }
 
+// Keys in order: the same point whichever way round a study lists its axes.
 std::string PointJson(const GridPoint& point) {
   std::string out = "{";
-  for (const auto& [key, value] : point) {
+  for (const auto& [key, value] : std::map(point.begin(), point.end())) {
     if (out.size() > 1) out += ',';
     const bool text = std::holds_alternative<std::string>(value);
     out += nlohmann::json(key).dump() + ':' + (text ? ToJson(value).dump() : ToText(value));

@@ -146,8 +146,9 @@ const Field& FieldOf(std::string_view key) {
 
 ValueType BoolType() {
   return {"true or false", {}, false, [](std::string_view text) -> Parsed {
-            if (text == "true") return Value(true);
-            if (text == "false") return Value(false);
+            // YAML 1.2, core schema.
+            if (text == "true" || text == "True" || text == "TRUE") return Value(true);
+            if (text == "false" || text == "False" || text == "FALSE") return Value(false);
             return ValueFault::kWrongType;
           }};
 }

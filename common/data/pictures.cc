@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/base/text.h"
+
 namespace unmask {
 namespace {
 
@@ -61,6 +63,12 @@ Result<std::vector<FrameRef>> ReadFramePaths(const fs::path& store, std::string_
   } catch (const Json::exception& error) {
     return Unreadable("paths/" + std::string(sha256), error.what());
   }
+}
+
+Status CheckPath(const fs::path& path) {
+  if (IsUtf8(path.string())) return {};
+  return DataError("a path that is not UTF-8", EscapeControl(path.string()),
+                   "names in UTF-8: the store keeps them in JSON");
 }
 
 std::string PathText(const fs::path& path) { return Json(path.string()).dump(); }

@@ -28,6 +28,9 @@ Result<std::vector<Picture>> ParsePicturesBlob(std::string_view blob);
 std::string FramePathsText(const std::vector<FrameRef>& frames);
 Result<std::vector<FrameRef>> ReadFramePaths(const fs::path& store, std::string_view sha256);
 
+// Whether the store can name that path: an error where it is not UTF-8.
+Status CheckPath(const fs::path& path);
+
 // Of a model folder or a detector's file: the path itself.
 std::string PathText(const fs::path& path);
 Result<fs::path> ReadPath(const fs::path& store, std::string_view sha256);

@@ -19,6 +19,10 @@ struct PlannedJob {
   std::string view_set;    // the bank that it is a view of, or trains on; empty: none
   std::int64_t view = -1;  // which view it makes; -1: none of a bank
   std::int64_t views = 0;  // how many it trains on
+  // How it is run, which no number depends on. Of a shared job what its most careful experiment
+  // says.
+  double checkpoint_seconds = 30;
+  bool keep_best = true;
 };
 
 // One fold of one point of one experiment, and the job that answers it. A shared job has several.

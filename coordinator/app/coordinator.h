@@ -22,8 +22,6 @@ struct CoordinatorOptions {
   std::map<std::string, std::string> blobs;  // data sets that the jobs consume, by SHA-256
   std::map<std::string, std::string> files;  // further files of the store, by relative path
   std::string provenance_json;
-  double checkpoint_seconds = 30;
-  bool keep_best = true;
   StatusLine::Mode status = StatusLine::Mode::kPlain;
   std::optional<std::uint16_t> dashboard_port;  // nullopt: no dashboard; 0: any free port
 };

@@ -90,6 +90,8 @@ SchedulerJob JobOf(const PlannedJob& planned, const StoredJob& known) {
   job.view_set = planned.view_set;
   job.view = planned.view;
   job.views = planned.views;
+  job.checkpoint_seconds = planned.checkpoint_seconds;
+  job.keep_best = planned.keep_best;
   job.gang = static_cast<std::int32_t>(planned.spec.settings.train.devices);
   const bool may_run = known.state == JobState::kQueued || known.state == JobState::kRunning;
   if (may_run) job.spec = CanonicalText(planned.spec);
@@ -108,8 +110,7 @@ bool IsDone(const StoredJob* job) { return job->state == JobState::kDone; }
 
 }  // namespace
 
-SweepJobs SchedulerJobs(const SweepPlan& plan, const std::vector<StoredJob>& stored,
-                        double checkpoint_seconds, bool keep_best) {
+SweepJobs SchedulerJobs(const SweepPlan& plan, const std::vector<StoredJob>& stored) {
   const std::vector<const StoredJob*> known = Matched(plan, stored);
   if (std::ranges::all_of(known, IsDone)) {
     return {.jobs = {}, .done_apart = static_cast<std::int64_t>(known.size())};
@@ -128,8 +129,6 @@ SweepJobs SchedulerJobs(const SweepPlan& plan, const std::vector<StoredJob>& sto
     }
     SchedulerJob& job = sweep.jobs.emplace_back(JobOf(planned, *known[i]));
     if (const std::string* cell = cells.NameOf(i)) job.cell = *cell;
-    job.checkpoint_seconds = checkpoint_seconds;
-    job.keep_best = keep_best;
   }
   return sweep;
 }

@@ -17,7 +17,6 @@ struct SweepJobs {
 };
 
 // `stored` holds every job of the plan.
-SweepJobs SchedulerJobs(const SweepPlan& plan, const std::vector<StoredJob>& stored,
-                        double checkpoint_seconds, bool keep_best);
+SweepJobs SchedulerJobs(const SweepPlan& plan, const std::vector<StoredJob>& stored);
 
 }  // namespace unmask

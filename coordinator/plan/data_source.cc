@@ -6,6 +6,7 @@
 
 #include "common/base/sha256.h"
 #include "common/config/names.h"
+#include "common/data/pictures.h"
 #include "common/data/synth.h"
 #include "common/jobs/job.h"
 #include "common/synth_faces/synth_faces.h"
@@ -80,6 +81,7 @@ Result<PicturesData> Find(const Settings::Dataset& settings, const Manifest& man
   UNMASK_ASSIGN(
       const std::vector<FrameRef> frames,
       FindFrames(manifest, dataset, DatasetRoot(settings.manifest, settings.root), point));
+  for (const FrameRef& frame : frames) UNMASK_TRY(CheckPath(frame.path));
   UNMASK_ASSIGN(const std::vector<std::string> fingerprints, FrameFingerprints(frames));
   return MakePictures(dataset, fingerprints, frames);
 }

@@ -8,6 +8,7 @@
 
 #include "common/base/sha256.h"
 #include "common/config/names.h"
+#include "common/data/pictures.h"
 #include "common/synth_model/synth_model.h"
 #include "common/tensors/mapped_file.h"
 
@@ -36,6 +37,7 @@ Result<std::string> HashFile(const fs::path& file) {
 Result<ModelData> HashFolder(const ModelSetting& wanted) {
   std::error_code error;
   const fs::path folder = fs::absolute(wanted.folder);
+  UNMASK_TRY(CheckPath(folder));
   if (!fs::exists(folder / "config.json", error)) {
     return DataError(fmt::format("no model in '{}': config.json is missing", wanted.folder),
                      wanted.key, fmt::format("a Hugging Face folder, such as {}", wanted.example));
@@ -114,6 +116,7 @@ Result<std::string> ModelSource::Detector(const Settings::Faces& faces) {
     return UsageError("faces.detector=yunet needs its network", "faces.yunet",
                       "faces.yunet=FILE, an ONNX file of OpenCV's model zoo");
   }
+  UNMASK_TRY(CheckPath(fs::absolute(faces.yunet)));
   UNMASK_ASSIGN(std::string sha256, HashFile(faces.yunet));
   detectors_.emplace(sha256, fs::absolute(faces.yunet));
   return sha256;

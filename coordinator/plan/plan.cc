@@ -6,7 +6,7 @@
 #include <random>
 #include <set>
 #include <string_view>
-#include <unordered_set>
+#include <unordered_map>
 
 #include "common/base/sha256.h"
 #include "common/base/text.h"
@@ -27,7 +27,7 @@ struct PlannedPoint {
   const Experiment* experiment = nullptr;
   GridPoint point;
   Settings settings;
-  const SelectedData* data = nullptr;
+  const SelectedData* data = nullptr;      // nullptr: not there, and not asked for
   const PicturesData* pictures = nullptr;  // nullptr: sees none
   const ModelData* model = nullptr;        // likewise
   std::string detector;
@@ -165,24 +165,34 @@ std::vector<PlannedJob> FeatureJobs(const std::vector<PlannedPoint>& points) {
   return jobs;
 }
 
-// Of the plan's jobs, which own the texts.
-using Keys = std::unordered_set<std::string_view, JobKeyHash>;
+// The plan's jobs by key, which they own.
+using Places = std::unordered_map<std::string_view, std::size_t, JobKeyHash>;
+
+void TakeCareOf(PlannedJob& shared, const PlannedJob& other) {
+  shared.checkpoint_seconds = std::min(shared.checkpoint_seconds, other.checkpoint_seconds);
+  shared.keep_best = shared.keep_best || other.keep_best;
+}
 
 // Adds the folds of one point for one seed; a job that is there already gets another use.
-void AddFolds(const PlannedPoint& point, std::int64_t seed, Keys& keys, SweepPlan& plan) {
+void AddFolds(const PlannedPoint& point, std::int64_t seed, Places& places, SweepPlan& plan) {
   JobUse use = UseOf(point, seed);
   const JobSpec spec = SpecOf(point, seed);
   PlannedJob job = DependentOn(spec, point.settings);
   job.spec = spec;
+  job.checkpoint_seconds = point.settings.train.checkpoint_seconds;
+  job.keep_best = point.settings.store.keep == KeepPolicy::kBest;
   for (const std::string& subject : point.data->subjects) {
     job.spec.held_out = subject;
     job.key = JobKey(job.spec);
     use.held_out = subject;
     use.job_key = job.key;
     plan.uses.push_back(use);
-    if (keys.contains(job.key)) continue;
+    if (const auto known = places.find(job.key); known != places.end()) {
+      TakeCareOf(plan.jobs[known->second], job);
+      continue;
+    }
     plan.jobs.push_back(job);
-    keys.insert(plan.jobs.back().key);
+    places.emplace(plan.jobs.back().key, plan.jobs.size() - 1);
   }
 }
 
@@ -196,6 +206,7 @@ Fingerprints FingerprintsOf(const std::vector<PlannedPoint>& points) {
   Fingerprints fingerprints;
   for (const PlannedPoint& point : points) {
     auto& own = fingerprints[point.experiment->name];
+    if (point.data == nullptr) continue;
     const auto add = [&own = own](const std::string& sha256) {
       if (!sha256.empty() && std::find(own.begin(), own.end(), sha256) == own.end()) {
         own.push_back(sha256);
@@ -231,13 +242,8 @@ Status CheckSize(const Study& study, const std::vector<PlannedPoint>& points) {
                     fmt::format("at most {}", kUsesMax));
 }
 
-void AddCare(const std::vector<PlannedPoint>& points, PlanOutput& output) {
-  output.keep_best = false;
-  output.checkpoint_seconds = points.front().settings.train.checkpoint_seconds;
+void AddContent(const std::vector<PlannedPoint>& points, PlanOutput& output) {
   for (const PlannedPoint& point : points) {
-    output.checkpoint_seconds =
-        std::min(output.checkpoint_seconds, point.settings.train.checkpoint_seconds);
-    output.keep_best |= point.settings.store.keep == KeepPolicy::kBest;
     output.blobs.emplace(point.data->sha256, point.data->blob);
     if (point.pictures == nullptr) continue;
     output.blobs.emplace(point.pictures->sha256, point.pictures->blob);
@@ -254,7 +260,8 @@ void AddCare(const std::vector<PlannedPoint>& points, PlanOutput& output) {
   }
 }
 
-Status FindPictures(PlannedPoint& point, DataSource& data, ModelSource& models) {
+Status FindData(PlannedPoint& point, DataSource& data, ModelSource& models) {
+  UNMASK_ASSIGN(point.data, data.Select(point.settings));
   if (!SeesPictures(point.settings)) return {};
   UNMASK_ASSIGN(const ModelData* model, models.Model(point.settings));
   UNMASK_ASSIGN(point.detector, models.Detector(point.settings.faces));
@@ -263,13 +270,12 @@ Status FindPictures(PlannedPoint& point, DataSource& data, ModelSource& models) 
   return {};
 }
 
-// An experiment that is not asked for gives the sweep its name too, but may lack its model or
+// An experiment that is not asked for gives the sweep its name too, but may lack its data, model or
 // pictures.
 Status FindContent(std::vector<PlannedPoint>& points, const std::set<std::string>& selected,
                    DataSource& data, ModelSource& models) {
   for (PlannedPoint& point : points) {
-    UNMASK_ASSIGN(point.data, data.Select(point.settings));
-    const Status found = FindPictures(point, data, models);
+    const Status found = FindData(point, data, models);
     if (!found.ok() && selected.contains(point.experiment->name)) return found;
   }
   return {};
@@ -288,16 +294,16 @@ Result<PlanOutput> MakePlan(const Study& study, const PlanOptions& options) {
   NameSweep(study, points, output.plan);
   std::erase_if(points, [&](const auto& p) { return !selected.contains(p.experiment->name); });
   UNMASK_TRY(CheckSize(study, points));
-  AddCare(points, output);
-  Keys keys;
+  AddContent(points, output);
+  Places places;
   if (!options.only_check) {
     const std::size_t uses = CountUses(study, points);
-    keys.reserve(uses);
+    places.reserve(uses);
     output.plan.jobs.reserve(uses);
     output.plan.uses.reserve(uses);
   }
   for (const std::int64_t seed : options.only_check ? std::vector<std::int64_t>() : study.seeds) {
-    for (const PlannedPoint& point : points) AddFolds(point, seed, keys, output.plan);
+    for (const PlannedPoint& point : points) AddFolds(point, seed, places, output.plan);
   }
   if (options.order_seed) Shuffle(output.plan.jobs, *options.order_seed);
   std::vector<PlannedJob> features = FeatureJobs(points);

@@ -31,8 +31,6 @@ struct PlanOutput {
   std::map<std::string, ModelData> models;              // by fingerprint
   std::map<std::string, fs::path> detectors;            // files of face detectors, by SHA-256
   std::map<std::string, std::vector<FrameRef>> frames;  // outside of the store, by pictures blob
-  double checkpoint_seconds = 30;                       // the shortest of the experiments'
-  bool keep_best = true;                                // where any experiment wants it
   nlohmann::json config;                                // resolved, with paths: for people
   std::vector<std::string> notes;  // for the user: an override that is shadowed, ...
 };

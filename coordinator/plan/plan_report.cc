@@ -134,7 +134,7 @@ PlanReport ReportPlan(const PlanOutput& output, const StoreHistory& history,
     if (datasets.insert(job.spec.dataset).second) {
       report.remaining_bytes += static_cast<std::int64_t>(output.blobs.at(job.spec.dataset).size());
     }
-    if (output.keep_best) report.remaining_bytes += bytes;
+    if (job.keep_best) report.remaining_bytes += bytes;
     const auto pace = paces.find(PaceKeyOf(job.spec));
     if (pace == paces.end()) {
       report.remaining_seconds.reset();

@@ -157,7 +157,7 @@ class JsonFormatter final : public QueryFormatter {
 
  private:
   static std::string Dump(const nlohmann::json& value) {
-    return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    return value.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
   }
   static std::string Json(std::monostate) { return "null"; }
   static std::string Json(const SqlBlob& blob) { return Dump(Hex(blob)); }

@@ -119,10 +119,15 @@ class PixelRows final : public Inputs {
     const Pixels pixels = pictures_.Of(view, clip);
     UNMASK_CHECK(pixels.values.size() == row.size());
     std::copy(pixels.values.begin(), pixels.values.end(), row.begin());
+    forwarded_->fetch_add(1, std::memory_order_relaxed);
   }
+
+  const auto& forwarded() const { return forwarded_; }
 
  private:
   Pictures pictures_;
+  std::shared_ptr<std::atomic<std::int64_t>> forwarded_ =
+      std::make_shared<std::atomic<std::int64_t>>(0);
 };
 
 }  // namespace
@@ -149,9 +154,9 @@ PictureInputs PixelInputs(const JobSpec& spec, BlobTensor crops, std::vector<std
                           const Preprocessing& preprocessing) {
   const std::int64_t clips = crops.rows();
   const Size size = OutputSize(preprocessing).value();
-  return {std::make_shared<PixelRows>(
-              Pictures(spec, std::move(crops), std::move(samples), preprocessing)),
-          std::int64_t{3} * size.height * size.width, clips, nullptr};
+  auto rows = std::make_shared<PixelRows>(
+      Pictures(spec, std::move(crops), std::move(samples), preprocessing));
+  return {rows, std::int64_t{3} * size.height * size.width, clips, rows->forwarded()};
 }
 
 }  // namespace unmask

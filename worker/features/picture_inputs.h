@@ -30,7 +30,7 @@ Result<PictureInputs> OnlineInputs(const JobSpec& spec, BlobTensor crops,
                                    std::vector<std::string> samples, const LoadedModel& model,
                                    std::function<void()> on_pictures);
 
-// Prepared pictures: [3, height, width] of a clip.
+// Prepared pictures: [3, height, width] of a clip, each read for a pass through the backbone.
 PictureInputs PixelInputs(const JobSpec& spec, BlobTensor crops, std::vector<std::string> samples,
                           const Preprocessing& preprocessing);
 

@@ -91,6 +91,7 @@ TEST(SchemaTest, RangesAreThoseOfTheContract) {
   EXPECT_FALSE(Takes("train.max_epochs", "0"));
   EXPECT_FALSE(Takes("train.patience", "0"));
   EXPECT_TRUE(Takes("train.checkpoint_seconds", "0"));
+  EXPECT_TRUE(Takes("features.finetune", "True"));
   EXPECT_FALSE(Takes("features.finetune", "yes"));
   EXPECT_FALSE(Takes("dataset.manifest", "a\nb"));
   EXPECT_FALSE(Takes("dataset.manifest", "a\xff"));

@@ -136,10 +136,16 @@ TEST(StudyTest, LinesGoThroughTheExperimentsPointWhereItHasOne) {
 
 TEST(StudyTest, AProductHasTheLastKeyFastest) {
   const Study study = Load("grid: {loss.hsic: [paper, biased], alpha: [1, 2]}");
-  EXPECT_THAT(Points(study, "main"), ElementsAre(R"({"loss.hsic":"paper","loss.alpha":1})",
-                                                 R"({"loss.hsic":"paper","loss.alpha":2})",
-                                                 R"({"loss.hsic":"biased","loss.alpha":1})",
-                                                 R"({"loss.hsic":"biased","loss.alpha":2})"));
+  EXPECT_THAT(Points(study, "main"), ElementsAre(R"({"loss.alpha":1,"loss.hsic":"paper"})",
+                                                 R"({"loss.alpha":2,"loss.hsic":"paper"})",
+                                                 R"({"loss.alpha":1,"loss.hsic":"biased"})",
+                                                 R"({"loss.alpha":2,"loss.hsic":"biased"})"));
+}
+
+// The sweep's name does not depend on the order of keys either.
+TEST(StudyTest, APointIsTheSameWhicheverWayRoundItsAxesStand) {
+  EXPECT_EQ(Points(Load("grid: {beta: [3], alpha: [1]}"), "main"),
+            Points(Load("grid: {alpha: [1], beta: [3]}"), "main"));
 }
 
 TEST(StudyTest, EqualValuesAreOnePoint) {

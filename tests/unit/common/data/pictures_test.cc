@@ -43,5 +43,12 @@ TEST(PicturesTest, PathsAreBeneathTheStoreUnlessAbsolute) {
   fs::remove_all(folder);
 }
 
+TEST(PicturesTest, APathThatIsNoTextIsRefusedByName) {
+  EXPECT_TRUE(CheckPath("/data/caf\u00e9/a.png").ok());
+  const Status refused = CheckPath("/data/caf\xe9/a.png");
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().problems[0].where, "/data/caf\\xe9/a.png");
+}
+
 }  // namespace
 }  // namespace unmask

@@ -35,7 +35,7 @@ class SchedulerJobsTest : public ::testing::Test {
     for (const SchedulerJob& job : Sweep().jobs) keys.push_back(job.key);
     return keys;
   }
-  SweepJobs Sweep() { return SchedulerJobs(plan_, stored_, 30, true); }
+  SweepJobs Sweep() { return SchedulerJobs(plan_, stored_); }
 
   SweepPlan plan_;
   std::vector<StoredJob> stored_;

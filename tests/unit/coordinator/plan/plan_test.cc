@@ -216,13 +216,23 @@ TEST_F(PlanTest, ASyntheticDataSetNeedsNoFile) {
   EXPECT_EQ(Plan("dataset.synth: 5", {"dataset.manifest=" + Manifest()}).plan.jobs.size(), 3U);
 }
 
-TEST_F(PlanTest, CareIsTheMostCarefulExperiments) {
+TEST_F(PlanTest, CareIsEachExperimentsAndOfASharedJobTheGreatest) {
   const std::string manifest = "dataset.manifest=" + Manifest();
-  const PlanOutput output =
-      Plan("store.keep: none\nexperiments: {a: {}, b: {train.checkpoint_seconds: 5}}", {manifest});
-  EXPECT_EQ(output.checkpoint_seconds, 5);
-  EXPECT_FALSE(output.keep_best);
-  EXPECT_TRUE(Plan("{}", {manifest}).keep_best);
+  const auto jobs = Plan(
+                        "experiments:\n"
+                        "  a: {store.keep: none}\n"
+                        "  b: {store.keep: none, train.checkpoint_seconds: 5}\n"
+                        "  c: {model.adapter: 8, store.keep: none}\n"
+                        "  d: {model.adapter: 16, train.checkpoint_seconds: 60}",
+                        {manifest})
+                        .plan.jobs;
+  ASSERT_EQ(jobs.size(), 9U);  // a's and b's are the same
+  EXPECT_EQ(jobs[0].checkpoint_seconds, 5);
+  EXPECT_FALSE(jobs[0].keep_best);
+  EXPECT_EQ(jobs[3].checkpoint_seconds, 30);
+  EXPECT_FALSE(jobs[3].keep_best);
+  EXPECT_EQ(jobs[6].checkpoint_seconds, 60);
+  EXPECT_TRUE(jobs[6].keep_best);
 }
 
 TEST_F(PlanTest, TheResolvedConfigurationIsAStudyAgain) {

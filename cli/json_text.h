@@ -1,0 +1,15 @@
+// `--json`: what every command prints for programs.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+namespace unmask {
+
+// ASCII alone, whatever names hold: nothing in it can move a terminal's cursor. `indent`: -1 is one
+// line.
+inline std::string JsonText(const nlohmann::json& json, int indent = -1) {
+  return json.dump(indent, ' ', /*ensure_ascii=*/true, nlohmann::json::error_handler_t::replace);
+}
+
+}  // namespace unmask
