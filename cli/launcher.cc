@@ -115,12 +115,20 @@ std::vector<std::string> MpirunCommand(const LaunchOptions& options) {
   _exit(127);
 }
 
-// What asks a run to stop. Under nohup a terminal that closes does not.
+// Whether a hang-up was to be ignored (nohup) when this program was started. MPI's libraries put a
+// handler of their own in its place as they are loaded, so this looks before their constructors.
+bool hang_up_was_ignored = false;
+void LookAtHangUp(int, char**, char**) {
+  struct sigaction known{};
+  hang_up_was_ignored = sigaction(SIGHUP, nullptr, &known) == 0 && known.sa_handler == SIG_IGN;
+}
+[[gnu::section(".preinit_array"), gnu::used]] void (*const look_at_hang_up)(int, char**,
+                                                                            char**) = LookAtHangUp;
+
+// What asks a run to stop.
 std::vector<int> StopSignals() {
   std::vector<int> signals = {SIGINT, SIGTERM, SIGUSR1};
-  struct sigaction hangup{};
-  sigaction(SIGHUP, nullptr, &hangup);
-  if (hangup.sa_handler != SIG_IGN) signals.push_back(SIGHUP);
+  if (!hang_up_was_ignored) signals.push_back(SIGHUP);
   return signals;
 }
 
@@ -166,6 +174,7 @@ bool ToBeRankZero() {
 }
 
 void EndAtOnceWhenStopped() {
+  if (hang_up_was_ignored) ::signal(SIGHUP, SIG_IGN);
   for (const int signal : StopSignals()) ::signal(signal, [](int) { _exit(kResumable); });
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Ctrl-C and SIGUSR1 stop a sweep with exit 75; the same command goes on and ends with the same numbers.
+"""Ctrl-C, SIGUSR1 and a hang-up stop a sweep with exit 75 (under nohup a hang-up does not); the same command goes on and ends with the same numbers.
 
 usage: graceful_stop.py UNMASK [MPIRUN]
 """
@@ -21,10 +21,16 @@ def is_midway(store):
         return False
 
 
-def stop_and_resume(lab, study, name, sign, wrapper=(), arguments=("--workers", "2", "--slots", "1")):
+def ignore_hang_up():
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does
+
+
+def stop_and_resume(lab, study, name, sign, wrapper=(), arguments=("--workers", "2", "--slots", "1"), **options):
     store = lab.folder / name
-    process = lab.start("--store", store, "run", study, *arguments, wrapper=wrapper)
+    process = lab.start("--store", store, "run", study, *arguments, wrapper=wrapper, **options)
     harness.wait_until(lambda: is_midway(store) or process.poll() is not None, 120, "the sweep's middle")
+    if options:
+        os.kill(process.pid, signal.SIGHUP)  # of no effect
     os.kill(process.pid, sign)
     lab.finish(process, 60).expect(75)
     lab.wait_for_silence()
@@ -48,6 +54,9 @@ def main():
         expected = harness.numbers(whole)
         assert stop_and_resume(lab, study, "ctrl-c", signal.SIGINT) == expected
         assert stop_and_resume(lab, study, "usr1", signal.SIGUSR1) == expected
+        assert stop_and_resume(lab, study, "hang-up", signal.SIGHUP) == expected
+        # Two stops would end it at once, without a clean store.
+        assert stop_and_resume(lab, study, "nohup", signal.SIGINT, preexec_fn=ignore_hang_up) == expected
         if sys.argv[2:]:
             mpirun = [pathlib.Path(sys.argv[2]).resolve(), "--allow-run-as-root", "--oversubscribe", "-n", "3"]
             assert stop_and_resume(lab, study, "mpirun", signal.SIGUSR1, mpirun, ["--slots", "1"]) == expected
