@@ -12,11 +12,14 @@ import sys
 import harness
 
 
+def done(store):
+    return harness.rows(store, "SELECT count(*) FROM jobs WHERE state = 'done'")[0][0]
+
+
 def is_midway(store):
     """Whether jobs are done, and others have a checkpoint; not while there is no store yet."""
     try:
-        done = harness.rows(store, "SELECT count(*) FROM jobs WHERE state = 'done'")[0][0]
-        return done >= 3 and bool(harness.rows(store, "SELECT 1 FROM checkpoints"))
+        return done(store) >= 3 and bool(harness.rows(store, "SELECT 1 FROM checkpoints"))
     except harness.sqlite3.OperationalError:
         return False
 
@@ -30,7 +33,10 @@ def stop_and_resume(lab, study, name, sign, wrapper=(), arguments=("--workers", 
     process = lab.start("--store", store, "run", study, *arguments, wrapper=wrapper, **options)
     harness.wait_until(lambda: is_midway(store) or process.poll() is not None, 120, "the sweep's middle")
     if options:
-        os.kill(process.pid, signal.SIGHUP)  # of no effect
+        os.kill(process.pid, signal.SIGHUP)
+        soon = done(store) + 3
+        harness.wait_until(lambda: done(store) >= soon or process.poll() is not None, 60, "what comes after the hang-up")
+        assert process.poll() is None, "it heeded the hang-up"
     os.kill(process.pid, sign)
     lab.finish(process, 60).expect(75)
     lab.wait_for_silence()
@@ -55,7 +61,6 @@ def main():
         assert stop_and_resume(lab, study, "ctrl-c", signal.SIGINT) == expected
         assert stop_and_resume(lab, study, "usr1", signal.SIGUSR1) == expected
         assert stop_and_resume(lab, study, "hang-up", signal.SIGHUP) == expected
-        # Two stops would end it at once, without a clean store.
         assert stop_and_resume(lab, study, "nohup", signal.SIGINT, preexec_fn=ignore_hang_up) == expected
         if sys.argv[2:]:
             mpirun = [pathlib.Path(sys.argv[2]).resolve(), "--allow-run-as-root", "--oversubscribe", "-n", "3"]
