@@ -1,10 +1,13 @@
 #include "common/base/process.h"
 
+#include <fmt/format.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
 #include <array>
+#include <filesystem>
+#include <system_error>
 
 #include "common/base/check.h"
 #include "common/base/log.h"
@@ -19,6 +22,13 @@ pid_t DieWithParent(pid_t expected) {
 }
 
 bool ParentAlive(pid_t expected) { return getppid() == expected; }
+
+bool RunsThisProgram(pid_t pid) {
+  std::error_code failed;
+  const auto theirs = std::filesystem::read_symlink(fmt::format("/proc/{}/exe", pid), failed);
+  if (failed) return false;
+  return theirs == std::filesystem::read_symlink("/proc/self/exe", failed);
+}
 
 void DieVisibly(std::string_view reason) {
   LogError(reason);

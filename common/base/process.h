@@ -19,6 +19,10 @@ pid_t DieWithParent(pid_t expected = 0);
 // parent died before it was asked for.
 bool ParentAlive(pid_t expected);
 
+// Whether that process of this machine runs the same program as this one. A process id that another
+// process told may be a stranger's here: containers count their own.
+bool RunsThisProgram(pid_t pid);
+
 // Ends with SIGKILL, after one line on stderr: the only end that fault-tolerant MPI reports to the
 // other ranks at once.
 [[noreturn]] void DieVisibly(std::string_view reason);

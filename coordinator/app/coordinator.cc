@@ -226,7 +226,7 @@ class Coordinator final : public MessageSink {
   void EndIfHere(WorkerId worker) {
     const auto found = agents_here_.find(worker);
     if (found == agents_here_.end()) return;
-    kill(found->second, SIGKILL);
+    if (RunsThisProgram(found->second)) kill(found->second, SIGKILL);
     agents_here_.erase(found);
   }
 

@@ -44,11 +44,16 @@ void IgnoreSignals() {
   for (const int signal : {SIGINT, SIGUSR1, SIGTERM, SIGHUP, SIGPIPE}) std::signal(signal, SIG_IGN);
 }
 
+// Libtorch's flight recorder notes the messages of all gangs of a process in one table without a
+// lock: two slots in gangs would break it. Nobody reads what it notes. Before libtorch is loaded.
+void SwitchFlightRecorderOff() { setenv("TORCH_FR_BUFFER_SIZE", "0", /*overwrite=*/1); }
+
 Status Work(const Arguments& arguments) {
   UNMASK_ASSIGN(const std::string cpuinfo, ReadFile("/proc/cpuinfo"));
   const Processor processor = ParseProcessor(cpuinfo);
   const InstructionSet set = PinnedInstructionSet();
   PinEnvironment(set, processor);
+  SwitchFlightRecorderOff();
   const DeviceKind device = FromName<DeviceKind>(arguments.device).value();
   UNMASK_TRY(CheckDevice(device));  // may load libtorch, so the environment is pinned before
   const bool cuda = device == DeviceKind::kCuda;

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 #include <csignal>
+#include <cstdlib>
 #include <future>
 #include <thread>
 
@@ -23,6 +24,9 @@ using testing::SmallCase;
 using testing::SmallMasks;
 
 constexpr int kSteps = 10;
+
+// As the trainer does (worker/trainer/main): several members in one process would break it.
+const int flight_recorder_is_off = setenv("TORCH_FR_BUFFER_SIZE", "0", /*overwrite=*/1);
 
 GangPlace Place(int rank, int size, std::uint16_t port, int timeout_ms = 60'000) {
   return {rank, size, "127.0.0.1", port, "127.0.0.1", std::chrono::milliseconds(timeout_ms)};
