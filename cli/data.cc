@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "cli/command.h"
+#include "cli/json_text.h"
 #include "common/base/log.h"
 #include "common/base/text.h"
 #include "common/data/manifest.h"
@@ -56,7 +57,7 @@ void PrintSummary(const std::vector<ManifestClip>& clips, const std::string& fil
   if (json) {
     summary["pictures"] = pictures;
     summary["manifest"] = file;
-    fmt::print("{}\n", summary.dump(2, ' ', true, Json::error_handler_t::replace));
+    fmt::print("{}\n", JsonText(summary, 2));
   } else {
     fmt::print("{}: {}{}\n", EscapeControl(file), SummaryText(summary),
                pictures == 0 ? "" : fmt::format("; {} pictures that can be read", pictures));
@@ -129,7 +130,7 @@ Status ImportMfedCommand(const CommandContext& context, const std::string& json_
                     frames, out));
   }
   if (context.json) {
-    fmt::print("{}\n", ImportJson(import, out).dump(2, ' ', true, Json::error_handler_t::replace));
+    fmt::print("{}\n", JsonText(ImportJson(import, out), 2));
   } else {
     PrintSummary(import.clips, out, false);
   }
@@ -156,7 +157,7 @@ std::vector<Problem> AllProblems(const ManifestDraft& draft, const PictureCheck&
 
 Error Reported(const CommandContext& context, const Error& error) {
   if (context.json) {
-    fmt::print("{}\n", ProblemsJson(error).dump(2, ' ', true, Json::error_handler_t::replace));
+    fmt::print("{}\n", JsonText(ProblemsJson(error), 2));
   }
   return error;
 }

@@ -80,14 +80,17 @@ StatusLine::Mode StatusMode(const CommandContext& context) {
                                                                  : StatusLine::Mode::kPlain;
 }
 
+// Once a run: by the launcher or, under a mpirun of the user's own, by rank 0.
+Status TellAndCheck(const PlanOutput& planned, const fs::path& store) {
+  for (const std::string& note : planned.notes) LogInfo(note);
+  return CheckPlanned(planned, store);
+}
+
 Result<int> Coordinate(const RunArguments& arguments, const CommandContext& context,
                        Transport& transport, Result<PlanOutput> plan) {
   UNMASK_ASSIGN(PlanOutput planned, std::move(plan));
   const bool launched = std::getenv(kExitFileVariable) != nullptr;  // which has looked already
-  if (!launched) {
-    for (const std::string& note : planned.notes) LogInfo(note);
-    UNMASK_TRY(CheckPlanned(planned, context.store));
-  }
+  if (!launched) UNMASK_TRY(TellAndCheck(planned, context.store));
   CoordinatorOptions options;
   options.store.root = context.store;
   options.take_over = arguments.take_over;
@@ -170,8 +173,7 @@ void Launch(const RunArguments& arguments, CommandContext& context,
   const Result<PlanOutput> planned = MakePlan(
       *study, {.experiments = arguments.experiments, .order_seed = {}, .only_check = true});
   if (!planned.ok()) return context.Fail(planned.error());
-  for (const std::string& note : planned->notes) LogInfo(note);
-  if (const Status usable = CheckPlanned(*planned, context.store); !usable.ok()) {
+  if (const Status usable = TellAndCheck(*planned, context.store); !usable.ok()) {
     return context.Fail(usable.error());
   }
   if (access(context.trainer().c_str(), X_OK) != 0) {

@@ -48,8 +48,8 @@ void StatusLine::Update(const RunProgress& progress, Millis now) {
 void StatusLine::Finish(const RunProgress& progress, Millis now) {
   if (mode_ == Mode::kOff) return;
   Print(progress, now);
-  if (open_) std::fputs("\n", stderr);
-  open_ = false;
+  if (mode_ != Mode::kLive) return;
+  std::fputs("\n", stderr);
   LineIsOpen(false);
 }
 
@@ -60,7 +60,6 @@ void StatusLine::Print(const RunProgress& progress, Millis now) {
   // Erase the line (ECMA-48 EL), write, stay on it.
   fmt::print(stderr, "\r\x1b[2K{}", text);
   std::fflush(stderr);
-  open_ = true;
   LineIsOpen(true);
 }
 

@@ -41,7 +41,6 @@ class StatusLine {
   Millis start_;
   std::int64_t done_before_;  // not counted in the rate
   Millis next_;
-  bool open_ = false;  // a redrawn line waits for its newline
   RunProgress printed_;
 };
 

@@ -17,7 +17,7 @@
 
 namespace unmask {
 
-// Stands for all of them in Worker::failed_on.
+// In Worker::failed_on it stands for every job that makes features.
 inline constexpr JobIndex kAnyFeatureJob = ~JobIndex{0};
 
 struct Worker {
