@@ -57,9 +57,11 @@ HWY_INLINE void Update(const Adam& adam, const Vec (&gradient)[Vecs], float* HWY
     v[i] = MoveMoments(adam, gradient[i], weight + at, first + at, second + at);
   }
   if (HWY_LIKELY(HaveRoots(v))) {
+    // Every second one by the divider all the same: it and the multipliers are busy alike then.
     UNMASK_UNROLL
     for (std::size_t i = 0; i < Vecs; ++i) {
-      MoveWeight(adam, Root(v[i]), first + i * kLanes, weight + i * kLanes);
+      const Vec root = i % 2 == 0 ? Root(v[i]) : hn::Sqrt(v[i]);
+      MoveWeight(adam, root, first + i * kLanes, weight + i * kLanes);
     }
     return;
   }

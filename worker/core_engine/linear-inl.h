@@ -141,6 +141,13 @@ HWY_INLINE void BackwardChunk(const Adam& adam, const InputColumn& column, bool 
   Vec gradient[Vecs];
   UNMASK_UNROLL
   for (std::size_t i = 0; i < Vecs; ++i) gradient[i] = Zero();
+  // Weights stay in registers where there are enough of them.
+  constexpr bool kHeld = kInputGradient && kManyRegisters;
+  Vec held[kHeld ? Vecs : 1];
+  if constexpr (kHeld) {
+    UNMASK_UNROLL
+    for (std::size_t i = 0; i < Vecs; ++i) held[i] = LoadOnce(weight + i * kLanes);
+  }
   for (std::size_t j = 0; j < column.count; ++j) {
     const float* row = OneAddress(dz + column.rows[j] * dz_stride);
     const Vec x = Splat(column.x[column.places[j]]);
@@ -152,7 +159,7 @@ HWY_INLINE void BackwardChunk(const Adam& adam, const InputColumn& column, bool 
       gradient[i] = hn::MulAdd(x, d, gradient[i]);
       if constexpr (kInputGradient) {
         Vec& lane = dot.v[i % kGroupVecs];
-        lane = hn::MulAdd(d, Load(weight + i * kLanes), lane);
+        lane = hn::MulAdd(d, kHeld ? held[i] : Load(weight + i * kLanes), lane);
       }
     }
     if constexpr (kInputGradient) StoreGroup(dot, partial + j * kGroup);
