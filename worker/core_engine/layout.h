@@ -60,19 +60,21 @@ class Rows {
   FloatBuffer data_;
 };
 
-// A matrix of which a layer's passes read some columns at a time: cut into panels of kPanel
-// columns, the last one narrower, one panel after the other and each row-major. So a pass over a
-// panel walks through memory in order, as the processor fetches it.
+// A matrix of which a layer's passes read some columns at a time, in somebody's memory: cut into
+// panels of kPanel columns, the last one narrower, one panel after the other and each row-major. So
+// a pass over a panel walks through memory in order, as the processor fetches it.
 class Panels {
  public:
-  Panels(std::size_t rows, std::size_t width)
-      : rows_(rows), width_(width), data_(rows * PadToGroup(width)) {}
+  static std::size_t Floats(std::size_t rows, std::size_t width) {
+    return rows * PadToGroup(width);
+  }
+  // At `data`, Floats() of them, that outlive this.
+  Panels(float* data, std::size_t rows, std::size_t width)
+      : data_(data), rows_(rows), width_(width) {}
 
   // From column `column` on to the end of its panel.
-  float* at(std::size_t row, std::size_t column) { return data_.data() + Offset(row, column); }
-  const float* at(std::size_t row, std::size_t column) const {
-    return data_.data() + Offset(row, column);
-  }
+  float* at(std::size_t row, std::size_t column) { return data_ + Offset(row, column); }
+  const float* at(std::size_t row, std::size_t column) const { return data_ + Offset(row, column); }
   // From row to row in the panel of that column.
   std::size_t stride(std::size_t column) const {
     return std::min(kPanel, PadToGroup(width_) - First(column));
@@ -84,9 +86,9 @@ class Panels {
     return rows_ * First(column) + row * stride(column) + column % kPanel;
   }
 
+  float* data_;
   std::size_t rows_;
   std::size_t width_;
-  FloatBuffer data_;
 };
 
 // Which elements of a matrix are not zero. After ReLU and dropout three quarters are, and a
