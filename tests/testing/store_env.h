@@ -69,7 +69,11 @@ inline void AddFold(SweepPlan& plan, const TestExperiment& experiment, double al
   const std::string key = JobKey(spec);
   const bool known =
       std::ranges::any_of(plan.jobs, [&](const PlannedJob& job) { return job.key == key; });
-  if (!known) plan.jobs.push_back({key, spec, {}});
+  if (!known) {
+    PlannedJob& job = plan.jobs.emplace_back();
+    job.key = key;
+    job.spec = spec;
+  }
   const bool dsid = experiment.model == ModelKind::kDsid;
   JobUse use;
   use.experiment = experiment.name;

@@ -24,10 +24,20 @@ class SchedulerJobsTest : public ::testing::Test {
     job.spec.kind = kind;
     if (kind == JobKind::kTrain) {
       job.dependencies = {"features"};
-      plan_.uses.push_back({.experiment = experiment, .point = "{}", .job_key = key});
+      Use(key, experiment);
     }
     plan_.jobs.push_back(job);
-    stored_.push_back({.key = key, .state = JobState::kDone, .numerics_class = "cpu"});
+    StoredJob& stored = stored_.emplace_back();
+    stored.key = key;
+    stored.state = JobState::kDone;
+    stored.numerics_class = "cpu";
+  }
+
+  void Use(const std::string& key, const std::string& experiment) {
+    JobUse& use = plan_.uses.emplace_back();
+    use.experiment = experiment;
+    use.point = "{}";
+    use.job_key = key;
   }
 
   std::vector<std::string> Keys() {
@@ -62,7 +72,7 @@ TEST_F(SchedulerJobsTest, WhatHasFailedStays) {
 }
 
 TEST_F(SchedulerJobsTest, ASharedJobIsOfTheCellThatNamedItFirst) {
-  plan_.uses.push_back({.experiment = "b", .point = "{}", .job_key = "a1"});
+  Use("a1", "b");
   stored_[1].state = JobState::kQueued;
   EXPECT_THAT(Keys(), ElementsAre("features", "a1", "a2"));
   EXPECT_EQ(Sweep().jobs[1].cell, Sweep().jobs[2].cell);
@@ -71,7 +81,7 @@ TEST_F(SchedulerJobsTest, ASharedJobIsOfTheCellThatNamedItFirst) {
 TEST_F(SchedulerJobsTest, TheStoreMayHaveOtherJobsAndAnotherOrder) {
   stored_[4].state = JobState::kQueued;
   std::swap(stored_[1], stored_[4]);
-  stored_.insert(stored_.begin(), StoredJob{.key = "of another experiment"});
+  stored_.emplace(stored_.begin())->key = "of another experiment";
   EXPECT_THAT(Keys(), ElementsAre("features", "b1", "b2"));
 }
 
