@@ -1,11 +1,14 @@
 #include "cli/preflight.h"
 
 #include <algorithm>
+#include <set>
 #include <thread>
 #include <unordered_set>
 
+#include "common/jobs/feature_jobs.h"
 #include "sql/store_reader.h"
 #include "worker/backbone/model_for.h"
+#include "worker/backbone/text_model.h"
 #include "worker/faces/face_cropper.h"
 #include "worker/faces/picture.h"
 
@@ -47,6 +50,26 @@ Status Decode(const std::vector<FrameRef>& frames) {
   return Error(ErrorCode::kData, std::move(problems));
 }
 
+// What trainings open themselves, once for each kind: a backbone that no feature job opens for
+// them, and CLIP's text side.
+Status CheckTrained(const PlanOutput& planned, const std::unordered_set<std::string>& done) {
+  std::set<std::string> looked_at;
+  for (const PlannedJob& job : planned.plan.jobs) {
+    const JobSpec& spec = job.spec;
+    const bool trains = spec.kind == JobKind::kTrain && !spec.weights.empty();
+    if (!trains || done.contains(job.key)) continue;
+    const ModelData& model = planned.models.at(spec.weights);
+    const bool alone = !ReadsBank(spec.settings);
+    if (alone && looked_at.insert(spec.weights).second) UNMASK_TRY(CheckModel(spec, model));
+    const bool reads = ReadsText(spec.settings) && model.files.empty();
+    if (reads && looked_at.insert("text of " + spec.weights).second) {
+      const auto text = OpenTextModel(model.folder);
+      if (!text.ok()) return text.error();
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 Status CheckPlanned(const PlanOutput& planned, const fs::path& store) {
@@ -65,7 +88,7 @@ Status CheckPlanned(const PlanOutput& planned, const fs::path& store) {
       UNMASK_TRY(Decode(frames->second));
     }
   }
-  return {};
+  return CheckTrained(planned, done);
 }
 
 }  // namespace unmask

@@ -2,12 +2,14 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <set>
 
 #include "cli/command.h"
 #include "cli/json_text.h"
 #include "common/base/text.h"
+#include "common/protocol/log_name.h"
 #include "coordinator/report/job_difference.h"
 #include "sql/store_reader.h"
 
@@ -18,14 +20,25 @@ struct Explanation {
   JobDetails job;
   std::vector<JobUseRow> uses;
   std::vector<AttemptRow> attempts;
+  std::vector<std::string> logs;      // of the attempts; empty where none was kept
   std::optional<NearestJob> nearest;  // only of a job that is not done
 };
 
-Result<Explanation> Explain(StoreReader& reader, const std::string& key) {
+std::string KeptLog(const StorePaths& paths, const std::string& job_key, const AttemptRow& row) {
+  const auto log =
+      paths.logs() / AttemptLogName(job_key, AttemptNumber{static_cast<int>(row.attempt)});
+  std::error_code ignored;
+  return std::filesystem::exists(log, ignored) ? log.string() : "";
+}
+
+Result<Explanation> Explain(const StorePaths& paths, StoreReader& reader, const std::string& key) {
   Explanation why;
   UNMASK_ASSIGN(why.job, reader.FindJob(key));
   UNMASK_ASSIGN(why.uses, reader.Uses(why.job.job_key));
   UNMASK_ASSIGN(why.attempts, reader.Attempts(why.job.job_key));
+  for (const AttemptRow& row : why.attempts) {
+    why.logs.push_back(KeptLog(paths, why.job.job_key, row));
+  }
   if (why.job.state != JobState::kDone) {
     UNMASK_ASSIGN(why.nearest, FindNearestDone(reader, why.job.spec_json));
   }
@@ -38,7 +51,7 @@ std::string UseText(const JobUseRow& use) {
                                    use.point, use.seed));
 }
 
-std::string AttemptText(const AttemptRow& attempt) {
+std::string AttemptText(const AttemptRow& attempt, const std::string& log) {
   std::string text = fmt::format("{} {} from epoch {}, {} to {}, coordinator {}, worker {} on {}",
                                  attempt.attempt, attempt.outcome.value_or("running"),
                                  attempt.first_epoch ? std::to_string(*attempt.first_epoch) : "-",
@@ -46,6 +59,7 @@ std::string AttemptText(const AttemptRow& attempt) {
                                  attempt.coordinator_epoch, attempt.worker, attempt.host);
   if (attempt.error_class) text += " [" + *attempt.error_class + "]";
   if (attempt.message) text += ": " + *attempt.message;
+  if (!log.empty()) text += "; log: " + log;
   return EscapeControl(text);
 }
 
@@ -78,7 +92,9 @@ std::string Text(const Explanation& why) {
                   Name(why.job.state), why.job.attempts, JsonText(spec, 2));
   for (const JobUseRow& use : why.uses) text += "  " + UseText(use) + "\n";
   text += "attempts\n";
-  for (const AttemptRow& attempt : why.attempts) text += "  " + AttemptText(attempt) + "\n";
+  for (std::size_t i = 0; i < why.attempts.size(); ++i) {
+    text += "  " + AttemptText(why.attempts[i], why.logs[i]) + "\n";
+  }
   return text + ReuseText(why);
 }
 
@@ -97,7 +113,8 @@ nlohmann::json Json(const Explanation& why) {
                     {"seed", use.seed}});
   }
   json attempts = json::array();
-  for (const AttemptRow& row : why.attempts) {
+  for (std::size_t i = 0; i < why.attempts.size(); ++i) {
+    const AttemptRow& row = why.attempts[i];
     attempts.push_back({{"attempt", row.attempt},
                         {"coordinator_epoch", row.coordinator_epoch},
                         {"worker", row.worker},
@@ -109,7 +126,8 @@ nlohmann::json Json(const Explanation& why) {
                         {"ended_at", Maybe(row.ended_at)},
                         {"outcome", Maybe(row.outcome)},
                         {"error_class", Maybe(row.error_class)},
-                        {"message", Maybe(row.message)}});
+                        {"message", Maybe(row.message)},
+                        {"log", why.logs[i].empty() ? json() : json(why.logs[i])}});
   }
   json nearest;
   if (why.nearest) {
@@ -127,10 +145,11 @@ nlohmann::json Json(const Explanation& why) {
 }
 
 Status Why(const std::string& key, const CommandContext& context) {
-  UNMASK_ASSIGN(const auto reader, StoreReader::Open(StorePaths{context.store}));
+  const StorePaths paths{context.store};
+  UNMASK_ASSIGN(const auto reader, StoreReader::Open(paths));
   Explanation why;
   UNMASK_TRY(reader->InSnapshot([&]() -> Status {
-    UNMASK_ASSIGN(why, Explain(*reader, key));
+    UNMASK_ASSIGN(why, Explain(paths, *reader, key));
     return {};
   }));
   const std::string text = context.json ? JsonText(Json(why), 2) + "\n" : Text(why);

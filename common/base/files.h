@@ -20,6 +20,9 @@ Result<std::string> ReadFile(const fs::path& path,
 // mixture.
 Status WriteFileDurably(const fs::path& path, std::string_view bytes);
 
+// Whether the disk (or quota) was full: try again when there is room.
+bool IsNoSpace(const Error& error);
+
 Status SyncFolder(const fs::path& folder);
 Status MakeFolders(const fs::path& folder);
 

@@ -32,13 +32,19 @@ const Assignment* OwnSetting(const ExperimentDraft& experiment, const std::strin
   return nullptr;
 }
 
-// What the user may not expect of `key`=`text` where the grid has the same key.
-std::string GridNote(const Grid& grid, const std::string& key, const std::string& argument) {
+// The grid's other axes, where a setting of the axis `key` holds along their lines.
+std::vector<std::string> LinesOf(const Grid& grid, const std::string& key) {
   std::vector<std::string> others;
   for (const GridAxis& axis : grid.axes) {
-    if (axis.key != key) others.push_back(axis.key);
+    if (grid.shape == GridShape::kLines && axis.key != key) others.push_back(axis.key);
   }
-  if (grid.shape == GridShape::kLines && !others.empty()) {
+  return others;
+}
+
+// What the user may not expect of `key`=`text` where the grid has the same key.
+std::string GridNote(const Grid& grid, const std::string& key, const std::string& argument) {
+  const std::vector<std::string> others = LinesOf(grid, key);
+  if (!others.empty()) {
     return fmt::format(
         "{} holds on the grid's lines of {}; along {} itself the grid's values stand "
         "(grid.{}=... sets them)",
@@ -50,7 +56,7 @@ std::string GridNote(const Grid& grid, const std::string& key, const std::string
       argument, key, key);
 }
 
-// Every KEY=VALUE that does not reach all that it names.
+// Every KEY=VALUE that does not reach all that it names, and what the file itself sets in vain.
 std::vector<std::string> ShadowNotes(const StudyDraft& draft) {
   std::vector<std::string> notes;
   const auto in_grid = [&](const std::string& key) {
@@ -72,7 +78,11 @@ std::vector<std::string> ShadowNotes(const StudyDraft& draft) {
     if (grid_used && in_grid(key)) notes.push_back(GridNote(draft.grid, key, argument));
   }
   for (const ExperimentDraft& experiment : draft.experiments) {
-    for (const auto& [key, assignment] : experiment.overrides) {
+    Layer own = experiment.overrides;
+    for (const auto& [key, assignment] : experiment.own) {
+      if (LinesOf(draft.grid, key).empty()) own.try_emplace(key, assignment);
+    }
+    for (const auto& [key, assignment] : own) {
       const std::string argument =
           fmt::format("experiments.{}.{}={}", experiment.name, key, ToText(assignment.value));
       if (experiment.grid && in_grid(key)) notes.push_back(GridNote(draft.grid, key, argument));

@@ -80,6 +80,7 @@ class Importer {
     if (annotation.empty()) Report("no entries", "MFED's annotation");
     if (!problems_.empty()) return Error(ErrorCode::kData, problems_);
     if (frames_root_) FindFrames();
+    if (!problems_.empty()) return Error(ErrorCode::kData, problems_);
     return std::move(import_);
   }
 
@@ -164,6 +165,10 @@ class Importer {
     for (ManifestClip& clip : import_.clips) {
       const auto found = folders.Find(clip.subject, clip.sample);
       clip.frames = found.value_or("");
+      if (!IsUtf8(clip.frames)) {
+        problems_.push_back({"a path that is not UTF-8", EscapeControl(clip.frames),
+                             "names in UTF-8: manifests are"});
+      }
       if (!found) import_.missing_frames.push_back(clip.sample);
     }
   }

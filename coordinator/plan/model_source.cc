@@ -2,32 +2,15 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
-#include <nlohmann/json.hpp>
-
 #include "common/base/sha256.h"
 #include "common/config/names.h"
 #include "common/data/pictures.h"
 #include "common/synth_model/synth_model.h"
 #include "common/tensors/mapped_file.h"
+#include "common/tensors/model_fingerprint.h"
 
 namespace unmask {
 namespace {
-
-bool IsWeights(const std::string& name) { return name.ends_with(".safetensors"); }
-
-// What features may depend on: other files (read-me, pickled weights) do not count.
-bool Matters(const std::string& name) {
-  constexpr std::array<std::string_view, 5> kNames = {"config.json", "preprocessor_config.json",
-                                                      "vocab.json", "merges.txt", "tokenizer.json"};
-  return IsWeights(name) || name.ends_with(".safetensors.index.json") ||
-         std::find(kNames.begin(), kNames.end(), name) != kNames.end();
-}
-
-std::string FingerprintOf(const std::map<std::string, std::string>& sha256_by_name) {
-  return Sha256Hex(nlohmann::json(sha256_by_name).dump());
-}
 
 Result<std::string> HashFile(const fs::path& file) {
   UNMASK_ASSIGN(const auto mapped, MappedFile::Open(file));
@@ -42,17 +25,14 @@ Result<ModelData> HashFolder(const ModelSetting& wanted) {
     return DataError(fmt::format("no model in '{}': config.json is missing", wanted.folder),
                      wanted.key, fmt::format("a Hugging Face folder, such as {}", wanted.example));
   }
-  std::map<std::string, std::string> hashes;
   ModelData model;
   model.folder = folder;
   UNMASK_ASSIGN(model.config_json, ReadFile(folder / "config.json"));
-  for (const auto& entry : fs::directory_iterator(folder, error)) {
-    const std::string name = entry.path().filename().string();
-    if (!Matters(name)) continue;
-    UNMASK_ASSIGN(hashes[name], HashFile(entry.path()));
-    if (IsWeights(name)) model.weight_bytes += static_cast<std::int64_t>(fs::file_size(entry));
+  UNMASK_ASSIGN(const FileHashes hashes, HashModelFiles(folder));
+  for (const auto& [name, sha256] : hashes) {
+    if (!IsWeights(name)) continue;
+    model.weight_bytes += static_cast<std::int64_t>(fs::file_size(folder / name, error));
   }
-  if (error) return DataError("cannot list: " + error.message(), folder.string());
   model.sha256 = FingerprintOf(hashes);
   return model;
 }
@@ -62,7 +42,7 @@ ModelData MakeModel(const Settings& settings) {
   UNMASK_CHECK(kind.has_value());
   ModelData model;
   model.files = SynthModelFiles({.kind = *kind, .seed = settings.weights.synth});
-  std::map<std::string, std::string> hashes;
+  FileHashes hashes;
   for (const auto& [name, bytes] : model.files) {
     hashes[name] = Sha256Hex(bytes);
     if (IsWeights(name)) model.weight_bytes += static_cast<std::int64_t>(bytes.size());

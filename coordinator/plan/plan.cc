@@ -145,13 +145,14 @@ std::vector<PlannedJob> FeatureJobs(const std::vector<PlannedPoint>& points) {
   }
   std::vector<PlannedJob> jobs;
   jobs.reserve(crops.size());
-  for (const auto& [key, spec] : crops) jobs.push_back({.key = key, .spec = spec});
+  for (const auto& [key, spec] : crops)
+    jobs.push_back({.key = key, .spec = spec, .dependencies = {}, .view_set = {}});
   std::set<std::string> plain_views;  // banks that differ in their augmentation share it
   for (const auto& [name, bank] : banks) {
     const std::vector<std::string> needed = {JobKey(CropsJob(bank.first))};
     const JobSpec plain = ViewJob(bank.first, -1);
     if (plain_views.insert(JobKey(plain)).second) {
-      jobs.push_back({.key = JobKey(plain), .spec = plain, .dependencies = needed});
+      jobs.push_back({.key = JobKey(plain), .spec = plain, .dependencies = needed, .view_set = {}});
     }
     for (std::int64_t view = 0; view < bank.second; ++view) {
       const JobSpec spec = ViewJob(bank.first, view);

@@ -25,6 +25,10 @@ Result<std::string> EmbedImages(const Backbone& backbone, const Preprocessing& p
   for (const fs::path& path : images) {
     makers.emplace_back([&path, &preprocessing]() -> Result<Pixels> {
       UNMASK_ASSIGN(const Image image, ReadImage(path));
+      if (!CanPrepare(image, preprocessing)) {
+        return DataError("the picture is too long for its width", path.string(),
+                         "scaled as the model wants it, at most 64 million pixels");
+      }
       return Prepare(image, preprocessing);
     });
   }

@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "common/base/sha256.h"
 #include "common/data/pictures.h"
 #include "worker/backbone/extract.h"
 #include "worker/faces/face_cropper.h"
@@ -25,6 +26,11 @@ Result<FaceCropper> CropperFor(const fs::path& store, const JobSpec& spec) {
   Settings::Faces faces = spec.settings.faces;
   if (!spec.detector.empty()) {
     UNMASK_ASSIGN(const fs::path file, ReadPath(store, spec.detector));
+    UNMASK_ASSIGN(const std::string bytes, ReadFile(file));
+    if (Sha256Hex(bytes) != spec.detector) {
+      return DataError("the face detector is another one than when the study was planned",
+                       file.string());
+    }
     faces.yunet = file.string();
   }
   return MakeFaceCropper(faces);

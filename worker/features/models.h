@@ -19,21 +19,25 @@ struct LoadedModel {
 
 using MakeBackboneFunction = std::function<Result<std::unique_ptr<Backbone>>(BackboneParts)>;
 
-// The folder of a job's model, opened: checked against its configuration, weights mapped.
-Result<ModelFolder> OpenJobModel(const fs::path& store, const JobSpec& spec);
-
 // Loads each model once a process. Thread-safe; what it gives lives as long as it does.
 class Models {
  public:
   Models(fs::path store, MakeBackboneFunction make)
       : store_(std::move(store)), make_(std::move(make)) {}
   Result<const LoadedModel*> Get(const JobSpec& spec);
+  // Where a job's model lies. A DataError where the folder is not, on this host and by now, what
+  // the job's key says: it is hashed once.
+  Result<fs::path> Folder(const JobSpec& spec);
+  // That folder, opened: checked against its configuration, weights mapped.
+  Result<ModelFolder> Open(const JobSpec& spec);
 
  private:
   fs::path store_;
   MakeBackboneFunction make_;
   std::mutex mutex_;
   std::map<std::string, LoadedModel> loaded_;  // by fingerprint and kind of feature
+  std::mutex hashing_;
+  std::map<std::string, fs::path> folders_;  // by fingerprint, which they have
 };
 
 }  // namespace unmask

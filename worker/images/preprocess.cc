@@ -80,6 +80,12 @@ std::optional<Size> OutputSize(const Preprocessing& preprocessing) {
   return preprocessing.resize ? preprocessing.resize->exact : std::nullopt;
 }
 
+bool CanPrepare(const Image& image, const Preprocessing& preprocessing) {
+  if (!preprocessing.resize) return true;
+  const Size size = ResizedSize(image, *preprocessing.resize);
+  return std::int64_t{size.width} * size.height <= kImagePixelsMax;
+}
+
 Pixels Prepare(const Image& image, const Preprocessing& preprocessing) {
   Image prepared = image;
   if (preprocessing.resize) {

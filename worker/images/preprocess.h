@@ -51,6 +51,9 @@ struct Pixels {
   std::vector<float> values;  // [3, height, width]
 };
 
+// Whether a picture stays within kImagePixelsMax when it is scaled: a narrow one grows. Square ones
+// always do.
+bool CanPrepare(const Image& image, const Preprocessing& preprocessing);
 Pixels Prepare(const Image& image, const Preprocessing& preprocessing);
 
 }  // namespace unmask

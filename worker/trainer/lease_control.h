@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
@@ -29,7 +30,12 @@ struct LeaseControl {
     Tell([&] { gang_address_ = std::move(address); });
   }
 
-  // The job's: where the gang meets, as soon as all its members are ready; nullopt: not any more.
+  // The job's: whether it is told to stop within so long.
+  bool StopsWithin(std::chrono::milliseconds time) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, time, [&] { return abandon || yield; });
+  }
+  // Where the gang meets, as soon as all its members are ready; nullopt: not any more.
   std::optional<std::string> AwaitGang() {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return abandon || yield || gang_address_.has_value(); });

@@ -19,9 +19,25 @@
 namespace unmask {
 namespace {
 
+constexpr Millis kNoRoomLimit{10 * 60 * 1000};  // as the coordinator waits
+constexpr std::chrono::seconds kLookForRoom{1};
+
+// Libraries that may be missing here are known by their words.
 FailureClass FailureOf(const std::exception& exception) {
-  const bool memory = dynamic_cast<const std::bad_alloc*>(&exception) != nullptr;
-  return memory ? FailureClass::kOutOfMemory : FailureClass::kExit;
+  const std::string_view what = exception.what();
+  const auto says = [&](std::string_view words) { return what.find(words) != what.npos; };
+  const bool memory = dynamic_cast<const std::bad_alloc*>(&exception) != nullptr ||
+                      says("CUDA out of memory") || says("can't allocate memory") ||
+                      says("std::bad_alloc");
+  if (memory) return FailureClass::kOutOfMemory;
+  return says("CUDA error") ? FailureClass::kCuda : FailureClass::kExit;
+}
+
+// What a job needs cannot be had. Data are the job's own fault, and no retry helps; anything else
+// is this worker's, and is told as if it had been thrown.
+std::string MessageOfBadInput(const Error& error) {
+  if (error.code == ErrorCode::kInternal) throw std::runtime_error(OneLine(error));
+  return OneLine(error);
 }
 
 class LeaseHooks final : public TrainHooks {
@@ -153,7 +169,7 @@ Status LeaseRunner::LoadPictures(const Lease& lease, LeaseControl& control, Job&
     UNMASK_ASSIGN(BlobTensor crops,
                   tensors_.Open(lease.inputs.front(), kCropsTensor, DType::kU8, 4));
     if (spec.settings.features.finetune) {
-      UNMASK_ASSIGN(const ModelFolder model, OpenJobModel(store_, spec));
+      UNMASK_ASSIGN(const ModelFolder model, models_.Open(spec));
       const Size size = OutputSize(model.preprocessing).value();
       UNMASK_ASSIGN(TunedBackbone backbone, MakeTunedBackbone(model.parts, size));
       job.fold.backbone = std::make_shared<TunedBackbone>(std::move(backbone));
@@ -169,7 +185,7 @@ Status LeaseRunner::LoadPictures(const Lease& lease, LeaseControl& control, Job&
     return DataError("the pictures are not of the data set's clips", spec.pictures);
   }
   if (ReadsText(spec.settings)) {
-    UNMASK_ASSIGN(const fs::path folder, ReadPath(store_, spec.weights));
+    UNMASK_ASSIGN(const fs::path folder, models_.Folder(spec));
     UNMASK_ASSIGN(job.fold.text, OpenTextSide(folder, BesideProgram(kStandardMergesFile)));
   }
   job.fold.inputs = std::move(pictures.inputs);
@@ -230,13 +246,16 @@ void LeaseRunner::MakeFeatures(const Lease& lease, const JobSpec& spec,
     control.steps.fetch_add(1, std::memory_order_relaxed);
     return !control.abandon && !control.yield;
   });
-  if (!made.ok()) return Fail(lease, FailureClass::kBadInput, OneLine(made.error()));
+  if (!made.ok()) return Fail(lease, FailureClass::kBadInput, MessageOfBadInput(made.error()));
   if (!made->has_value()) {
     if (!control.abandon) send_(Yielded{lease.id, 0});
     return;
   }
-  const auto sha256 = blobs_.Write((*made)->bytes);
-  if (!sha256.ok()) throw std::runtime_error(OneLine(sha256.error()));
+  const auto sha256 = WriteWithPatience((*made)->bytes, control);
+  if (!sha256) {
+    if (!control.abandon) send_(Yielded{lease.id, 0});
+    return;
+  }
   JobResult result;
   result.output_sha256 = *sha256;
   result.images_forwarded = (*made)->images_forwarded;
@@ -244,6 +263,21 @@ void LeaseRunner::MakeFeatures(const Lease& lease, const JobSpec& spec,
   result.seconds = std::chrono::duration<double>(clock_.Now() - started).count();
   result.numerics_class = numerics_class_;
   send_(ResultReady{lease.id, std::move(result)});
+}
+
+// A full disk costs time, not what was computed. nullopt: told to stop meanwhile.
+std::optional<std::string> LeaseRunner::WriteWithPatience(std::string_view bytes,
+                                                          LeaseControl& control) const {
+  const Millis begun = clock_.Now();
+  for (;;) {
+    auto sha256 = blobs_.Write(bytes);
+    if (sha256.ok()) return *std::move(sha256);
+    if (!IsNoSpace(sha256.error()) || clock_.Now() - begun > kNoRoomLimit) {
+      throw std::runtime_error(OneLine(sha256.error()));
+    }
+    control.steps.fetch_add(1, std::memory_order_relaxed);  // it does not hang
+    if (control.StopsWithin(kLookForRoom)) return std::nullopt;
+  }
 }
 
 Result<std::optional<MadeFeatures>> LeaseRunner::Make(const Lease& lease, const JobSpec& spec,
@@ -262,7 +296,7 @@ Result<std::optional<MadeFeatures>> LeaseRunner::Make(const Lease& lease, const 
 
 void LeaseRunner::Train(const Lease& lease, JobSpec spec, LeaseControl& control) const {
   auto job = LoadJob(lease, std::move(spec), control);
-  if (!job) return Fail(lease, FailureClass::kBadInput, OneLine(job.error()));
+  if (!job) return Fail(lease, FailureClass::kBadInput, MessageOfBadInput(job.error()));
   Start start = FindStart(lease, ShapeOf(job->spec.settings, job->fold));
   const std::int64_t first_epoch = start.state ? start.state->epoch : 0;
   control.epoch = first_epoch;

@@ -54,6 +54,7 @@ class LeaseRunner {
   void MakeFeatures(const Lease& lease, const JobSpec& spec, LeaseControl& control) const;
   Result<std::optional<MadeFeatures>> Make(const Lease& lease, const JobSpec& spec,
                                            const OnPicture& on_picture) const;
+  std::optional<std::string> WriteWithPatience(std::string_view bytes, LeaseControl& control) const;
   void SendOutcome(const Lease& lease, const Job& job, TrainOutcome outcome) const;
   void SendResult(const Lease& lease, TrainDone done) const;
   void Fail(const Lease& lease, FailureClass failure, std::string message) const;

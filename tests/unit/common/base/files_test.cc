@@ -62,6 +62,13 @@ TEST_F(FilesTest, ResolvesBeneathTheRootOnly) {
   EXPECT_FALSE(ResolveBeneath(root, "in/../../x").ok());
   EXPECT_FALSE(ResolveBeneath(root, "/etc/passwd").ok());
   EXPECT_FALSE(ResolveBeneath(root, "out/x").ok());
+  EXPECT_EQ(ResolveBeneath(root.string() + "/", "in").value(), fs::canonical(root / "in"));
+  EXPECT_TRUE(ResolveBeneath(root, ".").ok());
+  EXPECT_TRUE(ResolveBeneath("/", "etc").ok());
+  // Nothing is there: that is for who reads it to say.
+  EXPECT_TRUE(ResolveBeneath(folder_ / "missing", "x").ok());
+  EXPECT_TRUE(ResolveBeneath((folder_ / "missing").string() + "/", "x").ok());
+  EXPECT_FALSE(ResolveBeneath((folder_ / "missing").string() + "/", "../x").ok());
 }
 
 TEST_F(FilesTest, ABlobIsNamedByItsContentAndMendedWhereDamaged) {

@@ -198,6 +198,10 @@ TEST(StudyNotesTest, AGridShadowsToo) {
                   R"({"loss.alpha":50,"loss.beta":0.5})", R"({"loss.alpha":50,"loss.beta":1})"));
   EXPECT_THAT(Load("grid.alpha: [1]\nexperiments: {e: {grid: false}}", {"loss.alpha=50"}).notes,
               ElementsAre());
+  EXPECT_THAT(Load("grid.alpha: [1]\nexperiments: {e: {loss.alpha: 0}, f: {}}").notes,
+              ElementsAre(HasSubstr("experiments.e.loss.alpha=0 has no effect where the grid")));
+  EXPECT_THAT(Load("grid.alpha: [1]\nexperiments: {e: {loss.alpha: 0, grid: false}}").notes,
+              ElementsAre());
   EXPECT_THAT(Load("grid.alpha: [1]\nexperiments: {e: {}}", {"experiments.e.loss.alpha=3"}).notes,
               ElementsAre(HasSubstr("experiments.e.loss.alpha=3 has no effect")));
 }

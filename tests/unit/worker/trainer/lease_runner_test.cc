@@ -169,6 +169,18 @@ TEST_F(LeaseRunnerTest, AnEnginesExceptionEndsTheAttemptOnly) {
   EXPECT_EQ(failed.message, "broken");
 }
 
+TEST_F(LeaseRunnerTest, WhatADeviceOrMemoryDidIsToldFromTheJobsFault) {
+  std::string words;
+  make_engine_ = [&](const Settings&, const ModelShape&,
+                     const FoldData&) -> std::unique_ptr<Engine> {
+    throw std::runtime_error(words);
+  };
+  words = "libtorch: CUDA error: an illegal memory access was encountered";
+  EXPECT_EQ(Last<AttemptFailed>(Run()).failure, FailureClass::kCuda);
+  words = "libtorch: CUDA out of memory. Tried to allocate 2.00 GiB.";
+  EXPECT_EQ(Last<AttemptFailed>(Run()).failure, FailureClass::kOutOfMemory);
+}
+
 TEST_F(LeaseRunnerTest, WithoutRoomForCheckpointsItTrainsOn) {
   const std::string dataset = blobs().Read(spec_.dataset).value();
   const JobResult expected = Last<ResultReady>(Run()).result;

@@ -1,0 +1,41 @@
+#include "common/tensors/model_fingerprint.h"
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "common/base/sha256.h"
+#include "common/tensors/mapped_file.h"
+
+namespace unmask {
+namespace {
+
+bool Matters(const std::string& name) {
+  constexpr std::array<std::string_view, 5> kNames = {"config.json", "preprocessor_config.json",
+                                                      "vocab.json", "merges.txt", "tokenizer.json"};
+  return IsWeights(name) || name.ends_with(".safetensors.index.json") ||
+         std::find(kNames.begin(), kNames.end(), name) != kNames.end();
+}
+
+}  // namespace
+
+bool IsWeights(const std::string& name) { return name.ends_with(".safetensors"); }
+
+Result<FileHashes> HashModelFiles(const fs::path& folder) {
+  FileHashes hashes;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder, error)) {
+    const std::string name = entry.path().filename().string();
+    if (!Matters(name)) continue;
+    UNMASK_ASSIGN(const auto file, MappedFile::Open(entry.path()));
+    hashes[name] = Sha256Hex(file->bytes());
+  }
+  if (error) return DataError("cannot list: " + error.message(), folder.string());
+  return hashes;
+}
+
+std::string FingerprintOf(const FileHashes& files) {
+  return Sha256Hex(nlohmann::json(files).dump());
+}
+
+}  // namespace unmask
