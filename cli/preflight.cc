@@ -52,12 +52,9 @@ Status Decode(const std::vector<FrameRef>& frames) {
 
 // What trainings open themselves, once for each kind: a backbone that no feature job opens for
 // them, and CLIP's text side.
-Status CheckTrained(const PlanOutput& planned, const std::unordered_set<std::string>& done) {
+Status CheckTrainings(const PlanOutput& planned) {
   std::set<std::string> looked_at;
-  for (const PlannedJob& job : planned.plan.jobs) {
-    const JobSpec& spec = job.spec;
-    const bool trains = spec.kind == JobKind::kTrain && !spec.weights.empty();
-    if (!trains || done.contains(job.key)) continue;
+  for (const JobSpec& spec : planned.trainings) {
     const ModelData& model = planned.models.at(spec.weights);
     const bool alone = !ReadsBank(spec.settings);
     if (alone && looked_at.insert(spec.weights).second) UNMASK_TRY(CheckModel(spec, model));
@@ -88,7 +85,7 @@ Status CheckPlanned(const PlanOutput& planned, const fs::path& store) {
       UNMASK_TRY(Decode(frames->second));
     }
   }
-  return CheckTrained(planned, done);
+  return CheckTrainings(planned);
 }
 
 }  // namespace unmask

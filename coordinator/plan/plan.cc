@@ -307,6 +307,11 @@ Result<PlanOutput> MakePlan(const Study& study, const PlanOptions& options) {
     for (const PlannedPoint& point : points) AddFolds(point, seed, places, output.plan);
   }
   if (options.order_seed) Shuffle(output.plan.jobs, *options.order_seed);
+  for (const PlannedPoint& point : points) {
+    if (point.pictures == nullptr) continue;
+    output.trainings.push_back(SpecOf(point, /*seed=*/0));
+    output.trainings.back().settings = point.settings;  // with those that no number depends on
+  }
   std::vector<PlannedJob> features = FeatureJobs(points);
   output.plan.jobs.insert(output.plan.jobs.begin(), features.begin(), features.end());
   output.detectors = models.detectors();

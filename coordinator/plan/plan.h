@@ -29,6 +29,7 @@ struct PlanOutput {
   // (common/data/pictures.h), and synthetic models.
   std::map<std::string, std::string> files;
   std::map<std::string, ModelData> models;              // by fingerprint
+  std::vector<JobSpec> trainings;                       // one of each point that sees pictures
   std::map<std::string, fs::path> detectors;            // files of face detectors, by SHA-256
   std::map<std::string, std::vector<FrameRef>> frames;  // outside of the store, by pictures blob
   nlohmann::json config;                                // resolved, with paths: for people
