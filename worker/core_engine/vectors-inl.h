@@ -4,8 +4,8 @@
 // Why the bits are the same on all sets with fused multiply-add: a sum runs either down the rows,
 // each lane by itself and one row after another, or along a row in 16 lanes that are added in a
 // fixed tree at the end, whatever the number of lanes in a register. Every product that is summed
-// is a MulAdd; square root and division are rounded as IEEE 754 says, whatever they are made of; there
-// are no calls into a mathematical library.
+// is a MulAdd; square root and division are rounded as IEEE 754 says, whatever they are made of; no
+// call goes into a mathematical library.
 #if defined(UNMASK_CORE_VECTORS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef UNMASK_CORE_VECTORS_INL_H_
 #undef UNMASK_CORE_VECTORS_INL_H_

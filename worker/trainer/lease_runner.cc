@@ -25,7 +25,9 @@ constexpr std::chrono::seconds kLookForRoom{1};
 // Libraries that may be missing here are known by their words.
 FailureClass FailureOf(const std::exception& exception) {
   const std::string_view what = exception.what();
-  const auto says = [&](std::string_view words) { return what.find(words) != what.npos; };
+  const auto says = [&](std::string_view words) {
+    return what.find(words) != std::string_view::npos;
+  };
   const bool memory = dynamic_cast<const std::bad_alloc*>(&exception) != nullptr ||
                       says("CUDA out of memory") || says("can't allocate memory") ||
                       says("std::bad_alloc");
