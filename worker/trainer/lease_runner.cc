@@ -271,12 +271,14 @@ void LeaseRunner::MakeFeatures(const Lease& lease, const JobSpec& spec,
 std::optional<std::string> LeaseRunner::WriteWithPatience(std::string_view bytes,
                                                           LeaseControl& control) const {
   const Millis begun = clock_.Now();
+  bool told = false;
   for (;;) {
     auto sha256 = blobs_.Write(bytes);
     if (sha256.ok()) return *std::move(sha256);
     if (!IsNoSpace(sha256.error()) || clock_.Now() - begun > kNoRoomLimit) {
       throw std::runtime_error(OneLine(sha256.error()));
     }
+    if (!std::exchange(told, true)) LogError(OneLine(sha256.error()) + "; waits for room");
     control.steps.fetch_add(1, std::memory_order_relaxed);  // it does not hang
     if (control.StopsWithin(kLookForRoom)) return std::nullopt;
   }
