@@ -16,11 +16,15 @@
 namespace unmask {
 namespace {
 
+struct Attempt {
+  AttemptRow row;
+  std::string log;  // empty: none was kept
+};
+
 struct Explanation {
   JobDetails job;
   std::vector<JobUseRow> uses;
-  std::vector<AttemptRow> attempts;
-  std::vector<std::string> logs;      // of the attempts; empty where none was kept
+  std::vector<Attempt> attempts;
   std::optional<NearestJob> nearest;  // only of a job that is not done
 };
 
@@ -35,9 +39,9 @@ Result<Explanation> Explain(const StorePaths& paths, StoreReader& reader, const 
   Explanation why;
   UNMASK_ASSIGN(why.job, reader.FindJob(key));
   UNMASK_ASSIGN(why.uses, reader.Uses(why.job.job_key));
-  UNMASK_ASSIGN(why.attempts, reader.Attempts(why.job.job_key));
-  for (const AttemptRow& row : why.attempts) {
-    why.logs.push_back(KeptLog(paths, why.job.job_key, row));
+  UNMASK_ASSIGN(const std::vector<AttemptRow> attempts, reader.Attempts(why.job.job_key));
+  for (const AttemptRow& row : attempts) {
+    why.attempts.push_back({row, KeptLog(paths, why.job.job_key, row)});
   }
   if (why.job.state != JobState::kDone) {
     UNMASK_ASSIGN(why.nearest, FindNearestDone(reader, why.job.spec_json));
@@ -51,7 +55,8 @@ std::string UseText(const JobUseRow& use) {
                                    use.point, use.seed));
 }
 
-std::string AttemptText(const AttemptRow& attempt, const std::string& log) {
+std::string AttemptText(const Attempt& of) {
+  const AttemptRow& attempt = of.row;
   std::string text = fmt::format("{} {} from epoch {}, {} to {}, coordinator {}, worker {} on {}",
                                  attempt.attempt, attempt.outcome.value_or("running"),
                                  attempt.first_epoch ? std::to_string(*attempt.first_epoch) : "-",
@@ -59,7 +64,7 @@ std::string AttemptText(const AttemptRow& attempt, const std::string& log) {
                                  attempt.coordinator_epoch, attempt.worker, attempt.host);
   if (attempt.error_class) text += " [" + *attempt.error_class + "]";
   if (attempt.message) text += ": " + *attempt.message;
-  if (!log.empty()) text += "; log: " + log;
+  if (!of.log.empty()) text += "; log: " + of.log;
   return EscapeControl(text);
 }
 
@@ -92,9 +97,7 @@ std::string Text(const Explanation& why) {
                   Name(why.job.state), why.job.attempts, JsonText(spec, 2));
   for (const JobUseRow& use : why.uses) text += "  " + UseText(use) + "\n";
   text += "attempts\n";
-  for (std::size_t i = 0; i < why.attempts.size(); ++i) {
-    text += "  " + AttemptText(why.attempts[i], why.logs[i]) + "\n";
-  }
+  for (const Attempt& attempt : why.attempts) text += "  " + AttemptText(attempt) + "\n";
   return text + ReuseText(why);
 }
 
@@ -113,8 +116,7 @@ nlohmann::json Json(const Explanation& why) {
                     {"seed", use.seed}});
   }
   json attempts = json::array();
-  for (std::size_t i = 0; i < why.attempts.size(); ++i) {
-    const AttemptRow& row = why.attempts[i];
+  for (const auto& [row, log] : why.attempts) {
     attempts.push_back({{"attempt", row.attempt},
                         {"coordinator_epoch", row.coordinator_epoch},
                         {"worker", row.worker},
@@ -127,7 +129,7 @@ nlohmann::json Json(const Explanation& why) {
                         {"outcome", Maybe(row.outcome)},
                         {"error_class", Maybe(row.error_class)},
                         {"message", Maybe(row.message)},
-                        {"log", why.logs[i].empty() ? json() : json(why.logs[i])}});
+                        {"log", log.empty() ? json() : json(log)}});
   }
   json nearest;
   if (why.nearest) {

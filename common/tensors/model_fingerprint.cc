@@ -19,6 +19,11 @@ bool Matters(const std::string& name) {
 
 }  // namespace
 
+Result<std::string> HashFile(const fs::path& file) {
+  UNMASK_ASSIGN(const auto mapped, MappedFile::Open(file));
+  return Sha256Hex(mapped->bytes());
+}
+
 bool IsWeights(const std::string& name) { return name.ends_with(".safetensors"); }
 
 Result<FileHashes> HashModelFiles(const fs::path& folder) {
@@ -27,8 +32,7 @@ Result<FileHashes> HashModelFiles(const fs::path& folder) {
   for (const auto& entry : fs::directory_iterator(folder, error)) {
     const std::string name = entry.path().filename().string();
     if (!Matters(name)) continue;
-    UNMASK_ASSIGN(const auto file, MappedFile::Open(entry.path()));
-    hashes[name] = Sha256Hex(file->bytes());
+    UNMASK_ASSIGN(hashes[name], HashFile(entry.path()));
   }
   if (error) return DataError("cannot list: " + error.message(), folder.string());
   return hashes;

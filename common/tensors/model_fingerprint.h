@@ -10,6 +10,8 @@ namespace unmask {
 
 using FileHashes = std::map<std::string, std::string>;  // SHA-256 by name
 
+Result<std::string> HashFile(const fs::path& file);
+
 // Whether it is a file of weights.
 bool IsWeights(const std::string& name);
 

@@ -6,16 +6,10 @@
 #include "common/config/names.h"
 #include "common/data/pictures.h"
 #include "common/synth_model/synth_model.h"
-#include "common/tensors/mapped_file.h"
 #include "common/tensors/model_fingerprint.h"
 
 namespace unmask {
 namespace {
-
-Result<std::string> HashFile(const fs::path& file) {
-  UNMASK_ASSIGN(const auto mapped, MappedFile::Open(file));
-  return Sha256Hex(mapped->bytes());
-}
 
 Result<ModelData> HashFolder(const ModelSetting& wanted) {
   std::error_code error;

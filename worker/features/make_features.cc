@@ -4,8 +4,8 @@
 
 #include <cstring>
 
-#include "common/base/sha256.h"
 #include "common/data/pictures.h"
+#include "common/tensors/model_fingerprint.h"
 #include "worker/backbone/extract.h"
 #include "worker/faces/face_cropper.h"
 #include "worker/faces/picture.h"
@@ -26,8 +26,8 @@ Result<FaceCropper> CropperFor(const fs::path& store, const JobSpec& spec) {
   Settings::Faces faces = spec.settings.faces;
   if (!spec.detector.empty()) {
     UNMASK_ASSIGN(const fs::path file, ReadPath(store, spec.detector));
-    UNMASK_ASSIGN(const std::string bytes, ReadFile(file));
-    if (Sha256Hex(bytes) != spec.detector) {
+    UNMASK_ASSIGN(const std::string sha256, HashFile(file));
+    if (sha256 != spec.detector) {
       return DataError("the face detector is another one than when the study was planned",
                        file.string());
     }

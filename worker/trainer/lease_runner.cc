@@ -23,23 +23,22 @@ constexpr Millis kNoRoomLimit{10 * 60 * 1000};  // as the coordinator waits
 constexpr std::chrono::seconds kLookForRoom{1};
 
 // Libraries that may be missing here are known by their words.
-FailureClass FailureOf(const std::exception& exception) {
-  const std::string_view what = exception.what();
+FailureClass FailureOf(std::string_view what) {
   const auto says = [&](std::string_view words) {
     return what.find(words) != std::string_view::npos;
   };
-  const bool memory = dynamic_cast<const std::bad_alloc*>(&exception) != nullptr ||
-                      says("CUDA out of memory") || says("can't allocate memory") ||
-                      says("std::bad_alloc");
+  const bool memory =
+      says("CUDA out of memory") || says("can't allocate memory") || says("std::bad_alloc");
   if (memory) return FailureClass::kOutOfMemory;
   return says("CUDA error") ? FailureClass::kCuda : FailureClass::kExit;
 }
-
-// What a job needs cannot be had. Data are the job's own fault, and no retry helps; anything else
-// is this worker's, and is told as if it had been thrown.
-std::string MessageOfBadInput(const Error& error) {
-  if (error.code == ErrorCode::kInternal) throw std::runtime_error(OneLine(error));
-  return OneLine(error);
+FailureClass FailureOf(const std::exception& exception) {
+  const bool memory = dynamic_cast<const std::bad_alloc*>(&exception) != nullptr;
+  return memory ? FailureClass::kOutOfMemory : FailureOf(exception.what());
+}
+// Data are the job's own fault, and no retry helps; anything else is this worker's.
+FailureClass FailureOf(const Error& error) {
+  return error.code == ErrorCode::kInternal ? FailureOf(OneLine(error)) : FailureClass::kBadInput;
 }
 
 class LeaseHooks final : public TrainHooks {
@@ -140,7 +139,7 @@ void LeaseRunner::Run(const Lease& lease, LeaseControl& control) const {
   } catch (const GangLost& lost) {
     send_(GangLeft{lease.id, EscapeControl(lost.what())});
   } catch (const GangDismissed&) {
-    if (!control.abandon) send_(Yielded{lease.id, control.epoch});
+    Yield(lease, control);
   } catch (const std::exception& exception) {
     const std::string what = exception.what();
     Fail(lease, FailureOf(exception), EscapeControl(what.substr(0, what.find('\n'))));
@@ -248,16 +247,10 @@ void LeaseRunner::MakeFeatures(const Lease& lease, const JobSpec& spec,
     control.steps.fetch_add(1, std::memory_order_relaxed);
     return !control.abandon && !control.yield;
   });
-  if (!made.ok()) return Fail(lease, FailureClass::kBadInput, MessageOfBadInput(made.error()));
-  if (!made->has_value()) {
-    if (!control.abandon) send_(Yielded{lease.id, 0});
-    return;
-  }
+  if (!made.ok()) return Fail(lease, FailureOf(made.error()), OneLine(made.error()));
+  if (!made->has_value()) return Yield(lease, control);
   const auto sha256 = WriteWithPatience((*made)->bytes, control);
-  if (!sha256) {
-    if (!control.abandon) send_(Yielded{lease.id, 0});
-    return;
-  }
+  if (!sha256) return Yield(lease, control);
   JobResult result;
   result.output_sha256 = *sha256;
   result.images_forwarded = (*made)->images_forwarded;
@@ -300,7 +293,7 @@ Result<std::optional<MadeFeatures>> LeaseRunner::Make(const Lease& lease, const 
 
 void LeaseRunner::Train(const Lease& lease, JobSpec spec, LeaseControl& control) const {
   auto job = LoadJob(lease, std::move(spec), control);
-  if (!job) return Fail(lease, FailureClass::kBadInput, MessageOfBadInput(job.error()));
+  if (!job) return Fail(lease, FailureOf(job.error()), OneLine(job.error()));
   Start start = FindStart(lease, ShapeOf(job->spec.settings, job->fold));
   const std::int64_t first_epoch = start.state ? start.state->epoch : 0;
   control.epoch = first_epoch;
@@ -337,6 +330,10 @@ void LeaseRunner::SendResult(const Lease& lease, TrainDone done) const {
     }
   }
   send_(ResultReady{lease.id, std::move(done.result)});
+}
+
+void LeaseRunner::Yield(const Lease& lease, const LeaseControl& control) const {
+  if (!control.abandon) send_(Yielded{lease.id, control.epoch});
 }
 
 void LeaseRunner::Fail(const Lease& lease, FailureClass failure, std::string message) const {

@@ -57,6 +57,7 @@ class LeaseRunner {
   std::optional<std::string> WriteWithPatience(std::string_view bytes, LeaseControl& control) const;
   void SendOutcome(const Lease& lease, const Job& job, TrainOutcome outcome) const;
   void SendResult(const Lease& lease, TrainDone done) const;
+  void Yield(const Lease& lease, const LeaseControl& control) const;
   void Fail(const Lease& lease, FailureClass failure, std::string message) const;
 
   fs::path store_;
