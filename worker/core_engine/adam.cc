@@ -16,8 +16,10 @@ double Power(double base, std::int64_t exponent) {
 }  // namespace
 
 AdamStep::AdamStep(const Settings::Train& train, std::int64_t step)
-    : decay(static_cast<float>(train.weight_decay)),
-      rate(static_cast<float>(train.lr / (1 - Power(0.9, step)))),
-      root_scale(static_cast<float>(1 / std::sqrt(1 - Power(0.999, step)))) {}
+    : decay(static_cast<float>(train.weight_decay)) {
+  const double correction = std::sqrt(1 - Power(0.999, step));
+  rate = static_cast<float>(train.lr * correction / (1 - Power(0.9, step)));
+  epsilon = static_cast<float>(1e-8 * correction);
+}
 
 }  // namespace unmask

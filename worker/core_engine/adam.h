@@ -7,18 +7,17 @@
 
 namespace unmask {
 
-// torch.optim.Adam (Kingma & Ba, ICLR 2015) with L2 decay added to the gradient.
+// torch.optim.Adam (Kingma & Ba, ICLR 2015) with L2 decay added to the gradient. The correction of
+// the second moment's bias stands in `rate` and `epsilon`, as in the paper's section 2.
 struct AdamStep {
   // `step` counts from 1. Powers by repeated squaring, not by the library's pow.
   AdamStep(const Settings::Train& train, std::int64_t step);
 
   float decay;
   float first_rate = 0.1F;     // 1 - beta1
-  float second_kept = 0.999F;  // beta2
   float second_rate = 0.001F;  // 1 - beta2
-  float rate;                  // lr / (1 - beta1^step)
-  float root_scale;            // 1 / sqrt(1 - beta2^step)
-  float epsilon = 1e-8F;
+  float rate;                  // lr c / (1 - beta1^step), with c = sqrt(1 - beta2^step)
+  float epsilon;               // 1e-8 c
 };
 
 }  // namespace unmask

@@ -175,11 +175,11 @@ HWY_INLINE void BackwardChunk(const Adam& adam, const InputColumn& column, bool 
 }
 
 // dw of N inputs from k on that are nonzero in every row, one chunk of it: what is read of dz
-// serves all of them, and x is read where it stands.
+// serves all of them, and x is read where it stands. Where registers are few, `late` has no part.
 template <std::size_t N, std::size_t Vecs>
 HWY_INLINE void BackwardDenseInputs(const Adam& adam, const Rows& x, std::size_t rows,
                                     std::size_t k, const Rows& dz, std::size_t at,
-                                    TrainedPanels& weight) {
+                                    TrainedPanels& weight, LateUpdate& late) {
   Vec gradient[N][Vecs];
   UNMASK_UNROLL
   for (std::size_t n = 0; n < N; ++n) {
@@ -188,7 +188,7 @@ HWY_INLINE void BackwardDenseInputs(const Adam& adam, const Rows& x, std::size_t
   }
   const float* HWY_RESTRICT values = x.row(0) + k;
   const float* HWY_RESTRICT gradients = dz.row(0) + at;
-  for (std::size_t b = 0; b < rows; ++b) {
+  const auto add_row = [&]() HWY_ATTR {
     Vec value[N];
     UNMASK_UNROLL
     for (std::size_t n = 0; n < N; ++n) value[n] = Splat(values[n]);
@@ -200,11 +200,25 @@ HWY_INLINE void BackwardDenseInputs(const Adam& adam, const Rows& x, std::size_t
     }
     values += x.stride();
     gradients += dz.stride();
+  };
+  std::size_t b = 0;
+  if constexpr (kManyRegisters) {
+    late.Run([&]() HWY_ATTR {
+      if (b + 2 > rows) return;
+      add_row();
+      add_row();
+      b += 2;
+    });
   }
-  UNMASK_UNROLL
-  for (std::size_t n = 0; n < N; ++n) {
-    Update(adam, gradient[n], weight.value.at(k + n, at), weight.first.at(k + n, at),
-           weight.second.at(k + n, at));
+  for (; b < rows; ++b) add_row();
+  if constexpr (kManyRegisters) {
+    late.Set(gradient, k, at, weight);
+  } else {
+    UNMASK_UNROLL
+    for (std::size_t n = 0; n < N; ++n) {
+      Update(adam, gradient[n], weight.value.at(k + n, at), weight.first.at(k + n, at),
+             weight.second.at(k + n, at));
+    }
   }
 }
 
@@ -224,18 +238,19 @@ HWY_INLINE void BackwardPanel(const Adam& adam, Linear& layer, const Rows& x, No
   constexpr std::size_t kVecs = kManyRegisters ? 16 : std::max<std::size_t>(8, kGroupVecs);
   constexpr std::size_t kRowsAhead = 2;
   TrainedPanels& weight = layer.weight;
+  LateUpdate late(adam);
   const std::size_t stride = weight.value.stride(first);
   for (std::size_t k = 0; k < layer.in; ++k) {
     const InputColumn column = ColumnOf(nonzeros, x, k);
     if (!kInputGradient && column.count == rows) {
       if (k + 1 < layer.in && ColumnOf(nonzeros, x, k + 1).count == rows) {
         ForEachChunk<kVecs / 2>(first, width, [&](std::size_t at, auto vecs) HWY_ATTR {
-          BackwardDenseInputs<2, vecs()>(adam, x, rows, k, dz, at, weight);
+          BackwardDenseInputs<2, vecs()>(adam, x, rows, k, dz, at, weight, late);
         });
         ++k;
       } else {
         ForEachChunk<kVecs>(first, width, [&](std::size_t at, auto vecs) HWY_ATTR {
-          BackwardDenseInputs<1, vecs()>(adam, x, rows, k, dz, at, weight);
+          BackwardDenseInputs<1, vecs()>(adam, x, rows, k, dz, at, weight, late);
         });
       }
       continue;
@@ -254,6 +269,7 @@ HWY_INLINE void BackwardPanel(const Adam& adam, Linear& layer, const Rows& x, No
                       nonzeros.gradients() + summed);
     }
   }
+  late.Run([] {});
 }
 
 // The gathered gradients to their places in a matrix; what is elsewhere stays, for nobody asks for

@@ -113,6 +113,7 @@ inline std::vector<RandomJob> AllKindsOfJobs() {
     }
   }
   for (const std::int64_t batch : {2, 3, 5, 16, 31, 33, 64, 65}) jobs.push_back({.batch = batch});
+  jobs.push_back({.batch = 5, .multi_hot = false});
   jobs.push_back({.loss = {.alpha = 0}});
   jobs.push_back({.loss = {.alpha = 0, .beta = 0}});
   jobs.push_back({.tasks = {Task::kDer}});
