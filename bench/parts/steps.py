@@ -4,7 +4,7 @@ from lab import interleave
 from results import Table, times
 
 TITLE = "Training steps"
-MINUTES = 7
+MINUTES = 12
 WIDTHS = {"512 wide": ("512", "512", "512"), "256 wide": ("512", "256", "256")}  # features, adapter, stream
 FUSED = (4, 8, 16, 32)  # jobs in one
 
@@ -27,14 +27,15 @@ On paper. A step at 256 wide is 23 MFLOP of products, zeros left out, and Adam o
 vectors. One core of an Intel machine (AVX-512 at 2.8 GHz, 2 MB of second cache), in its own time: products from registers run at 180 GFLOP/s, Adam takes
 3.8 ns a vector in the second cache and 6.3 beyond it (6.3 everywhere with the divider's square root). That makes at least 128 + 62 to 103 us at 256 wide, where
 weights and moments are 3.1 MB, and 328 + 309 us at 512 wide. An AMD EPYC (family 26): 264 GFLOP/s and 1.95 ns, at least 88 + 32 and 223 + 106 us.
-One of family 25, whose units are 256 bits wide and whose second cache has 1 MB: 116 GFLOP/s and 4.1 ns, at least 198 + 67 and 509 + 200 us. There 8 times PyTorch
-at 256 wide would be 285 us a step (360 are measured), and 5 times bmm or vmap at 512 wide 990 to 1,030 us (1,070) with weights and moments, 9.4 MB a job, in
-the third cache.
+One of family 25, whose units are 256 bits wide and whose second cache has 1 MB: 116 GFLOP/s and 3.65 ns, at least 198 + 60 and 509 + 179 us. There a root or
+a division takes two of the multipliers' turns, which leaves 2.5 ns of a vector's 3.65 beside products. Alone, 512 wide, it takes 960 us a step, 256 wide 350; where
+others use the third cache, which holds 9.4 MB of weights and moments a job at 512 wide, 1,400 us at times.
 
-Sampled on the EPYC of family 25, at 512 wide (256): products 56 % (57), which is what they take from registers; Adam 26 % (22), a quarter of it waiting for
-the third cache; the sums of input gradients 2 % (1), BatchNorm 3 % (3), masks 3 % (3), HSIC 2 % (2). Tried there without gain: Adam between the next inputs'
-products (2 % less a step at 256 wide, nothing sure at 512), asking ahead for weights and for the moments of dense layers, halves of 32 rows forward, two rows of
-a batch at a time backward. On the Intel machine, before a weight and its moments were kept apart in their addresses' last bits, at 256 wide: products 53 %, Adam
+Sampled on the EPYC of family 25, at 512 wide (256): products, with the updates that go between them, 69 % (70), of which two thirds (three quarters) are what they take from
+registers; other updates 16 % (11), a quarter of it waiting for the third cache; BatchNorm 3 % (4), the classifiers 3 % (3), masks 2 % (3), losses 2 % (3), the sums of
+input gradients 2 % (1). Tried there without gain: the update of sparse inputs between the next one's products (10 % slower backward), one division for two weights, loads
+of weights and moments once, asking ahead for weights and for the moments of dense layers, moments kept out of the second cache, halves of 32 rows forward,
+two rows of a batch at a time backward. On the Intel machine, before a weight and its moments were kept apart in their addresses' last bits, at 256 wide: products 53 %, Adam
 29 %, BatchNorm 4 %; without gain Adam put off into the next products (5 to 10 % slower), every second or fourth root by the divider, large pages, heads and panels
 backward in reverse order, weight and moments interleaved (6 to 9 % slower), panels of 64 or 256 columns (5 to 13 % slower).
 `build/kernels` measures each kernel alone."""
@@ -42,7 +43,8 @@ backward in reverse order, weight and moments interleaved (6 to 9 % slower), pan
 
 def measure(lab, rounds):
     for name, widths in WIDTHS.items():
-        yield Table(name, "job-steps/s", interleave(contestants(lab, widths), rounds))
+        # Others on a processor take its third cache from it for seconds: more rounds than elsewhere.
+        yield Table(name, "job-steps/s", interleave(contestants(lab, widths), 2 * rounds - 1))
 
 
 def contestants(lab, widths):
