@@ -31,10 +31,10 @@ One of family 25, whose units are 256 bits wide and whose second cache has 1 MB:
 a division takes two of the multipliers' turns, which leaves 2.5 ns of a vector's 3.65 beside products. Alone, 512 wide, it takes 960 us a step, 256 wide 350; where
 others use the third cache, which holds 9.4 MB of weights and moments a job at 512 wide, 1,400 us at times.
 
-Sampled on the EPYC of family 25, at 512 wide (256): products, with the updates that go between them, 69 % (70), of which two thirds (three quarters) are what they take from
-registers; other updates 16 % (11), a quarter of it waiting for the third cache; BatchNorm 3 % (4), the classifiers 3 % (3), masks 2 % (3), losses 2 % (3), the sums of
-input gradients 2 % (1). Tried there without gain: the update of sparse inputs between the next one's products (10 % slower backward), one division for two weights, loads
-of weights and moments once, asking ahead for weights and for the moments of dense layers, moments kept out of the second cache, halves of 32 rows forward,
+Sampled on the EPYC of family 25, at 512 wide (256): products, with the updates that go between them, 69 % (70), of which 77 % (81) are what they take from
+registers; other updates 16 % (11), at 512 wide a fifth of it waiting for the third cache; BatchNorm 3 % (4), the classifiers 3 % (3), masks 2 % (3), losses 2 % (3), the
+sums of input gradients 2 % (1). Tried there without gain: the update of sparse inputs between the next one's products (a tenth slower backward), one division for two
+weights, each weight and moment loaded once, asking ahead for weights and for the moments of dense layers, moments kept out of the second cache, halves of 32 rows forward,
 two rows of a batch at a time backward. On the Intel machine, before a weight and its moments were kept apart in their addresses' last bits, at 256 wide: products 53 %, Adam
 29 %, BatchNorm 4 %; without gain Adam put off into the next products (5 to 10 % slower), every second or fourth root by the divider, large pages, heads and panels
 backward in reverse order, weight and moments interleaved (6 to 9 % slower), panels of 64 or 256 columns (5 to 13 % slower).
