@@ -4,12 +4,17 @@
 
 #include <memory>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "common/config/settings.h"
 #include "worker/backbone/bind_weights.h"
 
 namespace unmask {
+
+// Part of the numerics class, beside the engines: raised when a change of code changes features'
+// bits.
+inline constexpr std::string_view kBackbones = "backbones-2";
 
 enum class FeatureKind { kPooled, kProjected };
 

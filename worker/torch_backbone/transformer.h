@@ -23,14 +23,16 @@ class Transformer final : public Network {
   };
   struct Layer {
     Norm norm1, norm2;
-    PackedLinear qkv, out, fc1, fc2;
+    PackedLinear query, key_value, out, fc1, fc2;
   };
 
   Norm MakeNorm(const TorchWeights& weights, const std::string& role) const;
-  Layer MakeLayer(const TorchWeights& weights, const std::string& role) const;
+  Layer MakeLayer(const TorchWeights& weights, const std::string& role, std::int64_t asking) const;
   at::Tensor Apply(const Norm& norm, const at::Tensor& x) const;
   at::Tensor Embed(const at::Tensor& images) const;
-  at::Tensor Attend(const at::Tensor& qkv) const;
+  at::Tensor ClassTokens(const at::Tensor& x) const;
+  at::Tensor Heads(const at::Tensor& rows, std::int64_t parts) const;
+  at::Tensor Attend(const at::Tensor& query, const at::Tensor& key_value) const;
 
   TransformerConfig config_;
   std::int64_t tokens_;  // of a picture: patches and the class token

@@ -6,6 +6,7 @@
 #include <exception>
 
 #include "common/jobs/lanes.h"
+#include "worker/backbone/backbone.h"
 #include "worker/core_engine/core_engine.h"
 #include "worker/model/torch_module.h"
 #include "worker/trainer/torch_library.h"
@@ -45,8 +46,8 @@ Status CheckDevice(DeviceKind device) {
 }
 
 std::string EngineVersions() {
-  return fmt::format("torch-{}|{}|{}|{}", TORCH_VERSION, kReferenceEngine, kLanesEngine,
-                     CoreEngineName());
+  return fmt::format("torch-{}|{}|{}|{}|{}", TORCH_VERSION, kReferenceEngine, kLanesEngine,
+                     CoreEngineName(), kBackbones);
 }
 
 }  // namespace unmask

@@ -20,7 +20,7 @@ std::unique_ptr<Engine> MakeEngine(DeviceKind device, const Settings& settings,
 // Whether this trainer can work on the device.
 Status CheckDevice(DeviceKind device);
 
-// Part of the numerics class: library and engine versions.
+// Part of the numerics class: versions of the library, the engines and the backbones.
 std::string EngineVersions();
 
 }  // namespace unmask
