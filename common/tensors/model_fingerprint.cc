@@ -6,6 +6,7 @@
 
 #include "common/base/sha256.h"
 #include "common/tensors/mapped_file.h"
+#include "common/tensors/preparation_source.h"
 
 namespace unmask {
 namespace {
@@ -15,6 +16,16 @@ bool Matters(const std::string& name) {
                                                       "vocab.json", "merges.txt", "tokenizer.json"};
   return IsWeights(name) || name.ends_with(".safetensors.index.json") ||
          std::find(kNames.begin(), kNames.end(), name) != kNames.end();
+}
+
+// What was not always read counts only where it is, so that other folders keep their jobs' keys.
+Status AddPreparation(const fs::path& folder, FileHashes& hashes) {
+  UNMASK_ASSIGN(const auto preparation, FindPreparation(folder));
+  if (!preparation || preparation->kind == PreparationSource::Kind::kOwn) return {};
+  const bool timm = preparation->kind == PreparationSource::Kind::kTimm;
+  hashes[timm ? "config.json pretrained_cfg" : "processor_config.json image_processor"] =
+      Sha256Hex(preparation->json);
+  return {};
 }
 
 }  // namespace
@@ -35,6 +46,7 @@ Result<FileHashes> HashModelFiles(const fs::path& folder) {
     UNMASK_ASSIGN(hashes[name], HashFile(entry.path()));
   }
   if (error) return DataError("cannot list: " + error.message(), folder.string());
+  UNMASK_TRY(AddPreparation(folder, hashes));
   return hashes;
 }
 

@@ -8,7 +8,8 @@
 
 namespace unmask {
 
-using FileHashes = std::map<std::string, std::string>;  // SHA-256 by name
+// SHA-256 by file, or by file and the one part of it that counts.
+using FileHashes = std::map<std::string, std::string>;
 
 Result<std::string> HashFile(const fs::path& file);
 

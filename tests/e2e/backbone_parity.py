@@ -3,7 +3,7 @@
 
 usage: backbone_parity.py UNMASK [--seeds N] [--speed]
 
-Needs torch, torchvision, transformers, pillow and numpy (a virtual environment of one's own); skipped where they are
+Needs torch, torchvision, transformers, timm, pillow and numpy (a virtual environment of one's own); skipped where they are
 absent. --speed: CLIP B/32 of random weights on 100 images, images per second of both.
 """
 
@@ -20,6 +20,7 @@ SKIPPED = 77
 
 try:
     import numpy as np
+    import timm
     import torch
     import torchvision
     import transformers as hf
@@ -29,18 +30,19 @@ try:
     from transformers.models.convnext.image_processing_pil_convnext import ConvNextImageProcessorPil as ConvNextProcessor
     from transformers.models.vit.image_processing_pil_vit import ViTImageProcessorPil as VitProcessor
 except ImportError as missing:
-    print(f"skipped: {missing}; pip install torch torchvision transformers pillow")
+    print(f"skipped: {missing}; pip install torch torchvision transformers timm pillow")
     sys.exit(SKIPPED)
 
 TOLERANCE = 1e-4
 
 
 def picture(random, folder, number):
-    """A smooth random image of odd size in one of the kinds that data sets have; returns its path."""
+    """A smooth random image of odd size in one of the kinds that data sets have, those with transparency among them;
+    returns its path."""
     height, width = (int(v) for v in random.integers(40, 260, 2))
     coarse = random.integers(0, 256, (height // 9 + 2, width // 9 + 2, 4), dtype=np.uint8)
     rgba = Image.fromarray(coarse, "RGBA").resize((width, height), Image.BICUBIC)
-    kind = number % 6
+    kind = number % 8
     if kind == 0:
         return save(rgba.convert("RGB"), folder / f"{number}.jpg", quality=85)
     if kind == 1:
@@ -51,7 +53,12 @@ def picture(random, folder, number):
         return save(rgba, folder / f"{number}.png")
     if kind == 4:
         return save(rgba.convert("RGB").quantize(60), folder / f"{number}.png")
-    return save(rgba.convert("RGB"), folder / f"{number}.jpg", quality=95, subsampling=0, progressive=True)
+    if kind == 5:
+        return save(rgba.convert("RGB"), folder / f"{number}.jpg", quality=95, subsampling=0, progressive=True)
+    if kind == 6:
+        return save(rgba, folder / f"{number}.webp", quality=90)
+    levels = rgba.convert("RGB").quantize(60)  # with transparency of its own for each colour
+    return save(levels, folder / f"{number}.png", transparency=bytes(int(v) for v in random.integers(0, 256, 60)))
 
 
 def save(image, path, **options):
@@ -93,7 +100,12 @@ def compare(name, ours, theirs):
 
 
 def inputs(processor, images):
-    return processor([Image.open(path).convert("RGB") for path in images], return_tensors="pt")["pixel_values"]
+    """What the processor makes of the files. One that converts to RGB gets them as they are; ViT's and ConvNext's refuse
+    what has another number of channels, and get what Pillow converts."""
+    pictures = [Image.open(path) for path in images]
+    if not processor.do_convert_rgb:
+        pictures = [picture.convert("RGB") for picture in pictures]
+    return processor(pictures, return_tensors="pt")["pixel_values"]
 
 
 def check_clip(unmask, folder, images, random, seed):
@@ -115,6 +127,7 @@ def check_clip(unmask, folder, images, random, seed):
         projected = model.visual_projection(pooled)
     compare(f"clip pooled {seed}", embed(unmask, folder, images), pooled)
     compare(f"clip projected {seed}", embed(unmask, folder, images, "--feature", "projected"), projected)
+    check_nested(unmask, folder, images, size, pooled)
     half = folder / "half"
     model.half().save_pretrained(half, max_shard_size="20KB")
     assert (half / "model.safetensors.index.json").exists()
@@ -122,6 +135,23 @@ def check_clip(unmask, folder, images, random, seed):
     with torch.no_grad():
         pooled = model.float().vision_model(pixel_values=inputs(processor, images)).pooler_output
     compare(f"clip float16, shards {seed}", embed(unmask, half, images), pooled)
+
+
+def check_nested(unmask, folder, images, size, before):
+    """The processor_config.json of transformers 5 goes before preprocessor_config.json."""
+    nested = folder / "nested"
+    nested.mkdir()
+    for file in ["config.json", "model.safetensors", "preprocessor_config.json"]:
+        (nested / file).write_bytes((folder / file).read_bytes())
+    processor = ClipProcessor(size={"shortest_edge": size + 20}, crop_size={"height": size, "width": size}, resample=0,
+                              do_convert_rgb=False)
+    (nested / "processor_config.json").write_text(json.dumps({"image_processor": processor.to_dict()}))
+    loaded = ClipProcessor.from_pretrained(nested)
+    assert loaded.size["shortest_edge"] == size + 20 and not loaded.do_convert_rgb
+    with torch.no_grad():
+        theirs = hf.CLIPModel.from_pretrained(folder).vision_model(pixel_values=inputs(loaded, images)).pooler_output
+    compare("clip, processor_config.json", embed(unmask, nested, images), theirs)
+    assert float((theirs - before).norm()) > 1e-2 * float(before.norm())
 
 
 TEXTS = ["", "a photo of a person who feels anger.", "Überraschung 😮 it's 42!", "很高兴", "sadness " * 60,
@@ -216,6 +246,22 @@ def check_torchvision_resnet(unmask, folder, images, _random, seed):
     compare(f"resnet18, torchvision {seed}", embed(unmask, folder, images), theirs)
 
 
+def check_timm(unmask, folder, images, random, seed):
+    """A folder of timm: its `pretrained_cfg` says how pictures are prepared."""
+    side = int(random.integers(50, 200))
+    cfg = {"input_size": [3, side, side], "interpolation": ["bicubic", "bilinear"][seed % 2], "crop_mode": "center",
+           "crop_pct": [0.95, 0.875, 1.0, 0.9][seed % 4], "mean": [0.4, 0.5, 0.45], "std": [0.2, 0.25, 0.3]}
+    model = shake(timm.create_model("resnet18"), seed)
+    folder.mkdir(parents=True)
+    save_file({k: v.contiguous() for k, v in model.state_dict().items()}, folder / "model.safetensors")
+    (folder / "config.json").write_text(json.dumps({"architecture": "resnet18", "pretrained_cfg": cfg}))
+    prepare = timm.data.create_transform(**timm.data.resolve_data_config({}, pretrained_cfg=cfg))
+    model.reset_classifier(0)
+    with torch.no_grad():
+        theirs = model(torch.stack([prepare(Image.open(path).convert("RGB")) for path in images]))
+    compare(f"resnet18, timm {seed}", embed(unmask, folder, images), theirs)
+
+
 def check_alone(unmask, folder, images):
     """An image's bits do not depend on its neighbours, their number or order."""
     whole = embed(unmask, folder, images)
@@ -270,12 +316,13 @@ def main():
             random = np.random.default_rng(seed)
             folder = root / str(seed)
             folder.mkdir()
-            images = [picture(random, folder, number) for number in range(7)]
+            images = [picture(random, folder, number) for number in range(9)]
             check_clip(arguments.unmask, folder / "clip", images, random, seed)
             check_text(arguments.unmask, folder / "text", random, seed)
             check_vit(arguments.unmask, folder / "vit", images, random, seed)
             check_hf_resnet(arguments.unmask, folder / "resnet", images, random, seed)
             check_torchvision_resnet(arguments.unmask, folder / "torchvision", images, random, seed)
+            check_timm(arguments.unmask, folder / "timm", images, random, seed)
             check_alone(arguments.unmask, folder / "clip", images)
             check_alone(arguments.unmask, folder / "torchvision", images)
 

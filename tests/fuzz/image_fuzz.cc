@@ -11,11 +11,21 @@
 #include "common/data/media_kind.h"
 #include "worker/images/exif.h"
 
+namespace {
+
+std::size_t SamplesOf(const unmask::Image& image) {
+  return static_cast<std::size_t>(image.width) * image.height * 3;
+}
+
+}  // namespace
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace unmask;  // NOLINT: the fuzzer's entry is global
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   const int orientation = ExifOrientation(bytes);
   UNMASK_CHECK(orientation >= 1 && orientation <= 8);
+  const auto on_white = DecodeImage(bytes, "fuzz", Transparency::kOverWhite);
+  UNMASK_CHECK(!on_white.ok() || on_white->rgb.size() == SamplesOf(*on_white));
   auto image = DecodeImage(bytes, "fuzz");
   if (!image.ok()) {
     UNMASK_CHECK(image.error().code == ErrorCode::kData);
@@ -24,7 +34,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   UNMASK_CHECK(image->width >= 1 && image->width <= kImageSideMax);
   UNMASK_CHECK(image->height >= 1 && image->height <= kImageSideMax);
-  const std::size_t samples = static_cast<std::size_t>(image->width) * image->height * 3;
+  const std::size_t samples = SamplesOf(*image);
   UNMASK_CHECK(image->rgb.size() == samples);
   UNMASK_CHECK(MediaKindOf(bytes.substr(0, 512)) == MediaKind::kImage);
   const Image upright = Upright(*std::move(image), orientation);

@@ -24,7 +24,7 @@ Result<std::string> EmbedImages(const Backbone& backbone, const Preprocessing& p
   makers.reserve(images.size());
   for (const fs::path& path : images) {
     makers.emplace_back([&path, &preprocessing]() -> Result<Pixels> {
-      UNMASK_ASSIGN(const Image image, ReadImage(path));
+      UNMASK_ASSIGN(const Image image, ReadImage(path, preprocessing.transparency));
       if (!CanPrepare(image, preprocessing)) {
         return DataError("the picture is too long for its width", path.string(),
                          "scaled as the model wants it, at most 64 million pixels");

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "common/tensors/preparation_source.h"
 #include "worker/backbone/backbone.h"
 
 namespace unmask {
@@ -7,11 +8,13 @@ namespace {
 
 constexpr std::uint64_t kConfigBytesMax = 4 << 20;
 
-Result<std::optional<std::string>> ReadIfThere(const fs::path& path) {
-  std::error_code ignored;
-  if (!fs::exists(path, ignored)) return std::optional<std::string>();
-  UNMASK_ASSIGN(std::string text, ReadFile(path, kConfigBytesMax));
-  return std::optional<std::string>(std::move(text));
+Result<Preprocessing> ReadPreparation(const std::optional<PreparationSource>& source,
+                                      const BackboneConfig& config) {
+  if (!source) return DefaultPreprocessing(config.kind(), config.image_size());
+  if (source->kind == PreparationSource::Kind::kTimm) {
+    return ReadTimmPreprocessing(source->json, source->file.string());
+  }
+  return ReadPreprocessing(source->json, config.kind(), source->file.string());
 }
 
 // A transformer takes pictures of one size only.
@@ -45,15 +48,13 @@ Result<ModelFolder> OpenModelFolder(const fs::path& folder, FeatureKind feature)
     return DataError("not a folder", folder.string(), "a Hugging Face model folder");
   }
   const fs::path config = folder / "config.json";
-  const fs::path preparation = folder / "preprocessor_config.json";
   ModelFolder model;
   UNMASK_ASSIGN(const std::string text, ReadFile(config, kConfigBytesMax));
   UNMASK_ASSIGN(model.parts.config, ReadBackboneConfig(text, config.string()));
-  UNMASK_ASSIGN(const auto preprocessing, ReadIfThere(preparation));
-  UNMASK_ASSIGN(model.preprocessing,
-                ReadPreprocessing(preprocessing, model.parts.config.kind(),
-                                  model.parts.config.image_size(), preparation.string()));
-  UNMASK_TRY(CheckPreparation(model.preprocessing, model.parts.config, preparation.string()));
+  UNMASK_ASSIGN(const auto source, FindPreparation(folder));
+  UNMASK_ASSIGN(model.preprocessing, ReadPreparation(source, model.parts.config));
+  UNMASK_TRY(CheckPreparation(model.preprocessing, model.parts.config,
+                              source ? source->file.string() : config.string()));
   model.parts.feature = feature;
   UNMASK_ASSIGN(model.parts.files, OpenWeightFiles(folder));
   UNMASK_ASSIGN(model.parts.weights,

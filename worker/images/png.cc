@@ -6,6 +6,7 @@
 #include <array>
 #include <csetjmp>
 #include <cstring>
+#include <optional>
 
 #include "worker/images/codecs.h"
 
@@ -34,7 +35,8 @@ void OnRead(png_structp png, png_bytep to, std::size_t count) {
 
 class PngReader {
  public:
-  explicit PngReader(std::string_view bytes) : source_{bytes} {
+  PngReader(std::string_view bytes, Transparency transparency)
+      : source_{bytes}, over_white_(transparency == Transparency::kOverWhite) {
     png_ = png_create_read_struct(PNG_LIBPNG_VER_STRING, &source_, OnError, OnWarning);
     info_ = png_ == nullptr ? nullptr : png_create_info_struct(png_);
     UNMASK_CHECK(info_ != nullptr);
@@ -52,12 +54,11 @@ class PngReader {
     png_read_info(png_, info_);
     grey16_ = png_get_color_type(png_, info_) == PNG_COLOR_TYPE_GRAY &&
               png_get_bit_depth(png_, info_) == 16;
-    png_set_expand(png_);  // palettes, and 1, 2 or 4 bits
-    if (grey16_) {
-      png_set_strip_alpha(png_);  // grey with one transparent value
-    } else {
+    if (over_white_) FindTransparency();
+    png_set_expand(png_);                    // palettes, and 1, 2 or 4 bits
+    if (!alpha_) png_set_strip_alpha(png_);  // one transparent colour included
+    if (!grey16_) {
       png_set_strip_16(png_);
-      png_set_strip_alpha(png_);
       png_set_gray_to_rgb(png_);
     }
     png_set_interlace_handling(png_);
@@ -76,13 +77,35 @@ class PngReader {
   png_uint_32 height() const { return png_get_image_height(png_, info_); }
   std::size_t row_bytes() const { return png_get_rowbytes(png_, info_); }
   bool grey16() const { return grey16_; }
+  bool alpha() const { return alpha_; }  // samples are RGBA, else RGB
+  // The one colour that is transparent, beside samples without alpha.
+  const std::optional<std::array<int, 3>>& key() const { return key_; }
   const char* message() const { return source_.message.data(); }
 
  private:
+  void FindTransparency() {
+    const int type = png_get_color_type(png_, info_);
+    const bool stated = png_get_valid(png_, info_, PNG_INFO_tRNS) != 0;
+    alpha_ = (type & PNG_COLOR_MASK_ALPHA) != 0 || (type == PNG_COLOR_TYPE_PALETTE && stated);
+    if (alpha_ || !stated) return;
+    png_color_16p key = nullptr;
+    png_get_tRNS(png_, info_, nullptr, nullptr, &key);
+    if (type == PNG_COLOR_TYPE_RGB) {
+      key_ = {key->red, key->green, key->blue};
+    } else {
+      const bool bit = png_get_bit_depth(png_, info_) == 1;
+      const int grey = bit && key->gray != 0 ? 255 : key->gray;
+      key_ = {grey, grey, grey};
+    }
+  }
+
   Source source_;
+  bool over_white_;
   png_structp png_ = nullptr;
   png_infop info_ = nullptr;
   bool grey16_ = false;
+  bool alpha_ = false;
+  std::optional<std::array<int, 3>> key_;
 };
 
 // Pillow keeps sixteen bits of grey, and cuts what is above 255 when it makes RGB of them.
@@ -95,10 +118,19 @@ std::vector<std::uint8_t> CutTo8Bits(const std::vector<std::uint8_t>& big_endian
   return rgb;
 }
 
+// Pillow compares the key as the file states it with samples of eight bits, of whatever depth they
+// were.
+void Whiten(std::vector<std::uint8_t>& rgb, const std::array<int, 3>& key) {
+  for (auto pixel = rgb.begin(); pixel != rgb.end(); pixel += 3) {
+    if (std::equal(key.begin(), key.end(), pixel)) std::fill_n(pixel, 3, 255);
+  }
+}
+
 }  // namespace
 
-Result<Image> DecodePng(std::string_view bytes, const std::string& where) {
-  PngReader reader(bytes);
+Result<Image> DecodePng(std::string_view bytes, const std::string& where,
+                        Transparency transparency) {
+  PngReader reader(bytes, transparency);
   const auto failed = [&] {
     return BadImage(fmt::format("broken PNG: {}", reader.message()), where);
   };
@@ -116,7 +148,9 @@ Result<Image> DecodePng(std::string_view bytes, const std::string& where) {
   std::vector<png_bytep> rows(reader.height());
   if (!reader.ReadPixels(samples.data(), rows.data())) return failed();
   Image image{static_cast<int>(reader.width()), static_cast<int>(reader.height()), {}};
+  if (reader.alpha()) samples = LaidOnWhite(samples);
   image.rgb = reader.grey16() ? CutTo8Bits(samples) : std::move(samples);
+  if (reader.key()) Whiten(image.rgb, *reader.key());
   return image;
 }
 

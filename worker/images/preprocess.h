@@ -25,6 +25,8 @@ struct ResizeRule {
 };
 
 struct Preprocessing {
+  // As CLIP's processor converts pictures; ViT's and ResNet's take RGB alone.
+  Transparency transparency = Transparency::kDropped;
   std::optional<ResizeRule> resize;
   std::optional<Size> crop;  // from the middle; what lies outside is black
   // torchvision rounds the crop's corner to even, transformers down.
@@ -37,11 +39,17 @@ struct Preprocessing {
   std::optional<Normal> normalize;
 };
 
-// preprocessor_config.json of either generation ("size": 224, or {"shortest_edge": 224}); a key
-// that is absent has its model's default, and an absent file (nullopt) gives the model's own
-// preparation at `image_size` (torchvision's 256/224 ratio for ResNet).
-Result<Preprocessing> ReadPreprocessing(const std::optional<std::string>& json, BackboneKind model,
-                                        Size image_size, const std::string& where);
+// An image processor of transformers, of either generation ("size": 224, or {"shortest_edge":
+// 224}); a key that is absent has its model's default. `where` names the file in errors.
+Result<Preprocessing> ReadPreprocessing(const std::string& json, BackboneKind model,
+                                        const std::string& where);
+
+// What timm's `pretrained_cfg` says of pictures, as its transform for evaluation.
+Result<Preprocessing> ReadTimmPreprocessing(const std::string& json, const std::string& where);
+
+// Where no file says it: the model's own preparation at `size` (torchvision's 256/224 ratio for
+// ResNet).
+Preprocessing DefaultPreprocessing(BackboneKind model, Size size);
 
 // Size of every prepared picture; nullopt where it depends on the picture.
 std::optional<Size> OutputSize(const Preprocessing& preprocessing);

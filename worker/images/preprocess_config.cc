@@ -1,9 +1,7 @@
-// preprocessor_config.json: what transformers wrote between versions 4.0 and 5.
+// An image processor's JSON: what transformers wrote between versions 4.0 and 5.
 #include <fmt/format.h>
 
-#include <cmath>
-#include <nlohmann/json.hpp>
-
+#include "worker/images/preparation_fields.h"
 #include "worker/images/preprocess.h"
 
 namespace unmask {
@@ -11,11 +9,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr int kSideMax = 4096;  // of a prepared picture
-
 constexpr std::array<float, 3> kHalf = {0.5F, 0.5F, 0.5F};
-constexpr std::array<float, 3> kImagenetMean = {0.485F, 0.456F, 0.406F};
-constexpr std::array<float, 3> kImagenetStd = {0.229F, 0.224F, 0.225F};
 constexpr std::array<float, 3> kClipMean = {0.48145466F, 0.4578275F, 0.40821073F};
 constexpr std::array<float, 3> kClipStd = {0.26862954F, 0.26130258F, 0.27577711F};
 
@@ -41,85 +35,47 @@ Processor ProcessorOf(const Json& json, BackboneKind model) {
   return Processor::kConvNext;
 }
 
-class Reader {
+class Reader : PreparationFields {
  public:
   Reader(const Json& json, Processor processor, std::string where)
-      : json_(json), processor_(processor), where_(std::move(where)) {}
+      : PreparationFields(json, std::move(where)), processor_(processor) {}
 
   Result<Preprocessing> Read() {
+    const bool clip = processor_ == Processor::kClip;
     Preprocessing result;
     result.rescale.reset();
-    if (Flag("do_resize", true)) {
-      UNMASK_TRY(ReadResize(result));
+    UNMASK_ASSIGN(const bool over_white, Flag("do_convert_rgb", clip));
+    if (over_white) result.transparency = Transparency::kOverWhite;
+    UNMASK_ASSIGN(const bool resize, Flag("do_resize", true));
+    if (resize) UNMASK_TRY(ReadResize(result));
+    UNMASK_ASSIGN(const bool crop, Flag("do_center_crop", clip));
+    if (crop) {
+      UNMASK_ASSIGN(result.crop, ReadSquare("crop_size", Size{224, 224}));
     }
-    if (Flag("do_center_crop", processor_ == Processor::kClip)) {
-      const Size by_default{224, 224};
-      UNMASK_ASSIGN(result.crop, ReadSquare("crop_size", by_default));
-    }
-    if (Flag("do_rescale", true)) {
+    UNMASK_ASSIGN(const bool rescale, Flag("do_rescale", true));
+    if (rescale) {
       UNMASK_ASSIGN(result.rescale, Number("rescale_factor", 1.0 / 255));
     }
-    if (Flag("do_normalize", true)) {
-      const bool clip = processor_ == Processor::kClip;
+    UNMASK_ASSIGN(const bool normalize, Flag("do_normalize", true));
+    if (normalize) {
       Preprocessing::Normal normal;
       UNMASK_ASSIGN(normal.mean, Triple("image_mean", clip ? kClipMean : kHalf));
-      UNMASK_ASSIGN(normal.std, Triple("image_std", clip ? kClipStd : kHalf));
-      for (const float value : normal.std) {
-        if (value <= 0) return Bad("image_std", "three numbers above 0");
-      }
+      UNMASK_ASSIGN(normal.std, Deviations("image_std", clip ? kClipStd : kHalf));
       result.normalize = normal;
     }
     return result;
   }
 
  private:
-  Error Bad(const std::string& key, std::string expected) const {
-    const std::string value = json_.contains(key) ? json_[key].dump() : "";
-    return DataError(fmt::format("'{}' is {}", key, value), where_, std::move(expected));
-  }
-  bool Has(const char* key) const { return json_.contains(key) && !json_[key].is_null(); }
-  bool Flag(const char* key, bool by_default) const {
-    return Has(key) && json_[key].is_boolean() ? json_[key].get<bool>() : by_default;
-  }
-
-  Result<double> Number(const char* key, double by_default) const {
-    if (!Has(key)) return by_default;
-    const double value = json_[key].is_number() ? json_[key].get<double>() : NAN;
-    if (!std::isfinite(value) || value <= 0) return Bad(key, "a number above 0");
-    return value;
-  }
-
-  Result<std::array<float, 3>> Triple(const char* key, std::array<float, 3> by_default) const {
-    if (!Has(key)) return by_default;
-    const Json& json = json_[key];
-    std::array<float, 3> values{};
-    for (std::size_t i = 0; i < 3; ++i) {
-      const bool list = json.is_array() && json.size() == 3;
-      if (!json.is_number() && !(list && json[i].is_number())) return Bad(key, "three numbers");
-      values[i] = list ? json[i].get<float>() : json.get<float>();
-    }
-    return values;
-  }
-
-  // A side of a prepared picture; 0 where it is none.
-  static int Side(const Json& json) {
-    if (!json.is_number_integer()) return 0;
-    const auto side = json.get<std::int64_t>();
-    return side >= 1 && side <= kSideMax ? static_cast<int>(side) : 0;
-  }
-  static int Side(const Json& object, const char* key) {
-    return object.is_object() && object.contains(key) ? Side(object[key]) : 0;
-  }
-
   // {"height": 3, "width": 4}, [3, 4] or 3.
   Result<Size> ReadSquare(const char* key, Size by_default) const {
     if (!Has(key)) return by_default;
-    const Json& json = json_[key];
+    const Json& json = (*this)[key];
     Size size{Side(json, "height"), Side(json, "width")};
     if (json.is_array() && json.size() == 2) size = {Side(json[0]), Side(json[1])};
     if (json.is_number()) size = {Side(json), Side(json)};
     if (size.height == 0 || size.width == 0) {
-      return Bad(key, fmt::format("sides between 1 and {}", kSideMax));
+      return Bad(key, fmt::format("sides between 1 and {}", kPreparedSideMax));
     }
     return size;
   }
@@ -127,7 +83,7 @@ class Reader {
   Result<Filter> ReadFilter() const {
     const Filter by_default = processor_ == Processor::kVit ? Filter::kBilinear : Filter::kBicubic;
     if (!Has("resample")) return by_default;
-    const Json& json = json_["resample"];
+    const Json& json = (*this)["resample"];
     if (!json.is_number_integer() || json < 0 || json > 5) return Bad("resample", "0 to 5");
     return static_cast<Filter>(json.get<int>());
   }
@@ -136,7 +92,7 @@ class Reader {
     ResizeRule rule;
     UNMASK_ASSIGN(rule.filter, ReadFilter());
     const Json size =
-        Has("size") ? json_["size"] : Json(processor_ == Processor::kConvNext ? 384 : 224);
+        Has("size") ? (*this)["size"] : Json(processor_ == Processor::kConvNext ? 384 : 224);
     // The first generation wrote one number: the shorter side, but for ViT a square.
     rule.shortest_edge = size.is_number() && processor_ != Processor::kVit
                              ? Side(size)
@@ -164,13 +120,12 @@ class Reader {
     return {};
   }
 
-  const Json& json_;
   Processor processor_;
-  std::string where_;
 };
 
-// Without a file: the model's own preparation, at its own size.
-Preprocessing DefaultFor(BackboneKind model, Size size) {
+}  // namespace
+
+Preprocessing DefaultPreprocessing(BackboneKind model, Size size) {
   Preprocessing result;
   result.crop = size;
   switch (model) {
@@ -178,6 +133,7 @@ Preprocessing DefaultFor(BackboneKind model, Size size) {
       result.resize = {.shortest_edge = std::min(size.height, size.width)};
       if (size.height != size.width) result.resize = {.exact = size};
       result.normalize = {kClipMean, kClipStd};
+      result.transparency = Transparency::kOverWhite;
       break;
     case BackboneKind::kVit:
       result.resize = {.filter = Filter::kBilinear, .exact = size};
@@ -192,12 +148,9 @@ Preprocessing DefaultFor(BackboneKind model, Size size) {
   return result;
 }
 
-}  // namespace
-
-Result<Preprocessing> ReadPreprocessing(const std::optional<std::string>& json, BackboneKind model,
-                                        Size image_size, const std::string& where) {
-  if (!json) return DefaultFor(model, image_size);
-  const Json parsed = Json::parse(*json, nullptr, /*allow_exceptions=*/false);
+Result<Preprocessing> ReadPreprocessing(const std::string& json, BackboneKind model,
+                                        const std::string& where) {
+  const Json parsed = Json::parse(json, nullptr, /*allow_exceptions=*/false);
   if (!parsed.is_object()) return DataError("not a JSON object", where);
   return Reader(parsed, ProcessorOf(parsed, model), where).Read();
 }

@@ -88,19 +88,24 @@ Tap MakeTap(int input, double scale, int at, Filter filter) {
   return tap;
 }
 
-Tap NearestTap(int input, double scale, int at) {
-  const int index = std::min(static_cast<int>((at + 0.5) * scale), input - 1);
-  return {index, {1 << kPrecisionBits}};
+// Pillow adds the scale up (ImagingScaleAffine of its Geometry.c), which rounds otherwise than a
+// product does.
+std::vector<Tap> NearestTaps(int input, int output, double scale) {
+  std::vector<Tap> taps;
+  taps.reserve(output);
+  double centre = scale * 0.5;
+  for (int at = 0; at < output; ++at, centre += scale) {
+    taps.push_back({std::min(static_cast<int>(centre), input - 1), {1 << kPrecisionBits}});
+  }
+  return taps;
 }
 
 std::vector<Tap> MakeTaps(int input, int output, Filter filter) {
   const double scale = static_cast<double>(input) / output;
+  if (filter == Filter::kNearest) return NearestTaps(input, output, scale);
   std::vector<Tap> taps;
   taps.reserve(output);
-  for (int at = 0; at < output; ++at) {
-    taps.push_back(filter == Filter::kNearest ? NearestTap(input, scale, at)
-                                              : MakeTap(input, scale, at, filter));
-  }
+  for (int at = 0; at < output; ++at) taps.push_back(MakeTap(input, scale, at, filter));
   return taps;
 }
 

@@ -45,6 +45,12 @@ class ModelFolderTest : public testing::Test {
     ASSERT_TRUE(WriteFileDurably(folder_ / "config.json", config).ok());
     ASSERT_TRUE(WriteFileDurably(folder_ / "model.safetensors", WriteSafetensors(file)).ok());
   }
+  void WriteText(const char* name, const std::string& text) {
+    ASSERT_TRUE(WriteFileDurably(folder_ / name, text).ok());
+  }
+  Preprocessing Prepared() const {
+    return OpenModelFolder(folder_, FeatureKind::kPooled).value().preprocessing;
+  }
   std::string Refusal(FeatureKind feature = FeatureKind::kPooled) const {
     const auto model = OpenModelFolder(folder_, feature);
     return model.ok() ? "" : FormatError(model.error());
@@ -106,10 +112,48 @@ TEST_F(ModelFolderTest, ProjectsOnlyWithAProjection) {
 
 TEST_F(ModelFolderTest, RefusesPicturesOfAnotherSizeThanTheModels) {
   Write(kClip, ShapesOf(kClip, 0));
-  ASSERT_TRUE(
-      WriteFileDurably(folder_ / "preprocessor_config.json", R"({"size":7,"crop_size":7})").ok());
+  WriteText("preprocessor_config.json", R"({"size":7,"crop_size":7})");
   EXPECT_NE(Refusal().find("7 x 7"), std::string::npos);
   EXPECT_NE(Refusal().find("6 x 6"), std::string::npos);
+  EXPECT_NE(Refusal().find("/preprocessor_config.json"), std::string::npos);
+}
+
+// transformers 5 saves a processor with its image processor inside, and prefers that.
+TEST_F(ModelFolderTest, PrefersTheImageProcessorOfProcessorConfig) {
+  Write(kClip, ShapesOf(kClip, 0));
+  WriteText("preprocessor_config.json", R"({"size":8,"crop_size":6})");
+  EXPECT_EQ(Prepared().resize->shortest_edge, 8);
+  for (const char* without :
+       {R"({"processor_class":"CLIPProcessor"})", R"({"image_processor":null})"}) {
+    WriteText("processor_config.json", without);
+    EXPECT_EQ(Prepared().resize->shortest_edge, 8) << without;
+  }
+  WriteText("processor_config.json",
+            R"({"image_processor":{"size":{"shortest_edge":9},"crop_size":6}})");
+  EXPECT_EQ(Prepared().resize->shortest_edge, 9);
+}
+
+TEST_F(ModelFolderTest, NamesProcessorConfigInErrors) {
+  Write(kClip, ShapesOf(kClip, 0));
+  for (const char* wrong :
+       {"[]", "{", R"({"image_processor":3})", R"({"image_processor":{"resample":9}})",
+        R"({"image_processor":{"size":7,"crop_size":7}})"}) {
+    WriteText("processor_config.json", wrong);
+    EXPECT_NE(Refusal().find("/processor_config.json"), std::string::npos) << wrong << Refusal();
+  }
+}
+
+// Weights of a named ResNet are many: what is wrong with the preparation is told before them.
+TEST_F(ModelFolderTest, ObeysTimmsConfigWhereNoOtherFilePrepares) {
+  const std::string wrong = "'crop_pct' is 3";
+  WriteText("config.json", R"({"architecture":"resnet18","pretrained_cfg":{"crop_pct":3}})");
+  EXPECT_NE(Refusal().find(wrong), std::string::npos) << Refusal();
+  EXPECT_NE(Refusal().find("/config.json"), std::string::npos);
+  WriteText("preprocessor_config.json", R"({"size":224})");
+  EXPECT_EQ(Refusal().find(wrong), std::string::npos) << Refusal();
+  fs::remove(folder_ / "preprocessor_config.json");
+  WriteText("config.json", R"({"architecture":"resnet18"})");
+  EXPECT_EQ(Refusal().find("'crop_pct'"), std::string::npos) << Refusal();
 }
 
 TEST_F(ModelFolderTest, RefusesWhatIsNoFolder) {

@@ -1,18 +1,21 @@
 #include "worker/images/preprocess.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+
+#include <map>
 
 namespace unmask {
 namespace {
 
 Preprocessing Read(const std::string& json, BackboneKind model) {
-  auto read = ReadPreprocessing(json, model, {224, 224}, "preprocessor_config.json");
+  auto read = ReadPreprocessing(json, model, "preprocessor_config.json");
   UNMASK_CHECK(read.ok());
   return *read;
 }
 
 std::string Refusal(const std::string& json, BackboneKind model = BackboneKind::kClip) {
-  const auto read = ReadPreprocessing(json, model, {224, 224}, "preprocessor_config.json");
+  const auto read = ReadPreprocessing(json, model, "preprocessor_config.json");
   return read.ok() ? "" : FormatError(read.error());
 }
 
@@ -70,12 +73,96 @@ TEST(ReadPreprocessing, ObeysItsSwitches) {
 }
 
 TEST(ReadPreprocessing, HasDefaultsForEachModel) {
-  const auto clip = ReadPreprocessing(std::nullopt, BackboneKind::kClip, {33, 33}, "");
-  EXPECT_EQ(OutputSize(*clip), (Size{33, 33}));
-  EXPECT_EQ(clip->resize->shortest_edge, 33);
-  const auto resnet = ReadPreprocessing(std::nullopt, BackboneKind::kResnet, {224, 224}, "");
-  EXPECT_EQ(resnet->resize->shortest_edge, 256);
-  EXPECT_EQ(resnet->resize->filter, Filter::kBilinear);
+  const Preprocessing clip = DefaultPreprocessing(BackboneKind::kClip, {33, 33});
+  EXPECT_EQ(OutputSize(clip), (Size{33, 33}));
+  EXPECT_EQ(clip.resize->shortest_edge, 33);
+  EXPECT_EQ(clip.transparency, Transparency::kOverWhite);
+  const Preprocessing resnet = DefaultPreprocessing(BackboneKind::kResnet, {224, 224});
+  EXPECT_EQ(resnet.resize->shortest_edge, 256);
+  EXPECT_EQ(resnet.resize->filter, Filter::kBilinear);
+  EXPECT_EQ(resnet.transparency, Transparency::kDropped);
+}
+
+// As transformers 5.23.0 reads them: an absent switch has its class's default, null is off.
+TEST(ReadPreprocessing, TakesItsSwitchesAsPythonDoes) {
+  for (const char* off : {"null", "0", "false"}) {
+    const std::string json =
+        fmt::format(R"({{"do_resize":{0},"do_center_crop":{0},"do_rescale":{0},"do_normalize":{0},)"
+                    R"("do_convert_rgb":{0}}})",
+                    off);
+    const Preprocessing read = Read(json, BackboneKind::kClip);
+    EXPECT_FALSE(read.resize || read.crop || read.rescale || read.normalize) << off;
+    EXPECT_EQ(read.transparency, Transparency::kDropped) << off;
+  }
+  EXPECT_TRUE(Read(R"({"do_center_crop":1,"crop_size":9})", BackboneKind::kVit).crop);
+  for (const char* wrong : {R"("yes")", "2", "-1", "0.5", "[]", "{}"}) {
+    EXPECT_NE(Refusal(fmt::format(R"({{"do_resize":{}}})", wrong)).find("'do_resize'"),
+              std::string::npos)
+        << wrong;
+  }
+}
+
+// CLIP's processor, and BiT's, which has its defaults, lay pictures on white.
+TEST(ReadPreprocessing, LaysOnWhiteWhereTheProcessorConverts) {
+  EXPECT_EQ(Read("{}", BackboneKind::kClip).transparency, Transparency::kOverWhite);
+  EXPECT_EQ(Read("{}", BackboneKind::kVit).transparency, Transparency::kDropped);
+  EXPECT_EQ(Read("{}", BackboneKind::kResnet).transparency, Transparency::kDropped);
+  EXPECT_EQ(
+      Read(R"({"image_processor_type":"BitImageProcessor"})", BackboneKind::kResnet).transparency,
+      Transparency::kOverWhite);
+  EXPECT_EQ(Read(R"({"do_convert_rgb":true})", BackboneKind::kVit).transparency,
+            Transparency::kOverWhite);
+}
+
+std::string TimmRefusal(const std::string& json) {
+  const auto read = ReadTimmPreprocessing(json, "config.json");
+  return read.ok() ? "" : FormatError(read.error());
+}
+
+// timm/resnet18.a1_in1k; its transform for evaluation: Resize(235, bicubic), CenterCrop(224).
+TEST(ReadTimmPreprocessing, MakesTimmsTransform) {
+  const auto read = ReadTimmPreprocessing(
+      R"({"tag":"a1_in1k","input_size":[3,224,224],"test_input_size":[3,288,288],)"
+      R"("interpolation":"bicubic","crop_pct":0.95,"test_crop_pct":1.0,"crop_mode":"center",)"
+      R"("mean":[0.485,0.456,0.406],"std":[0.229,0.224,0.5],"pool_size":[7,7]})",
+      "config.json");
+  ASSERT_TRUE(read.ok());
+  EXPECT_EQ(read->resize->shortest_edge, 235);
+  EXPECT_EQ(read->resize->filter, Filter::kBicubic);
+  EXPECT_EQ(read->crop, (Size{224, 224}));
+  EXPECT_TRUE(read->corner_to_even);
+  EXPECT_EQ(read->transparency, Transparency::kDropped);
+  EXPECT_EQ(read->normalize->std[2], 0.5F);
+  EXPECT_EQ(read->rescale, 1.0 / 255);
+}
+
+TEST(ReadTimmPreprocessing, HasTimmsDefaults) {
+  const auto read = ReadTimmPreprocessing(R"({"mean":null,"interpolation":""})", "config.json");
+  ASSERT_TRUE(read.ok());
+  EXPECT_EQ(read->resize->shortest_edge, 256);
+  EXPECT_EQ(read->resize->filter, Filter::kBicubic);
+  EXPECT_EQ(read->crop, (Size{224, 224}));
+  EXPECT_FLOAT_EQ(read->normalize->mean[0], 0.485F);
+}
+
+TEST(ReadTimmPreprocessing, RefusesWhatIsWrong) {
+  EXPECT_NE(TimmRefusal("7").find("'pretrained_cfg' is 7"), std::string::npos);
+  EXPECT_NE(TimmRefusal("7").find("config.json"), std::string::npos);
+  for (const auto& [key, value] :
+       std::multimap<std::string, std::string>{{"input_size", "[3,224,160]"},
+                                               {"input_size", "[1,224,224]"},
+                                               {"input_size", "224"},
+                                               {"crop_pct", "1.5"},
+                                               {"crop_pct", R"("all")"},
+                                               {"crop_mode", R"("squash")"},
+                                               {"interpolation", R"("random")"},
+                                               {"interpolation", "3"},
+                                               {"mean", "[1,2]"},
+                                               {"std", "[1,0,1]"}}) {
+    EXPECT_NE(TimmRefusal(fmt::format(R"({{"{}":{}}})", key, value)).find("'" + key + "'"),
+              std::string::npos)
+        << key << " " << value;
+  }
 }
 
 TEST(ReadPreprocessing, RefusesWhatIsWrong) {

@@ -65,6 +65,12 @@ const std::vector<Case>& PillowCases() {
        2,
        Filter::kNearest,
        {10, 59, 108, 211, 8, 61, 188, 245, 46, 210, 47, 140, 32, 128, 225, 143, 242, 86}},
+      {14,
+       1,
+       5,
+       1,
+       Filter::kNearest,
+       {112, 151, 190, 216, 2, 45, 218, 7, 52, 120, 168, 217, 55, 106, 158}},
   };
   return cases;
 }
@@ -78,6 +84,26 @@ TEST(Resize, GivesPillowsBits) {
     EXPECT_EQ(std::vector<int>(resized.rgb.begin(), resized.rgb.end()), one.expected)
         << one.from_width << "x" << one.from_height << " filter " << static_cast<int>(one.filter);
   }
+}
+
+// Sum, and sum weighted by place modulo 251: no byte of the picture can change alone.
+std::pair<int, int> Sums(const Image& image) {
+  int sum = 0, weighted = 0;
+  for (std::size_t i = 0; i < image.rgb.size(); ++i) {
+    sum += image.rgb[i];
+    weighted += image.rgb[i] * static_cast<int>(i % 251);
+  }
+  return {sum, weighted};
+}
+
+// Sizes at which a product and a running sum of the scale do not choose the same pixels.
+TEST(Resize, TakesTheNearestPixelsThatPillowTakes) {
+  const auto sums = [](int from_width, int from_height, int width, int height) {
+    return Sums(Resize(Picture(from_width, from_height), width, height, Filter::kNearest));
+  };
+  EXPECT_EQ(sums(60, 41, 54, 37), std::pair(766796, 96083978));
+  EXPECT_EQ(sums(300, 1, 185, 1), std::pair(71266, 8322528));
+  EXPECT_EQ(sums(1, 640, 1, 298), std::pair(114622, 13178523));
 }
 
 TEST(Resize, KeepsWhatHasTheSizeAlready) {

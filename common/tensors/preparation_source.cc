@@ -1,0 +1,59 @@
+#include "common/tensors/preparation_source.h"
+
+#include <nlohmann/json.hpp>
+
+namespace unmask {
+namespace {
+
+using Json = nlohmann::json;
+using Source = std::optional<PreparationSource>;
+
+constexpr std::uint64_t kConfigBytesMax = 4 << 20;
+
+Result<std::optional<std::string>> ReadIfThere(const fs::path& path) {
+  std::error_code ignored;
+  if (!fs::exists(path, ignored)) return std::optional<std::string>();
+  UNMASK_ASSIGN(std::string text, ReadFile(path, kConfigBytesMax));
+  return std::optional(std::move(text));
+}
+
+bool Has(const Json& json, const char* key) { return json.contains(key) && !json[key].is_null(); }
+
+Result<Source> Nested(const fs::path& file) {
+  UNMASK_ASSIGN(const auto text, ReadIfThere(file));
+  if (!text) return Source();
+  const Json json = Json::parse(*text, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object()) return DataError("not a JSON object", file.string());
+  // Other versions keep in this file what is of the tokenizer and the processor alone.
+  if (!Has(json, "image_processor")) return Source();
+  return Source({PreparationSource::Kind::kNested, file, json["image_processor"].dump()});
+}
+
+Result<Source> Own(const fs::path& file) {
+  UNMASK_ASSIGN(auto text, ReadIfThere(file));
+  if (!text) return Source();
+  return Source({PreparationSource::Kind::kOwn, file, *std::move(text)});
+}
+
+Result<Source> Timm(const fs::path& file) {
+  UNMASK_ASSIGN(const auto text, ReadIfThere(file));
+  const Json json = text ? Json::parse(*text, nullptr, /*allow_exceptions=*/false) : Json();
+  const bool timm = json.is_object() && Has(json, "architecture") && !Has(json, "model_type");
+  if (!timm || !Has(json, "pretrained_cfg")) return Source();
+  return Source({PreparationSource::Kind::kTimm, file, json["pretrained_cfg"].dump()});
+}
+
+}  // namespace
+
+Result<Source> FindPreparation(const fs::path& folder) {
+  UNMASK_ASSIGN(Source found, Nested(folder / "processor_config.json"));
+  if (!found) {
+    UNMASK_ASSIGN(found, Own(folder / "preprocessor_config.json"));
+  }
+  if (!found) {
+    UNMASK_ASSIGN(found, Timm(folder / "config.json"));
+  }
+  return found;
+}
+
+}  // namespace unmask

@@ -1,0 +1,67 @@
+#include "common/tensors/model_fingerprint.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+namespace unmask {
+namespace {
+
+class ModelFingerprintTest : public testing::Test {
+ protected:
+  ModelFingerprintTest() {
+    std::string name = testing::TempDir() + "model_XXXXXX";
+    UNMASK_CHECK(mkdtemp(name.data()) != nullptr);
+    folder_ = name;
+    Write("config.json", R"({"model_type":"clip"})");
+    Write("preprocessor_config.json", R"({"size":224})");
+    Write("model.safetensors", "weights");
+  }
+  ~ModelFingerprintTest() override { fs::remove_all(folder_); }
+
+  void Write(const char* name, const std::string& text) {
+    UNMASK_CHECK(WriteFileDurably(folder_ / name, text).ok());
+  }
+  std::string Fingerprint() const { return FingerprintOf(HashModelFiles(folder_).value()); }
+
+  fs::path folder_;
+};
+
+// Every job's key has it: it stays what it was for folders that were read right before.
+TEST_F(ModelFingerprintTest, KeepsItsValue) {
+  const char* known = "989b482afe55d1cd51ccbe4353ee6ac8eb6e7834efeca42e1332125071530c66";
+  EXPECT_EQ(Fingerprint(), known);
+  Write("README.md", "nothing that features depend on");
+  EXPECT_EQ(Fingerprint(), known);
+  Write("processor_config.json", R"({"processor_class":"CLIPProcessor"})");
+  EXPECT_EQ(Fingerprint(), known) << "no image processor in it: it is not read";
+}
+
+TEST_F(ModelFingerprintTest, KnowsTheImageProcessorOfProcessorConfig) {
+  const std::string own = Fingerprint();
+  Write("processor_config.json", R"({"image_processor":{"size":224}})");
+  const std::string nested = Fingerprint();
+  EXPECT_NE(nested, own);
+  Write("processor_config.json", R"({"image_processor":{"size":225}})");
+  EXPECT_NE(Fingerprint(), nested);
+  Write("processor_config.json", "[]");
+  const auto hashes = HashModelFiles(folder_);
+  ASSERT_FALSE(hashes.ok());
+  EXPECT_NE(FormatError(hashes.error()).find("/processor_config.json"), std::string::npos);
+}
+
+// Its pretrained_cfg was not always obeyed, and config.json's own hash would not tell.
+TEST_F(ModelFingerprintTest, KnowsThatTimmsPreparationIsRead) {
+  const auto marked = [this] {
+    return HashModelFiles(folder_).value().contains("config.json pretrained_cfg");
+  };
+  Write("config.json", R"({"architecture":"resnet18","pretrained_cfg":{"crop_pct":0.95}})");
+  EXPECT_FALSE(marked()) << "preprocessor_config.json is read in its place";
+  fs::remove(folder_ / "preprocessor_config.json");
+  EXPECT_TRUE(marked());
+  Write("config.json", R"({"architecture":"resnet18"})");
+  EXPECT_FALSE(marked());
+}
+
+}  // namespace
+}  // namespace unmask
