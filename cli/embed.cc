@@ -11,6 +11,10 @@
 namespace unmask {
 namespace {
 
+// A positional takes words until it has so many. CLI11's usual way to take any number, which allows
+// extra ones, would split an input that is called "[a,b]".
+constexpr int kAnyNumber = 1 << 28;
+
 struct EmbedArguments {
   std::string model;
   std::string out;
@@ -61,7 +65,10 @@ void AddEmbedCommand(CLI::App& app, CommandContext& context) {
   command->add_flag("--text", arguments->text,
                     "What follows are texts: CLIP's projected features of them");
   command->add_option("IMAGE", arguments->inputs, "JPEG, PNG, WebP or BMP files; or texts")
-      ->required();
+      ->required()
+      ->take_all()
+      ->allow_extra_args(false)
+      ->expected(kAnyNumber, -1);
   command->footer("Example: unmask embed --model clip-vit-base-patch32 --out f.safetensors *.jpg");
   command->callback(
       [arguments, &context] { context.Fail(BecomeTrainer(*arguments, context.trainer())); });

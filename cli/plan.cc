@@ -10,7 +10,6 @@
 #include "common/config/names.h"
 #include "coordinator/app/status_line.h"
 #include "coordinator/plan/plan_report.h"
-#include "sql/store_reader.h"
 #include "worker/backbone/tuned.h"
 
 namespace unmask {
@@ -21,17 +20,6 @@ struct PlanArguments {
   std::vector<std::string> overrides;
   std::vector<std::string> experiments;
 };
-
-// A store that is not there yet has nothing finished; one that cannot be read is an error.
-Result<StoreHistory> HistoryOf(const fs::path& store) {
-  StoreHistory history;
-  const StorePaths paths{store};
-  if (!StoreReader::Exists(paths)) return history;
-  UNMASK_ASSIGN(const auto reader, StoreReader::Open(paths));
-  UNMASK_ASSIGN(history.done, reader->DoneKeys());
-  UNMASK_ASSIGN(history.paces, reader->History());
-  return history;
-}
 
 std::string Bytes(std::int64_t bytes) {
   if (bytes < 1'000'000)
@@ -73,7 +61,7 @@ std::int64_t WidthOf(const std::string& config_json, const Settings& settings) {
 Status Plan(const PlanArguments& arguments, const CommandContext& context) {
   UNMASK_ASSIGN(const Study study, LoadStudy(arguments.config, arguments.overrides));
   UNMASK_ASSIGN(const PlanOutput output, MakePlan(study, {arguments.experiments, std::nullopt}));
-  UNMASK_ASSIGN(const StoreHistory history, HistoryOf(context.store));
+  UNMASK_ASSIGN(const StoreHistory history, ReadStoreHistory(StorePaths{context.store}));
   for (const std::string& note : output.notes) LogInfo("note: " + note);
   const PlanReport report = ReportPlan(output, history, WidthOf);
   const std::string text =

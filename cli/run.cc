@@ -140,6 +140,16 @@ int LeaveExitCode(int code) {
   return written.ok() ? 0 : code;
 }
 
+// Such as no memory or no thread: said like any other failure, and the agents are let go.
+template <typename Body>
+Result<int> WithoutExceptions(Body&& body) {
+  try {
+    return body();
+  } catch (const std::exception& exception) {
+    return InternalError(exception.what());
+  }
+}
+
 // While MPI starts, which is mostly waiting, the rank that is going to need it makes the plan.
 void RunAsRank(const RunArguments& arguments, CommandContext& context, pid_t parent) {
   (void)Sha256Hex("");  // OpenSSL reads the environment once, which MPI is about to change
@@ -151,7 +161,8 @@ void RunAsRank(const RunArguments& arguments, CommandContext& context, pid_t par
     if (session.rank() > 0) {
       context.exit_code = Work(arguments, context, transport, parent);
     } else {
-      const Result<int> code = Coordinate(arguments, context, transport, plan.get());
+      const Result<int> code =
+          WithoutExceptions([&] { return Coordinate(arguments, context, transport, plan.get()); });
       DismissAgents(transport, RealClock());
       if (code.ok()) {
         context.exit_code = *code;
@@ -201,8 +212,7 @@ void AddRunCommand(CLI::App& app, CommandContext& context) {
   command->add_option("--workers", arguments->workers, "Local workers")->check(CLI::Range(1, 4096));
   command->add_option("--slots", arguments->slots, "Jobs at a time of each worker")
       ->check(CLI::Range(1, 4096));
-  command->add_option("--experiment", arguments->experiments, "Only these experiments")
-      ->delimiter(',')
+  command->add_option("--experiment", arguments->experiments, "Only these, separated by commas")
       ->allow_extra_args(false);  // KEY=VALUE may follow
   command->add_option("--order-seed", arguments->order_seed,
                       "Shuffle the order of jobs (the numbers do not change)");

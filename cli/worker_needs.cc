@@ -9,16 +9,17 @@
 
 #include "common/jobs/job.h"
 #include "common/jobs/lanes.h"
+#include "coordinator/plan/plan.h"
 
 namespace unmask {
 
 WorkerNeeds NeedsOf(const Study& study, const std::vector<std::string>& experiments) {
   bool lanes = false;
   WorkerNeeds needs;
+  const auto selected = SelectedNames(study, experiments);
+  if (!selected.ok()) return needs;  // the plan says what is wrong
   for (const Experiment& experiment : study.experiments) {
-    const bool asked = experiments.empty() || std::find(experiments.begin(), experiments.end(),
-                                                        experiment.name) != experiments.end();
-    if (!asked) continue;
+    if (!selected->contains(experiment.name)) continue;
     for (const GridPoint& point : PointsOf(study, experiment)) {
       const Settings settings = SettingsAt(experiment, point);
       const Settings::Train resolved = Reduce(settings).train;

@@ -16,7 +16,7 @@ struct WorkerNeeds {
   int gang = 1;              // workers that the largest train.devices asks for
 };
 
-// Of these experiments; of all where none are named.
+// Of these experiments, as --experiment names them; of all where it does not.
 WorkerNeeds NeedsOf(const Study& study, const std::vector<std::string>& experiments);
 
 // Asks the trainer whether it can have a CUDA device here. It says itself, on stderr, why not;

@@ -47,6 +47,22 @@ bool IsSweepName(std::string_view name) {
                      [&](char c) { return plain(c) || c == '.' || c == '_' || c == '-'; });
 }
 
+// `rest` of "experiments.REST" is no setting of an experiment, of which there are `names`.
+void ReportNoSetting(const std::string& rest, const std::vector<std::string>& names,
+                     Reporter& reporter) {
+  const auto whole = std::ranges::find_if(names, [&](const std::string& known) {
+    return rest == known || rest.starts_with(known + "=");
+  });
+  if (whole != names.end()) {
+    reporter.Add(fmt::format("wrong type for experiment '{}'", *whole), 0,
+                 fmt::format("a map of its settings: experiments.{}.KEY=VALUE", *whole));
+    return;
+  }
+  const std::string name = rest.substr(0, rest.find_first_of(".="));
+  reporter.Add(fmt::format("unknown experiment '{}'", name), 0,
+               DidYouMean(name, names, "one of " + Join(names, ", ")));
+}
+
 }  // namespace
 
 std::string FullKey(const std::string& key) {
@@ -120,7 +136,9 @@ void DraftReader::ReadArgument(const std::string& argument) {
     reporter_.Add(fmt::format("'{}' cannot be set by KEY=VALUE", key), 0, "an entry in the file");
     return;
   }
-  const bool list = key == "seeds" || (key.starts_with(kGrid) && key != "grid.shape");
+  const bool grid = key.starts_with(kGrid);
+  const bool list = key == "seeds" || (grid && key != "grid.shape");
+  if (grid) draft_.grid_overrides[FullKey(key.substr(kGrid.size()))] = argument;
   ReadStudyKey(key, list ? ListArgument(value) : ScalarArgument(value));
 }
 
@@ -136,12 +154,7 @@ void DraftReader::ReadExperimentArgument(const std::string& argument) {
       experiment = &candidate;
     }
   }
-  if (experiment == nullptr) {
-    const std::string name = rest.substr(0, rest.find_first_of(".="));
-    reporter_.Add(fmt::format("unknown experiment '{}'", name), 0,
-                  DidYouMean(name, names, "one of " + Join(names, ", ")));
-    return;
-  }
+  if (experiment == nullptr) return ReportNoSetting(rest, names, reporter_);
   const std::string setting = rest.substr(experiment->name.size() + 1);
   const auto equals = setting.find('=');
   if (equals == std::string::npos) {

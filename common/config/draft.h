@@ -30,6 +30,7 @@ struct StudyDraft {
   Layer overrides;   // KEY=VALUE
   std::vector<std::int64_t> seeds{0};
   Grid grid;
+  std::map<std::string, std::string> grid_overrides;  // grid.KEY=VALUE by full key, as written
   std::vector<ExperimentDraft> experiments;
   const YamlNode* tables = nullptr;  // lies in the document that was read
 };

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "common/base/check.h"
+#include "common/base/files.h"
 #include "common/base/text.h"
 #include "common/config/names.h"
 
@@ -16,9 +17,14 @@ using Parsed = std::variant<Value, ValueFault>;
 
 constexpr std::int64_t kNoLimit = std::numeric_limits<std::int64_t>::max();
 
+// Numbers of YAML 1.2's core schema may have a plus, which ParseInt and ParseReal do not take.
+std::string_view WithoutPlus(std::string_view text) {
+  return text.starts_with('+') && !text.starts_with("+-") ? text.substr(1) : text;
+}
+
 ValueType RealType(std::string expected, bool (*allowed)(double)) {
   return {std::move(expected), {}, false, [allowed](std::string_view text) -> Parsed {
-            const auto value = ParseReal(text);
+            const auto value = ParseReal(WithoutPlus(text));
             if (!value) return ValueFault::kWrongType;
             if (!allowed(*value)) return ValueFault::kImpossible;
             return Value(*value == 0 ? 0.0 : *value);  // no negative zero
@@ -56,9 +62,29 @@ Field Real(std::string key, Ref ref, std::string expected, bool (*allowed)(doubl
   return MakeField<double>(std::move(key), ref, RealType(std::move(expected), allowed));
 }
 
+// "./a//b" as "a/b", since a grid point is told by its text. ".." stays: what stands before it may
+// be a link.
+std::string PlainPath(const std::string& text) {
+  fs::path plain;
+  for (const fs::path& part : fs::path(text)) {
+    if (part != ".") plain /= part;
+  }
+  return plain.empty() && !text.empty() ? "." : plain.string();
+}
+
+ValueType PathType() {
+  ValueType type = TextType();
+  type.parse = [as_text = type.parse](std::string_view text) -> Parsed {
+    const Parsed parsed = as_text(text);
+    const Value* value = std::get_if<Value>(&parsed);
+    return value ? Value(PlainPath(std::get<std::string>(*value))) : parsed;
+  };
+  return type;
+}
+
 template <typename Ref>
 Field Path(std::string key, Ref ref) {
-  Field field = MakeField<std::string>(std::move(key), ref, TextType());
+  Field field = MakeField<std::string>(std::move(key), ref, PathType());
   field.path = true;
   return field;
 }
@@ -158,6 +184,7 @@ ValueType WholeType(std::int64_t least, std::int64_t most) {
                              ? fmt::format("a whole number of at least {}", least)
                              : fmt::format("a whole number from {} to {}", least, most);
   return {std::move(expected), {}, false, [least, most](std::string_view text) -> Parsed {
+            text = WithoutPlus(text);
             const auto value = ParseInt(text);
             if (!value) return ParseReal(text) ? ValueFault::kImpossible : ValueFault::kWrongType;
             if (*value < least || *value > most) return ValueFault::kImpossible;

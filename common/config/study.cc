@@ -56,6 +56,12 @@ std::string GridNote(const Grid& grid, const std::string& key, const std::string
       argument, key, key);
 }
 
+std::string UnusedGridNote(const std::string& argument) {
+  return fmt::format(
+      "{} has no effect: the grid applies to no experiment (experiments.NAME.grid=true would)",
+      argument);
+}
+
 // Every KEY=VALUE that does not reach all that it names, and what the file itself sets in vain.
 std::vector<std::string> ShadowNotes(const StudyDraft& draft) {
   std::vector<std::string> notes;
@@ -76,6 +82,9 @@ std::vector<std::string> ShadowNotes(const StudyDraft& draft) {
                       argument, experiment.name, ToText(own->value), experiment.name, argument));
     }
     if (grid_used && in_grid(key)) notes.push_back(GridNote(draft.grid, key, argument));
+  }
+  for (const auto& [key, argument] : draft.grid_overrides) {
+    if (!grid_used) notes.push_back(UnusedGridNote(argument));
   }
   for (const ExperimentDraft& experiment : draft.experiments) {
     Layer own = experiment.overrides;

@@ -246,9 +246,7 @@ class TableReader {
     if (!value) return "";
     const auto& name = std::get<std::string>(*value);
     if (FindExperiment(study_, name) == nullptr) {
-      std::vector<std::string> names;
-      names.reserve(study_.experiments.size());
-      for (const Experiment& experiment : study_.experiments) names.push_back(experiment.name);
+      const std::vector<std::string> names = ExperimentNames(study_);
       reporter_.Add(fmt::format("unknown experiment '{}' in {}", name, context_), node.line,
                     DidYouMean(name, names, "one of " + Join(names, ", ")));
       return "";
@@ -326,6 +324,13 @@ const Experiment* FindExperiment(const Study& study, const std::string& name) {
     if (experiment.name == name) return &experiment;
   }
   return nullptr;
+}
+
+std::vector<std::string> ExperimentNames(const Study& study) {
+  std::vector<std::string> names;
+  names.reserve(study.experiments.size());
+  for (const Experiment& experiment : study.experiments) names.push_back(experiment.name);
+  return names;
 }
 
 }  // namespace unmask

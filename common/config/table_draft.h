@@ -41,5 +41,6 @@ TableDraft ReadTable(const std::string& id, const YamlNode& table, const Study& 
                      Reporter& reporter);
 
 const Experiment* FindExperiment(const Study& study, const std::string& name);  // nullptr: none
+std::vector<std::string> ExperimentNames(const Study& study);
 
 }  // namespace unmask

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "common/base/text.h"
 #include "common/config/names.h"
 #include "common/config/table_draft.h"
@@ -36,17 +38,47 @@ Json Resolve(const Study& study, TableSource source) {
   return {{"experiment", experiment->name}, {"point", Json::parse(PointJson(point))}};
 }
 
-// The column's word goes over the row's, and the row's over the table's.
+// The column's word goes over the row's, and the row's over the table's. A point of a study with
+// one experiment is a point of that.
+TableSource SourceOf(const Study& study, const TableDraft& table, const TableSpec& row,
+                     const TableSpec& column, Task task) {
+  TableSource source;
+  for (const TableSpec* spec : {&table.defaults, &row, &column}) {
+    Merge(spec->both, source);
+    const auto own = spec->tasks.find(task);
+    if (own != spec->tasks.end()) Merge(own->second, source);
+  }
+  const bool said = !source.experiment.empty() || source.point.empty();
+  if (!said && study.experiments.size() == 1) source.experiment = study.experiments[0].name;
+  return source;
+}
+
+// Whether the row has a cell with a point, but which experiment's is not said.
+bool LacksExperiment(const Study& study, const TableDraft& table, const TableSpec& row) {
+  for (const TableSpec& column : table.columns) {
+    for (const Task task : table.tasks) {
+      const TableSource source = SourceOf(study, table, row, column, task);
+      if (source.experiment.empty() && !source.point.empty()) return true;
+    }
+  }
+  return false;
+}
+
+void CheckExperiments(const Study& study, const TableDraft& table, const YamlNode::Entry& entry,
+                      Reporter& reporter) {
+  const auto lacking = std::ranges::find_if(
+      table.rows, [&](const TableSpec& row) { return LacksExperiment(study, table, row); });
+  if (lacking == table.rows.end()) return;
+  reporter.Add(
+      fmt::format("row '{}' of tables.{} has a point but no experiment", lacking->label, entry.key),
+      entry.line, "experiment: one of " + Join(ExperimentNames(study), ", "));
+}
+
 Json CellJson(const Study& study, const TableDraft& table, const TableSpec& row,
               std::size_t column) {
   Json cell = Json::object();
   for (const Task task : table.tasks) {
-    TableSource source;
-    for (const TableSpec* spec : {&table.defaults, &row, &table.columns[column]}) {
-      Merge(spec->both, source);
-      const auto own = spec->tasks.find(task);
-      if (own != spec->tasks.end()) Merge(own->second, source);
-    }
+    TableSource source = SourceOf(study, table, row, table.columns[column], task);
     cell[std::string(Name(task))] = Resolve(study, std::move(source));
   }
   cell["published"] = column < row.published.size() ? row.published[column] : Json::object();
@@ -90,13 +122,16 @@ std::string NormaliseTables(const YamlNode& tables, const Study& study, Reporter
       reporter.Add(fmt::format("impossible name of a table: '{}'", entry.key), entry.line,
                    "text without control characters");
     }
+    const std::size_t problems = reporter.problems().size();
     const TableDraft table = ReadTable(entry.key, entry.value, study, reporter);
+    const bool readable = reporter.problems().size() == problems;
     cells += table.rows.size() * table.columns.size();
     if (cells > kCellsMax) {
       reporter.Add("the tables have too many cells", entry.line,
                    fmt::format("at most {}", kCellsMax));
       return "{}";
     }
+    if (readable) CheckExperiments(study, table, entry, reporter);
     all[entry.key] = TableJson(study, table);
   }
   return all.dump();

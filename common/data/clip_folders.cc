@@ -48,7 +48,10 @@ ClipFolders::ClipFolders(fs::path root, const std::set<std::string>& samples)
 void ClipFolders::Add(const fs::path& path, bool folder) {
   const std::string name = ToLower((folder ? path.filename() : path.stem()).string());
   if (!wanted_.contains(name)) return;
-  (folder ? folders_ : files_)[name].push_back(path.lexically_relative(root_));
+  const fs::path relative = path.lexically_relative(root_);
+  // A link to elsewhere: no study would accept it.
+  if (!ResolveBeneath(root_, relative.string()).ok()) return;
+  (folder ? folders_ : files_)[name].push_back(relative);
 }
 
 std::optional<std::string> ClipFolders::Find(const std::string& subject,

@@ -21,7 +21,8 @@ class ClipFolders {
   // The path relative to the root of SUBJECT/SAMPLE or SAMPLE; else of the one folder beneath the
   // root with the sample's name, whatever its case; else of the one video or image of that name.
   // Of several, the one beneath a folder of the subject: its name, or the same number behind a word
-  // (subject 02 in `sub02`, `Subject_2`). nullopt: there is none, or several are as good.
+  // (subject 02 in `sub02`, `Subject_2`). What a symbolic link takes out of the root does not
+  // count. nullopt: there is none, or several are as good.
   std::optional<std::string> Find(const std::string& subject, const std::string& sample) const;
 
  private:

@@ -33,32 +33,6 @@ struct PlannedPoint {
   std::string detector;
 };
 
-// Names may hold commas themselves, so a whole name goes before its parts.
-Result<std::set<std::string>> SelectedNames(const Study& study,
-                                            const std::vector<std::string>& wanted) {
-  std::vector<std::string> names;
-  names.reserve(study.experiments.size());
-  for (const Experiment& experiment : study.experiments) names.push_back(experiment.name);
-  const auto known = [&](const std::string& name) {
-    return std::find(names.begin(), names.end(), name) != names.end();
-  };
-  if (wanted.empty()) return std::set<std::string>(names.begin(), names.end());
-  std::set<std::string> selected;
-  std::vector<Problem> problems;
-  const std::string whole = Join(wanted, ",");
-  for (const std::string& text : known(whole) ? std::vector<std::string>{whole} : wanted) {
-    for (const std::string& name :
-         known(text) ? std::vector<std::string>{text} : Split(text, ',')) {
-      selected.insert(name);
-      if (known(name)) continue;
-      problems.push_back({fmt::format("unknown experiment '{}'", name), "--experiment",
-                          DidYouMean(name, names, "one of " + Join(names, ", "))});
-    }
-  }
-  if (!problems.empty()) return Error(ErrorCode::kUsage, problems);
-  return selected;
-}
-
 Status CheckRunnable(const std::vector<PlannedPoint>& points,
                      const std::set<std::string>& selected) {
   std::vector<Problem> problems;
@@ -283,6 +257,30 @@ Status FindContent(std::vector<PlannedPoint>& points, const std::set<std::string
 }
 
 }  // namespace
+
+Result<std::set<std::string>> SelectedNames(const Study& study,
+                                            const std::vector<std::string>& wanted) {
+  std::vector<std::string> names;
+  names.reserve(study.experiments.size());
+  for (const Experiment& experiment : study.experiments) names.push_back(experiment.name);
+  const auto known = [&](const std::string& name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
+  if (wanted.empty()) return std::set<std::string>(names.begin(), names.end());
+  std::set<std::string> selected;
+  std::vector<Problem> problems;
+  for (const std::string& text : wanted) {
+    for (const std::string& name :
+         known(text) ? std::vector<std::string>{text} : Split(text, ',')) {
+      selected.insert(name);
+      if (known(name)) continue;
+      problems.push_back({fmt::format("unknown experiment '{}'", name), "--experiment",
+                          DidYouMean(name, names, "one of " + Join(names, ", "))});
+    }
+  }
+  if (!problems.empty()) return Error(ErrorCode::kUsage, problems);
+  return selected;
+}
 
 Result<PlanOutput> MakePlan(const Study& study, const PlanOptions& options) {
   UNMASK_ASSIGN(const auto selected, SelectedNames(study, options.experiments));

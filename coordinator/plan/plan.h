@@ -5,6 +5,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,8 +17,13 @@
 
 namespace unmask {
 
+// Which experiments --experiment asks for; all where it is not given. Each text is a name, which
+// may hold commas, else names separated by commas.
+Result<std::set<std::string>> SelectedNames(const Study& study,
+                                            const std::vector<std::string>& wanted);
+
 struct PlanOptions {
-  std::vector<std::string> experiments;    // only these; empty: all
+  std::vector<std::string> experiments;    // only these, as SelectedNames reads them; empty: all
   std::optional<std::int64_t> order_seed;  // shuffles the jobs: the same order on every machine
   bool only_check = false;                 // whether it can be planned: without jobs and uses
 };

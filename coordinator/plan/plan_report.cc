@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <set>
-#include <tuple>
 
 #include "common/config/names.h"
 #include "common/data/dataset.h"
@@ -45,21 +44,6 @@ std::int64_t WeightsOf(const JobSpec& spec, const Classes& classes, std::int64_t
     floats += adapter(model.adapter, model.stream) + (model.stream + 1) * labels;
   }
   return floats;
-}
-
-using PaceKey = std::tuple<std::string, std::string, std::string, std::string>;
-
-std::map<PaceKey, double> PacesOf(const StoreHistory& history) {
-  std::map<PaceKey, double> paces;
-  for (const PaceRow& row : history.paces) {
-    paces[{row.kind, row.model, row.features, row.engine}] = row.median_seconds;
-  }
-  return paces;
-}
-
-PaceKey PaceKeyOf(const JobSpec& spec) {
-  const auto [kind, model, features, engine] = LabelsOf(spec);
-  return {std::string(kind), std::string(model), std::string(features), std::string(engine)};
 }
 
 // What jobs of one output cost on disk.
@@ -111,7 +95,6 @@ PlanReport ReportPlan(const PlanOutput& output, const StoreHistory& history,
                       const WidthOfModel& width_of) {
   constexpr std::int64_t kCheckpointSets = 4;  // weights, Adam's two moments, the best weights
   Sizes sizes(output, width_of);
-  const auto paces = PacesOf(history);
   PlanReport report;
   report.folds = static_cast<std::int64_t>(output.plan.uses.size());
   report.jobs = static_cast<std::int64_t>(output.plan.jobs.size());
@@ -135,10 +118,11 @@ PlanReport ReportPlan(const PlanOutput& output, const StoreHistory& history,
       report.remaining_bytes += static_cast<std::int64_t>(output.blobs.at(job.spec.dataset).size());
     }
     if (job.keep_best) report.remaining_bytes += bytes;
-    const auto pace = paces.find(PaceKeyOf(job.spec));
-    if (pace == paces.end()) {
+    if (!report.remaining_seconds) continue;
+    const auto pace = history.paces.find(PaceKey(job.spec));
+    if (pace == history.paces.end()) {
       report.remaining_seconds.reset();
-    } else if (report.remaining_seconds) {
+    } else {
       *report.remaining_seconds += pace->second;
     }
   }

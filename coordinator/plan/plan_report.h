@@ -7,19 +7,11 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
-#include <unordered_set>
-#include <vector>
 
 #include "coordinator/plan/plan.h"
-#include "sql/rows.h"
+#include "coordinator/plan/store_history.h"
 
 namespace unmask {
-
-// What a store knows that bears on a plan; empty where there is no store yet.
-struct StoreHistory {
-  std::unordered_set<std::string> done;  // job keys
-  std::vector<PaceRow> paces;
-};
 
 struct PlanReport {
   struct Count {

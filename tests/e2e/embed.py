@@ -76,8 +76,9 @@ class Embed(unittest.TestCase):
         self.embed(*images).expect(0)
         header, data = read_safetensors(self.out)
         self.assertEqual(header["features"]["dtype"], "F32")
-        self.assertEqual(header["features"]["shape"], [len(images), 6])
-        return [data[i * 24:i * 24 + 24] for i in range(len(images))]
+        count = len([image for image in images if not str(image).startswith("--")])
+        self.assertEqual(header["features"]["shape"], [count, 6])
+        return [data[i * 24:i * 24 + 24] for i in range(count)]
 
     def test_an_image_has_the_same_bits_in_any_company(self):
         whole = self.features(*self.images)
@@ -85,6 +86,18 @@ class Embed(unittest.TestCase):
         self.assertEqual(self.features(*self.images[::-1]), whole[::-1])
         self.assertEqual(self.features(self.images[3]), whole[3:4])
         self.assertEqual(sorted(p.name for p in self.lab.folder.glob("out*")), ["out.safetensors"])
+
+    def test_names_and_texts_in_brackets_stay_whole(self):
+        odd = [self.lab.folder / name for name in ("[a,b]", "[[c]]", "[]")]
+        for path, image in zip(odd, self.images):
+            path.write_bytes(image.read_bytes())
+        names = [path.name for path in odd]
+        self.assertEqual(self.features(*names, "--quiet"), self.features(*self.images[:3]))
+        self.assertEqual(self.features("--", *names[::-1]), self.features(*self.images[2::-1]))
+        clip = self.lab.folder / "clip"
+        self.lab.run("data", "synth-weights", "clip", clip, seconds=60).expect(0)
+        self.embed("[x, y]", model=clip, more=("--text",)).expect(0)
+        self.assertEqual(read_safetensors(self.out)[0]["features"]["shape"], [1, 64])
 
     def test_bad_images_are_named_and_nothing_is_written(self):
         cut = self.lab.folder / "cut.png"

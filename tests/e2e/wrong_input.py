@@ -270,6 +270,19 @@ class Commands(WrongInput):
         study = harness.write_study(self.lab)
         self.unmask("run", study, "--experiment", "dsit").expect_error(2, "dsit", "dsid")
 
+    def test_an_experiments_name_may_hold_commas(self):
+        study = self.lab.write("study.yaml", "dataset.synth: 4\nexperiments: {a: {}, 'x,y': {}}\n")
+        for command in ("run", "plan"):
+            self.unmask(command, study, "--experiment", "a,").expect_error(2, "unknown experiment ''")
+            self.unmask(command, study, "--experiment", "x").expect_error(2, "unknown experiment 'x'")
+        tiny = ("train.max_epochs=1", "model.adapter=8", "model.stream=4", "--workers", "1")
+        self.unmask("run", study, "--experiment", "a", "--experiment", "x,y", *tiny).expect(0)
+        self.assertEqual(harness.rows(self.store, "SELECT DISTINCT experiment FROM jobs ORDER BY 1"), [("a",), ("x,y",)])
+
+    def test_impossible_counts(self):
+        for count in ("0", "-1", "1.5", "many"):
+            self.unmask("verify", "--jobs", count).expect_error(2, f"--jobs: '{count}' is no whole number of at least 1")
+
     def test_unknown_job(self):
         self.finished_store()
         self.unmask("why", "0" * 64).expect_error(2, "0" * 64)

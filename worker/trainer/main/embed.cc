@@ -17,6 +17,10 @@
 namespace unmask {
 namespace {
 
+// A positional takes words until it has so many. CLI11's usual way to take any number, which allows
+// extra ones, would split an input that is called "[a,b]".
+constexpr int kAnyNumber = 1 << 28;
+
 struct EmbedArguments {
   fs::path model;
   fs::path out;
@@ -88,7 +92,11 @@ int EmbedMain(int argc, char** argv) {
   app.add_option("--precision", arguments.precision)
       ->transform(CLI::CheckedTransformer(precisions));
   app.add_flag("--text", arguments.text);
-  app.add_option("IMAGE", arguments.inputs)->required();
+  app.add_option("IMAGE", arguments.inputs)
+      ->required()
+      ->take_all()
+      ->allow_extra_args(false)
+      ->expected(kAnyNumber, -1);
   CLI11_PARSE(app, argc, argv);
   const Status status = Embed(arguments);
   if (status.ok()) return 0;

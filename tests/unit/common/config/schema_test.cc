@@ -18,6 +18,26 @@ bool Takes(std::string_view key, std::string_view text) {
   return std::holds_alternative<Value>(Parse(key, text));
 }
 
+TEST(SchemaTest, APathIsWrittenInOneWay) {
+  const std::vector<std::pair<const char*, std::string>> paths = {
+      {"./m.csv", "m.csv"}, {"a/.//b", "a/b"}, {"link/../m.csv", "link/../m.csv"},
+      {"/./d/m", "/d/m"},   {".", "."},        {"./", "."},
+      {"..", ".."},         {"", ""},          {".hidden/m.csv", ".hidden/m.csv"}};
+  for (const auto& [text, plain] : paths) {
+    EXPECT_EQ(std::get<Value>(Parse("dataset.manifest", text)), Value(plain)) << text;
+  }
+}
+
+TEST(SchemaTest, NumbersMayHaveAPlus) {
+  EXPECT_EQ(Parse("train.lr", "+0.1"), Parse("train.lr", "0.1"));
+  EXPECT_EQ(Parse("train.lr", "+.1e+1"), Parse("train.lr", "1"));
+  EXPECT_EQ(Parse("train.batch", "+8"), Parse("train.batch", "8"));
+  for (const char* text : {"+", "+-1", "++1", "-+1", "+ 1", "+inf", "+nan"}) {
+    EXPECT_FALSE(Takes("loss.alpha", text)) << text;
+    EXPECT_FALSE(Takes("augment.seed", text)) << text;
+  }
+}
+
 TEST(SchemaTest, NamesEverySettingOfTheContractOnce) {
   const std::vector<std::string> keys = FieldKeys();
   EXPECT_EQ(std::set<std::string>(keys.begin(), keys.end()).size(), keys.size());

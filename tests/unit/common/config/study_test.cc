@@ -153,6 +153,12 @@ TEST(StudyTest, EqualValuesAreOnePoint) {
               ElementsAre(R"({"loss.alpha":0.5})", R"({"loss.alpha":1})"));
 }
 
+// The sweep's name does not depend on them, so a second spelling would be further points of it.
+TEST(StudyTest, APointIsTheSameHoweverItsPathIsWritten) {
+  EXPECT_THAT(Points(Load("grid: {dataset.manifest: [s.csv, ./s.csv, b.csv]}"), "main"),
+              ElementsAre(R"({"dataset.manifest":"s.csv"})", R"({"dataset.manifest":"b.csv"})"));
+}
+
 TEST(StudyTest, ListsOnTheCommandLine) {
   for (const char* list : {"grid.alpha=0,50", "grid.alpha=[0,50]", "grid.loss.alpha=[ 0, 50 ]"}) {
     EXPECT_THAT(Points(Load("grid.alpha: [1, 2, 3]", {list}), "main"),
@@ -204,6 +210,17 @@ TEST(StudyNotesTest, AGridShadowsToo) {
               ElementsAre());
   EXPECT_THAT(Load("grid.alpha: [1]\nexperiments: {e: {}}", {"experiments.e.loss.alpha=3"}).notes,
               ElementsAre(HasSubstr("experiments.e.loss.alpha=3 has no effect")));
+}
+
+TEST(StudyNotesTest, AGridThatNoExperimentTakesIsReported) {
+  const std::string text = "grid: {alpha: [1], beta: [2]}\nexperiments: {e: {}, f: {grid: false}}";
+  EXPECT_THAT(Load(text, {"grid.alpha=0,50"}).notes, ElementsAre());
+  EXPECT_THAT(
+      Load(text, {"grid.alpha=7", "grid.loss.alpha=0,50", "experiments.e.grid=false"}).notes,
+      ElementsAre("grid.loss.alpha=0,50 has no effect: the grid applies to no experiment "
+                  "(experiments.NAME.grid=true would)"));
+  EXPECT_THAT(Load(text, {"grid.shape=lines", "experiments.e.grid=false"}).notes,
+              ElementsAre(HasSubstr("grid.shape=lines has no effect")));
 }
 
 // One wrong input, its one line.
@@ -305,6 +322,14 @@ TEST(StudyErrorTest, EveryWrongInputHasItsLine) {
        {"experiments.dsit.loss.alpha=1"},
        "unknown experiment 'dsit' (command line): did you mean 'dsid'?"},
       {"experiments: {dsid: {}}",
+       {"experiments.dsid=3"},
+       "wrong type for experiment 'dsid' (command line): a map of its settings: "
+       "experiments.dsid.KEY=VALUE"},
+      {"experiments: {dsid: {}, 'c=d': {}}",
+       {"experiments.c=d"},
+       "wrong type for experiment 'c=d' (command line): a map of its settings: "
+       "experiments.c=d.KEY=VALUE"},
+      {"experiments: {dsid: {}}",
        {"experiments.dsid.loss.alpha"},
        "not an override: 'experiments.dsid.loss.alpha' (command line): experiments.NAME.KEY=VALUE"},
       {"experiments: 5",
@@ -355,8 +380,10 @@ TEST(StudyErrorTest, AMissingFileIsAUsageError) {
   const auto study = LoadStudy("/nonexistent/study.yaml", {});
   ASSERT_FALSE(study.ok());
   EXPECT_EQ(ExitCode(study.error().code), 2);
-  EXPECT_EQ(FormatError(study.error()),
-            "unmask: error: cannot read: No such file or directory (/nonexistent/study.yaml)");
+  EXPECT_EQ(
+      FormatError(study.error()),
+      "unmask: error: cannot read: No such file or directory (/nonexistent/study.yaml): a file "
+      "that can be read");
 }
 
 }  // namespace

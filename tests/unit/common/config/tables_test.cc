@@ -83,6 +83,19 @@ TEST(TablesTest, TasksMayComeFromDifferentExperiments) {
   EXPECT_TRUE(cell["der"].is_null());
 }
 
+TEST(TablesTest, APointWithoutAnExperimentIsOfTheOnlyOne) {
+  const auto study = ParseStudy(R"(grid: {alpha: [0, 1]}
+experiments: {d: {}}
+tables: {I: {rows: {key: alpha}}, II: {rows: [{label: theirs, published: {ter: [0.5]}}]}}
+)",
+                                "s.yaml", {});
+  ASSERT_TRUE(study.ok()) << FormatError(study.error());
+  const Json tables = Json::parse(study->tables_json);
+  EXPECT_EQ(tables["I"]["rows"][1]["cells"][0]["der"],
+            Json::parse(R"({"experiment":"d","point":{"loss.alpha":1}})"));
+  EXPECT_TRUE(tables["II"]["rows"][0]["cells"][0]["ter"].is_null()) << "only published";
+}
+
 TEST(TablesTest, ATableMayHaveOneTask) {
   const Json table = Tables("  T: {tasks: ter, rows: [dsid]}")["T"];
   EXPECT_EQ(table["tasks"], Json::parse(R"(["ter"])"));
@@ -173,6 +186,18 @@ TEST(TablesErrorTest, EveryWrongTableHasItsLine) {
   for (const auto& [text, error] : all) {
     EXPECT_THAT(ErrorOf(text), HasSubstr(std::string("unmask: error: ") + error)) << text;
   }
+}
+
+TEST(TablesErrorTest, APointOfNoneOfSeveralExperiments) {
+  const char* error =
+      "unmask: error: row '0.1' of tables.T has a point but no experiment (s.yaml:6): "
+      "experiment: one of dsid, plain";
+  EXPECT_EQ(ErrorOf("  T: {rows: {key: alpha}}"), error);
+  EXPECT_EQ(ErrorOf("  T: {rows: {key: alpha}, columns: [{ter: {experiment: dsid}}]}"), error);
+  EXPECT_EQ(ErrorOf("  T: {rows: {key: alpha}, columns: [dsid, plain]}"), "");
+  EXPECT_EQ(
+      ErrorOf("  T: {rows: [{experiment: dsit, point: {alpha: 1}}]}"),
+      "unmask: error: unknown experiment 'dsit' in tables.T (s.yaml:6): did you mean 'dsid'?");
 }
 
 TEST(TablesErrorTest, TablesMayNotExplode) {

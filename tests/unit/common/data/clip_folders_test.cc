@@ -65,6 +65,24 @@ TEST_F(ClipFoldersTest, TakesAVideoOrImageWhereThereIsNoFolder) {
   EXPECT_EQ(Find("02", "other"), "nothing");
 }
 
+// A manifest that names them would be refused.
+TEST_F(ClipFoldersTest, WhatALinkTakesOutOfTheRootDoesNotCount) {
+  Make("elsewhere/clip");
+  Make("elsewhere/both");
+  Write("elsewhere/film.avi", "RIFF....AVI LIST");
+  Make("root/x");
+  Make("root/y/both");
+  fs::create_directory_symlink(root_ / "elsewhere/clip", root_ / "root/clip");
+  fs::create_directory_symlink(root_ / "elsewhere/both", root_ / "root/x/both");
+  fs::create_directory_symlink(root_ / "root/y/both", root_ / "root/inside");
+  fs::create_symlink(root_ / "elsewhere/film.avi", root_ / "root/x/film.avi");
+  const ClipFolders folders(root_ / "root", {"clip", "both", "film", "inside"});
+  EXPECT_EQ(folders.Find("02", "clip"), std::nullopt);
+  EXPECT_EQ(folders.Find("02", "film"), std::nullopt);
+  EXPECT_EQ(folders.Find("02", "both"), "y/both") << "the other is none";
+  EXPECT_EQ(folders.Find("02", "inside"), "inside");
+}
+
 TEST_F(ClipFoldersTest, NamesThatArePathsFindNothing) {
   Make("02/a");
   for (const char* sample : {"..", ".", "../02", "a/..", "/", "", "/etc"}) {

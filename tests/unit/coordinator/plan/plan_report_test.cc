@@ -49,14 +49,24 @@ TEST(PlanReportTest, CountsDistinctSharedAndFinished) {
 TEST(PlanReportTest, TimeComesFromJobsThatAreAlike) {
   const PlanOutput output = Plan();
   StoreHistory history;
-  history.paces = {{"train", "dsid", "action-units", "core", 9, 2.0},
-                   {"train", "dsid", "vit", "core", 9, 1000.0}};
+  history.paces[PaceKey(output.plan.jobs.front().spec)] = 2;
   EXPECT_FALSE(ReportPlan(output, history).remaining_seconds);  // no single task measured
-  history.paces.push_back({"train", "single-task", "action-units", "core", 9, 0.5});
+  history.paces[PaceKey(output.plan.jobs.back().spec)] = 0.5;
   EXPECT_EQ(ReportPlan(output, history).remaining_seconds, 8 * 2.0 + 4 * 0.5);
   for (const PlannedJob& job : output.plan.jobs) history.done.insert(job.key);
   EXPECT_EQ(ReportPlan(output, history).remaining_seconds, 0);
   EXPECT_EQ(ReportPlan(output, history).remaining_bytes, 0);
+}
+
+TEST(PlanReportTest, JobsOfAnotherSizeAreNotAlike) {
+  StoreHistory history;
+  for (const PlannedJob& job : Plan().plan.jobs) history.paces[PaceKey(job.spec)] = 0.01;
+  EXPECT_TRUE(ReportPlan(Plan({"seeds=7", "grid.alpha=2", "train.lr=0.1"}), history)
+                  .remaining_seconds.has_value());
+  for (const char* larger : {"train.max_epochs=9", "model.adapter=11", "model.stream=4",
+                             "train.batch=3", "train.engine=reference", "dataset.synth=5"}) {
+    EXPECT_FALSE(ReportPlan(Plan({larger}), history).remaining_seconds) << larger;
+  }
 }
 
 // Worked out by hand: a Linear has in * out + out floats, a BatchNorm four for each output.

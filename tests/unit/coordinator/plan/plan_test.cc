@@ -202,10 +202,15 @@ TEST_F(PlanTest, OnlyTheExperimentsAskedFor) {
 }
 
 TEST_F(PlanTest, NamesMayHoldCommas) {
-  const std::string text = "experiments: {'a,b': {}, c: {}}";
+  const std::string text = "experiments: {'a,b': {}, c: {}, a: {loss.beta: 2}}";
   const std::string manifest = "dataset.manifest=" + Manifest();
   EXPECT_EQ(Plan(text, {manifest}, {{"a,b"}, {}}).plan.uses.size(), 3U);
-  EXPECT_EQ(Plan(text, {manifest}, {{"a", "b"}, {}}).plan.uses.size(), 3U);  // as CLI11 splits it
+  EXPECT_EQ(Plan(text, {manifest}, {{"c", "a,b"}, {}}).plan.uses.size(), 6U);
+  EXPECT_EQ(Plan(text, {manifest}, {{"c,a"}, {}}).plan.uses.size(), 6U);
+  EXPECT_EQ(ErrorOf(text, {manifest}, {{"a", "b"}, {}}),
+            "unmask: error: unknown experiment 'b' (--experiment): did you mean 'c'?");
+  EXPECT_EQ(ErrorOf(text, {manifest}, {{"a,"}, {}}),
+            "unmask: error: unknown experiment '' (--experiment): did you mean 'c'?");
 }
 
 TEST_F(PlanTest, ASyntheticDataSetNeedsNoFile) {
