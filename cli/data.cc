@@ -12,6 +12,7 @@
 #include "cli/command.h"
 #include "cli/json_text.h"
 #include "common/base/log.h"
+#include "common/base/out_file.h"
 #include "common/base/text.h"
 #include "common/data/manifest.h"
 #include "common/data/mfed_import.h"
@@ -121,7 +122,7 @@ Status ImportMfedCommand(const CommandContext& context, const std::string& json_
         "no clip's frames are there", frames,
         fmt::format("folders named as the clips, such as '{}'", import.clips[0].sample));
   }
-  UNMASK_TRY(WriteFileDurably(out, ManifestCsv(import.clips)));
+  UNMASK_TRY(WriteOutFile(out, ManifestCsv(import.clips)));
   LogImport(import);
   if (root) {
     LogInfo(

@@ -65,6 +65,7 @@ std::vector<CellRow> ReadCells(Database& database, std::string_view sweep) {
        rows.Next();) {
     const auto at = folds.find(rows.Int(0));
     CellRow cell = at == folds.end() ? CellRow() : at->second;
+    cell.point_id = rows.Int(0);
     cell.experiment = rows.Text(1);
     cell.alpha = rows.MaybeReal(2);
     cell.beta = rows.MaybeReal(3);

@@ -113,6 +113,7 @@ struct SweepPredictions {
 };
 
 struct CellRow {
+  std::int64_t point_id = 0;  // within an experiment they rise in the order of the plan's grid
   std::string experiment;
   std::optional<double> alpha;
   std::optional<double> beta;

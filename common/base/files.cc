@@ -37,44 +37,50 @@ class Descriptor {
   int fd_;
 };
 
-Error SystemError(std::string_view verb, const fs::path& path) {
+constexpr const char* kReadExpected = "a file that can be read";
+constexpr const char* kWriteExpected = "a place with room that can be written to";
+
+Error SystemError(std::string_view verb, const fs::path& path, const char* expected) {
   const int error = errno;
-  return DataError(fmt::format("cannot {}: {}", verb, std::strerror(error)), path.string());
+  return DataError(fmt::format("cannot {}: {}", verb, std::strerror(error)), path.string(),
+                   expected);
 }
 
+// Here and below `path` is what was asked for, not what it is called until it is whole.
 Status WriteAll(int fd, std::string_view bytes, const fs::path& path) {
   while (!bytes.empty()) {
     const ssize_t n = write(fd, bytes.data(), bytes.size());
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return SystemError("write", path);
+    if (n < 0) return SystemError("write", path, kWriteExpected);
     bytes.remove_prefix(static_cast<std::size_t>(n));
   }
   return {};
 }
 
-Status WriteTemp(const fs::path& temp, std::string_view bytes) {
+Status WriteTemp(const fs::path& temp, std::string_view bytes, const fs::path& path) {
   Descriptor file(open(temp.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
-  if (file.get() < 0) return SystemError("create", temp);
-  UNMASK_TRY(WriteAll(file.get(), bytes, temp));
-  if (fsync(file.get()) != 0) return SystemError("sync", temp);
-  if (file.Close() != 0) return SystemError("close", temp);
+  if (file.get() < 0) return SystemError("create", path, kWriteExpected);
+  UNMASK_TRY(WriteAll(file.get(), bytes, path));
+  if (fsync(file.get()) != 0) return SystemError("sync", path, kWriteExpected);
+  if (file.Close() != 0) return SystemError("close", path, kWriteExpected);
   return {};
 }
 
 }  // namespace
 
 Result<std::string> ReadFile(const fs::path& path, std::uint64_t max_bytes) {
-  Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.get() < 0) return SystemError("read", path);
+  // A pipe that nobody writes to is refused like any other, not waited for.
+  Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (file.get() < 0) return SystemError("read", path, kReadExpected);
   struct stat info{};
-  if (fstat(file.get(), &info) != 0) return SystemError("read", path);
-  if (!S_ISREG(info.st_mode)) return DataError("not a regular file", path.string());
+  if (fstat(file.get(), &info) != 0) return SystemError("read", path, kReadExpected);
+  if (!S_ISREG(info.st_mode)) return DataError("not a regular file", path.string(), kReadExpected);
   std::string bytes;
   std::array<char, 65536> buffer{};
   while (true) {
     const ssize_t n = read(file.get(), buffer.data(), buffer.size());
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return SystemError("read", path);
+    if (n < 0) return SystemError("read", path, kReadExpected);
     if (n == 0) return bytes;
     bytes.append(buffer.data(), static_cast<std::size_t>(n));
     if (bytes.size() > max_bytes) {
@@ -85,16 +91,16 @@ Result<std::string> ReadFile(const fs::path& path, std::uint64_t max_bytes) {
 
 Status SyncFolder(const fs::path& folder) {
   Descriptor file(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (file.get() < 0 || fsync(file.get()) != 0) return SystemError("sync", folder);
+  if (file.get() < 0 || fsync(file.get()) != 0) return SystemError("sync", folder, kWriteExpected);
   return {};
 }
 
 Status WriteFileDurably(const fs::path& path, std::string_view bytes) {
   static std::atomic<unsigned> counter{0};
   const fs::path temp = path.string() + fmt::format(".tmp-{}-{}", getpid(), counter++);
-  Status written = WriteTemp(temp, bytes);
+  Status written = WriteTemp(temp, bytes, path);
   if (written.ok() && rename(temp.c_str(), path.c_str()) != 0)
-    written = SystemError("rename", temp);
+    written = SystemError("rename", path, kWriteExpected);
   if (!written.ok()) {
     unlink(temp.c_str());
     return written;
@@ -112,7 +118,9 @@ bool IsNoSpace(const Error& error) {
 Status MakeFolders(const fs::path& folder) {
   std::error_code error;
   fs::create_directories(folder, error);
-  if (error) return DataError("cannot create folder: " + error.message(), folder.string());
+  if (error) {
+    return DataError("cannot create folder: " + error.message(), folder.string(), kWriteExpected);
+  }
   return {};
 }
 

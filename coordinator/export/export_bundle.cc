@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "common/base/out_file.h"
 #include "common/base/sha256.h"
 #include "coordinator/export/exports.h"
 #include "coordinator/report/render.h"

@@ -3,11 +3,11 @@
 #include <map>
 #include <set>
 
+#include "common/base/out_file.h"
 #include "coordinator/export/event_file.h"
 #include "coordinator/export/exports.h"
 #include "coordinator/report_page/lanes.h"
 #include "coordinator/report_page/report_data.h"
-#include "coordinator/report_page/write_report.h"
 #include "sql/packed.h"
 
 namespace unmask {

@@ -2,9 +2,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/base/out_file.h"
 #include "coordinator/export/exports.h"
 #include "coordinator/report_page/lanes.h"
-#include "coordinator/report_page/write_report.h"
 
 namespace unmask {
 namespace {

@@ -1,11 +1,10 @@
 // The public views as CSV files, or as one JSON file.
 #include <array>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "common/base/out_file.h"
 #include "coordinator/export/exports.h"
 #include "coordinator/report/query_format.h"
-#include "coordinator/report_page/write_report.h"
 
 namespace unmask {
 namespace {
@@ -15,39 +14,8 @@ using Json = nlohmann::ordered_json;
 constexpr std::array<const char*, 7> kViews = {"sweeps",      "cells",  "jobs",       "attempts",
                                                "predictions", "curves", "checkpoints"};
 
-// A file that grows row by row and takes its name when it is whole.
-class GrowingFile {
- public:
-  explicit GrowingFile(const fs::path& path)
-      : path_(path), partial_(path.string() + ".partial"), file_(partial_, std::ios::binary) {}
-  ~GrowingFile() {
-    std::error_code ignored;
-    fs::remove(partial_, ignored);
-  }
-  GrowingFile(const GrowingFile&) = delete;
-  GrowingFile& operator=(const GrowingFile&) = delete;
-
-  void Write(std::string_view text) {
-    file_.write(text.data(), static_cast<std::streamsize>(text.size()));
-  }
-
-  Status Finish() {
-    file_.close();
-    std::error_code error;
-    if (file_) fs::rename(partial_, path_, error);
-    if (file_ && !error) return {};
-    return UsageError("cannot write the file", path_.string(),
-                      "--out, a place with room that can be written to");
-  }
-
- private:
-  fs::path path_;
-  fs::path partial_;
-  std::ofstream file_;
-};
-
 Status WriteView(StoreReader& reader, std::string_view sweep, const char* view, QueryFormat format,
-                 GrowingFile& file) {
+                 OutFile& file) {
   const auto formatter =
       MakeQueryFormatter(format, [&](std::string_view text) { file.Write(text); });
   UNMASK_TRY(reader.ForEachRow(view, sweep, *formatter));
@@ -59,7 +27,7 @@ std::string Dump(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-Status WriteJson(StoreReader& reader, const std::string& sweep, GrowingFile& file) {
+Status WriteJson(StoreReader& reader, const std::string& sweep, OutFile& file) {
   UNMASK_ASSIGN(const SweepTexts texts, reader.Texts(sweep));
   UNMASK_ASSIGN(const std::vector<RunRow> runs, reader.Runs(sweep));
   Json history = Json::array();
@@ -87,7 +55,7 @@ Status WriteJson(StoreReader& reader, const std::string& sweep, GrowingFile& fil
 
 Status WriteViews(StoreReader& reader, std::string_view sweep, const fs::path& folder) {
   for (const char* view : kViews) {
-    GrowingFile file(folder / (std::string(view) + ".csv"));
+    OutFile file(folder / (std::string(view) + ".csv"));
     UNMASK_TRY(WriteView(reader, sweep, view, QueryFormat::kCsv, file));
     UNMASK_TRY(file.Finish());
   }
@@ -102,7 +70,7 @@ Status ExportCsv(const ExportRequest& request) {
 
 Status ExportJson(const ExportRequest& request) {
   UNMASK_TRY(CheckOutFile(request.out));
-  GrowingFile file(request.out);
+  OutFile file(request.out);
   UNMASK_TRY(
       request.reader->InSnapshot([&] { return WriteJson(*request.reader, request.sweep, file); }));
   return file.Finish();

@@ -7,7 +7,8 @@ namespace unmask {
 namespace {
 
 void TestCell(const FoldIndex& folds, const TableCell& reference, Task task, TableCell& cell) {
-  if (cell.seeds.empty() || reference.seeds.empty()) return;
+  cell.has_reference = !reference.seeds.empty();
+  if (cell.seeds.empty() || !cell.has_reference) return;
   const Pairing pairing = PairFolds(folds.Find(reference.experiment, reference.point, task),
                                     folds.Find(cell.experiment, cell.point, task));
   cell.not_comparable = pairing.incomplete ? "" : pairing.obstacle;

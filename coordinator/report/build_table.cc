@@ -150,7 +150,8 @@ Result<std::vector<Table>> BuildTables(const SweepResults& results, std::string_
   if (id.empty()) return tables;
   const auto at = std::find_if(tables.begin(), tables.end(), named(id));
   if (at != tables.end()) return std::vector<Table>{*at};
-  std::vector<std::string> ids{kAllCells};
+  std::vector<std::string> ids;
+  if (std::none_of(tables.begin(), tables.end(), named(kAllCells))) ids.emplace_back(kAllCells);
   for (const Table& table : tables) ids.push_back(table.id);
   return UsageError("unknown table '" + std::string(id) + "'", "sweep " + results.sweep,
                     DidYouMean(id, ids, "one of " + Join(ids, ", ")));

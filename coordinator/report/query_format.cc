@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "common/base/text.h"
 #include "coordinator/report/escape.h"
@@ -43,6 +44,22 @@ std::string PlainText(const SqlValue& value, std::string_view null) {
 std::size_t Width(std::string_view text) {
   return static_cast<std::size_t>(std::ranges::count_if(
       text, [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0) != 0x80; }));
+}
+
+// Columns of one name (a join's) would be one key: "a", "a_2", "a_3".
+std::vector<std::string> DistinctNames(const std::vector<std::string>& names) {
+  std::set<std::string> taken(names.begin(), names.end());
+  std::set<std::string> seen;
+  std::vector<std::string> distinct;
+  distinct.reserve(names.size());
+  for (const std::string& name : names) {
+    std::string key = name;
+    if (!seen.insert(name).second) {
+      for (int i = 2; !taken.insert(key).second; ++i) key = fmt::format("{}_{}", name, i);
+    }
+    distinct.push_back(std::move(key));
+  }
+  return distinct;
 }
 
 class TableFormatter final : public QueryFormatter {
@@ -113,24 +130,27 @@ class CsvFormatter final : public QueryFormatter {
  public:
   explicit CsvFormatter(Write write) : write_(std::move(write)) {}
 
-  void Columns(const std::vector<std::string>& names) override {
-    std::string line;
-    for (const std::string& name : names) line += (line.empty() ? "" : ",") + CsvField(name);
-    write_(line + "\r\n");
-  }
+  void Columns(const std::vector<std::string>& names) override { WriteLine(names); }
 
   void Row(const std::vector<SqlValue>& values) override {
-    std::string line;
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      if (i > 0) line += ',';
-      line += CsvField(PlainText(values[i], ""));
-    }
-    write_(line + "\r\n");
+    std::vector<std::string> cells;
+    cells.reserve(values.size());
+    for (const SqlValue& value : values) cells.push_back(PlainText(value, ""));
+    WriteLine(cells);
   }
 
   void Finish() override {}
 
  private:
+  void WriteLine(const std::vector<std::string>& cells) {
+    std::string line;
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+      if (i > 0) line += ',';
+      line += CsvField(cells[i]);
+    }
+    write_(line + "\r\n");
+  }
+
   Write write_;
 };
 
@@ -139,7 +159,7 @@ class JsonFormatter final : public QueryFormatter {
   explicit JsonFormatter(Write write) : write_(std::move(write)) {}
 
   void Columns(const std::vector<std::string>& names) override {
-    for (const std::string& name : names) names_.push_back(Dump(name));
+    for (const std::string& name : DistinctNames(names)) names_.push_back(Dump(name));
   }
 
   void Row(const std::vector<SqlValue>& values) override {

@@ -1,5 +1,6 @@
 // The rows of `unmask query` as text: a table for eyes, CSV as in RFC 4180, or a JSON array of
-// objects with SQLite's types.
+// objects with SQLite's types. A name that several columns have is a key of JSON but once: the
+// second is NAME_2.
 #pragma once
 
 #include <functional>

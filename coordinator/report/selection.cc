@@ -37,12 +37,16 @@ Result<ValidationScores> ReadValidation(StoreReader& reader, const SweepResults&
   return scores;
 }
 
-// The points of an experiment in the plan's order.
+// The points of an experiment in the grid's order. Not in that of the jobs, which experiments share
+// and `--order-seed` shuffles.
 std::vector<std::string> PointsInOrder(const SweepResults& results, const std::string& experiment) {
+  std::map<std::int64_t, std::string> by_id;
+  for (const CellRow& cell : results.cells) {
+    if (cell.experiment == experiment) by_id[cell.point_id] = cell.point;
+  }
   std::vector<std::string> points;
-  for (const JobRow& job : results.jobs) {
-    if (job.experiment != experiment || job.kind != "train") continue;
-    if (std::ranges::find(points, job.point) == points.end()) points.push_back(job.point);
+  for (const auto& [id, point] : by_id) {  // once for each seed
+    if (std::ranges::find(points, point) == points.end()) points.push_back(point);
   }
   return points;
 }

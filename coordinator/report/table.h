@@ -49,6 +49,7 @@ struct TableCell {
   std::vector<SeedFigures> seeds;  // by seed; empty: not part of the run
   PublishedFigures published;
   bool is_reference = false;             // stands in the reference row
+  bool has_reference = false;            // its column's cell there is part of the run
   std::optional<ReferenceTest> against;  // nullopt: no reference, or not comparable
   std::string not_comparable;            // why; empty where folds are missing or nothing is asked
 };

@@ -16,29 +16,11 @@
 #include "common/jobs/sweep.h"
 #include "sql/results_store.h"
 #include "sql/store_reader.h"
+#include "tests/testing/temp_folder.h"
 
 namespace unmask {
 
 inline constexpr const char* kStoreNow = "2026-11-22T15:40:00.123Z";
-
-// Removed with everything in it at the end.
-class TempFolder {
- public:
-  TempFolder() {
-    std::string name = (fs::temp_directory_path() / "unmask-XXXXXX").string();
-    path_ = mkdtemp(name.data());
-  }
-  ~TempFolder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  TempFolder(const TempFolder&) = delete;
-  TempFolder& operator=(const TempFolder&) = delete;
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
 
 inline const std::vector<std::string>& TestSubjects() {
   static const std::vector<std::string> subjects = {"01", "02", "03"};
@@ -108,6 +90,17 @@ inline SweepPlan MakeTestPlan(const std::string& sweep,
     }
   }
   return plan;
+}
+
+// A view of a bank, which no experiment names.
+inline PlannedJob AddViewJob(SweepPlan& plan) {
+  PlannedJob job;
+  job.spec.kind = JobKind::kFeatures;
+  job.spec.view = 0;
+  job.spec.pictures = Sha256Hex("pictures");
+  job.key = JobKey(job.spec);
+  plan.jobs.insert(plan.jobs.begin(), job);
+  return job;
 }
 
 // Two clips, the first of them right, in classes "an" and "ha".

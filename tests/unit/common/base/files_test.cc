@@ -1,6 +1,7 @@
 #include "common/base/files.h"
 
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -50,6 +51,16 @@ TEST_F(FilesTest, ReadsOnlyRegularFilesWithinTheBound) {
   EXPECT_FALSE(ReadFile(folder_ / "a", 4).ok());
   EXPECT_FALSE(ReadFile(folder_).ok());
   EXPECT_EQ(ReadFile(folder_ / "b").error().code, ErrorCode::kData);
+  ASSERT_EQ(mkfifo((folder_ / "pipe").c_str(), 0600), 0);  // nobody will ever write to it
+  EXPECT_FALSE(ReadFile(folder_ / "pipe").ok());
+}
+
+TEST_F(FilesTest, AFailureNamesWhatWasAskedForAndWhatIsExpected) {
+  const Status written = WriteFileDurably(folder_ / "missing" / "a", "x");
+  const std::string name = (folder_ / "missing" / "a").string();
+  EXPECT_EQ(written.error().problems.front().where, name);
+  EXPECT_NE(written.error().problems.front().expected, "");
+  EXPECT_NE(ReadFile(name).error().problems.front().expected, "");
 }
 
 TEST_F(FilesTest, ResolvesBeneathTheRootOnly) {

@@ -67,6 +67,13 @@ TEST(AgainstReference, WhatCannotBeComparedIsNotTested) {
   EXPECT_FALSE(CellOf(table, 6).against.has_value());
 }
 
+// `run --experiment` without it: "…" would promise what does not come.
+TEST(AgainstReference, AReferenceThatIsNotPartOfTheRunShowsNothing) {
+  const Table table = BuildWith(Compared(), R"("reference":"absent",)");
+  EXPECT_EQ(LayOut(table).sections[0].lines[0].cells[5].text, kAbsent);
+  EXPECT_EQ(LayOut(table).sections[0].lines[3].cells[5].text, kAbsent);  // folds are missing
+}
+
 TEST(AgainstReference, TheSheetSaysWhatWasTested) {
   const Sheet sheet = LayOut(BuildWith(Compared(), R"("reference":"base",)"));
   std::vector<std::string> headings;

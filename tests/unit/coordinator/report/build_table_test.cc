@@ -58,6 +58,15 @@ TEST(BuildTables, AnUnknownTableNamesTheNearest) {
   EXPECT_THAT(FormatError(tables.error()), HasSubstr("did you mean 'seeds'?"));
 }
 
+TEST(BuildTables, AnUnknownTableNamesEachOnce) {
+  for (const char* json : {"{}", R"({"cells":{"tasks":["ter"],"columns":[],"rows":[]}})"}) {
+    SampleResults sample;
+    const auto tables = BuildTables(sample.Tables(json).results(), "something-else");
+    ASSERT_FALSE(tables.ok()) << json;
+    EXPECT_TRUE(FormatError(tables.error()).ends_with(": one of cells")) << json;
+  }
+}
+
 TEST(BuildTables, BrokenStoredTablesAreADataError) {
   for (const char* json : {"{", "[1]", R"({"T":{}})", R"({"T":{"tasks":["ter"],"columns":[{}],
        "rows":[{"label":"x","cells":[]}]}})"}) {

@@ -60,6 +60,20 @@ TEST(QueryFormat, JsonKeepsTypes) {
   EXPECT_TRUE(json[0]["huge"].is_null());
 }
 
+TEST(QueryFormat, AColumnMayHaveNoName) {
+  const std::vector<std::vector<SqlValue>> row = {{std::int64_t{1}, std::int64_t{2}}};
+  EXPECT_EQ(Format(QueryFormat::kCsv, {"", "b"}, row), ",b\r\n1,2\r\n");
+  EXPECT_EQ(Format(QueryFormat::kCsv, {"", ""}, row), ",\r\n1,2\r\n");
+  EXPECT_EQ(Format(QueryFormat::kTable, {"", "b"}, row), "   b\n-  -\n1  2\n");
+  EXPECT_EQ(Format(QueryFormat::kJson, {"", "b"}, row), "[\n  {\"\": 1, \"b\": 2}\n]\n");
+}
+
+TEST(QueryFormat, JsonKeysAreDistinct) {
+  const std::vector<SqlValue> row(5, std::int64_t{1});
+  EXPECT_EQ(Format(QueryFormat::kJson, {"a", "a", "a_2", "a", "b"}, {row}),
+            "[\n  {\"a\": 1, \"a_3\": 1, \"a_2\": 1, \"a_4\": 1, \"b\": 1}\n]\n");
+}
+
 TEST(QueryFormat, NoRows) {
   EXPECT_EQ(Format(QueryFormat::kJson, {"a"}, {}), "[]\n");
   EXPECT_EQ(Format(QueryFormat::kCsv, {"a", "b"}, {}), "a,b\r\n");

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "tests/unit/coordinator/report/graded_store.h"
@@ -86,6 +87,17 @@ TEST(Selection, TiesGoToTheFirstPointAndAreCounted) {
     EXPECT_THAT(PointsOf(Of(ter, rule)), ElementsAre(0, 0, 0));
     for (const SelectedFold& fold : Of(ter, rule).folds) EXPECT_TRUE(fold.tied);
   }
+}
+
+// As `--order-seed` has them, or another experiment that shares some.
+TEST(Selection, TheOrderOfJobsDecidesNothing) {
+  SweepPlan plan = AlphaPlan("study-1", kAlphas);
+  std::ranges::reverse(plan.jobs);
+  GradedStore store;
+  store.FinishGraded(plan, [](const JobSpec&) { return Grade{2, 0.5}; });
+  const TaskSelection ter = SelectIn(store).tasks[0];
+  EXPECT_EQ(nlohmann::json::parse(ter.points.front().point)["loss.alpha"], 0.1);
+  EXPECT_THAT(PointsOf(Of(ter, SelectionRule::kOthers)), ElementsAre(0, 0, 0));
 }
 
 TEST(Selection, SeedsChooseForThemselves) {

@@ -166,7 +166,7 @@ TEST_F(Page, FoldersThatCannotBeAreRefused) {
   env.Register(plan);
   Read(plan);
   const TempFolder folder;
-  ASSERT_TRUE(WriteOutFile(folder.path() / "file", "x").ok());
+  ASSERT_TRUE(WriteFileDurably(folder.path() / "file", "x").ok());
   const auto on_file = WriteReport(data, folder.path() / "file");
   ASSERT_FALSE(on_file.ok());
   EXPECT_EQ(on_file.error().code, ErrorCode::kUsage);
