@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <pwd.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -32,7 +33,9 @@ class RunFolder {
  public:
   RunFolder() {
     const char* folder = std::getenv("TMPDIR");
-    std::string path = fmt::format("{}/unmask-run-XXXXXX", folder != nullptr ? folder : "/tmp");
+    std::error_code ignored;  // absolute: its ranks may stand elsewhere
+    const fs::path base = fs::absolute(folder != nullptr ? folder : "/tmp", ignored);
+    std::string path = (base / "unmask-run-XXXXXX").string();
     if (mkdtemp(path.data()) != nullptr) path_ = path;
   }
   ~RunFolder() {
@@ -55,7 +58,26 @@ class RunFolder {
   fs::path path_;
 };
 
+// mpirun does not start without one, and there may be no HOME: cron, systemd, containers.
+void SetHome() {
+  const passwd* user = getpwuid(getuid());
+  setenv("HOME", user != nullptr && user->pw_dir != nullptr ? user->pw_dir : "/", 0);
+}
+
+// Inside a resource manager's allocation mpirun would start ranks on its hosts, and elsewhere on
+// those of a site's hostfile. All of this run's are on this machine.
+void StayHere() {
+  for (const std::string launcher : {"PRTE_MCA_", "OMPI_MCA_"}) {  // Open MPI 5, 4
+    setenv((launcher + "ras").c_str(), "^slurm,tm,pbs,lsf,gridengine,flux,alps", 1);
+    setenv((launcher + "plm").c_str(), "^slurm,tm,lsf,alps,pals", 1);
+  }
+  setenv("PRTE_MCA_prte_default_hostfile", "none", 1);
+  setenv("OMPI_MCA_orte_default_hostfile", "none", 1);
+}
+
 void SetEnvironment(const RunFolder& folder, const LaunchOptions& options) {
+  SetHome();
+  StayHere();
   setenv(kExitFileVariable, folder.exit_file().c_str(), 1);
   setenv(kSlotsVariable, std::to_string(options.shape.slots).c_str(), 1);
   setenv(kStatusVariable, isatty(STDERR_FILENO) != 0 ? "live" : "plain", 1);
@@ -145,7 +167,7 @@ int Supervise(pid_t mpirun, const sigset_t& signals) {
   int stops = 0;
   while (true) {
     int status = 0;
-    if (waitpid(mpirun, &status, WNOHANG) == mpirun) return status;
+    if (waitpid(mpirun, &status, WNOHANG) != 0) return status;
     int signal = 0;
     if (sigwait(&signals, &signal) != 0 || signal == SIGCHLD) continue;
     stops += 1;
@@ -201,6 +223,7 @@ int LaunchLocally(const LaunchOptions& options) {
   }
   SetEnvironment(folder, options);
   const std::vector<std::string> command = MpirunCommand(options);
+  ::signal(SIGCHLD, SIG_DFL);  // whoever started this may have ignored it, and then none would end
   const sigset_t signals = LauncherSignals();
   sigset_t old_mask;
   sigprocmask(SIG_BLOCK, &signals, &old_mask);

@@ -1,9 +1,13 @@
 // The program: one command with subcommands. Ranks above 0 under mpirun become workers by `run`
 // itself.
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <exception>
 #include <utility>
 
@@ -12,13 +16,14 @@
 #include "common/base/text.h"
 
 namespace unmask {
-
-void CommandContext::Fail(const Error& error) {
-  fmt::print(stderr, "{}\n", FormatError(error));
-  exit_code = ExitCode(error.code);
-}
-
 namespace {
+
+constexpr const char* kCommandLine = "command line";
+
+int Tell(const Error& error) {
+  fmt::print(stderr, "{}\n", FormatError(error));
+  return ExitCode(error.code);
+}
 
 // What CLI11 says, but for a misspelled command, of which it only says that one is missing.
 Error ParseFailure(const CLI::App& app, const CLI::ParseError& error) {
@@ -27,11 +32,11 @@ Error ParseFailure(const CLI::App& app, const CLI::ParseError& error) {
   const std::vector<std::string> extras = app.remaining(true);
   if (error.get_name() != "RequiredError" || at->get_require_subcommand_min() == 0 ||
       extras.empty() || extras.front().starts_with('-')) {
-    return UsageError(error.what(), "", "see unmask --help");
+    return UsageError(error.what(), kCommandLine, "see unmask --help");
   }
   std::vector<std::string> names;
   for (const CLI::App* command : at->get_subcommands({})) names.push_back(command->get_name());
-  return UsageError("unknown command '" + extras.front() + "'", "",
+  return UsageError("unknown command '" + extras.front() + "'", kCommandLine,
                     DidYouMean(extras.front(), names, "one of " + Join(names, ", ")));
 }
 
@@ -90,20 +95,48 @@ int Main(int argc, char** argv) {
   } catch (const CLI::Success& success) {  // --help, --version
     return app.exit(success);
   } catch (const CLI::ParseError& error) {
-    fmt::print(stderr, "{}\n", FormatError(ParseFailure(app, error)));
-    return ExitCode(ErrorCode::kUsage);
+    return Tell(ParseFailure(app, error));
   }
   return context.exit_code;
 }
 
+// A file of ours that took the place of a closed standard stream would be written to as that.
+void OpenStandardStreams() {
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(fd, F_GETFD) != -1) continue;
+    // The wrong way round, so that its use fails as it would have.
+    if (open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0) return;
+  }
+}
+
+// Whether all that was printed went where it was to go: a table cut by a full disk is no success.
+Status FlushOutput() {
+  errno = 0;
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return {};
+  const char* reason = errno == 0 ? "it is cut" : std::strerror(errno);
+  return DataError(fmt::format("cannot write the output: {}", reason), "standard output",
+                   "a place with room that can be written to");
+}
+
+int MainWithoutExceptions(int argc, char** argv) {
+  int code = 0;
+  try {
+    code = Main(argc, argv);
+  } catch (const std::exception& error) {  // such as no memory: one line here too
+    // fmt throws where a stream takes no more.
+    if (std::ferror(stdout) == 0) return Tell(InternalError(error.what()));
+  }
+  const Status flushed = FlushOutput();
+  return flushed.ok() || code != 0 ? code : Tell(flushed.error());
+}
+
 }  // namespace
+
+void CommandContext::Fail(const Error& error) { exit_code = Tell(error); }
+
 }  // namespace unmask
 
 int main(int argc, char** argv) {
-  try {
-    return unmask::Main(argc, argv);
-  } catch (const std::exception& error) {  // such as no memory: one line here too
-    fmt::print(stderr, "{}\n", unmask::FormatError(unmask::InternalError(error.what())));
-    return unmask::ExitCode(unmask::ErrorCode::kInternal);
-  }
+  unmask::OpenStandardStreams();
+  return unmask::MainWithoutExceptions(argc, argv);
 }

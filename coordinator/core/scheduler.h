@@ -49,7 +49,9 @@ struct SchedulerConfig {
   Millis ahead_window{0};
   // Workers 1..expected_workers may still join; while any may, "no workers left" is not said.
   std::int32_t expected_workers = 0;
-  Millis join_limit{120'000};  // from the first tick on; who has not joined by then is not awaited
+  // From the first tick on; who has not joined by then is not awaited. Longer than a trainer may
+  // take to say hello (worker/agent/supervisor.h): on a cold network file system they all do.
+  Millis join_limit{660'000};
   // So many views (or one a slot, if that is more) are made ahead of the furthest training job.
   std::int64_t views_ahead = 8;
 };

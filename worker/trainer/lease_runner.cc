@@ -250,9 +250,10 @@ void LeaseRunner::MakeFeatures(const Lease& lease, const JobSpec& spec,
   if (!made.ok()) return Fail(lease, FailureOf(made.error()), OneLine(made.error()));
   if (!made->has_value()) return Yield(lease, control);
   const auto sha256 = WriteWithPatience((*made)->bytes, control);
-  if (!sha256) return Yield(lease, control);
+  if (!sha256.ok()) throw std::runtime_error(OneLine(sha256.error()));
+  if (!sha256->has_value()) return Yield(lease, control);
   JobResult result;
-  result.output_sha256 = *sha256;
+  result.output_sha256 = **sha256;
   result.images_forwarded = (*made)->images_forwarded;
   result.note = (*made)->note;
   result.seconds = std::chrono::duration<double>(clock_.Now() - started).count();
@@ -261,19 +262,17 @@ void LeaseRunner::MakeFeatures(const Lease& lease, const JobSpec& spec,
 }
 
 // A full disk costs time, not what was computed. nullopt: told to stop meanwhile.
-std::optional<std::string> LeaseRunner::WriteWithPatience(std::string_view bytes,
-                                                          LeaseControl& control) const {
+Result<std::optional<std::string>> LeaseRunner::WriteWithPatience(std::string_view bytes,
+                                                                  LeaseControl& control) const {
   const Millis begun = clock_.Now();
   bool told = false;
   for (;;) {
     auto sha256 = blobs_.Write(bytes);
-    if (sha256.ok()) return *std::move(sha256);
-    if (!IsNoSpace(sha256.error()) || clock_.Now() - begun > kNoRoomLimit) {
-      throw std::runtime_error(OneLine(sha256.error()));
-    }
+    if (sha256.ok()) return std::optional(*std::move(sha256));
+    if (!IsNoSpace(sha256.error()) || clock_.Now() - begun > kNoRoomLimit) return sha256.error();
     if (!std::exchange(told, true)) LogError(OneLine(sha256.error()) + "; waits for room");
     control.steps.fetch_add(1, std::memory_order_relaxed);  // it does not hang
-    if (control.StopsWithin(kLookForRoom)) return std::nullopt;
+    if (control.StopsWithin(kLookForRoom)) return std::optional<std::string>();
   }
 }
 
@@ -302,15 +301,18 @@ void LeaseRunner::Train(const Lease& lease, JobSpec spec, LeaseControl& control)
   const TrainOptions options{lease.id.job_key, numerics_class_, lease.checkpoint_seconds,
                              lease.epochs_available, std::move(start.state)};
   LeaseHooks hooks(lease, control, blobs_, send_, first_epoch, start.note);
-  SendOutcome(lease, *job, TrainJob(job->spec, job->fold, options, make_engine_, clock_, hooks));
+  SendOutcome(lease, *job, TrainJob(job->spec, job->fold, options, make_engine_, clock_, hooks),
+              control);
 }
 
-void LeaseRunner::SendOutcome(const Lease& lease, const Job& job, TrainOutcome outcome) const {
+void LeaseRunner::SendOutcome(const Lease& lease, const Job& job, TrainOutcome outcome,
+                              LeaseControl& control) const {
   if (std::holds_alternative<TrainAbandoned>(outcome)) return;
   if (lease.gang.member > 0) return send_(GangLeft{lease.id, ""});  // member 0 tells the rest
   if (auto* done = std::get_if<TrainDone>(&outcome)) {
     if (job.images_forwarded) done->result.images_forwarded = *job.images_forwarded;
-    SendResult(lease, std::move(*done));
+    if (lease.keep_best) KeepBest(lease, *done, control);
+    send_(ResultReady{lease.id, std::move(done->result)});
   } else if (const auto* yielded = std::get_if<TrainYielded>(&outcome)) {
     send_(Yielded{lease.id, yielded->epoch});
   } else if (const auto* diverged = std::get_if<TrainDiverged>(&outcome)) {
@@ -319,17 +321,18 @@ void LeaseRunner::SendOutcome(const Lease& lease, const Job& job, TrainOutcome o
   }
 }
 
-void LeaseRunner::SendResult(const Lease& lease, TrainDone done) const {
-  if (lease.keep_best) {
-    const auto sha256 = blobs_.Write(EncodeWeights(done.best_weights, lease.id.job_key));
-    if (sha256) {
-      done.result.output_sha256 = *sha256;
-    } else {
-      LogError(fmt::format("job {}: weights not kept: {}", lease.id.job_key.substr(0, 12),
-                           OneLine(sha256.error())));
-    }
+// Where the weights cannot be written the result goes without them: it is what was asked for first.
+void LeaseRunner::KeepBest(const Lease& lease, TrainDone& done, LeaseControl& control) const {
+  const auto sha256 =
+      WriteWithPatience(EncodeWeights(done.best_weights, lease.id.job_key), control);
+  if (sha256.ok() && sha256->has_value()) {
+    done.result.output_sha256 = **sha256;
+    return;
   }
-  send_(ResultReady{lease.id, std::move(done.result)});
+  std::string& note = done.result.note;
+  if (!note.empty()) note += "; ";
+  note += "best weights not kept: ";
+  note += sha256.ok() ? "stopped while the disk was full" : OneLine(sha256.error());
 }
 
 void LeaseRunner::Yield(const Lease& lease, const LeaseControl& control) const {

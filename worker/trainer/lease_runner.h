@@ -54,9 +54,11 @@ class LeaseRunner {
   void MakeFeatures(const Lease& lease, const JobSpec& spec, LeaseControl& control) const;
   Result<std::optional<MadeFeatures>> Make(const Lease& lease, const JobSpec& spec,
                                            const OnPicture& on_picture) const;
-  std::optional<std::string> WriteWithPatience(std::string_view bytes, LeaseControl& control) const;
-  void SendOutcome(const Lease& lease, const Job& job, TrainOutcome outcome) const;
-  void SendResult(const Lease& lease, TrainDone done) const;
+  Result<std::optional<std::string>> WriteWithPatience(std::string_view bytes,
+                                                       LeaseControl& control) const;
+  void SendOutcome(const Lease& lease, const Job& job, TrainOutcome outcome,
+                   LeaseControl& control) const;
+  void KeepBest(const Lease& lease, TrainDone& done, LeaseControl& control) const;
   void Yield(const Lease& lease, const LeaseControl& control) const;
   void Fail(const Lease& lease, FailureClass failure, std::string message) const;
 

@@ -51,6 +51,7 @@ bool MeansPeerFailed(int code) {
 }
 
 constexpr int kResumable = 75;
+constexpr int kUnwound = 3;  // an exception has passed its owner by
 volatile std::sig_atomic_t watchdog_exit_code = 0;
 
 extern "C" void OnWatchdog(int) { _exit(watchdog_exit_code); }
@@ -82,7 +83,7 @@ MpiSession::MpiSession(std::chrono::seconds start_limit) {
 }
 
 MpiSession::~MpiSession() {
-  if (!finalized_) Finalize(0);
+  if (!finalized_) Finalize(kUnwound);
 }
 
 void MpiSession::Finalize(int exit_code, std::chrono::seconds limit) {

@@ -195,6 +195,16 @@ TEST_F(LeaseRunnerTest, WithoutRoomForCheckpointsItTrainsOn) {
   EXPECT_EQ(Last<ResultReady>(said).result, expected);
 }
 
+TEST_F(LeaseRunnerTest, AResultGoesWithoutItsWeightsRatherThanNotAtAll) {
+  const JobResult whole = Last<ResultReady>(Run()).result;
+  fs::remove(blobs().PathOf(whole.output_sha256));
+  fs::create_directories(blobs().PathOf(whole.output_sha256) / "in-the-way");
+  const JobResult result = Last<ResultReady>(Run()).result;
+  EXPECT_EQ(result.predictions, whole.predictions);
+  EXPECT_EQ(result.output_sha256, "");
+  EXPECT_NE(result.note.find("best weights not kept: cannot"), std::string::npos) << result.note;
+}
+
 // --- members of a gang
 
 // An engine of two members that say the same, but for what `other` adds to a sum.

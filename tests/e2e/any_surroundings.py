@@ -1,0 +1,93 @@
+#!/usr/bin/env python3
+"""A run on this machine needs nothing from what surrounds it, and output that is lost is no success.
+
+usage: any_surroundings.py UNMASK
+"""
+
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import unittest
+
+import harness
+
+PROGRAM = pathlib.Path(sys.argv.pop(1)).resolve()
+
+
+class Lab(unittest.TestCase):
+    def setUp(self):
+        self.lab = self.enterContext(harness.Lab(PROGRAM))
+        self.store = self.lab.folder / "store"
+        self.study = harness.write_study(self.lab, epochs=1, subjects=4)
+
+    def run_here(self, **options):
+        self.lab.run("--store", self.store, "run", self.study, "--workers", "1", "--slots", "1", seconds=120,
+                     **options).expect(0)
+
+
+class AnySurroundings(Lab):
+    def test_without_home(self):
+        del self.lab.environment["HOME"]
+        self.run_here()
+
+    def test_with_hardly_any_environment(self):
+        self.lab.environment = {harness.TAG: self.lab.environment[harness.TAG]}
+        self.run_here()
+
+    def test_a_relative_folder_for_temporary_files(self):
+        (self.lab.folder / "t").mkdir()
+        self.lab.environment["TMPDIR"] = "t"
+        self.run_here()
+        self.assertEqual(list((self.lab.folder / "t").iterdir()), [])
+
+    def test_in_a_slurm_allocation_of_another_host(self):
+        self.lab.environment.update({
+            "SLURM_JOBID": "5", "SLURM_JOB_ID": "5", "SLURM_NODELIST": "elsewhere", "SLURM_JOB_NODELIST": "elsewhere",
+            "SLURM_TASKS_PER_NODE": "1", "SLURM_JOB_NUM_NODES": "1", "SLURM_NNODES": "1"})
+        self.run_here()
+
+    def test_with_a_hostfile_of_the_site(self):
+        hosts = self.lab.write("hosts", "elsewhere\n")
+        self.lab.environment["PRTE_MCA_prte_default_hostfile"] = str(hosts)
+        self.run_here()
+
+    def test_where_the_end_of_children_is_ignored(self):
+        self.run_here(preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN))
+
+
+class Output(Lab):
+    def unmask(self, *arguments, stdout):
+        return subprocess.run([PROGRAM, "--store", self.store, *arguments], stdout=stdout, stderr=subprocess.PIPE,
+                              text=True, env=self.lab.environment, cwd=self.lab.folder, check=False)
+
+    def test_a_full_disk(self):
+        self.run_here()
+        for arguments in (["tables"], ["status"], ["plan", str(self.study)], ["query", "SELECT * FROM jobs"], ["--help"]):
+            with self.subTest(arguments=arguments), open("/dev/full", "w", encoding="utf-8") as full:
+                ended = self.unmask(*arguments, stdout=full)
+                self.assertEqual(ended.returncode, 3, ended)
+                self.assertRegex(ended.stderr.strip(), harness.ERROR_LINE)
+
+    def test_closed(self):
+        self.run_here()
+        ended = subprocess.run(["sh", "-c", '"$0" --store "$1" tables >&-', PROGRAM, self.store], text=True,
+                               stderr=subprocess.PIPE, env=self.lab.environment, check=False)
+        self.assertEqual(ended.returncode, 3, ended)
+
+    def test_what_is_no_file_is_written_to(self):
+        self.run_here()
+        os.mkfifo(self.lab.folder / "pipe")
+        with open(self.lab.folder / "read", "wb") as read:
+            reader = subprocess.Popen(["cat", self.lab.folder / "pipe"], stdout=read, env=self.lab.environment)
+        ended = self.unmask("export", "--format", "json", "--out", str(self.lab.folder / "pipe"), stdout=subprocess.PIPE)
+        self.assertEqual(ended.returncode, 0, ended)
+        self.assertEqual(reader.wait(60), 0)
+        self.assertIn('"views"', self.lab.read("read"))
+        self.assertTrue((self.lab.folder / "pipe").is_fifo())
+
+
+if __name__ == "__main__":
+    print(f"program: {PROGRAM}", flush=True)
+    unittest.main(verbosity=2)
