@@ -38,12 +38,12 @@ std::string Text(const PlanOutput& output, const PlanReport& report) {
   std::string text = fmt::format("sweep {}\n", output.plan.sweep);
   for (const auto& [kind, count] : report.kinds) {
     text += fmt::format("  {} jobs: {} distinct, {} already finished, {} to do{}\n", kind,
-                        count.jobs, count.done, count.jobs - count.done,
+                        count.jobs, count.done, count.remaining,
                         kind == Name(JobKind::kFeatures) ? " at most" : "");
   }
   text += fmt::format("  folds: {} asked for, {} of them answered by a shared job\n", report.folds,
                       report.shared);
-  if (report.done == report.jobs) return text + "  nothing is left to do\n";
+  if (report.remaining == 0) return text + "  nothing is left to do\n";
   text += fmt::format("  disk: {} to come, and up to {} of checkpoints for each running job\n",
                       Bytes(report.remaining_bytes), Bytes(report.checkpoint_bytes));
   return text + fmt::format("  time: {}\n", Seconds(report));

@@ -49,6 +49,8 @@ void AddQueryCommand(CLI::App& app, CommandContext& context) {
       ->check(CLI::Range(0.001, 86400.0))
       ->capture_default_str();
   command->footer(
+      "A result of up to 32 MiB is printed when the query has ended; of a larger one the time of\n"
+      "printing counts too, and the store may wait for whoever reads it.\n"
       "Example: unmask query \"SELECT experiment, task, k, n, macro_f1 FROM cells\" --format csv");
   command->callback([arguments, &context] {
     const Status queried = Query(*arguments, context);

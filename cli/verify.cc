@@ -13,6 +13,7 @@
 #include "cli/launcher.h"
 #include "common/base/build_info.h"
 #include "common/base/log.h"
+#include "common/base/text.h"
 #include "common/config/names.h"
 #include "common/jobs/feature_jobs.h"
 #include "common/protocol/codec.h"
@@ -78,27 +79,32 @@ std::string OutputOf(StoreReader& store, const JobSpec& feature_job) {
   return result.ok() ? result->output_sha256 : std::string();
 }
 
-// The blobs that a finished job read: the bank's views where there are any, else the crops.
-std::vector<std::string> InputsOf(StoreReader& store, const JobSpec& spec) {
+// The blobs that a finished job of so many epochs read: the bank's views where they were made, else
+// the crops.
+std::vector<std::string> InputsOf(StoreReader& store, const JobSpec& spec, std::int64_t epochs) {
   if (!SeesPictures(spec.settings)) return {};
-  const std::string plain = OutputOf(store, ViewJob(spec, -1));
-  if (plain.empty() || spec.settings.features.finetune) {
-    return {OutputOf(store, CropsJob(spec))};
-  }
-  std::vector<std::string> inputs = {plain};
-  for (std::int64_t view = 0; view < ViewsOf(spec.settings); ++view) {
-    std::string made = OutputOf(store, ViewJob(spec, view));
-    if (made.empty()) break;
-    inputs.push_back(std::move(made));
+  std::vector<std::string> crops = {OutputOf(store, CropsJob(spec))};
+  if (spec.settings.features.finetune) return crops;
+  std::vector<std::string> inputs;
+  for (std::int64_t view = -1; view < std::min(epochs, ViewsOf(spec.settings)); ++view) {
+    inputs.push_back(OutputOf(store, ViewJob(spec, view)));
+    if (inputs.back().empty()) return crops;
   }
   return inputs;
+}
+
+bool AreThere(const BlobFolder& blobs, const std::vector<std::string>& inputs) {
+  return std::ranges::all_of(inputs, [&](const std::string& sha256) {
+    std::error_code ignored;
+    return !sha256.empty() && fs::exists(blobs.PathOf(sha256), ignored);
+  });
 }
 
 // Retrains the jobs in one trainer with a slot a core. Owner: the command's thread.
 class Verifier {
  public:
-  Verifier(StoreReader& store, TrainerProcess& trainer, int slots)
-      : store_(store), trainer_(trainer), slots_(slots) {}
+  Verifier(StoreReader& store, const BlobFolder& blobs, TrainerProcess& trainer, int slots)
+      : store_(store), blobs_(blobs), trainer_(trainer), slots_(slots) {}
 
   Result<std::vector<Verdict>> Run(const std::vector<std::string>& keys) {
     UNMASK_TRY(AwaitHello());
@@ -147,10 +153,16 @@ class Verifier {
                            spec.settings.train.devices));
       return {};
     }
+    UNMASK_ASSIGN(const JobResult stored, store_.ResultOf(key));
+    const std::vector<std::string> inputs = InputsOf(store_, spec, stored.epochs);
+    if (!AreThere(blobs_, inputs)) {
+      Say(key, "not comparable: its features are gone");
+      return {};
+    }
     running_.insert(key);
     return trainer_.Send(Lease{.id = {.job_key = key, .attempt = {}, .epoch = {}},
                                .spec = details.spec_json,
-                               .inputs = InputsOf(store_, spec),
+                               .inputs = inputs,
                                .checkpoints = {},
                                .checkpoint_seconds = kNever,
                                .keep_best = false,
@@ -180,6 +192,7 @@ class Verifier {
   }
 
   StoreReader& store_;
+  BlobFolder blobs_;
   TrainerProcess& trainer_;
   int slots_;
   std::string numerics_class_;
@@ -203,7 +216,7 @@ Result<std::vector<Verdict>> Verify(const CommandContext& context, const std::st
                                        .slots = slots,
                                        .device = cuda ? "cuda" : "auto",
                                        .log = paths.logs() / "verify-trainer.log"}));
-  return Verifier(*store, *trainer, slots).Run(keys);
+  return Verifier(*store, BlobFolder(paths.blobs()), *trainer, slots).Run(keys);
 }
 
 void Report(CommandContext& context, const std::vector<Verdict>& verdicts) {
@@ -231,6 +244,12 @@ void Report(CommandContext& context, const std::vector<Verdict>& verdicts) {
   context.exit_code = different > 0 || identical == 0 ? 1 : 0;
 }
 
+// CLI::PositiveNumber would print the range of a double.
+std::string CheckCount(const std::string& text) {
+  const auto count = ParseInt(text);
+  return count && *count > 0 ? "" : fmt::format("'{}' is no whole number of at least 1", text);
+}
+
 }  // namespace
 
 void AddVerifyCommand(CLI::App& app, CommandContext& context) {
@@ -240,7 +259,7 @@ void AddVerifyCommand(CLI::App& app, CommandContext& context) {
       app.add_subcommand("verify", "Retrain finished jobs and compare them bit by bit");
   command->add_option("sweep", *sweep, "Sweep (default: the newest)");
   command->add_option("--jobs", *count, "How many, spread over the sweep (default: all)")
-      ->check(CLI::PositiveNumber);
+      ->check(CheckCount);
   command->footer(
       "Exit code 1 where a job differs or none could be compared.\nExample: unmask verify --jobs "
       "3");

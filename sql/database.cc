@@ -39,11 +39,17 @@ int OnBusy(void* path, int count) {
   return 1;
 }
 
-// Which errno a failed read or write had; 0 where SQLite says nothing.
-int SystemErrno(const SQLite::Exception& exception, const Database* database) {
-  if (exception.getErrorCode() == SQLITE_FULL) return ENOSPC;
-  if (database == nullptr || exception.getErrorCode() != SQLITE_IOERR) return 0;
-  return sqlite3_system_errno(const_cast<Database*>(database)->sqlite().getHandle());
+// `extended` has SQLite's code in its low byte, and which kind of it above.
+int PlainCode(int extended) { return extended & 0xFF; }
+
+// Which errno a failed read or write had; 0 where no system call failed. SQLite notes it, but not
+// (or an older one) of what fails within COMMIT: there it is what was `left` in errno.
+int SystemErrno(int extended, int left, Database* database) {
+  if (PlainCode(extended) == SQLITE_FULL) return ENOSPC;
+  if (PlainCode(extended) != SQLITE_IOERR || extended == SQLITE_IOERR_SHORT_READ) return 0;
+  if (database == nullptr || left == ENOSPC || left == EDQUOT) return left;
+  const int noted = sqlite3_system_errno(database->sqlite().getHandle());
+  return noted != 0 ? noted : left;
 }
 
 // Before SQLite is used at all. Its count of memory in use would take a lock for each piece.
@@ -96,14 +102,14 @@ void WaitWhenBusyForEver(Database& database) {
   sqlite3_busy_handler(database.sqlite().getHandle(), OnBusy, &database);
 }
 
-Error ToError(const SQLite::Exception& exception, const Database* database, const fs::path& path) {
+Error ToError(const SQLite::Exception& exception, Database* database, const fs::path& path) {
+  const int system_errno = SystemErrno(exception.getErrorCode(), errno, database);
   const std::string where = path.string();
-  const int system_errno = SystemErrno(exception, database);
   if (system_errno != 0) {
-    return DataError(fmt::format("cannot write the database: {}", std::strerror(system_errno)),
-                     where);
+    return DataError(
+        fmt::format("cannot read or write the database: {}", std::strerror(system_errno)), where);
   }
-  switch (exception.getErrorCode()) {
+  switch (PlainCode(exception.getErrorCode())) {
     case SQLITE_CORRUPT:
       return DataError(fmt::format("the database is damaged: {}", exception.what()), where,
                        "an intact copy; nothing was changed");

@@ -153,11 +153,12 @@ class Transaction {
 void WaitWhenBusy(Database& database, std::chrono::milliseconds at_most);
 void WaitWhenBusyForEver(Database& database);
 
-Error ToError(const SQLite::Exception& exception, const Database* database, const fs::path& path);
+// At once: what a failed call left in `errno` counts. `database`: nullptr where it did not open.
+Error ToError(const SQLite::Exception& exception, Database* database, const fs::path& path);
 
 // Runs `body`, which returns a Result or Status, and turns SQLite's exceptions into its error.
 template <typename Body>
-auto CatchSqlite(const Database& database, Body&& body) -> decltype(body()) {
+auto CatchSqlite(Database& database, Body&& body) -> decltype(body()) {
   try {
     return body();
   } catch (const SQLite::Exception& exception) {

@@ -34,12 +34,6 @@ std::vector<TaskPredictions> ReadPredictions(Database& database, std::string_vie
   return predictions;
 }
 
-// `seconds` is sorted within its group.
-double Median(const std::vector<double>& seconds) {
-  const std::size_t middle = seconds.size() / 2;
-  return seconds.size() % 2 == 1 ? seconds[middle] : (seconds[middle - 1] + seconds[middle]) / 2;
-}
-
 }  // namespace
 
 Result<JobDetails> FindJobRow(Database& database, std::string_view key_prefix) {
@@ -141,42 +135,14 @@ std::unordered_set<std::string> ReadDoneKeys(Database& database) {
   return keys;
 }
 
-void VisitDoneSpecs(Database& database,
-                    const std::function<void(const std::string&, const std::string&)>& visit) {
-  for (Rows rows(database,
-                 "SELECT job.job_key, spec.spec FROM job JOIN spec ON spec.job_id = job.id"
-                 " WHERE job.state = 'done' ORDER BY job.id");
+void VisitDoneSpecs(Database& database, const std::function<void(const DoneSpecRow&)>& visit) {
+  for (Rows rows(
+           database,
+           "SELECT job.job_key, spec.spec, job.seconds FROM job JOIN spec ON spec.job_id = job.id"
+           " WHERE job.state = 'done' ORDER BY job.id");
        rows.Next();) {
-    visit(rows.Text(0), rows.Text(1));
+    visit({rows.Text(0), rows.Text(1), rows.MaybeReal(2)});
   }
-}
-
-std::vector<PaceRow> ReadHistory(Database& database) {
-  std::vector<PaceRow> history;
-  std::vector<double> seconds;  // of the group that is being read
-  const auto finish_group = [&] {
-    if (history.empty()) return;
-    history.back().jobs = static_cast<std::int64_t>(seconds.size());
-    history.back().median_seconds = Median(seconds);
-    seconds.clear();
-  };
-  for (Rows rows(database,
-                 "SELECT kind, model, features, engine, seconds FROM job"
-                 " WHERE state = 'done' AND seconds IS NOT NULL"
-                 " ORDER BY kind, model, features, engine, seconds");
-       rows.Next();) {
-    PaceRow row{rows.Text(0), rows.Text(1), rows.Text(2), rows.Text(3)};
-    const bool same =
-        !history.empty() && history.back().kind == row.kind && history.back().model == row.model &&
-        history.back().features == row.features && history.back().engine == row.engine;
-    if (!same) {
-      finish_group();
-      history.push_back(std::move(row));
-    }
-    seconds.push_back(rows.Real(4));
-  }
-  finish_group();
-  return history;
 }
 
 std::unordered_set<std::string> ReadReferencedBlobs(Database& database) {

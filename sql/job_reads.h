@@ -19,9 +19,7 @@ std::vector<JobUseRow> ReadUses(Database& database, std::string_view job_key);
 std::vector<AttemptRow> ReadAttempts(Database& database, std::string_view job_key);
 Result<JobResult> ReadResult(Database& database, std::string_view job_key);
 std::unordered_set<std::string> ReadDoneKeys(Database& database);
-void VisitDoneSpecs(Database& database,
-                    const std::function<void(const std::string&, const std::string&)>& visit);
-std::vector<PaceRow> ReadHistory(Database& database);
+void VisitDoneSpecs(Database& database, const std::function<void(const DoneSpecRow&)>& visit);
 std::unordered_set<std::string> ReadReferencedBlobs(Database& database);
 
 }  // namespace unmask

@@ -16,16 +16,20 @@ using IndexById = std::unordered_map<std::int64_t, std::size_t>;
 
 IndexById ReadJobs(Database& database, std::string_view sweep, LiveRows& live) {
   IndexById by_id;
-  for (Rows rows(database,
-                 "SELECT job.id, job.job_key, job.held_out, job.state FROM sweep"
-                 " JOIN sweep_job ON sweep_job.sweep_id = sweep.id"
-                 " JOIN job ON job.id = sweep_job.job_id"
-                 " WHERE sweep.sweep = ? AND NOT (job.kind = 'features' AND job.state = 'queued'"
-                 " AND job.attempts = 0) ORDER BY sweep_job.position, job.id",
-                 sweep);
+  for (Rows rows(
+           database,
+           "SELECT job.id, job.job_key, job.held_out, job.state, job.kind = 'features' FROM sweep"
+           " JOIN sweep_job ON sweep_job.sweep_id = sweep.id"
+           " JOIN job ON job.id = sweep_job.job_id"
+           " WHERE sweep.sweep = ? ORDER BY sweep_job.position, job.id",
+           sweep);
        rows.Next();) {
     by_id.emplace(rows.Int(0), live.jobs.size());
-    live.jobs.push_back({rows.Text(1), rows.Text(2), JobStateFromName(rows.Text(3)).value(), {}});
+    live.jobs.push_back({.job_key = rows.Text(1),
+                         .held_out = rows.Text(2),
+                         .state = JobStateFromName(rows.Text(3)).value(),
+                         .features = rows.Int(4) != 0,
+                         .scores = {}});
   }
   return by_id;
 }

@@ -22,6 +22,7 @@ struct LiveJobRow {
   std::string job_key;
   std::string held_out;
   JobState state = JobState::kQueued;
+  bool features = false;          // a feature job: none to count while it is queued
   std::vector<LiveScore> scores;  // empty until done
 };
 

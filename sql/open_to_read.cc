@@ -29,14 +29,23 @@ std::unique_ptr<Database> OpenRecovered(const fs::path& path) {
   return database;
 }
 
+// Only a file that is surely absent is no store: one behind a folder that may not be entered is.
+Status CheckIsThere(const fs::path& database) {
+  std::error_code error;
+  static_cast<void>(fs::file_size(database, error));
+  if (!error) return {};
+  if (error == std::errc::no_such_file_or_directory) {
+    return DataError("there is no store", database.string(),
+                     "--store DIR, a folder that `unmask run` made");
+  }
+  return DataError("cannot open the database: " + error.message(), database.string(),
+                   "a store that this user may read");
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Database>> OpenToRead(const StorePaths& paths) {
-  std::error_code error;
-  if (!fs::exists(paths.database(), error)) {
-    return DataError("there is no store", paths.database().string(),
-                     "--store DIR, a folder that `unmask run` made");
-  }
+  UNMASK_TRY(CheckIsThere(paths.database()));
   try {
     std::unique_ptr<Database> database = OpenRecovered(paths.database());
     UNMASK_TRY(CheckIsOurs(*database, /*empty_is_ours=*/false));

@@ -54,20 +54,28 @@ int Authorize(void*, int action, const char* first, const char* second, const ch
   }
 }
 
-int StopWhenLate(void* deadline) {
-  return SteadyClock::now() > *static_cast<const SteadyClock::time_point*>(deadline) ? 1 : 0;
-}
+struct TimeLimit {
+  std::chrono::milliseconds length;
+  SteadyClock::time_point end = SteadyClock::now() + length;
+  bool IsOver() const { return SteadyClock::now() > end; }
+};
+
+int StopWhenLate(void* limit) { return static_cast<const TimeLimit*>(limit)->IsOver() ? 1 : 0; }
 
 struct Finalize {
   void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
 };
 using StatementPtr = std::unique_ptr<sqlite3_stmt, Finalize>;
 
-Error SqlError(sqlite3* database, std::chrono::milliseconds time_limit) {
+Error TooLong(const TimeLimit& limit) {
+  return UsageError(fmt::format("the query ran longer than {} s", limit.length.count() / 1000.0),
+                    "SQL", "a shorter query, or --timeout");
+}
+
+Error SqlError(sqlite3* database, const TimeLimit& limit) {
   switch (sqlite3_errcode(database) & 0xFF) {  // without the extended part
     case SQLITE_INTERRUPT:
-      return UsageError(fmt::format("the query ran longer than {} s", time_limit.count() / 1000.0),
-                        "SQL", "a shorter query, or --timeout");
+      return TooLong(limit);
     case SQLITE_AUTH:
       return UsageError("the query does more than read", "SQL", "one SELECT");
     case SQLITE_CORRUPT:
@@ -84,24 +92,22 @@ Error SqlError(sqlite3* database, std::chrono::milliseconds time_limit) {
 
 // Prepares what stands first in `sql` and drops it from there. Null where only blanks and comments
 // are left.
-Result<StatementPtr> PrepareNext(sqlite3* database, std::string_view& sql,
-                                 std::chrono::milliseconds time_limit) {
+Result<StatementPtr> PrepareNext(sqlite3* database, std::string_view& sql, const TimeLimit& limit) {
   sqlite3_stmt* statement = nullptr;
   const char* rest = nullptr;
   const int code =
       sqlite3_prepare_v2(database, sql.data(), static_cast<int>(sql.size()), &statement, &rest);
   StatementPtr owner(statement);
-  if (code != SQLITE_OK) return SqlError(database, time_limit);
+  if (code != SQLITE_OK) return SqlError(database, limit);
   sql.remove_prefix(static_cast<std::size_t>(rest - sql.data()));
   return owner;
 }
 
-Result<StatementPtr> PrepareOnly(sqlite3* database, std::string_view sql,
-                                 std::chrono::milliseconds time_limit) {
-  UNMASK_ASSIGN(StatementPtr statement, PrepareNext(database, sql, time_limit));
+Result<StatementPtr> PrepareOnly(sqlite3* database, std::string_view sql, const TimeLimit& limit) {
+  UNMASK_ASSIGN(StatementPtr statement, PrepareNext(database, sql, limit));
   if (statement == nullptr) return UsageError("the query is empty", "SQL", "one SELECT");
   while (!sql.empty()) {
-    UNMASK_ASSIGN(const StatementPtr next, PrepareNext(database, sql, time_limit));
+    UNMASK_ASSIGN(const StatementPtr next, PrepareNext(database, sql, limit));
     if (next != nullptr) return UsageError("several statements", "SQL", "one SELECT");
   }
   if (sqlite3_stmt_readonly(statement.get()) == 0) {
@@ -129,35 +135,78 @@ SqlValue ValueOf(sqlite3_stmt* statement, int column) {
   }
 }
 
-Status StepThrough(sqlite3* database, sqlite3_stmt* statement, std::chrono::milliseconds time_limit,
-                   RowSink& sink) {
-  const int columns = sqlite3_column_count(statement);
+std::vector<std::string> NamesOf(sqlite3_stmt* statement) {
   std::vector<std::string> names;
-  names.reserve(static_cast<std::size_t>(columns));
-  for (int i = 0; i < columns; ++i) names.emplace_back(sqlite3_column_name(statement, i));
-  sink.Columns(names);
-  std::vector<SqlValue> values(names.size());
-  int code = 0;
-  while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
-    for (int i = 0; i < columns; ++i) values[static_cast<std::size_t>(i)] = ValueOf(statement, i);
-    sink.Row(values);
+  for (int i = 0; i < sqlite3_column_count(statement); ++i) {
+    names.emplace_back(sqlite3_column_name(statement, i));
   }
-  if (code == SQLITE_DONE) return {};
-  return SqlError(database, time_limit);
+  return names;
 }
 
-Status RunGuarded(Database& store, std::string_view sql, std::chrono::milliseconds time_limit,
-                  RowSink& sink) {
+std::vector<SqlValue> RowOf(sqlite3_stmt* statement) {
+  std::vector<SqlValue> values;
+  const int columns = sqlite3_column_count(statement);
+  values.reserve(static_cast<std::size_t>(columns));
+  for (int i = 0; i < columns; ++i) values.push_back(ValueOf(statement, i));
+  return values;
+}
+
+std::size_t BytesOf(const std::vector<SqlValue>& row) {
+  std::size_t bytes = sizeof(row) + row.size() * sizeof(SqlValue);
+  for (const SqlValue& value : row) {
+    if (const auto* text = std::get_if<std::string>(&value)) bytes += text->size();
+    if (const auto* blob = std::get_if<SqlBlob>(&value)) bytes += blob->bytes.size();
+  }
+  return bytes;
+}
+
+// A sink may block for as long as it likes (a pager that nobody scrolls), while a statement that is
+// open keeps others from writing. So rows wait here until theirs has ended, as far as they fit.
+class HeldRows {
+ public:
+  explicit HeldRows(RowSink& sink) : sink_(sink) {}
+
+  void Add(std::vector<SqlValue> row) {
+    bytes_ += BytesOf(row);
+    rows_.push_back(std::move(row));
+    if (bytes_ > kQueryRowsHeld) Pass();
+  }
+  void Pass() {
+    for (const std::vector<SqlValue>& row : rows_) sink_.Row(row);
+    rows_.clear();
+    bytes_ = 0;
+  }
+
+ private:
+  RowSink& sink_;
+  std::vector<std::vector<SqlValue>> rows_;
+  std::size_t bytes_ = 0;
+};
+
+Status StepThrough(sqlite3* database, sqlite3_stmt* statement, const TimeLimit& limit,
+                   RowSink& sink) {
+  sink.Columns(NamesOf(statement));
+  HeldRows held(sink);
+  int code = 0;
+  while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
+    held.Add(RowOf(statement));
+    if (limit.IsOver()) return TooLong(limit);  // the sink may have taken long
+  }
+  if (code != SQLITE_DONE) return SqlError(database, limit);
+  held.Pass();  // after the last step, which has let go of the store
+  return {};
+}
+
+Status RunGuarded(Database& store, std::string_view sql, TimeLimit limit, RowSink& sink) {
   sqlite3* const database = store.sqlite().getHandle();
   // A single function call is not interrupted, so what one may build is bounded.
   sqlite3_limit(database, SQLITE_LIMIT_LENGTH, 64 << 20);
   sqlite3_limit(database, SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 1000);
-  SteadyClock::time_point deadline = SteadyClock::now() + time_limit;
   sqlite3_set_authorizer(database, Authorize, nullptr);
-  sqlite3_progress_handler(database, 1000, StopWhenLate, &deadline);
-  WaitWhenBusy(store, time_limit);
-  UNMASK_ASSIGN(const StatementPtr statement, PrepareOnly(database, sql, time_limit));
-  return StepThrough(database, statement.get(), time_limit, sink);
+  sqlite3_progress_handler(database, 1000, StopWhenLate, &limit);
+  WaitWhenBusy(store, limit.length);
+  UNMASK_ASSIGN(const StatementPtr statement, PrepareOnly(database, sql, limit));
+  return StepThrough(database, statement.get(), limit, sink);
 }
 
 }  // namespace
@@ -165,7 +214,7 @@ Status RunGuarded(Database& store, std::string_view sql, std::chrono::millisecon
 Status RunQuery(const StorePaths& paths, std::string_view sql, std::chrono::milliseconds time_limit,
                 RowSink& sink) {
   UNMASK_ASSIGN(const std::unique_ptr<Database> store, OpenToRead(paths));
-  return CatchSqlite(*store, [&] { return RunGuarded(*store, sql, time_limit, sink); });
+  return CatchSqlite(*store, [&] { return RunGuarded(*store, sql, {time_limit}, sink); });
 }
 
 }  // namespace unmask

@@ -21,13 +21,17 @@ struct SqlBlob {
 };
 using SqlValue = std::variant<std::monostate, std::int64_t, double, std::string, SqlBlob>;
 
-// Called in order: the columns once, then every row as it is found.
+// Called in order: the columns once, then every row.
 class RowSink {
  public:
   virtual ~RowSink() = default;
   virtual void Columns(const std::vector<std::string>& names) = 0;
   virtual void Row(const std::vector<SqlValue>& values) = 0;
 };
+
+// So many bytes of rows are held back until the query has ended, and the store is free: a sink that
+// blocks keeps nobody from writing. The rows of a larger result come while it is read.
+inline constexpr std::size_t kQueryRowsHeld = std::size_t{32} << 20;
 
 // A UsageError for SQL that is wrong, refused or too slow; a DataError for the store. The sink may
 // have got rows by then.

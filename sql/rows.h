@@ -160,14 +160,10 @@ struct JobUseRow {
   std::int64_t seed = 0;
 };
 
-// Measured history for an ETA: finished jobs that are alike.
-struct PaceRow {
-  std::string kind;
-  std::string model;
-  std::string features;
-  std::string engine;
-  std::int64_t jobs = 0;
-  double median_seconds = 0;
+struct DoneSpecRow {
+  std::string job_key;
+  std::string spec;  // canonical JSON
+  std::optional<double> seconds;
 };
 
 struct ExperimentProgress {

@@ -122,8 +122,11 @@ StoreLock::StoreLock(StoreLock&& other) noexcept : fd_(std::exchange(other.fd_, 
 StoreLock::~StoreLock() {
   if (fd_ < 0) return;
   // Emptied before the lock is free: whoever takes it next finds a clean release. Where that fails
-  // the next one on this machine still sees that the lock is free.
-  [[maybe_unused]] const int emptied = ftruncate(fd_, 0);
+  // the next one on this machine still sees that the lock is free. Another's name is one who has
+  // taken the store over: it stays.
+  if (ReadOwner(fd_) == Self()) {
+    [[maybe_unused]] const int emptied = ftruncate(fd_, 0);
+  }
   close(fd_);
 }
 

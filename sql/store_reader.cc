@@ -25,7 +25,8 @@ StoreReader::~StoreReader() = default;
 
 bool StoreReader::Exists(const StorePaths& paths) {
   std::error_code error;
-  return fs::file_size(paths.database(), error) > 0 && !error;
+  const std::uintmax_t size = fs::file_size(paths.database(), error);
+  return error ? error != std::errc::no_such_file_or_directory : size > 0;
 }
 
 Result<std::unique_ptr<StoreReader>> StoreReader::Open(const StorePaths& paths) {
@@ -105,15 +106,11 @@ Result<JobResult> StoreReader::ResultOf(std::string_view job_key) {
 Result<std::unordered_set<std::string>> StoreReader::DoneKeys() {
   return impl_->Catch<std::unordered_set<std::string>>(ReadDoneKeys);
 }
-Status StoreReader::ForEachDoneSpec(
-    const std::function<void(const std::string&, const std::string&)>& visit) {
+Status StoreReader::ForEachDoneSpec(const std::function<void(const DoneSpecRow&)>& visit) {
   return CatchSqlite(*impl_->database, [&]() -> Status {
     VisitDoneSpecs(*impl_->database, visit);
     return {};
   });
-}
-Result<std::vector<PaceRow>> StoreReader::History() {
-  return impl_->Catch<std::vector<PaceRow>>(ReadHistory);
 }
 Result<std::unordered_set<std::string>> StoreReader::ReferencedBlobs() {
   return impl_->Catch<std::unordered_set<std::string>>(ReadReferencedBlobs);

@@ -26,7 +26,8 @@ class StoreReader {
   StoreReader(const StoreReader&) = delete;
   StoreReader& operator=(const StoreReader&) = delete;
 
-  // Whether there is a database at all: `plan` works without one, the other commands do not.
+  // Whether there is a database at all: `plan` works without one, the other commands do not. True
+  // where that cannot be told, for want of rights: Open says why.
   static bool Exists(const StorePaths& paths);
 
   // All reads of `body` see one state of the store. Keep it short: on a network file system it
@@ -65,10 +66,8 @@ class StoreReader {
   // What a finished job answered, bit for bit as recorded (curves: as float32).
   Result<JobResult> ResultOf(std::string_view job_key);
   Result<std::unordered_set<std::string>> DoneKeys();
-  // Every finished job's spec, for `why`: (key, canonical JSON).
-  Status ForEachDoneSpec(const std::function<void(const std::string&, const std::string&)>& visit);
+  Status ForEachDoneSpec(const std::function<void(const DoneSpecRow&)>& visit);
 
-  Result<std::vector<PaceRow>> History();
   // SHA-256 of every blob that the store refers to: checkpoints, weights, data sets of jobs.
   Result<std::unordered_set<std::string>> ReferencedBlobs();
 

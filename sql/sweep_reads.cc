@@ -18,8 +18,8 @@ void CountStates(Database& database, std::string_view sweep, SweepProgress& prog
                  "SELECT job.state, count(*) FROM sweep"
                  " JOIN sweep_job ON sweep_job.sweep_id = sweep.id"
                  " JOIN job ON job.id = sweep_job.job_id"
-                 " WHERE sweep.sweep = ? AND NOT (job.kind = 'features' AND job.state = 'queued'"
-                 " AND job.attempts = 0) GROUP BY job.state",
+                 " WHERE sweep.sweep = ? AND NOT (job.kind = 'features' AND job.state = 'queued')"
+                 " GROUP BY job.state",
                  sweep);
        rows.Next();) {
     const std::int64_t count = rows.Int(1);

@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <thread>
 #include <unordered_map>
 #include <unordered_set>
@@ -136,13 +137,24 @@ class Coordinator final : public MessageSink {
     return {};
   }
 
-  // Features whose blob was deleted are made again.
+  bool TrainsMore(const std::vector<StoredJob>& stored) const {
+    std::unordered_set<std::string_view> left;
+    for (const StoredJob& job : stored) {
+      if (job.state == JobState::kQueued || job.state == JobState::kRunning) left.insert(job.key);
+    }
+    return std::ranges::any_of(options_.plan.jobs, [&](const PlannedJob& job) {
+      return job.spec.kind == JobKind::kTrain && left.contains(job.key);
+    });
+  }
+
+  // Features whose blob was deleted are made again, as long as there is a training to read them.
   Status ForgetLostFeatures(std::vector<StoredJob>& stored) {
     std::vector<std::string> lost;
     std::unordered_set<std::string> features;
     for (const PlannedJob& job : options_.plan.jobs) {
       if (job.spec.kind == JobKind::kFeatures) features.insert(job.key);
     }
+    if (features.empty() || !TrainsMore(stored)) return {};
     for (StoredJob& job : stored) {
       if (job.state != JobState::kDone || !features.contains(job.key)) continue;
       std::error_code ignored;

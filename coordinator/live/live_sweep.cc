@@ -115,8 +115,8 @@ LiveSweep::LiveSweep(std::string sweep, const LiveRows& rows) : sweep_(std::move
   std::set<std::string> subjects;
   for (const LiveJobRow& row : rows.jobs) {
     jobs_by_key_.emplace(row.job_key, jobs_.size());
-    jobs_.push_back({row.held_out, row.state, 0, {}});
-    Count(row.state, 1);
+    jobs_.push_back({row.held_out, row.state, row.features, 0, {}});
+    Count(jobs_.back(), 1);
   }
   std::set<std::int64_t> seeds;
   for (const LivePointRow& point : rows.points) {
@@ -162,8 +162,10 @@ void LiveSweep::AddPoint(const LivePointRow& row, const LiveRows& rows, bool sev
   }
 }
 
-void LiveSweep::Count(JobState state, std::int64_t by) {
-  switch (state) {
+void LiveSweep::Count(const Job& job, std::int64_t by) {
+  // Where no training calls for a view (any more) it stays queued, and nothing is left to do.
+  if (job.features && job.state == JobState::kQueued) return;
+  switch (job.state) {
     case JobState::kQueued:
       counts_.queued += by;
       break;
@@ -183,15 +185,15 @@ void LiveSweep::Count(JobState state, std::int64_t by) {
 }
 
 void LiveSweep::SetState(Job& job, JobState state) {
-  Count(job.state, -1);
-  Count(state, 1);
   for (const Use& use : job.uses) {
     LivePoint& point = points_[use.point];
     point.folds[use.fold] = FoldOf(state);
     point.folds_done += (state == JobState::kDone ? 1 : 0) - (job.state == JobState::kDone ? 1 : 0);
     point.folds_dead += (IsDead(state) ? 1 : 0) - (IsDead(job.state) ? 1 : 0);
   }
+  Count(job, -1);
   job.state = state;
+  Count(job, 1);
 }
 
 void LiveSweep::AddScores(const Job& job, const std::vector<LiveScore>& scores) {
@@ -224,12 +226,8 @@ void LiveSweep::FillNames(Named& named) const {
 }
 
 void LiveSweep::Apply(const LiveChange& change, Millis now) {
-  // A view that nobody had called for before is not known.
-  const auto [found, is_new] = jobs_by_key_.try_emplace(change.job_key, jobs_.size());
-  if (is_new) {
-    jobs_.push_back({"", JobState::kQueued, 0, {}});
-    Count(JobState::kQueued, 1);
-  }
+  const auto found = jobs_by_key_.find(change.job_key);
+  if (found == jobs_by_key_.end()) return;
   Job& job = jobs_[found->second];
   if (change.state == JobState::kDone && job.state != JobState::kDone) {
     AddScores(job, change.scores);

@@ -62,12 +62,13 @@ class LiveSweep {
   struct Job {
     std::string held_out;
     JobState state = JobState::kQueued;
+    bool features = false;
     std::int64_t worker = 0;  // of the newest lease
     std::vector<Use> uses;
   };
 
   void AddPoint(const LivePointRow& row, const LiveRows& rows, bool several_seeds);
-  void Count(JobState state, std::int64_t by);
+  void Count(const Job& job, std::int64_t by);
   void SetState(Job& job, JobState state);
   void AddScores(const Job& job, const std::vector<LiveScore>& scores);
   void Remember(LiveFailure failure);

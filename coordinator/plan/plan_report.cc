@@ -89,17 +89,24 @@ class Sizes {
   std::map<std::string, std::int64_t> pictures_;  // how many, by the blob
 };
 
+bool TrainsMore(const PlanOutput& output, const StoreHistory& history) {
+  return std::ranges::any_of(output.plan.jobs, [&](const PlannedJob& job) {
+    return job.spec.kind == JobKind::kTrain && !history.done.contains(job.key);
+  });
+}
+
 }  // namespace
 
 PlanReport ReportPlan(const PlanOutput& output, const StoreHistory& history,
                       const WidthOfModel& width_of) {
   constexpr std::int64_t kCheckpointSets = 4;  // weights, Adam's two moments, the best weights
   Sizes sizes(output, width_of);
+  const bool trains_more = TrainsMore(output, history);
   PlanReport report;
   report.folds = static_cast<std::int64_t>(output.plan.uses.size());
   report.jobs = static_cast<std::int64_t>(output.plan.jobs.size());
   report.remaining_seconds = 0;
-  std::set<std::string> datasets;  // of jobs not yet done
+  std::set<std::string> datasets;  // of what remains
   report.shared = report.folds;
   for (const PlannedJob& job : output.plan.jobs) {
     if (job.spec.kind == JobKind::kTrain) --report.shared;
@@ -110,6 +117,9 @@ PlanReport ReportPlan(const PlanOutput& output, const StoreHistory& history,
       ++report.done;
       continue;
     }
+    if (!trains_more) continue;
+    ++count.remaining;
+    ++report.remaining;
     const bool trains = job.spec.kind == JobKind::kTrain;
     const std::int64_t bytes = trains ? sizes.WeightBytes(job.spec) : 0;
     report.checkpoint_bytes = std::max(report.checkpoint_bytes, 2 * kCheckpointSets * bytes);
@@ -141,7 +151,7 @@ Json PlanReportJson(const PlanOutput& output, const PlanReport& report) {
           {"jobs", report.jobs},
           {"shared", report.shared},
           {"done", report.done},
-          {"remaining", report.jobs - report.done},
+          {"remaining", report.remaining},
           {"remaining_bytes", report.remaining_bytes},
           {"checkpoint_bytes", report.checkpoint_bytes},
           {"remaining_seconds",

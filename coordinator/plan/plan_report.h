@@ -17,13 +17,16 @@ struct PlanReport {
   struct Count {
     std::int64_t jobs = 0;  // distinct
     std::int64_t done = 0;  // of them, in the store already
+    // To do at most: views are made as trainings come to them, and none where nothing trains.
+    std::int64_t remaining = 0;
   };
   std::map<std::string, Count> kinds;  // by JobKind's name
   std::int64_t folds = 0;              // asked for: experiments x points x seeds x subjects
   std::int64_t shared = 0;             // folds that another fold's job answers
   std::int64_t jobs = 0;               // distinct
   std::int64_t done = 0;
-  std::int64_t remaining_bytes = 0;         // data sets and kept weights of the jobs not yet done
+  std::int64_t remaining = 0;               // of all kinds
+  std::int64_t remaining_bytes = 0;         // data sets and kept weights of what remains
   std::int64_t checkpoint_bytes = 0;        // of one running job at most: two generations
   std::optional<double> remaining_seconds;  // on one slot; nullopt: nothing alike is measured yet
 };

@@ -10,20 +10,6 @@
 namespace unmask {
 namespace {
 
-using SecondsByKey = std::unordered_map<std::string, double>;
-
-Result<SecondsByKey> SecondsOfJobs(StoreReader& store) {
-  SecondsByKey seconds;
-  UNMASK_ASSIGN(const std::vector<SweepRow> sweeps, store.Sweeps());
-  for (const SweepRow& sweep : sweeps) {
-    UNMASK_ASSIGN(const std::vector<JobRow> jobs, store.Jobs(sweep.sweep));
-    for (const JobRow& job : jobs) {
-      if (job.seconds) seconds.emplace(job.job_key, *job.seconds);
-    }
-  }
-  return seconds;
-}
-
 // Of at least one; reorders them.
 double Median(std::vector<double>& values) {
   const auto middle = values.begin() + std::ssize(values) / 2;
@@ -53,14 +39,12 @@ Result<StoreHistory> ReadStoreHistory(const StorePaths& paths) {
   StoreHistory history;
   if (!StoreReader::Exists(paths)) return history;
   UNMASK_ASSIGN(const auto store, StoreReader::Open(paths));
-  UNMASK_ASSIGN(const SecondsByKey seconds, SecondsOfJobs(*store));
   std::unordered_map<std::string, std::vector<double>> alike;
-  UNMASK_TRY(store->ForEachDoneSpec([&](const std::string& key, const std::string& text) {
-    history.done.insert(key);
-    const auto measured = seconds.find(key);
-    if (measured == seconds.end()) return;
-    const auto spec = JobSpecFromJson(nlohmann::json::parse(text, nullptr, false));
-    if (spec.ok()) alike[PaceKey(*spec)].push_back(measured->second);  // else of another version
+  UNMASK_TRY(store->ForEachDoneSpec([&](const DoneSpecRow& job) {
+    history.done.insert(job.job_key);
+    const auto spec = JobSpecFromJson(nlohmann::json::parse(job.spec, nullptr, false));
+    const bool known = spec.ok() && job.seconds;  // else of another version
+    if (known) alike[PaceKey(*spec)].push_back(*job.seconds);
   }));
   for (auto& [pace_key, values] : alike) history.paces[pace_key] = Median(values);
   return history;

@@ -61,11 +61,11 @@ Result<std::optional<NearestJob>> FindNearestDone(StoreReader& reader,
                                                   const std::string& spec_json) {
   const Leaves here = LeavesOf(nlohmann::json::parse(spec_json, nullptr, false));
   std::optional<NearestJob> nearest;
-  UNMASK_TRY(reader.ForEachDoneSpec([&](const std::string& key, const std::string& spec) {
-    const Leaves there = LeavesOf(nlohmann::json::parse(spec, nullptr, false));
+  UNMASK_TRY(reader.ForEachDoneSpec([&](const DoneSpecRow& job) {
+    const Leaves there = LeavesOf(nlohmann::json::parse(job.spec, nullptr, false));
     auto differences = CompareLeaves(here, there);
     if (!nearest || Distance(differences) < Distance(nearest->differences)) {
-      nearest = NearestJob{key, std::move(differences)};
+      nearest = NearestJob{job.job_key, std::move(differences)};
     }
   }));
   return nearest;

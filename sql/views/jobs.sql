@@ -1,5 +1,6 @@
--- One row for each use of a job; a job that no experiment names (feature jobs) has one row a sweep,
--- from its first attempt on: a view that no training calls for is never made.
+-- One row for each use of a job; a job that no experiment names (feature jobs) has one row a sweep.
+-- A feature job has none while it is queued, tried before or not: where no training calls for it, it
+-- is never made.
 CREATE VIEW jobs AS
 SELECT
   sweep.sweep,
@@ -65,4 +66,4 @@ WHERE NOT EXISTS (
   JOIN point ON point.id = fold_use.point_id
   WHERE fold_use.job_id = job.id AND point.sweep_id = sweep.id
 )
-AND NOT (job.kind = 'features' AND job.state = 'queued' AND job.attempts = 0);
+AND NOT (job.kind = 'features' AND job.state = 'queued');

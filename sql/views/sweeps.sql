@@ -18,6 +18,6 @@ LEFT JOIN (
     sum(job.state = 'quarantined') AS quarantined
   FROM sweep_job
   JOIN job ON job.id = sweep_job.job_id
-  WHERE NOT (job.kind = 'features' AND job.state = 'queued' AND job.attempts = 0)
+  WHERE NOT (job.kind = 'features' AND job.state = 'queued')
   GROUP BY sweep_job.sweep_id
 ) AS counted ON counted.sweep_id = sweep.id;

@@ -75,15 +75,20 @@ def check_kill(lab, study, expected):
     print("killed and resumed three times: equal numbers")
 
 
-# A view's blob that was deleted is made again, by the next run that needs it.
+# A view's blob that was deleted is made again, by the next run that needs it and by no other.
 def check_lost_blob(lab, study):
     store = lab.folder / "lost"
     short = ["train.max_epochs=2", "train.patience=2", "--workers", "1"]
     lab.run("--store", store, "run", study, *short).expect(0)
     blobs = harness.rows(store, "SELECT weights_sha256 FROM attempt JOIN planned_job ON planned_job.id = job_id"
-                                " WHERE kind = 'features' AND features <> 'crops'")
+                                " WHERE kind = 'features' AND features <> 'crops' AND outcome = 'done'")
     for (sha256,) in blobs:
         (store / "blobs" / sha256).unlink()
+    verified = lab.run("--store", store, "verify", "--jobs", "2").expect(1)
+    assert "not comparable: its features are gone" in verified.err and "0 different" in verified.out, verified
+    lab.run("--store", store, "run", study, *short).expect(0)
+    assert not any((store / "blobs" / sha256).exists() for (sha256,) in blobs), "made again for nobody"
+    assert "finished" in lab.run("--store", store, "status").expect(0).out
     lab.run("--store", store, "run", study, *short, "loss.beta=2").expect(0)
     harness.check_whole(store)
     print(f"{len(blobs)} views deleted and made again")
@@ -101,6 +106,8 @@ def check_lazy(lab, study):
     assert left == 0, f"{left} jobs are not done"
     blob = harness.rows(store, "SELECT count(*) FROM sweeps WHERE jobs = done")[0][0]
     assert blob == 1, "the sweep does not look finished"
+    planned = lab.run("--store", store, "plan", study, "augment.views=60", "train.max_epochs=60", "train.patience=1").expect(0)
+    assert "nothing is left to do" in planned.out, planned
     lab.run("--store", store, "run", study, "augment.views=60", "train.max_epochs=60", "train.patience=1",
             "loss.beta=2", "--workers", "1").expect(0)
     print(f"{views} views for {furthest} epochs")

@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "common/base/text.h"
+#include "sql/database.h"
 #include "tests/testing/store_env.h"
 
 namespace unmask {
@@ -122,6 +123,71 @@ TEST_F(QueryTest, EndsWhenTheTimeIsUp) {
                 std::chrono::milliseconds(50)),
             2);
   EXPECT_NE(message.find("longer than 0.05 s"), std::string::npos) << message;
+}
+
+// Tells for each row whether another could write to the store while it is shown.
+class WritableWhenShown final : public RowSink {
+ public:
+  explicit WritableWhenShown(const fs::path& path) : other_(path, Database::Access::kWrite) {
+    WaitWhenBusy(other_, std::chrono::milliseconds(0));
+  }
+  void Columns(const std::vector<std::string>&) override {}
+  void Row(const std::vector<SqlValue>&) override {
+    try {
+      other_.RunScript("BEGIN EXCLUSIVE; ROLLBACK");
+      writable.push_back(true);
+    } catch (const SQLite::Exception&) {
+      writable.push_back(false);
+    }
+  }
+  std::vector<bool> writable;
+
+ private:
+  Database other_;
+};
+
+TEST_F(QueryTest, ShownRowsKeepNobodyFromWritingUnlessTheyAreMany) {
+  Open({false, "test", kStoreNow, /*network_file_system=*/true});  // where readers block writers
+  WritableWhenShown few(paths().database());
+  const auto limit = std::chrono::seconds(60);
+  Expect(RunQuery(paths(), "SELECT job_key FROM jobs", limit, few));
+  EXPECT_EQ(few.writable, (std::vector<bool>{true, true, true}));
+  WritableWhenShown many(paths().database());
+  Expect(RunQuery(paths(),
+                  "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40)"
+                  " SELECT (SELECT count(*) FROM jobs), zeroblob(1048576) FROM n",
+                  limit, many));
+  ASSERT_EQ(many.writable.size(), 40U);
+  EXPECT_FALSE(many.writable.front());
+  EXPECT_TRUE(many.writable.back());
+}
+
+// A pager that nobody scrolls until the time is up.
+class Slow final : public RowSink {
+ public:
+  explicit Slow(std::chrono::milliseconds limit) : end_(std::chrono::steady_clock::now() + limit) {}
+  void Columns(const std::vector<std::string>&) override {}
+  void Row(const std::vector<SqlValue>&) override {
+    ++rows;
+    while (std::chrono::steady_clock::now() <= end_) {
+    }
+  }
+  std::size_t rows = 0;
+
+ private:
+  std::chrono::steady_clock::time_point end_;
+};
+
+TEST_F(QueryTest, TheTimeOfTheSinkCountsWhileTheStoreIsRead) {
+  const std::chrono::milliseconds limit(200);
+  Slow sink(limit + std::chrono::milliseconds(10));
+  const Status status = RunQuery(paths(),
+                                 "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)"
+                                 " SELECT zeroblob(8 << 20) FROM n",
+                                 limit, sink);
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(ExitCode(status.error().code), 2);
+  EXPECT_LE(sink.rows, 5U);  // what is held back at most
 }
 
 TEST_F(QueryTest, OneCallCannotTakeAllMemory) {

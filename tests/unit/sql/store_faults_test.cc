@@ -1,11 +1,15 @@
 // Kills, cuts, foreign files and full disks: what was committed stays, the rest is refused with a
 // reason.
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <fstream>
 #include <random>
@@ -13,6 +17,31 @@
 #include "sql/database.h"
 #include "sql/schema.h"
 #include "tests/testing/store_env.h"
+
+// What SQLite calls, in the place of libc's: these fail at will. A full quota is met by a write, on
+// NFS often only by the sync after it.
+namespace {
+int write_errno = 0;  // 0: works
+int sync_errno = 0;
+int folders_synced = 0;  // in which no rollback journal is left
+}  // namespace
+
+extern "C" ssize_t pwrite64(int fd, const void* bytes, size_t size, off64_t offset) {
+  if (write_errno == 0) return syscall(SYS_pwrite64, fd, bytes, size, offset);
+  errno = write_errno;
+  return -1;
+}
+
+extern "C" int fdatasync(int fd) {
+  if (sync_errno != 0) {
+    errno = sync_errno;
+    return -1;
+  }
+  struct stat status{};
+  const bool folder = fstat(fd, &status) == 0 && S_ISDIR(status.st_mode);
+  if (folder && faccessat(fd, "unmask.db-journal", F_OK, 0) != 0) ++folders_synced;
+  return static_cast<int>(syscall(SYS_fdatasync, fd));
+}
 
 namespace unmask {
 namespace {
@@ -141,6 +170,17 @@ TEST_F(StoreFaults, AReaderSeesTheStateBeforeACommitThatWasCutOff) {
   const auto reader = StoreReader::Open(cut);
   ASSERT_TRUE(reader.ok()) << FormatError(reader.error());
   EXPECT_EQ((*reader)->Progress("s-1")->done, 3);
+}
+
+// Else the journal may be there again after a power cut, and undo what was committed.
+TEST_F(StoreFaults, ACommitOnARollbackJournalEndsWithASyncOfItsFolder) {
+  Open({false, "test", kStoreNow, /*network_file_system=*/true});
+  const SweepPlan plan = MakeTestPlan("s-1", {TestExperiment{}});
+  Register(plan);
+  Lease(LeaseOf(plan.jobs[0].key));
+  folders_synced = 0;
+  Commit();
+  EXPECT_EQ(folders_synced, 1);
 }
 
 TEST_F(StoreFaults, DamagedPagesAreRefused) {
@@ -301,6 +341,52 @@ TEST_P(FullDisk, TheBatchIsRetriedWhole) {
 
 INSTANTIATE_TEST_SUITE_P(Journals, FullDisk, testing::Bool(),
                          [](const auto& param) { return param.param ? "Rollback" : "Wal"; });
+
+struct FailingCall {
+  const char* name;
+  int* call_errno;
+  int value;
+};
+void PrintTo(const FailingCall& call, std::ostream* out) { *out << call.name; }
+
+class NoRoomReported : public testing::TestWithParam<std::tuple<bool, FailingCall>>,
+                       protected StoreEnv {
+ protected:
+  ~NoRoomReported() override { *call().call_errno = 0; }
+  static const FailingCall& call() { return std::get<1>(GetParam()); }
+};
+
+TEST_P(NoRoomReported, ByAnyCallIsNoRoom) {
+  Open({false, "test", kStoreNow, std::get<0>(GetParam())});
+  const SweepPlan plan = MakeTestPlan("s-1", {TestExperiment{}});
+  Register(plan);
+  const LeaseId lease = LeaseOf(plan.jobs[0].key);
+  const auto record = [&]() -> Status {
+    UNMASK_TRY(store->Apply(RecordLease{lease, TestWorker()}, kStoreNow));
+    UNMASK_TRY(store->Apply(RecordResult{lease, TestResult(plan.jobs[0].spec)}, kStoreNow));
+    return store->Commit();
+  };
+  *call().call_errno = call().value;
+  for (int i = 0; i < 3; ++i) {
+    const Status status = record();
+    ASSERT_FALSE(status.ok());
+    EXPECT_TRUE(IsNoSpace(status.error())) << FormatError(status.error());
+  }
+  *call().call_errno = 0;
+  Expect(record());
+  EXPECT_EQ(Reader()->Progress("s-1")->done, 1);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Calls, NoRoomReported,
+    testing::Combine(testing::Bool(),
+                     testing::Values(FailingCall{"WriteQuota", &write_errno, EDQUOT},
+                                     FailingCall{"SyncQuota", &sync_errno, EDQUOT},
+                                     FailingCall{"SyncFull", &sync_errno, ENOSPC})),
+    [](const auto& param) {
+      return std::string(std::get<0>(param.param) ? "Rollback" : "Wal") +
+             std::get<1>(param.param).name;
+    });
 
 TEST(FullDiskAtOpening, IsAReasonNotACrash) {
   const TinyDisk disk;

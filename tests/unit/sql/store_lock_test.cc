@@ -100,6 +100,15 @@ TEST_F(StoreLockTest, AnotherHostsDeadLockNeedsTakeOver) {
   EXPECT_EQ(ErrorOf(), "");  // released, so the other's name is gone
 }
 
+TEST_F(StoreLockTest, ASuccessorsNameStays) {
+  {
+    const auto lock = StoreLock::Take(path(), false);
+    ASSERT_TRUE(lock.ok());
+    WriteOwner({"far-away", 123, "other-boot"});  // --take-over, where locks are not seen
+  }
+  EXPECT_NE(ErrorOf().find("process 123 on host far-away"), std::string::npos);
+}
+
 TEST_F(StoreLockTest, ThisMachinesDeadLocksAreTaken) {
   StoreLock::Owner owner = StoreLock::Self();
   owner.pid = 1;  // alive, but the kernel knows that it does not hold the lock

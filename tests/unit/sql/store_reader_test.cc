@@ -110,6 +110,24 @@ TEST_F(StoreReaderTest, ProgressCountsStatesFoldsAndFailures) {
   EXPECT_FALSE(progress.jobs_per_second.has_value());  // one job gives no rate
 }
 
+TEST_F(StoreReaderTest, AViewThatWasGivenUpIsNotLeftToDo) {
+  SweepPlan plan = MakeTestPlan("s-1", {TestExperiment{}});
+  const SweepPlan trainings = plan;
+  const PlannedJob view = AddViewJob(plan);
+  Register(plan);
+  FinishAll(trainings);
+  Lease(LeaseOf(view.key));
+  Commit();
+  EXPECT_EQ(Reader()->Progress("s-1")->running, 1);
+  Apply(RecordAttemptEnd{LeaseOf(view.key), "yielded", "", "", JobState::kQueued, 0, 0, false});
+  Commit();
+  const SweepProgress progress = Reader()->Progress("s-1").value();
+  EXPECT_EQ(progress.jobs, 3);
+  EXPECT_EQ(progress.done, 3);
+  EXPECT_EQ(progress.queued, 0);
+  EXPECT_EQ(Reader()->Jobs("s-1")->size(), 3U);
+}
+
 TEST_F(StoreReaderTest, RateIsOfTheNewestRun) {
   TestExperiment many{"many", ModelKind::kDsid, Task::kTer, {0, 1, 2}};
   const SweepPlan plan = MakeTestPlan("s-1", {many});
@@ -171,26 +189,6 @@ TEST_F(StoreReaderTest, JobsInThePlansOrder) {
   EXPECT_EQ(jobs[0].seconds, std::nullopt);
 }
 
-TEST_F(StoreReaderTest, HistoryIsTheMedianOfLikeJobs) {
-  TestExperiment single{"single", ModelKind::kSingleTask, Task::kDer};
-  const SweepPlan plan = MakeTestPlan("s-1", {TestExperiment{}, single});
-  Register(plan);
-  FinishAt(plan.jobs[0], "00", 9);
-  FinishAt(plan.jobs[1], "00", 1);
-  FinishAt(plan.jobs[2], "00", 2);
-  FinishAt(plan.jobs[3], "00", 4);
-  FinishAt(plan.jobs[4], "00", 5);
-  const auto history = Reader()->History().value();
-  ASSERT_EQ(history.size(), 2U);
-  EXPECT_EQ(history[0].model, "dsid");
-  EXPECT_EQ(history[0].jobs, 3);
-  EXPECT_EQ(history[0].median_seconds, 2);
-  EXPECT_EQ(history[1].model, "single-task");
-  EXPECT_EQ(history[1].median_seconds, 4.5);
-  EXPECT_EQ(history[1].features, "action-units");
-  EXPECT_EQ(Reader()->DoneKeys()->size(), 5U);
-}
-
 TEST_F(StoreReaderTest, UsesAndDoneSpecs) {
   const SweepPlan plan = MakeTestPlan("s-1", {TestExperiment{}});
   Register(plan);
@@ -202,8 +200,10 @@ TEST_F(StoreReaderTest, UsesAndDoneSpecs) {
   EXPECT_EQ(uses[1].sweep, "s-2");
   EXPECT_EQ(uses[1].experiment, "dsid");
   std::vector<std::string> specs;
-  Expect(Reader()->ForEachDoneSpec(
-      [&](const std::string&, const std::string& spec) { specs.push_back(spec); }));
+  Expect(Reader()->ForEachDoneSpec([&](const DoneSpecRow& row) {
+    specs.push_back(row.spec);
+    EXPECT_EQ(row.seconds, TestResult(plan.jobs[0].spec).seconds);
+  }));
   EXPECT_THAT(specs, ElementsAre(CanonicalText(plan.jobs[0].spec)));
   EXPECT_FALSE(Reader()->ResultOf(plan.jobs[1].key).ok());
 }
@@ -231,6 +231,16 @@ TEST_F(StoreReaderTest, AStoreThatIsNotThereIsADataError) {
   ASSERT_FALSE(reader.ok());
   EXPECT_EQ(reader.error().code, ErrorCode::kData);
   EXPECT_FALSE(fs::exists(nowhere.root));
+}
+
+// Else `plan` would tell of a store that it may not enter that nothing in it is finished.
+TEST_F(StoreReaderTest, AStoreThatCannotBeReachedIsNotAbsent) {
+  const StorePaths beneath_a_file{paths().database()};
+  EXPECT_TRUE(StoreReader::Exists(beneath_a_file));
+  const auto reader = StoreReader::Open(beneath_a_file);
+  ASSERT_FALSE(reader.ok());
+  EXPECT_EQ(ExitCode(reader.error().code), 3);
+  EXPECT_THAT(FormatError(reader.error()), HasSubstr("cannot open the database: Not a directory"));
 }
 
 }  // namespace

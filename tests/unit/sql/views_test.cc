@@ -119,6 +119,25 @@ TEST_F(Views, JobThatNoExperimentNamesHasOneRow) {
                           "03|dsid|{\"loss.alpha\":0.500000}|inner-subject"));
 }
 
+// No training may call for it any more: then it stays queued for ever.
+TEST_F(Views, AQueuedFeatureJobIsNoneTriedOrNot) {
+  SweepPlan plan = MakeTestPlan("s-1", {TestExperiment{}});
+  const PlannedJob view = AddViewJob(plan);
+  Register(plan);
+  const std::string shown = "SELECT state, attempts FROM jobs WHERE kind = 'features'";
+  const std::string counted = "SELECT jobs FROM sweeps";
+  EXPECT_THAT(Query(shown), ElementsAre());
+  EXPECT_THAT(Query(counted), ElementsAre("3"));
+  Lease(LeaseOf(view.key));
+  Commit();
+  EXPECT_THAT(Query(shown), ElementsAre("running|1"));
+  EXPECT_THAT(Query(counted), ElementsAre("4"));
+  Apply(RecordAttemptEnd{LeaseOf(view.key), "yielded", "", "", JobState::kQueued, 0, 0, false});
+  Commit();
+  EXPECT_THAT(Query(shown), ElementsAre());
+  EXPECT_THAT(Query(counted), ElementsAre("3"));
+}
+
 TEST_F(Views, AttemptsTellWhoTriedAndHowItEnded) {
   const SweepPlan plan = MakeTestPlan("s-1", {TestExperiment{}});
   Register(plan);

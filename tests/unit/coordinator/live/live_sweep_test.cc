@@ -150,13 +150,34 @@ TEST_F(LiveSweepTest, OnlyTheNewestFailuresAreKept) {
   EXPECT_EQ(snapshot.failed_attempts.at("killed"), 200);
 }
 
-// Views are made on demand: one that is leased was not among the sweep's jobs before.
-TEST_F(LiveSweepTest, AJobThatIsNewIsCounted) {
+// Views are made on demand, and given up when the last training ends.
+TEST_F(LiveSweepTest, AViewCountsUnlessItIsQueued) {
+  const PlannedJob view_job = AddViewJob(plan);
+  Register(plan);
   LiveSweep view = Load();
-  EXPECT_FALSE(view.Knows("new"));
-  view.Apply({"new", JobState::kDone, {}, 0, {}}, now);
-  EXPECT_EQ(See(view, now).jobs.total(), 10);
-  EXPECT_TRUE(view.Knows("new"));
+  EXPECT_EQ(See(view, now).jobs.total(), 9);
+  for (const char* error_class : {"", "killed"}) {
+    const LeaseId lease = LeaseOf(view_job.key, *error_class == '\0' ? 1 : 2);
+    Both(view, RecordLease{lease, TestWorker()});
+    EXPECT_EQ(See(view, now).jobs.total(), 10);
+    EXPECT_EQ(See(Load(), now).jobs.running, 1);
+    Both(view, RecordAttemptEnd{lease, "yielded", error_class, "", JobState::kQueued, 0, 0, false});
+    EXPECT_EQ(See(view, now).jobs.total(), 9);
+    EXPECT_EQ(See(Load(), now).jobs.total(), 9);
+  }
+  EXPECT_EQ(See(Load(), now).failures.at(0).job_state, "queued");
+  const LeaseId last = LeaseOf(view_job.key, 3);
+  Both(view, RecordLease{last, TestWorker()});
+  Both(view, RecordResult{last, {}});
+  EXPECT_EQ(See(view, now).jobs.done, 1);
+  EXPECT_EQ(See(Load(), now).jobs.done, 1);
+}
+
+TEST_F(LiveSweepTest, AJobOfAnotherSweepIsNothing) {
+  LiveSweep view = Load();
+  view.Apply({"another", JobState::kDone, {}, 0, {}}, now);
+  EXPECT_EQ(See(view, now).jobs.total(), 9);
+  EXPECT_FALSE(view.Knows("another"));
   EXPECT_TRUE(view.Knows(plan.jobs[0].key));
 }
 
