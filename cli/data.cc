@@ -7,13 +7,14 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <set>
-#include <thread>
 
 #include "cli/command.h"
 #include "cli/json_text.h"
 #include "common/base/log.h"
 #include "common/base/out_file.h"
+#include "common/base/process.h"
 #include "common/base/text.h"
+#include "common/data/frames.h"
 #include "common/data/manifest.h"
 #include "common/data/mfed_import.h"
 #include "common/data/synth.h"
@@ -86,6 +87,18 @@ Json ImportJson(const MfedImport& import, const std::string& out) {
   return json;
 }
 
+void LogMissingFrames(const std::vector<std::string>& clips) {
+  constexpr std::size_t kNamed = 10;
+  std::vector<std::string> first(
+      clips.begin(), clips.begin() + std::min<std::ptrdiff_t>(kNamed, std::ssize(clips)));
+  for (const std::string& clip : clips) {
+    LogDebug(fmt::format("clip {} has no folder of frames, or several", clip));
+  }
+  LogInfo(fmt::format("{} clips have no folder of frames, or several: {}{}", clips.size(),
+                      Join(first, ", "),
+                      clips.size() > kNamed ? ", ... (--verbose shows each)" : ""));
+}
+
 void LogImport(const MfedImport& import) {
   std::map<std::string, int> entries_by_kind;
   for (const CleanedEntry& c : import.cleaned) {
@@ -102,10 +115,7 @@ void LogImport(const MfedImport& import) {
   for (const auto& [kind, entries] : entries_by_kind) {
     LogInfo(fmt::format("  {} in {} entries", kind, entries));
   }
-  if (!import.missing_frames.empty()) {
-    LogInfo(fmt::format("{} clips have no folder of frames, or several: {}",
-                        import.missing_frames.size(), Join(import.missing_frames, ", ")));
-  }
+  if (!import.missing_frames.empty()) LogMissingFrames(import.missing_frames);
 }
 
 Status ImportMfedCommand(const CommandContext& context, const std::string& json_file,
@@ -164,9 +174,13 @@ Error Reported(const CommandContext& context, const Error& error) {
 }
 
 Status ValidateCommand(const CommandContext& context, const fs::path& file, const fs::path& root) {
+  if (!root.empty()) {
+    const Status there = CheckRoot(root, "--root");
+    if (!there.ok()) return Reported(context, there.error());
+  }
   const auto draft = LoadManifestDraft(file, root);
   if (!draft.ok()) return Reported(context, draft.error());
-  const unsigned threads = std::max(1U, std::thread::hardware_concurrency());
+  const unsigned threads = static_cast<unsigned>(UsableCores());
   const PictureCheck pictures = CheckPictures(draft->manifest, DatasetRoot(file, root), threads);
   const std::vector<Problem> problems = AllProblems(*draft, pictures);
   if (!problems.empty()) return Reported(context, Error(ErrorCode::kData, problems));

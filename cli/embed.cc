@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "cli/command.h"
+#include "coordinator/plan/model_source.h"
 
 namespace unmask {
 namespace {
@@ -26,6 +27,9 @@ struct EmbedArguments {
 
 // Becomes the trainer; returns only where that fails.
 Error BecomeTrainer(const EmbedArguments& arguments, const fs::path& trainer) {
+  const Status model =
+      CheckModelFolder({"--model", arguments.model, "openai/clip-vit-base-patch16"});
+  if (!model.ok()) return model.error();
   std::vector<std::string> words = {
       trainer.string(), "embed",     "--model",         arguments.model, "--out",
       arguments.out,    "--feature", arguments.feature, "--precision",   arguments.precision};

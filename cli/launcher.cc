@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <pwd.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -17,12 +16,14 @@
 #include <string_view>
 
 #include "common/base/log.h"
+#include "common/base/process.h"
 #include "common/base/text.h"
 
 namespace unmask {
 namespace {
 
 constexpr int kResumable = 75;
+constexpr std::size_t kRoomNeeded = 256 << 10;  // about what mpirun's session takes
 
 // Where a launcher tells a process its rank, if it does.
 constexpr std::array<const char*, 3> kRankVariables = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK",
@@ -200,13 +201,6 @@ void EndAtOnceWhenStopped() {
   for (const int signal : StopSignals()) ::signal(signal, [](int) { _exit(kResumable); });
 }
 
-int UsableCores() {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
-  return std::max(1, CPU_COUNT(&set));
-}
-
 LocalShape ShapeFor(int cores, std::optional<int> workers, std::optional<int> slots) {
   constexpr int kCoresPerWorker = 8;
   LocalShape shape;
@@ -219,6 +213,12 @@ int LaunchLocally(const LaunchOptions& options) {
   const RunFolder folder;
   if (folder.path().empty()) {
     LogError("cannot make a temporary folder (TMPDIR): a folder that can be written to");
+    return ExitCode(ErrorCode::kData);
+  }
+  // mpirun without room there says nothing that helps.
+  if (const Status room = WriteFileDurably(folder.path() / "room", std::string(kRoomNeeded, ' '));
+      !room.ok()) {
+    LogError("no room for temporary files (TMPDIR): " + OneLine(room.error()));
     return ExitCode(ErrorCode::kData);
   }
   SetEnvironment(folder, options);

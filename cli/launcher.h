@@ -22,7 +22,6 @@ struct LocalShape {
   int slots = 1;  // a worker
 };
 LocalShape ShapeFor(int cores, std::optional<int> workers, std::optional<int> slots);
-int UsableCores();
 
 // From here to LaunchLocally there is nothing to be written down: what asks for a stop (or, if it
 // is not ignored, a hang-up) ends this process at once, with 75.

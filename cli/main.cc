@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <exception>
@@ -28,11 +29,15 @@ int Tell(const Error& error) {
 // What CLI11 says, but for a misspelled command, of which it only says that one is missing.
 Error ParseFailure(const CLI::App& app, const CLI::ParseError& error) {
   const CLI::App* at = &app;
-  while (!at->get_subcommands().empty()) at = at->get_subcommands().front();
+  std::string command_line = "unmask";
+  while (!at->get_subcommands().empty()) {
+    at = at->get_subcommands().front();
+    command_line += " " + at->get_name();
+  }
   const std::vector<std::string> extras = app.remaining(true);
   if (error.get_name() != "RequiredError" || at->get_require_subcommand_min() == 0 ||
       extras.empty() || extras.front().starts_with('-')) {
-    return UsageError(error.what(), kCommandLine, "see unmask --help");
+    return UsageError(error.what(), kCommandLine, "see " + command_line + " --help");
   }
   std::vector<std::string> names;
   for (const CLI::App* command : at->get_subcommands({})) names.push_back(command->get_name());
@@ -138,5 +143,6 @@ void CommandContext::Fail(const Error& error) { exit_code = Tell(error); }
 
 int main(int argc, char** argv) {
   unmask::OpenStandardStreams();
+  std::signal(SIGXFSZ, SIG_IGN);  // a write beyond `ulimit -f` fails like one on a full disk
   return unmask::MainWithoutExceptions(argc, argv);
 }

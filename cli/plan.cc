@@ -29,9 +29,14 @@ std::string Bytes(std::int64_t bytes) {
 }
 
 std::string Seconds(const PlanReport& report) {
-  if (!report.remaining_seconds) return "unknown: the store has no finished jobs like these";
-  const auto millis = static_cast<std::int64_t>(*report.remaining_seconds * 1000);
-  return FormatDuration(Millis(millis)) + " on one slot, less with more";
+  if (report.unlike == report.remaining) {
+    return "unknown: the store has no finished jobs like these";
+  }
+  const auto millis = static_cast<std::int64_t>(report.least_seconds * 1000);
+  std::string text = FormatDuration(Millis(millis)) + " on one slot, less with more";
+  if (report.unlike == 0) return text;
+  return fmt::format("at least {}; {} unlike any finished one", text,
+                     report.unlike == 1 ? "1 job is" : fmt::format("{} jobs are", report.unlike));
 }
 
 std::string Text(const PlanOutput& output, const PlanReport& report) {

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <set>
-#include <thread>
 #include <unordered_set>
 
+#include "common/base/process.h"
 #include "common/jobs/feature_jobs.h"
 #include "sql/store_reader.h"
 #include "worker/backbone/model_for.h"
@@ -41,7 +41,7 @@ Status CheckDetector(const JobSpec& spec, const PlanOutput& planned) {
 
 Status Decode(const std::vector<FrameRef>& frames) {
   std::vector<Problem> problems;
-  for (const Status& one : TryPictures(frames, std::max(1U, std::thread::hardware_concurrency()))) {
+  for (const Status& one : TryPictures(frames, static_cast<unsigned>(UsableCores()))) {
     if (one.ok()) continue;
     const auto& found = one.error().problems;
     problems.insert(problems.end(), found.begin(), found.end());

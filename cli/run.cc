@@ -6,7 +6,6 @@
 #include <cstdlib>
 #include <future>
 #include <nlohmann/json.hpp>
-#include <thread>
 #include <utility>
 
 #include "cli/command.h"
@@ -50,16 +49,14 @@ WorkerNeeds NeedsOf(const RunArguments& arguments) {
   return study.ok() ? NeedsOf(*study, arguments.experiments) : WorkerNeeds{};
 }
 
-// Slots of this rank: as told, else as the study needs, else this machine's cores shared by the
-// agents on it.
-int SlotsHere(const RunArguments& arguments, const WorkerNeeds& needs) {
+// Slots of this rank: as told, else as the study needs, else its share of the host's cores, of
+// which mpirun may have bound it to fewer. Rank 0 sleeps most of the time and has none.
+int SlotsHere(const RunArguments& arguments, const WorkerNeeds& needs,
+              const MpiSession::Host& host) {
   if (arguments.slots) return *arguments.slots;
   if (needs.slots) return *needs.slots;
   if (const char* launched = std::getenv(kSlotsVariable)) return std::max(1, std::atoi(launched));
-  const char* local = std::getenv("OMPI_COMM_WORLD_LOCAL_SIZE");
-  const int ranks_here = local != nullptr ? std::max(1, std::atoi(local)) : 1;
-  const int cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-  return std::max(1, cores / std::max(1, ranks_here - 1));  // rank 0 sleeps most of the time
+  return std::clamp(host.cores / host.workers, 1, UsableCores());
 }
 
 std::string Provenance(const RunArguments& arguments, int ranks) {
@@ -116,7 +113,7 @@ void ChooseGpu() {
 }
 
 int Work(const RunArguments& arguments, const CommandContext& context, Transport& transport,
-         pid_t parent) {
+         const MpiSession::Host& host, pid_t parent) {
   AgentOptions options;
   options.store = context.store;
   options.trainer = context.trainer();
@@ -127,7 +124,7 @@ int Work(const RunArguments& arguments, const CommandContext& context, Transport
     options.device = "cuda";
     ChooseGpu();
   }
-  options.supervisor.slots = SlotsHere(arguments, needs);
+  options.supervisor.slots = SlotsHere(arguments, needs, host);
   return RunAgent(transport, options);
 }
 
@@ -159,7 +156,7 @@ void RunAsRank(const RunArguments& arguments, CommandContext& context, pid_t par
   {
     MpiTransport transport(session);
     if (session.rank() > 0) {
-      context.exit_code = Work(arguments, context, transport, parent);
+      context.exit_code = Work(arguments, context, transport, session.host(), parent);
     } else {
       const Result<int> code =
           WithoutExceptions([&] { return Coordinate(arguments, context, transport, plan.get()); });
@@ -207,8 +204,8 @@ void Launch(const RunArguments& arguments, CommandContext& context,
 void AddRunCommand(CLI::App& app, CommandContext& context) {
   auto arguments = std::make_shared<RunArguments>();
   CLI::App* command = app.add_subcommand("run", "Run or resume a sweep");
-  command->add_option("config", arguments->config, "Study (YAML)")->required();
-  command->add_option("overrides", arguments->overrides, "KEY=VALUE, over the file's settings");
+  command->add_option("CONFIG", arguments->config, "Study (YAML)")->required();
+  command->add_option("OVERRIDE", arguments->overrides, "KEY=VALUE, over the file's settings");
   command->add_option("--workers", arguments->workers, "Local workers")->check(CLI::Range(1, 4096));
   command->add_option("--slots", arguments->slots, "Jobs at a time of each worker")
       ->check(CLI::Range(1, 4096));

@@ -110,7 +110,8 @@ void AddStatusCommand(CLI::App& app, CommandContext& context) {
   auto arguments = std::make_shared<StatusArguments>();
   CLI::App* command =
       app.add_subcommand("status", "Progress, rate, time left, and failures of a sweep");
-  command->add_option("SWEEP", arguments->sweep, "Name or its beginning; default: the newest");
+  command->add_option("SWEEP", arguments->sweep,
+                      "Name or unique prefix (default: the newest sweep)");
   command->add_flag("--watch", arguments->watch,
                     "Look again and again, until it is finished or Ctrl-C");
   command->footer(

@@ -13,6 +13,7 @@
 #include "cli/launcher.h"
 #include "common/base/build_info.h"
 #include "common/base/log.h"
+#include "common/base/process.h"
 #include "common/base/text.h"
 #include "common/config/names.h"
 #include "common/jobs/feature_jobs.h"
@@ -257,7 +258,7 @@ void AddVerifyCommand(CLI::App& app, CommandContext& context) {
   auto count = std::make_shared<std::int64_t>(0);
   CLI::App* command =
       app.add_subcommand("verify", "Retrain finished jobs and compare them bit by bit");
-  command->add_option("sweep", *sweep, "Sweep (default: the newest)");
+  command->add_option("SWEEP", *sweep, "Name or unique prefix (default: the newest sweep)");
   command->add_option("--jobs", *count, "How many, spread over the sweep (default: all)")
       ->check(CheckCount);
   command->footer(

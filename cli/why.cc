@@ -92,9 +92,9 @@ std::string ReuseText(const Explanation& why) {
 
 std::string Text(const Explanation& why) {
   const auto spec = nlohmann::json::parse(why.job.spec_json, nullptr, false);
-  std::string text =
-      fmt::format("job {}\nstate {}, {} attempts\nspec\n{}\nused by\n", why.job.job_key,
-                  Name(why.job.state), why.job.attempts, JsonText(spec, 2));
+  std::string text = fmt::format("job {}\nstate {}, {} attempt{}\nspec\n{}\nused by\n",
+                                 why.job.job_key, Name(why.job.state), why.job.attempts,
+                                 why.job.attempts == 1 ? "" : "s", JsonText(spec, 2));
   for (const JobUseRow& use : why.uses) text += "  " + UseText(use) + "\n";
   text += "attempts\n";
   for (const Attempt& attempt : why.attempts) text += "  " + AttemptText(attempt) + "\n";

@@ -35,4 +35,4 @@ print(both.groupby(["experiment", "point"])[["right", "taken_in"]].mean().round(
 # %% Did the streams decouple?
 jobs = pd.read_sql("SELECT * FROM jobs WHERE sweep = ? AND held_out_hsic IS NOT NULL", store, params=[sweep])
 if not jobs.empty:
-    print(jobs.groupby(["experiment", "alpha"])[["held_out_hsic", "stream_cosine"]].median().round(4))
+    print(jobs.groupby(["experiment", "point"])[["held_out_hsic", "stream_cosine"]].median().round(4))

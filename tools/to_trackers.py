@@ -7,6 +7,7 @@ Needs the package `wandb` or `mlflow`. Nothing leaves the machine: W&B writes be
 MLflow an SQLite file there (`mlflow ui --backend-store-uri sqlite:///OUT/mlflow.db`).
 """
 
+import importlib.util
 import json
 import os
 import pathlib
@@ -101,6 +102,9 @@ def main():
     matching = [name for name in sweeps if name.startswith(sys.argv[4])] if len(sys.argv) == 5 else sweeps[:1]
     if len(matching) != 1:
         sys.exit(f"to_trackers: no such sweep, or several; there are: {', '.join(sweeps)}")
+    if importlib.util.find_spec(tracker) is None:
+        print(f"to_trackers: the package is missing: pip install {tracker}", file=sys.stderr)
+        sys.exit(2)
     out.mkdir(parents=True, exist_ok=True)
     points = points_of(store, matching[0])
     (to_wandb if tracker == "wandb" else to_mlflow)(matching[0], points, out)

@@ -1,10 +1,12 @@
 #include "common/base/process.h"
 
 #include <fmt/format.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <system_error>
@@ -34,6 +36,13 @@ void DieVisibly(std::string_view reason) {
   LogError(reason);
   raise(SIGKILL);
   _exit(3);  // not reached
+}
+
+int UsableCores() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
+  return std::max(1, CPU_COUNT(&set));
 }
 
 std::string HostName() {

@@ -29,4 +29,7 @@ bool RunsThisProgram(pid_t pid);
 
 std::string HostName();
 
+// Cores that this process may use: its affinity, not what the machine has. At least 1.
+int UsableCores();
+
 }  // namespace unmask

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "common/base/files.h"
 #include "common/base/text.h"
@@ -100,6 +101,55 @@ std::vector<std::string> ShadowNotes(const StudyDraft& draft) {
   return notes;
 }
 
+// The folder of the settings' backbone; null where they see no pictures.
+const char* FolderKeyOf(const Settings& settings) {
+  switch (settings.features.source) {
+    case FeatureSource::kVit:
+      return "weights.vit";
+    case FeatureSource::kClip:
+      return "weights.clip";
+    case FeatureSource::kResnet18:
+      return "weights.resnet18";
+    case FeatureSource::kActionUnits:
+      break;
+  }
+  return nullptr;
+}
+
+// What is synthetic takes the place of what is not named. Neither is set by default: where both
+// are, the user set both.
+std::vector<std::string> SynthNotes(const Settings& settings) {
+  std::vector<std::string> notes;
+  const auto stands = [&](const char* key, const char* synth_key, std::int64_t synth) {
+    notes.push_back(fmt::format("{} stands; {}={} has no effect", key, synth_key, synth));
+  };
+  const Settings::Dataset& dataset = settings.dataset;
+  if (!dataset.manifest.empty() && dataset.synth != 0) {
+    stands("dataset.manifest", "dataset.synth", dataset.synth);
+  }
+  const char* folder = FolderKeyOf(settings);
+  const std::int64_t weights = settings.weights.synth;
+  if (folder != nullptr && weights != 0 && GetSetting(settings, folder) != Value(std::string())) {
+    stands(folder, "weights.synth", weights);
+  }
+  return notes;
+}
+
+// Those of each experiment: once where all have the same.
+void AddSynthNotes(Study& study) {
+  std::map<std::string, std::vector<std::string>> experiments;
+  for (const Experiment& experiment : study.experiments) {
+    for (const std::string& note : SynthNotes(experiment.settings)) {
+      experiments[note].push_back(experiment.name);
+    }
+  }
+  for (const auto& [note, names] : experiments) {
+    const bool all = names.size() == study.experiments.size();
+    study.notes.push_back(all ? note
+                              : fmt::format("{} in experiment '{}'", note, Join(names, "', '")));
+  }
+}
+
 // A study without a name is called as its file is.
 std::string NameOfFile(const std::string& path) {
   std::string name = fs::path(path).stem().string().substr(0, 64);
@@ -128,6 +178,7 @@ Study ResolveStudy(const StudyDraft& draft, const std::string& path, Reporter& r
     study.tables_json = NormaliseTables(*draft.tables, study, reporter);
   }
   study.notes = ShadowNotes(draft);
+  AddSynthNotes(study);
   return study;
 }
 

@@ -82,7 +82,7 @@ class TableReader {
     std::vector<std::string> labels;
     std::vector<std::string> found;
     for (const TableSpec& row : rows) {
-      labels.push_back(row.label);
+      if (!row.label.empty()) labels.push_back(row.label);
       const bool same_number = number && ParseReal(row.label) == number;
       if (row.label == asked || same_number) found.push_back(row.label);
     }
@@ -90,7 +90,8 @@ class TableReader {
     const std::string key = context_ + ".reference";
     if (found.empty()) {
       reporter_.Add(fmt::format("{} names no row: '{}'", key, asked), node->line,
-                    DidYouMean(asked, labels, "one of " + Join(labels, ", ")));
+                    labels.empty() ? "rows with a label"
+                                   : DidYouMean(asked, labels, "one of " + Join(labels, ", ")));
     } else {
       reporter_.Add(fmt::format("{} names several rows: '{}'", key, asked), node->line,
                     "a label that one row has");

@@ -65,6 +65,13 @@ Error AtFramesCell(const Error& error, const ManifestClip& clip, const std::stri
                    p.expected.empty() ? "a file that can be read" : p.expected);
 }
 
+Status CheckRoot(const fs::path& root, const std::string& setting) {
+  std::error_code ignored;
+  if (fs::is_directory(root, ignored)) return {};
+  return DataError(fmt::format("there is no folder '{}'", root.string()), setting,
+                   "the folder that the manifest's `frames` are relative to");
+}
+
 FrameFinder::FrameFinder(std::string manifest_name, fs::path root)
     : manifest_name_(std::move(manifest_name)), root_(std::move(root)) {}
 
@@ -152,6 +159,7 @@ const FrameFinder::Folder& FrameFinder::ListFolder(const fs::path& folder) {
 
 Result<std::vector<FrameRef>> FindFrames(const Manifest& manifest, const Dataset& dataset,
                                          const fs::path& root, FramePoint point) {
+  UNMASK_TRY(CheckRoot(root, "dataset.root"));
   std::unordered_map<std::string, const ManifestClip*> rows;
   for (const ManifestClip& row : manifest.clips) rows.emplace(row.sample, &row);
   FrameFinder finder(manifest.name, root);

@@ -55,6 +55,9 @@ class FrameFinder {
 // What is wrong with a file as a problem of the clip that names it, at the manifest's cell.
 Error AtFramesCell(const Error& error, const ManifestClip& clip, const std::string& manifest_name);
 
+// One error, at the setting or option that names the root, where every clip would have its own.
+Status CheckRoot(const fs::path& root, const std::string& setting);
+
 // The pictures of a study, in the order of `dataset.clips`; every clip without one is reported.
 Result<std::vector<FrameRef>> FindFrames(const Manifest& manifest, const Dataset& dataset,
                                          const fs::path& root, FramePoint point);

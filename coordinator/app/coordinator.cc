@@ -312,7 +312,11 @@ class Coordinator final : public MessageSink {
     } else if (reason == FinishReason::kStopped) {
       LogInfo("stopped: the same command goes on from here");
     }
-    return scheduler_.ExitCode(reason);
+    const int code = scheduler_.ExitCode(reason);
+    if (code == 1) {
+      LogInfo("jobs failed: unmask status, unmask why JOB, then unmask retry and the same run");
+    }
+    return code;
   }
 
   Transport& transport_;

@@ -71,8 +71,12 @@ std::string TraceText(const std::string& sweep, const Lanes& lanes) {
 
 Status ExportTrace(const ExportRequest& request) {
   UNMASK_TRY(CheckOutFile(request.out));
-  UNMASK_ASSIGN(const std::vector<SpanRow> spans, request.reader->Spans(request.sweep));
-  return WriteOutFile(request.out, TraceText(request.sweep, LayOutLanes(spans)));
+  StoreReader& reader = *request.reader;
+  return reader.InSnapshot([&]() -> Status {
+    UNMASK_ASSIGN(const std::vector<SpanRow> spans, reader.Spans(request.sweep));
+    UNMASK_ASSIGN(const std::vector<JobRow> jobs, reader.Jobs(request.sweep));
+    return WriteOutFile(request.out, TraceText(request.sweep, LayOutLanes(spans, jobs)));
+  });
 }
 
 }  // namespace unmask

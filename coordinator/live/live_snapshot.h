@@ -1,6 +1,7 @@
 // How a sweep stands at one moment, as the dashboard and `status --watch` show it.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -45,14 +46,15 @@ struct LivePoint {
   bool Complete() const { return folds_done == folds_total; }
 };
 
-struct LiveJob {  // an attempt that runs
+struct LiveJob {  // a job that a worker holds: it runs, or is leased ahead of a slot
   std::string job_key;
   std::int64_t attempt = 0;
   std::string experiment;  // of its first use; empty: a job that no experiment names
   std::string label;
   std::string held_out;
   double seconds = 0;                     // since the lease
-  bool started = false;                   // false: its trainer is loading
+  bool started = false;                   // false: its trainer is loading, or it is next
+  bool next = false;                      // leased ahead: it waits for a slot
   std::optional<std::int64_t> epoch;      // epochs finished, where known
   std::optional<std::int64_t> epoch_max;  // it may stop earlier
 };
@@ -66,6 +68,12 @@ struct LiveWorker {
   std::string note;           // why it gets no new leases, or is gone; empty: it works
   double silent_seconds = 0;  // since it was last heard
   std::vector<LiveJob> jobs;
+
+  // Slots at work: what is leased ahead occupies none.
+  std::int64_t Busy() const {
+    const auto held = static_cast<std::int64_t>(jobs.size());
+    return slots > 0 ? std::min(held, slots) : held;
+  }
 };
 
 struct LiveFailure {  // an attempt that ended with an error, or a job that could not be tried

@@ -1,6 +1,7 @@
 #include "coordinator/live/live_sweep.h"
 
 #include <algorithm>
+#include <functional>
 #include <set>
 #include <utility>
 #include <variant>
@@ -88,6 +89,20 @@ struct ChangeVisitor {
     return std::nullopt;
   }
 };
+
+// A slot that no started job has is for the job that was leased first; the others come next. Where
+// the slots are not known none is said to.
+void MarkNext(LiveWorker& worker) {
+  if (worker.slots == 0) return;
+  std::vector<LiveJob*> waiting;
+  for (LiveJob& job : worker.jobs) {
+    if (!job.started) waiting.push_back(&job);
+  }
+  std::ranges::stable_sort(waiting, std::ranges::greater(), &LiveJob::seconds);
+  const auto started = static_cast<std::int64_t>(worker.jobs.size() - waiting.size());
+  const auto loading = static_cast<std::size_t>(std::max<std::int64_t>(0, worker.slots - started));
+  for (std::size_t i = loading; i < waiting.size(); ++i) waiting[i]->next = true;
+}
 
 }  // namespace
 
@@ -257,6 +272,7 @@ LiveSnapshot LiveSweep::Snapshot(std::vector<LiveWorker> workers, const std::str
   snapshot.workers = std::move(workers);
   for (LiveWorker& worker : snapshot.workers) {
     for (LiveJob& job : worker.jobs) FillNames(job);
+    MarkNext(worker);
   }
   snapshot.failures.assign(failures_.begin(), failures_.end());
   for (LiveFailure& failure : snapshot.failures) {

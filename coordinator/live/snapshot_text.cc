@@ -47,22 +47,20 @@ json PointJson(const LivePoint& point) {
 }
 
 json JobJson(const LiveJob& job) {
-  return {
-      {"job_key", job.job_key}, {"attempt", job.attempt},    {"experiment", job.experiment},
-      {"label", job.label},     {"held_out", job.held_out},  {"seconds", job.seconds},
-      {"started", job.started}, {"epoch", Maybe(job.epoch)}, {"epoch_max", Maybe(job.epoch_max)}};
+  return {{"job_key", job.job_key},       {"attempt", job.attempt},
+          {"experiment", job.experiment}, {"label", job.label},
+          {"held_out", job.held_out},     {"seconds", job.seconds},
+          {"started", job.started},       {"next", job.next},
+          {"epoch", Maybe(job.epoch)},    {"epoch_max", Maybe(job.epoch_max)}};
 }
 
 json WorkerJson(const LiveWorker& worker) {
   json jobs = json::array();
   for (const LiveJob& job : worker.jobs) jobs.push_back(JobJson(job));
-  return {{"worker", worker.id},
-          {"host", worker.host},
-          {"device", worker.device},
-          {"slots", worker.slots},
-          {"lost", worker.lost},
-          {"note", worker.note},
-          {"silent_seconds", worker.silent_seconds},
+  return {{"worker", worker.id},     {"host", worker.host},
+          {"device", worker.device}, {"slots", worker.slots},
+          {"busy", worker.Busy()},   {"lost", worker.lost},
+          {"note", worker.note},     {"silent_seconds", worker.silent_seconds},
           {"jobs", std::move(jobs)}};
 }
 
@@ -136,17 +134,18 @@ void WriteJobs(const LiveCounts& jobs, MetricsWriter& out) {
 void WriteWorkers(const LiveSnapshot& snapshot, MetricsWriter& out) {
   std::int64_t connected = 0;
   std::int64_t slots = 0;
-  std::size_t busy = 0;
+  std::int64_t busy = 0;
   for (const LiveWorker& worker : snapshot.workers) {
     if (worker.lost) continue;
     connected += 1;
     slots += worker.slots;
-    busy += worker.jobs.size();
+    busy += worker.Busy();
   }
   out.Gauge("unmask_workers", "Connected workers.", static_cast<double>(connected));
   out.Gauge("unmask_worker_slots", "Jobs that the workers can run at a time.",
             static_cast<double>(slots));
-  out.Gauge("unmask_worker_slots_busy", "Jobs that run on them.", static_cast<double>(busy));
+  out.Gauge("unmask_worker_slots_busy", "Of these slots, those that hold one.",
+            static_cast<double>(busy));
 }
 
 }  // namespace

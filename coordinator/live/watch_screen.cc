@@ -246,6 +246,13 @@ class Screen {
       lines.push_back(Cut(fmt::format("and {} more {}", section.size() - shown, what), columns_));
   }
 
+  // The store does not say which of a worker's jobs have a slot.
+  static std::string_view StateOf(const LiveWorker& worker, const LiveJob& job) {
+    if (job.started) return "";
+    if (worker.slots == 0) return ", loading or next";
+    return job.next ? ", next" : ", loading";
+  }
+
   std::vector<std::string> WorkerLines() const {
     std::vector<std::string> lines;
     for (const LiveWorker& worker : snapshot_.workers) {
@@ -254,7 +261,7 @@ class Screen {
             "worker {} on {}: {}{}, held out {}, {}{}", worker.id, EscapeControl(worker.host),
             job.experiment.empty() ? "features" : EscapeControl(job.experiment),
             job.label.empty() ? "" : " " + EscapeControl(job.label), EscapeControl(job.held_out),
-            Duration(job.seconds), job.started ? "" : ", loading"));
+            Duration(job.seconds), StateOf(worker, job)));
       }
     }
     return lines;

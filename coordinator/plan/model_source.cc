@@ -15,10 +15,7 @@ Result<ModelData> HashFolder(const ModelSetting& wanted) {
   std::error_code error;
   const fs::path folder = fs::absolute(wanted.folder);
   UNMASK_TRY(CheckPath(folder));
-  if (!fs::exists(folder / "config.json", error)) {
-    return DataError(fmt::format("no model in '{}': config.json is missing", wanted.folder),
-                     wanted.key, fmt::format("a Hugging Face folder, such as {}", wanted.example));
-  }
+  UNMASK_TRY(CheckModelFolder(wanted));
   ModelData model;
   model.folder = folder;
   UNMASK_ASSIGN(model.config_json, ReadFile(folder / "config.json"));
@@ -59,6 +56,13 @@ ModelSetting ModelSettingOf(const Settings& settings) {
     default:
       return {"weights.resnet18", weights.resnet18, "microsoft/resnet-18"};
   }
+}
+
+Status CheckModelFolder(const ModelSetting& wanted) {
+  std::error_code ignored;
+  if (fs::exists(fs::path(wanted.folder) / "config.json", ignored)) return {};
+  return DataError(fmt::format("no model in '{}': config.json is missing", wanted.folder),
+                   wanted.key, fmt::format("a Hugging Face folder, such as {}", wanted.example));
 }
 
 Result<const ModelData*> ModelSource::Model(const Settings& settings) {

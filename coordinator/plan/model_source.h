@@ -18,6 +18,9 @@ struct ModelSetting {
 };
 ModelSetting ModelSettingOf(const Settings& settings);
 
+// A DataError where the folder holds no model.
+Status CheckModelFolder(const ModelSetting& wanted);
+
 struct ModelData {
   std::string sha256;  // of the names and hashes of the files that features depend on
   fs::path folder;     // absolute; relative to the store where `files` are to be written there

@@ -105,7 +105,6 @@ PlanReport ReportPlan(const PlanOutput& output, const StoreHistory& history,
   PlanReport report;
   report.folds = static_cast<std::int64_t>(output.plan.uses.size());
   report.jobs = static_cast<std::int64_t>(output.plan.jobs.size());
-  report.remaining_seconds = 0;
   std::set<std::string> datasets;  // of what remains
   report.shared = report.folds;
   for (const PlannedJob& job : output.plan.jobs) {
@@ -128,14 +127,14 @@ PlanReport ReportPlan(const PlanOutput& output, const StoreHistory& history,
       report.remaining_bytes += static_cast<std::int64_t>(output.blobs.at(job.spec.dataset).size());
     }
     if (job.keep_best) report.remaining_bytes += bytes;
-    if (!report.remaining_seconds) continue;
     const auto pace = history.paces.find(PaceKey(job.spec));
     if (pace == history.paces.end()) {
-      report.remaining_seconds.reset();
+      ++report.unlike;
     } else {
-      *report.remaining_seconds += pace->second;
+      report.least_seconds += pace->second;
     }
   }
+  if (report.unlike == 0) report.remaining_seconds = report.least_seconds;
   return report;
 }
 

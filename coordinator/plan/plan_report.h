@@ -28,7 +28,9 @@ struct PlanReport {
   std::int64_t remaining = 0;               // of all kinds
   std::int64_t remaining_bytes = 0;         // data sets and kept weights of what remains
   std::int64_t checkpoint_bytes = 0;        // of one running job at most: two generations
-  std::optional<double> remaining_seconds;  // on one slot; nullopt: nothing alike is measured yet
+  std::int64_t unlike = 0;                  // of what remains, unlike any that was measured
+  double least_seconds = 0;                 // on one slot, without those
+  std::optional<double> remaining_seconds;  // on one slot; nullopt: some are unlike
 };
 
 // How many features a backbone gives, by its config.json and the job's settings.

@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <string_view>
+
+#include "common/config/schema.h"
 
 namespace unmask {
 namespace {
@@ -25,9 +28,18 @@ Leaves LeavesOf(const nlohmann::json& value) {
   return leaves;
 }
 
+// What a setting is where the spec leaves it out; other fields have no such value.
+std::string DefaultOf(std::string_view field) {
+  constexpr std::string_view kSettings = "settings.";
+  if (field.starts_with(kSettings)) field.remove_prefix(kSettings.size());
+  const Field* setting = FindField(field);
+  if (setting == nullptr) return "default";
+  return ToJson(setting->get(Settings{})).dump() + " (default)";
+}
+
 std::string ValueOf(const Leaves& leaves, const std::string& field) {
   const auto found = leaves.find(field);
-  return found == leaves.end() ? "default" : found->second;
+  return found == leaves.end() ? DefaultOf(field) : found->second;
 }
 
 std::vector<FieldDifference> CompareLeaves(const Leaves& here, const Leaves& there) {

@@ -13,7 +13,7 @@ namespace unmask {
 
 struct FieldDifference {
   std::string field;  // "settings.loss.alpha"
-  std::string here;   // as JSON; "default" where the spec leaves it out
+  std::string here;   // as JSON; "0.5 (default)" where the spec leaves it out
   std::string there;
   bool operator==(const FieldDifference&) const = default;
 };

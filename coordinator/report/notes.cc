@@ -66,13 +66,21 @@ std::string List(const Values& values) {
   return fmt::format("{}", fmt::join(values, ", "));
 }
 
+// "a", "a and b", "a, b and c".
+std::string Enumerate(std::vector<std::string> names) {
+  if (names.size() < 2) return Join(names, "");
+  const std::string last = std::move(names.back());
+  names.pop_back();
+  return Join(names, ", ") + " and " + last;
+}
+
 std::string Basis(const Table& table, const Facts& facts) {
   std::string text = "Sweep " + table.sweep;
   if (facts.folds.empty()) return text + ": no row of this table is part of it.";
   text += ": ";
   if (!facts.clips.empty()) text += List(facts.clips) + " clips, ";
   text += List(facts.folds) + " leave-one-subject-out folds, validation " +
-          fmt::format("{}", fmt::join(facts.validations, " and ")) +
+          Enumerate({facts.validations.begin(), facts.validations.end()}) +
           (facts.seeds.size() > 1 ? ", seeds " : ", seed ") + List(facts.seeds);
   return text + ".";
 }

@@ -107,7 +107,9 @@ Best Choose(SelectionRule rule, const ExperimentScores& scores, const FoldScores
 
 std::string WhyUnavailable(SelectionRule rule, const ExperimentScores& scores,
                            const std::string& validation, bool has_study) {
-  if (rule == SelectionRule::kStudy && !has_study) return "the study's own values are no point";
+  if (rule == SelectionRule::kStudy && !has_study) {
+    return "the study's own values are not in the grid";
+  }
   if (rule != SelectionRule::kValidation) return "";
   if (validation == "leaky") return "validation is leaky: it is the held-out subject itself";
   const bool all = std::ranges::all_of(scores.folds, [](const FoldScores& fold) {

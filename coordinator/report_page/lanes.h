@@ -20,6 +20,7 @@ struct LaneSpan {
   std::int64_t start_ms = 0;
   std::int64_t end_ms = 0;  // of what still runs: the last moment that the run knows of
   std::size_t slot = 0;     // spans of one slot do not overlap
+  std::optional<std::int64_t> work_ms = std::nullopt;  // where its result says it
 };
 
 // One worker of one run of a coordinator.
@@ -30,7 +31,7 @@ struct WorkerLane {
   std::size_t slots = 1;        // as it said, or more where more ran at a time
   std::vector<LaneSpan> spans;  // by start
   std::int64_t busy_ms = 0;     // of all slots
-  std::int64_t present_ms = 0;  // from its first start to the end of the run
+  std::int64_t present_ms = 0;  // from its first lease to the end of the run
 
   double Utilisation() const;  // 0 to 1
 };
@@ -46,7 +47,8 @@ struct Lanes {
   std::vector<WorkerLane> workers;  // by epoch, worker and host
 };
 
-// `spans` by start, as the store gives them; must outlive the result.
-Lanes LayOutLanes(const std::vector<SpanRow>& spans);
+// `spans` by start, as the store gives them; must outlive the result. `jobs` say how long work
+// took: an attempt starts with its lease, and waits where it was leased ahead of a slot.
+Lanes LayOutLanes(const std::vector<SpanRow>& spans, const std::vector<JobRow>& jobs);
 
 }  // namespace unmask

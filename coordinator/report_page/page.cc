@@ -56,18 +56,20 @@ std::string Summary(const ReportData& data) {
   return out + "</ul>\n";
 }
 
+// A task without an accuracy is enough: both are of the same folds.
+bool IsIncomplete(const ReportCell& cell) {
+  return std::ranges::any_of(cell.tasks,
+                             [](const auto& task) { return !Summarise(task.second).accuracy; });
+}
+
 // What must not be overlooked, before any number.
 std::string Warnings(const ReportData& data) {
   std::string out;
   std::vector<std::string> leaky;
-  std::int64_t incomplete = 0;
-  std::int64_t tasks = 0;
+  std::size_t incomplete = 0;
   for (const ReportCell& cell : data.cells) {
     if (cell.leaky) leaky.push_back(cell.label);
-    for (const auto& [task, figures] : cell.tasks) {
-      ++tasks;
-      incomplete += Summarise(figures).accuracy ? 0 : 1;
-    }
+    incomplete += IsIncomplete(cell) ? 1 : 0;
   }
   if (!leaky.empty()) {
     const std::size_t named = std::min<std::size_t>(5, leaky.size());
@@ -82,7 +84,7 @@ std::string Warnings(const ReportData& data) {
   if (incomplete > 0) {
     out += fmt::format(
         "<p class=\"warning\">{} of {} cells have folds missing and show no accuracy.</p>\n",
-        incomplete, tasks);
+        incomplete, data.cells.size());
   }
   return out;
 }

@@ -249,14 +249,15 @@ std::string Swatch(const char* css, const char* text) {
 }  // namespace
 
 std::vector<Figure> TimelineFigures(const ReportData& data) {
-  const Lanes lanes = LayOutLanes(data.spans);
+  const Lanes lanes = LayOutLanes(data.spans, data.results.jobs);
   if (lanes.workers.empty()) return {};
   Figure figure;
   figure.id = "timeline";
   figure.title = "Who worked when";
   figure.notes.push_back(Counts(data.spans) +
                          " Busy: the share of a worker's slots, from its first job to the end of "
-                         "the run, in which it held a job.");
+                         "the run, in which it worked on one; what a finished job waited for its "
+                         "slot is left out.");
   figure.legend = {Swatch("work", "done"), Swatch("failed", "failed"),
                    Swatch("lost", "lost with its worker"), Swatch("yielded", "yielded"),
                    Swatch("running", "running")};

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A run on this machine needs nothing from what surrounds it, and output that is lost is no success.
 
-usage: any_surroundings.py UNMASK
+usage: any_surroundings.py UNMASK MPIRUN
 """
 
 import os
@@ -14,6 +14,7 @@ import unittest
 import harness
 
 PROGRAM = pathlib.Path(sys.argv.pop(1)).resolve()
+MPIRUN = pathlib.Path(sys.argv.pop(1)).resolve()
 
 
 class Lab(unittest.TestCase):
@@ -55,6 +56,28 @@ class AnySurroundings(Lab):
 
     def test_where_the_end_of_children_is_ignored(self):
         self.run_here(preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN))
+
+
+class Slots(Lab):
+    """Under one's own mpirun: as many as the cores that a worker may use, and no more than its share of the host's."""
+
+    def slots(self, ranks, *binding, cores=None):
+        store = self.lab.folder / f"{ranks}{len(binding)}"
+        wrapper = [MPIRUN, "--allow-run-as-root", "--oversubscribe", *binding, "-n", str(ranks)]
+        bind = (lambda: os.sched_setaffinity(0, cores)) if cores else None
+        process = self.lab.start("--store", store, "run", self.study, wrapper=wrapper, preexec_fn=bind)
+        self.lab.finish(process, 120).expect(0)
+        return [slots for (slots,) in harness.rows(store, "SELECT slots FROM worker")]
+
+    def test_all_cores_are_shared(self):
+        cores = len(os.sched_getaffinity(0))
+        self.assertEqual(self.slots(2, "--bind-to", "none"), [cores])
+        self.assertEqual(self.slots(3, "--bind-to", "none"), [max(1, cores // 2)] * 2)
+
+    def test_bound_to_one(self):
+        self.assertEqual(self.slots(2, "--bind-to", "core"), [1])
+        one = {next(iter(os.sched_getaffinity(0)))}
+        self.assertEqual(self.slots(3, "--bind-to", "none", cores=one), [1, 1])
 
 
 class Output(Lab):

@@ -114,7 +114,7 @@ class Embed(unittest.TestCase):
         self.embed(self.images[0]).expect_error(3, "missing: bn1.bias")
         (self.model / "model.safetensors").rename(self.model / "pytorch_model.bin")
         self.embed(self.images[0]).expect_error(3, "pickled", "save_pretrained")
-        self.embed(self.images[0], model=self.lab.folder).expect_error(3, "config.json")
+        self.embed(self.images[0], model=self.lab.folder).expect_error(3, "no model in", "config.json is missing")
         self.embed(self.images[0], out=self.lab.folder / "no" / "f").expect_error(3, "no such folder")
 
     def test_texts(self):

@@ -94,6 +94,25 @@ def check_lost_blob(lab, study):
     print(f"{len(blobs)} views deleted and made again")
 
 
+# Which fails what needs it, and no worker.
+def check_damaged_view(lab, study):
+    store = lab.folder / "damaged"
+    short = ["train.max_epochs=2", "train.patience=2", "--workers", "1"]
+    lab.run("--store", store, "run", study, *short).expect(0)
+    # The first augmented view is what each job opens in its first epoch.
+    view = harness.rows(store, "SELECT weights_sha256 FROM attempt JOIN planned_job ON planned_job.id = attempt.job_id"
+                               " JOIN spec ON spec.job_id = planned_job.id WHERE kind = 'features' AND outcome = 'done'"
+                                 " AND features <> 'crops' AND coalesce(json_extract(spec, '$.view'), 0) = 0")
+    blob = store / "blobs" / view[0][0]
+    damaged = bytearray(blob.read_bytes())
+    damaged[-2:] = bytes(b ^ 0x55 for b in damaged[-2:])
+    blob.write_bytes(damaged)
+    lab.run("--store", store, "run", study, *short, "loss.beta=2").expect(1)
+    ends = harness.rows(store, "SELECT DISTINCT error_class FROM attempts WHERE outcome = 'failed'")
+    assert ends == [("bad-input",)], ends
+    print("a damaged view fails its jobs at once")
+
+
 # Only the views that training calls for are made, and what is there serves the next study.
 def check_lazy(lab, study):
     store = lab.folder / "lazy"
@@ -149,6 +168,7 @@ def main():
         expected = check_bank(lab, study)
         check_kill(lab, study, expected)
         check_lost_blob(lab, study)
+        check_damaged_view(lab, study)
         check_lazy(lab, study)
         check_other_models(lab, study)
         check_files(lab, study)

@@ -130,6 +130,12 @@ class Manifest(WrongInput):
         harness.write_manifest(self.lab.folder / "m.csv", clips[:1] + clips[3:])
         self.plan("name: x\ndataset: {manifest: m.csv}\n").expect(0)  # action units need no pictures
 
+    def test_a_root_that_is_not_there_is_told_once(self):
+        self.lab.run("data", "synth", "synthetic", "--subjects", "3").expect(0)
+        self.unmask("data", "validate", "synthetic/manifest.csv", "--root", "nowhere").expect_error(3, "nowhere", "--root")
+        self.plan("name: x\ndataset: {manifest: synthetic/manifest.csv}\nfeatures.source: vit\n", "weights.synth=1",
+                  "dataset.root=nowhere").expect_error(3, "nowhere", "dataset.root")
+
     def test_bad_frame_order(self):
         self.check(self.edited("apex", "11"), 3, "m.csv:3")
 
@@ -177,6 +183,18 @@ class Annotation(WrongInput):
     def test_other_json(self):
         self.lab.write("other.json", '{"hello": "world"}')
         self.unmask("data", "import", "mfed", "other.json", "--out", "out.csv").expect_error(3, "other.json")
+
+    def test_missing_frames_are_counted_and_ten_of_them_named(self):
+        entry = {"Subject": "02", "OnsetFrame": "10", "ApexFrame": "12", "OffsetFrame": "19", "Duration": "10.0", "Action_Units": "4",
+                 "reallabel": "an", "masklabel": "ha"}
+        self.lab.write("mfed.json", json.dumps({str(i + 1): entry | {"Filename": f"clip{i:02}"} for i in range(30)}))
+        (self.lab.folder / "frames" / "02" / "clip00").mkdir(parents=True)
+        command = ("data", "import", "mfed", "mfed.json", "--frames", "frames", "--out", "out.csv")
+        told = self.unmask(*command).expect(0).err
+        self.assertIn("29 clips have no folder of frames, or several: clip01, ", told)
+        self.assertIn("clip10, ... (--verbose shows each)", told)
+        self.assertNotIn("clip11", told)
+        self.assertIn("clip29", self.unmask("--verbose", *command).expect(0).err)
 
 
 class Store(WrongInput):
@@ -260,7 +278,19 @@ class Commands(WrongInput):
         self.unmask().expect_error(2)
 
     def test_unknown_option(self):
-        self.unmask("status", "--colour").expect_error(2, "--colour")
+        self.unmask("status", "--colour").expect_error(2, "--colour", "see unmask status --help")
+        self.unmask("data", "import", "mfed", "--colour").expect_error(2, "see unmask data import mfed --help")
+        self.unmask("--colour").expect_error(2, "see unmask --help")
+
+    def test_a_run_with_failed_jobs_says_what_to_do_next(self):
+        study = self.lab.write("study.yaml", "dataset.synth: 3\ntrain: {lr: 1e30, max_epochs: 5}\nmodel: {adapter: 8, stream: 4}\n")
+        command = ("run", study, "--workers", "1")  # the loss is soon no number
+        self.assertIn("unmask why JOB, then unmask retry", self.unmask(*command).expect(1).err)
+        self.assertNotIn("unmask retry", self.unmask("--quiet", *command).expect(1).err)
+        failed = json.loads(self.unmask("status", "--json").expect(0).out)["failed_jobs"]
+        self.assertTrue(failed)
+        told = [self.unmask("why", job["job_key"]).expect(0).out for job in failed]
+        self.assertTrue(any("1 attempt\n" in text for text in told), told)
 
     def test_unknown_sweep(self):
         self.finished_store()
@@ -282,6 +312,14 @@ class Commands(WrongInput):
     def test_impossible_counts(self):
         for count in ("0", "-1", "1.5", "many"):
             self.unmask("verify", "--jobs", count).expect_error(2, f"--jobs: '{count}' is no whole number of at least 1")
+
+    def test_a_plan_tells_what_it_knows_of_the_time(self):
+        study = self.finished_store()
+        plan = ("plan", study, "seeds=0,1,2", "train.batch=9")
+        self.assertIn("time: unknown: ", self.unmask(*plan).expect(0).out)
+        plan = ("plan", study, "seeds=0,1,2", "grid.train.batch=9,32")
+        self.assertRegex(self.unmask(*plan).expect(0).out, "time: at least .* on one slot, less with more; [0-9]+ jobs are unlike any finished one")
+        self.assertIsNone(json.loads(self.unmask(*plan, "--json").expect(0).out)["remaining_seconds"])
 
     def test_unknown_job(self):
         self.finished_store()

@@ -1,6 +1,8 @@
 #include "worker/faces/picture.h"
 
 #include <atomic>
+#include <new>
+#include <system_error>
 #include <thread>
 
 #include "common/base/sha256.h"
@@ -27,6 +29,16 @@ Result<Image> DecodeUpright(std::string_view bytes, const std::string& where) {
   return Upright(std::move(image), ExifOrientation(bytes));
 }
 
+// A picture of the greatest size takes 200 MB to decode, which may not be there.
+Status TryPicture(const FrameRef& frame) {
+  try {
+    const auto picture = ReadPicture(frame);
+    return picture.ok() ? Status() : Status(picture.error());
+  } catch (const std::bad_alloc&) {
+    return InternalError("no memory to decode the picture", frame.path.string());
+  }
+}
+
 }  // namespace
 
 Result<Image> ReadPicture(const FrameRef& frame) {
@@ -39,15 +51,15 @@ std::vector<Status> TryPictures(std::span<const FrameRef> frames, unsigned threa
   std::vector<Status> tried(frames.size());
   std::atomic<std::size_t> next = 0;
   const auto work = [&] {
-    for (std::size_t i = next++; i < frames.size(); i = next++) {
-      const auto picture = ReadPicture(frames[i]);
-      if (!picture.ok()) tried[i] = picture.error();
-    }
+    for (std::size_t i = next++; i < frames.size(); i = next++) tried[i] = TryPicture(frames[i]);
   };
   {
     std::vector<std::jthread> workers;  // joined at the end of this block
     workers.reserve(threads);
-    for (unsigned i = 1; i < threads; ++i) workers.emplace_back(work);
+    try {
+      for (unsigned i = 1; i < threads; ++i) workers.emplace_back(work);
+    } catch (const std::system_error&) {  // no more threads: those that are there do it
+    }
     work();
   }
   return tried;

@@ -28,7 +28,7 @@ class Bank final : public Inputs {
     if (place >= blobs_.size()) throw std::runtime_error(fmt::format("view {} is not there", view));
     if (views_[place].file == nullptr) {
       auto opened = tensors_.Open(blobs_[place], kFeaturesTensor, DType::kF32, 2);
-      if (!opened.ok()) throw std::runtime_error(OneLine(opened.error()));
+      if (!opened.ok()) throw InputError(opened.error());
       views_[place] = *std::move(opened);
     }
     return views_[place];
@@ -98,7 +98,7 @@ class Online final : public Inputs {
       on_pictures_();
       return false;
     });
-    if (!rows.ok()) throw std::runtime_error(OneLine(rows.error()));
+    if (!rows.ok()) throw InputError(rows.error());
     forwarded_->fetch_add(pictures_.clips(), std::memory_order_relaxed);
     return *std::move(rows);
   }

@@ -140,6 +140,8 @@ void LeaseRunner::Run(const Lease& lease, LeaseControl& control) const {
     send_(GangLeft{lease.id, EscapeControl(lost.what())});
   } catch (const GangDismissed&) {
     Yield(lease, control);
+  } catch (const InputError& unusable) {
+    Fail(lease, FailureOf(unusable.error()), OneLine(unusable.error()));
   } catch (const std::exception& exception) {
     const std::string what = exception.what();
     Fail(lease, FailureOf(exception), EscapeControl(what.substr(0, what.find('\n'))));

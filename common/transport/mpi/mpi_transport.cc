@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <mpi.h>
+#include <sched.h>
 #include <unistd.h>
 #ifdef UNMASK_MPI_ULFM
 #include <mpi-ext.h>
@@ -68,6 +69,22 @@ void SetWatchdog(void (*handler)(int), std::chrono::seconds limit) {
   alarm(static_cast<unsigned>(limit.count()));
 }
 
+MpiSession::Host MeetHost(int rank) {
+  MPI_Comm here = MPI_COMM_NULL;
+  Check(MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, rank, MPI_INFO_NULL, &here),
+        "find the ranks of this host");
+  cpu_set_t mine;
+  CPU_ZERO(&mine);
+  sched_getaffinity(0, sizeof mine, &mine);
+  cpu_set_t all;
+  Check(MPI_Allreduce(&mine, &all, sizeof mine, MPI_BYTE, MPI_BOR, here), "count cores");
+  const int worker = rank > 0 ? 1 : 0;
+  int workers = 0;
+  Check(MPI_Allreduce(&worker, &workers, 1, MPI_INT, MPI_SUM, here), "count workers");
+  MPI_Comm_free(&here);
+  return {std::max(1, CPU_COUNT(&all)), std::max(1, workers)};
+}
+
 }  // namespace
 
 // --- session
@@ -79,6 +96,7 @@ MpiSession::MpiSession(std::chrono::seconds start_limit) {
   Check(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), "return errors");
   MPI_Comm_rank(MPI_COMM_WORLD, &rank_);
   MPI_Comm_size(MPI_COMM_WORLD, &size_);
+  host_ = MeetHost(rank_);
   alarm(0);
 }
 

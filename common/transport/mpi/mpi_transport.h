@@ -25,6 +25,12 @@ class MpiSession {
 
   int rank() const { return rank_; }
   int size() const { return size_; }
+  // What the ranks of this host have together, whatever mpirun has bound each of them to.
+  struct Host {
+    int cores = 1;
+    int workers = 1;  // ranks but 0
+  };
+  const Host& host() const { return host_; }
 
   // Ends MPI after the last message. With dead or hung ranks MPI_Finalize may never return: then
   // the process ends with `exit_code` after `limit`, without destructors. Whatever must be on disk
@@ -34,6 +40,7 @@ class MpiSession {
  private:
   int rank_ = 0;
   int size_ = 1;
+  Host host_;
   bool finalized_ = false;
 };
 

@@ -270,7 +270,7 @@ function jobItem(job) {
   item.append('· held out ', name(job.held_out), element('br'));
   const parts = [`job ${job.job_key.slice(0, 12)}`, duration(job.seconds)];
   if (job.attempt > 1) parts.splice(1, 0, `attempt ${job.attempt}`);
-  if (!job.started) parts.push('loading');
+  if (!job.started) parts.push(job.next ? 'next' : 'loading');
   if (job.started && job.epoch_max) {
     parts.push(`epoch ${job.epoch} of at most ${job.epoch_max}`);
     item.append(element('progress', {max: job.epoch_max, value: Math.min(job.epoch, job.epoch_max), 'aria-label': 'epochs'}));
@@ -285,7 +285,7 @@ function workerItem(worker) {
   if (worker.lost) {
     state.append('gone: ', name(worker.note));
   } else {
-    state.append(`${worker.jobs.length} of ${worker.slots} slots busy · `, name(worker.device));
+    state.append(`${worker.busy} of ${worker.slots} slots busy · `, name(worker.device));
     if (worker.note) state.append(' · no new jobs: ', name(worker.note));
     if (worker.silent_seconds > 10) state.append(` · silent for ${duration(worker.silent_seconds)}`);
   }

@@ -5,8 +5,9 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <map>
-#include <thread>
 
+#include "common/base/out_file.h"
+#include "common/base/process.h"
 #include "common/base/shared_module.h"
 #include "worker/backbone/backbone_module.h"
 #include "worker/backbone/embed.h"
@@ -47,7 +48,7 @@ Result<std::string> ImageFeatures(const EmbedArguments& arguments) {
   UNMASK_ASSIGN(const auto backbone, module->make_backbone(std::move(model.parts)));
   return EmbedImages(*backbone, model.preprocessing,
                      {arguments.inputs.begin(), arguments.inputs.end()},
-                     std::thread::hardware_concurrency());
+                     static_cast<unsigned>(UsableCores()));
 }
 
 Result<std::string> TextFeatures(const EmbedArguments& arguments) {
@@ -74,7 +75,7 @@ Status Embed(const EmbedArguments& arguments) {
   }
   UNMASK_ASSIGN(const std::string bytes,
                 arguments.text ? TextFeatures(arguments) : ImageFeatures(arguments));
-  return WriteFileDurably(arguments.out, bytes);
+  return WriteOutFile(arguments.out, bytes);
 }
 
 }  // namespace

@@ -223,6 +223,20 @@ TEST(StudyNotesTest, AGridThatNoExperimentTakesIsReported) {
               ElementsAre(HasSubstr("grid.shape=lines has no effect")));
 }
 
+TEST(StudyNotesTest, WhatIsSyntheticYieldsToWhatIsNamed) {
+  const std::string manifest = "dataset.manifest: m.csv\n";
+  EXPECT_THAT(Load(manifest).notes, ElementsAre());
+  EXPECT_THAT(Load("{}", {"dataset.synth=5", "weights.synth=1"}).notes, ElementsAre());
+  EXPECT_THAT(Load(manifest, {"dataset.synth=5"}).notes,
+              ElementsAre("dataset.manifest stands; dataset.synth=5 has no effect"));
+  EXPECT_THAT(
+      Load("experiments: {e: {dataset.manifest: m.csv}, f: {}}", {"dataset.synth=5"}).notes,
+      ElementsAre("dataset.manifest stands; dataset.synth=5 has no effect in experiment 'e'"));
+  const std::string vit = "{features.source: vit, weights: {vit: a-folder, synth: 3}}";
+  EXPECT_THAT(Load(vit).notes, ElementsAre("weights.vit stands; weights.synth=3 has no effect"));
+  EXPECT_THAT(Load(vit, {"features.source=clip"}).notes, ElementsAre());
+}
+
 // One wrong input, its one line.
 struct Wrong {
   const char* text;

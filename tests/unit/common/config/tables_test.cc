@@ -10,6 +10,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr std::string_view kStudy = R"(grid: {shape: lines, alpha: [0.1, 0.5], beta: [1]}
 experiments:
@@ -71,6 +72,8 @@ TEST(TablesTest, AReferenceThatIsNoRowOrSeveral) {
                         "'plain'?"));
   EXPECT_THAT(ErrorOf("  II: {reference: plain, rows: [plain, plain]}\n"),
               HasSubstr("tables.II.reference names several rows: 'plain' (s.yaml:6)"));
+  EXPECT_THAT(ErrorOf("  II: {reference: x, rows: [{ter: {experiment: plain}}]}\n"),
+              Not(HasSubstr("did you mean")));
   EXPECT_THAT(ErrorOf("  II: {reference: [plain], rows: [plain]}\n"),
               HasSubstr("wrong type for 'tables.II.reference'"));
 }

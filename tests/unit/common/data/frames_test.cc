@@ -206,6 +206,21 @@ TEST_F(FramesTest, AStudysFramesComeInItsOrderWithEveryProblemAtOnce) {
   EXPECT_THAT(FormatError(bad.error()), AllOf(HasSubstr("m.csv:5:"), HasSubstr("m.csv:6:")));
 }
 
+TEST_F(FramesTest, ARootThatIsNoFolderIsToldOnce) {
+  const auto manifest = ParseManifest(
+      "sample,subject,true,disguised,onset,apex,offset,frames,action_units\n"
+      "y,s,an,ha,,5,,b,\nx,s,an,ha,,5,,a,\n",
+      "m.csv", root_);
+  ASSERT_TRUE(manifest.ok());
+  const auto dataset = SelectClips(*manifest, {.masked_only = true, .min_subjects = 1});
+  ASSERT_TRUE(dataset.ok());
+  const auto found = FindFrames(*manifest, *dataset, root_ / "nowhere", FramePoint::kApex);
+  ASSERT_FALSE(found.ok());
+  EXPECT_EQ(found.error().code, ErrorCode::kData);
+  EXPECT_EQ(found.error().problems.size(), 1U);
+  EXPECT_THAT(FormatError(found.error()), AllOf(HasSubstr("dataset.root"), HasSubstr("nowhere")));
+}
+
 TEST_F(FramesTest, FingerprintsAreOfTheContent) {
   Write("a.jpg", "abc");
   Write("b.jpg", "abc");

@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "common/base/text.h"
 #include "tests/testing/store_env.h"
@@ -116,6 +118,37 @@ TEST_F(Exports, TraceHasASpanAnAttempt) {
   EXPECT_EQ(spans, 10U);
   EXPECT_EQ(outcomes, (std::set<std::string>{"done", "lost"}));
   EXPECT_TRUE(threads.contains("worker 1 on host-a, slot 0"));
+}
+
+// Three jobs for a worker of two slots, all leased at once; each takes 1.5 s.
+TEST(ExportTrace, AJobLeasedAheadBeginsWithItsSlot) {
+  StoreEnv env;
+  const SweepPlan plan = MakeTestPlan("study-00000001", {{}});
+  ASSERT_EQ(plan.jobs.size(), 3U);
+  env.Register(plan);
+  for (const PlannedJob& job : plan.jobs) env.Lease(env.LeaseOf(job.key));
+  const std::array ends = {"2026-11-22T15:40:02.123Z", "2026-11-22T15:40:02.123Z",
+                           "2026-11-22T15:40:03.623Z"};
+  for (std::size_t i = 0; i < ends.size(); ++i) {
+    const LeaseId lease = env.LeaseOf(plan.jobs[i].key);
+    env.Apply(RecordStarted{lease, 0});
+    StoreEnv::Expect(env.store->Apply(RecordResult{lease, TestResult(plan.jobs[i].spec)}, ends[i]));
+  }
+  env.Commit();
+  const TempFolder folder;
+  const fs::path out = folder.path() / "trace.json";
+  StoreEnv::Expect(ExportTrace({env.Reader().get(), plan.sweep, out}));
+  std::set<std::int64_t> threads;
+  std::multiset<std::int64_t> begins;  // after the lease
+  const json trace = json::parse(ReadFile(out).value());
+  for (const json& event : trace.at("traceEvents")) {
+    if (event.at("ph") != "X") continue;
+    threads.insert(event.at("tid").get<std::int64_t>());
+    begins.insert(event.at("ts").get<std::int64_t>() - 1795362000123000);
+    EXPECT_EQ(event.at("dur"), 1500000);
+  }
+  EXPECT_EQ(threads.size(), 2U);
+  EXPECT_EQ(begins, (std::multiset<std::int64_t>{500000, 500000, 2000000}));
 }
 
 TEST_F(Exports, BundleSumsAreOfItsFiles) {

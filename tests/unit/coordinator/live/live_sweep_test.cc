@@ -190,6 +190,32 @@ TEST_F(LiveSweepTest, WorkersGetTheNamesOfTheirJobs) {
   EXPECT_EQ(snapshot.workers[0].jobs[0].held_out, "02");
 }
 
+TEST_F(LiveSweepTest, JobsBeyondTheSlotsAreNext) {
+  LiveWorker worker;
+  worker.slots = 2;
+  worker.jobs.resize(4);
+  worker.jobs[0].seconds = 1;  // leased after [2]
+  worker.jobs[1].started = true;
+  worker.jobs[2].seconds = 5;
+  const auto next = [&] {
+    std::string text;
+    for (const LiveJob& job : Load().Snapshot({worker}, kStoreNow, now).workers[0].jobs) {
+      text += job.next ? 'n' : '.';
+    }
+    return text;
+  };
+  EXPECT_EQ(worker.Busy(), 2);
+  EXPECT_EQ(next(), "n..n");
+  worker.jobs[2].started = true;
+  EXPECT_EQ(next(), "n..n");
+  worker.slots = 8;
+  EXPECT_EQ(worker.Busy(), 4);
+  EXPECT_EQ(next(), "....");
+  worker.slots = 0;  // not known
+  EXPECT_EQ(worker.Busy(), 4);
+  EXPECT_EQ(next(), "....");
+}
+
 TEST(RateMeter, FollowsTheLastJobsAndTheSilenceAfterThem) {
   RateMeter meter;
   EXPECT_FALSE(meter.PerSecond(seconds(1)));

@@ -72,6 +72,18 @@ TEST(SnapshotText, MetricsFollowPrometheusTextFormat) {
   }
 }
 
+TEST(SnapshotText, WhatIsLeasedAheadKeepsNoSlotBusy) {
+  LiveSnapshot snapshot = Sample();
+  snapshot.workers[0].jobs.resize(3);
+  snapshot.workers[0].jobs[2].next = true;
+  EXPECT_THAT(SnapshotMetrics(snapshot),
+              HasSubstr("unmask_worker_slots_busy{sweep=\"s\\\"-\\\\1\"} 2\n"));
+  const auto json = nlohmann::json::parse(SnapshotJson(snapshot));
+  EXPECT_EQ(json["workers"][0]["busy"], 2);
+  EXPECT_EQ(json["workers"][0]["jobs"][1]["next"], false);
+  EXPECT_EQ(json["workers"][0]["jobs"][2]["next"], true);
+}
+
 TEST(SnapshotText, MetricsLeaveOutWhatIsNotKnown) {
   LiveSnapshot snapshot = Sample();
   snapshot.jobs_per_second.reset();

@@ -107,6 +107,19 @@ TEST(WatchScreen, ColourIsOnlyAddedWhenAskedFor) {
   EXPECT_TRUE(has_escape(DrawScreen(Sample(), {80, 24, true, true})));
 }
 
+TEST(WatchScreen, SaysWhatHasNotStarted) {
+  LiveSnapshot snapshot = Sample();
+  LiveWorker& worker = snapshot.workers[0];
+  LiveJob& job = worker.jobs[0];
+  const auto line = [&] { return DrawScreen(snapshot, {80, 24, false, false}).at(8); };
+  job.started = false;
+  EXPECT_THAT(line(), HasSubstr(", 61 s, loading or next"));  // the store knows no slots
+  worker.slots = 1;
+  EXPECT_THAT(line(), testing::EndsWith(", 61 s, loading"));
+  job.next = true;
+  EXPECT_THAT(line(), testing::EndsWith(", 61 s, next"));
+}
+
 TEST(WatchScreen, SaysWhenNobodyWorks) {
   LiveSnapshot snapshot = Sample();
   snapshot.jobs_per_second = 0.5;

@@ -50,7 +50,10 @@ TEST(PlanReportTest, TimeComesFromJobsThatAreAlike) {
   const PlanOutput output = Plan();
   StoreHistory history;
   history.paces[PaceKey(output.plan.jobs.front().spec)] = 2;
-  EXPECT_FALSE(ReportPlan(output, history).remaining_seconds);  // no single task measured
+  const PlanReport some = ReportPlan(output, history);
+  EXPECT_FALSE(some.remaining_seconds);  // no single task measured
+  EXPECT_EQ(some.least_seconds, 8 * 2.0);
+  EXPECT_EQ(some.unlike, 4);
   history.paces[PaceKey(output.plan.jobs.back().spec)] = 0.5;
   EXPECT_EQ(ReportPlan(output, history).remaining_seconds, 8 * 2.0 + 4 * 0.5);
   for (const PlannedJob& job : output.plan.jobs) history.done.insert(job.key);

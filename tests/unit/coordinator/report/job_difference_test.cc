@@ -14,7 +14,7 @@ TEST(JobDifference, NamesFieldsAndDefaults) {
   EXPECT_EQ(CompareSpecs(here, there),
             (std::vector<FieldDifference>{{"settings.a", "default", "\"x\""},
                                           {"settings.loss.alpha", "1", "2"},
-                                          {"settings.train.lr", "0.1", "default"}}));
+                                          {"settings.train.lr", "0.1", "0.0005 (default)"}}));
   EXPECT_TRUE(CompareSpecs(here, here).empty());
 }
 

@@ -135,7 +135,7 @@ TEST(Selection, WithoutValidationThatRuleIsNotThere) {
   const TaskSelection ter = SelectIn(store).tasks[0];
   EXPECT_NE(Of(ter, SelectionRule::kValidation).unavailable, "");
   EXPECT_EQ(Of(ter, SelectionRule::kOthers).unavailable, "");
-  EXPECT_THAT(Of(ter, SelectionRule::kStudy).unavailable, HasSubstr("no point"));
+  EXPECT_THAT(Of(ter, SelectionRule::kStudy).unavailable, HasSubstr("not in the grid"));
 }
 
 TEST(Selection, NothingIsChosenBeforeAllFoldsAreDone) {

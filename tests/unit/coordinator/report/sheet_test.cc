@@ -52,6 +52,19 @@ TEST(LayOut, ACompleteCellSaysWhatItStandsOn) {
                                                 "validation inner-subject, seed 0")));
 }
 
+TEST(LayOut, ValidationsAreJoinedAsInASentence) {
+  SampleResults sample;
+  sample.At("e").Done(Task::kTer, 254, 648, 0.37066).Tables(OneRowTable("row"));
+  Table table = sample.Build("T").front();
+  for (const char* validation : {"leaky", "none"}) {
+    table.rows.push_back(table.rows.front());
+    for (auto& cells : table.rows.back().cells) {
+      for (TableCell& cell : cells) cell.validation = validation;
+    }
+  }
+  EXPECT_THAT(NotesOf(table), Contains(HasSubstr("validation inner-subject, leaky and none")));
+}
+
 TEST(LayOut, PublishedValuesAndSignedDifferences) {
   SampleResults sample;
   sample.At("e")

@@ -17,6 +17,27 @@ SpanRow Span(std::int64_t epoch, std::int64_t worker, const char* start,
   return row;
 }
 
+SpanRow Done(const char* job, std::int64_t slots, const char* leased, const char* end) {
+  SpanRow row = Span(1, 1, leased, end);
+  row.job_key = job;
+  row.slots = slots;
+  row.attempt.first_epoch = 0;
+  row.attempt.outcome = "done";
+  return row;
+}
+
+JobRow Took(const char* job, double seconds) {
+  JobRow row;
+  row.job_key = job;
+  row.seconds = seconds;
+  return row;
+}
+
+std::pair<std::int64_t, std::int64_t> Times(const LaneSpan& span) {  // since 10:00
+  const std::int64_t ten = *ParseWallTime("2026-11-22T10:00:00Z");
+  return {span.start_ms - ten, span.end_ms - ten};
+}
+
 TEST(Lanes, WallTimesAreMilliseconds) {
   EXPECT_EQ(ParseWallTime("1970-01-01T00:00:01.250Z"), 1250);
   EXPECT_EQ(ParseWallTime("2026-11-22T15:40:00.123Z"), 1795362000123);
@@ -29,7 +50,7 @@ TEST(Lanes, OverlappingAttemptsTakeSlots) {
   const std::vector<SpanRow> spans = {Span(1, 1, "10:00:00.000", "10:00:10.000"),
                                       Span(1, 1, "10:00:02.000", "10:00:04.000"),
                                       Span(1, 1, "10:00:05.000", "10:00:10.000")};
-  const Lanes lanes = LayOutLanes(spans);
+  const Lanes lanes = LayOutLanes(spans, {});
   ASSERT_EQ(lanes.workers.size(), 1U);
   const WorkerLane& lane = lanes.workers.front();
   EXPECT_EQ(lane.slots, 2U);
@@ -43,7 +64,7 @@ TEST(Lanes, WhatStillRunsEndsWithItsRun) {
   const std::vector<SpanRow> spans = {Span(1, 1, "10:00:00.000", std::nullopt),
                                       Span(1, 2, "10:00:00.000", "10:00:08.000"),
                                       Span(2, 1, "11:00:00.000", "11:00:02.000")};
-  const Lanes lanes = LayOutLanes(spans);
+  const Lanes lanes = LayOutLanes(spans, {});
   ASSERT_EQ(lanes.runs.size(), 2U);
   ASSERT_EQ(lanes.workers.size(), 3U);
   EXPECT_EQ(lanes.workers[0].busy_ms, 8000);
@@ -54,8 +75,71 @@ TEST(Lanes, WhatStillRunsEndsWithItsRun) {
 TEST(Lanes, AnAttemptEndedByTheNextCoordinatorEndsWithItsOwn) {
   const std::vector<SpanRow> spans = {Span(1, 1, "10:00:00.000", "11:00:00.000"),
                                       Span(2, 1, "10:30:00.000", "10:30:02.000")};
-  const Lanes lanes = LayOutLanes(spans);
+  const Lanes lanes = LayOutLanes(spans, {});
   EXPECT_EQ(lanes.workers[0].busy_ms, 30 * 60 * 1000);
+}
+
+TEST(Lanes, WaitingForASlotIsNoWork) {
+  const std::vector<SpanRow> spans = {Done("a", 2, "10:00:00.000", "10:00:04.000"),
+                                      Done("b", 2, "10:00:00.000", "10:00:05.000"),
+                                      Done("c", 2, "10:00:01.000", "10:00:08.000")};
+  const std::vector<JobRow> jobs = {Took("a", 4), Took("b", 4.5), Took("c", 3.5)};
+  const Lanes lanes = LayOutLanes(spans, jobs);
+  const WorkerLane& lane = lanes.workers.at(0);
+  EXPECT_EQ(lane.slots, 2U);
+  EXPECT_EQ(lane.spans[2].slot, 0U);
+  EXPECT_EQ(Times(lane.spans[2]), std::pair(4500L, 8000L));
+  EXPECT_DOUBLE_EQ(lane.Utilisation(), 12.0 / 16.0);
+}
+
+TEST(Lanes, ResultsOfOneCommitFollowOneAnother) {
+  const std::vector<SpanRow> spans = {
+      Done("a", 1, "10:00:00.000", "10:00:01.000"), Done("b", 1, "10:00:00.100", "10:00:01.000"),
+      Done("c", 1, "10:00:00.200", "10:00:01.000"), Done("d", 1, "10:00:00.900", "10:00:01.000")};
+  const std::vector<JobRow> jobs = {Took("a", 0.3), Took("b", 0.2), Took("c", 0.1), Took("d", 0)};
+  const Lanes lanes = LayOutLanes(spans, jobs);
+  const WorkerLane& lane = lanes.workers.at(0);
+  EXPECT_EQ(lane.slots, 1U);
+  EXPECT_EQ(Times(lane.spans[0]), std::pair(400L, 700L));
+  EXPECT_EQ(Times(lane.spans[1]), std::pair(700L, 900L));
+  EXPECT_EQ(Times(lane.spans[2]), std::pair(900L, 1000L));
+  EXPECT_EQ(lane.busy_ms, 600);
+}
+
+// A checkpoint was resumed, and its attempt leased ahead: how long it worked nobody says.
+TEST(Lanes, WhatIsNotKnownBeginsWhenASlotIsFree) {
+  std::vector<SpanRow> spans = {Done("a", 1, "10:00:00.000", "10:00:04.000"),
+                                Done("b", 1, "10:00:01.000", "10:00:06.000"),
+                                Done("c", 1, "10:00:01.000", "10:00:09.000")};
+  spans[1].attempt.first_epoch = 3;
+  const Lanes lanes = LayOutLanes(spans, {Took("a", 3), Took("b", 5), Took("c", 2)});
+  const WorkerLane& lane = lanes.workers.at(0);
+  EXPECT_EQ(lane.slots, 1U);
+  EXPECT_EQ(Times(lane.spans[1]), std::pair(4000L, 6000L));
+  EXPECT_EQ(lane.busy_ms, 7000);
+}
+
+TEST(Lanes, WhatIsNotKnownIsNotCutShort) {
+  const std::vector<SpanRow> spans = {Span(1, 1, "10:00:00.000", "10:01:00.000"),
+                                      Done("b", 1, "10:00:30.000", "10:00:31.000")};
+  const Lanes lanes = LayOutLanes(spans, {Took("b", 1)});
+  EXPECT_EQ(lanes.workers.at(0).slots, 2U);
+  EXPECT_EQ(lanes.workers.at(0).busy_ms, 61000);
+}
+
+TEST(Lanes, ASpanNeverBeginsBeforeItsLease) {
+  const std::vector<SpanRow> spans = {Done("a", 1, "10:00:01.000", "10:00:02.000")};
+  const Lanes lanes = LayOutLanes(spans, {Took("a", 5)});
+  EXPECT_EQ(Times(lanes.workers.at(0).spans[0]), std::pair(1000L, 2000L));
+}
+
+TEST(Lanes, SecondsOfAnotherAttemptAreNotItsOwn) {
+  std::vector<SpanRow> spans = {Done("a", 1, "10:00:00.000", "10:00:08.000"),
+                                Done("b", 1, "10:00:10.000", "10:00:18.000")};
+  spans[0].attempt.first_epoch = 3;  // from a checkpoint
+  spans[1].attempt.outcome = "lost";
+  const Lanes lanes = LayOutLanes(spans, {Took("a", 2), Took("b", 2)});
+  EXPECT_EQ(lanes.workers.at(0).busy_ms, 16000);
 }
 
 }  // namespace

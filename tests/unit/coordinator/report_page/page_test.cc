@@ -114,7 +114,7 @@ TEST_F(Page, IncompleteFoldsShowNoAccuracy) {
   env.Commit();
   Read(plan);
   EXPECT_TRUE(Has(">1/3</text>"));
-  EXPECT_TRUE(Has("4 of 4 cells have folds missing"));
+  EXPECT_TRUE(Has("2 of 2 cells have folds missing"));
   EXPECT_TRUE(Has("loss is &lt;nan&gt;"));
   EXPECT_TRUE(Has("1 nan"));
 }
@@ -149,6 +149,16 @@ TEST_F(Page, LeakyCellsAreMarkedEverywhere) {
   EXPECT_NE(FigureFile(*Find("confusion-ter")).find("LEAKY"), std::string::npos);
   EXPECT_NE(FigureFile(*Find("subjects-ter")).find("LEAKY"), std::string::npos);
   EXPECT_NE(FigureFile(*Find("training")).find("LEAKY"), std::string::npos);
+}
+
+TEST_F(Page, WarningsCountTheSameCells) {
+  const SweepPlan plan = MakeTestPlan(
+      "study-00000001", {{.name = "honest"}, {.name = "peeks", .validation = Validation::kLeaky}});
+  env.Register(plan);
+  for (std::size_t i = 0; i + 1 < plan.jobs.size(); ++i) env.Finish(plan.jobs[i]);
+  Read(plan);
+  EXPECT_TRUE(Has("in 1 of 2 cells the held-out subject"));
+  EXPECT_TRUE(Has("1 of 2 cells have folds missing"));
 }
 
 TEST_F(Page, TheSameStoreGivesTheSameBytes) {
