@@ -116,19 +116,19 @@ const char* FolderKeyOf(const Settings& settings) {
   return nullptr;
 }
 
-// What is synthetic takes the place of what is not named. Neither is set by default: where both
-// are, the user set both.
-std::vector<std::string> SynthNotes(const Settings& settings) {
+// What is synthetic takes the place of what is not named. `asked`: what the command line says of
+// the experiment, which is what is reported.
+std::vector<std::string> SynthNotes(const Settings& settings, const Layer& asked) {
   std::vector<std::string> notes;
   const auto stands = [&](const char* key, const char* synth_key, std::int64_t synth) {
     notes.push_back(fmt::format("{} stands; {}={} has no effect", key, synth_key, synth));
   };
   const Settings::Dataset& dataset = settings.dataset;
-  if (!dataset.manifest.empty() && dataset.synth != 0) {
+  if (asked.contains("dataset.synth") && !dataset.manifest.empty() && dataset.synth != 0) {
     stands("dataset.manifest", "dataset.synth", dataset.synth);
   }
   const char* folder = FolderKeyOf(settings);
-  const std::int64_t weights = settings.weights.synth;
+  const std::int64_t weights = asked.contains("weights.synth") ? settings.weights.synth : 0;
   if (folder != nullptr && weights != 0 && GetSetting(settings, folder) != Value(std::string())) {
     stands(folder, "weights.synth", weights);
   }
@@ -136,11 +136,13 @@ std::vector<std::string> SynthNotes(const Settings& settings) {
 }
 
 // Those of each experiment: once where all have the same.
-void AddSynthNotes(Study& study) {
+void AddSynthNotes(const StudyDraft& draft, Study& study) {
   std::map<std::string, std::vector<std::string>> experiments;
-  for (const Experiment& experiment : study.experiments) {
-    for (const std::string& note : SynthNotes(experiment.settings)) {
-      experiments[note].push_back(experiment.name);
+  for (std::size_t i = 0; i < study.experiments.size(); ++i) {
+    Layer asked = draft.experiments[i].overrides;
+    asked.insert(draft.overrides.begin(), draft.overrides.end());
+    for (const std::string& note : SynthNotes(study.experiments[i].settings, asked)) {
+      experiments[note].push_back(study.experiments[i].name);
     }
   }
   for (const auto& [note, names] : experiments) {
@@ -178,7 +180,7 @@ Study ResolveStudy(const StudyDraft& draft, const std::string& path, Reporter& r
     study.tables_json = NormaliseTables(*draft.tables, study, reporter);
   }
   study.notes = ShadowNotes(draft);
-  AddSynthNotes(study);
+  AddSynthNotes(draft, study);
   return study;
 }
 
