@@ -35,7 +35,8 @@ class RunFolder {
   RunFolder() {
     const char* folder = std::getenv("TMPDIR");
     std::error_code ignored;  // absolute: its ranks may stand elsewhere
-    const fs::path base = fs::absolute(folder != nullptr ? folder : "/tmp", ignored);
+    const bool named = folder != nullptr && *folder != '\0';
+    const fs::path base = fs::absolute(named ? folder : "/tmp", ignored);
     std::string path = (base / "unmask-run-XXXXXX").string();
     if (mkdtemp(path.data()) != nullptr) path_ = path;
   }

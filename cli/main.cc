@@ -21,8 +21,9 @@ namespace {
 
 constexpr const char* kCommandLine = "command line";
 
+// Not by fmt, which throws where stderr is closed: the exit code must get out then, too.
 int Tell(const Error& error) {
-  fmt::print(stderr, "{}\n", FormatError(error));
+  std::fputs((FormatError(error) + "\n").c_str(), stderr);
   return ExitCode(error.code);
 }
 

@@ -16,11 +16,12 @@ WANTED = [
 
 ABOUT = """\
 Prepared pixels of 224 x 224 to features by a ViT-B/32 of random weights. Here two threads; PyTorch, eager, batches of 32, under
-inference_mode, as one process of two threads and as two of one. 8.7 GFLOP a picture bound it: at the 264 GFLOP/s that products from registers
-reach on a core of an AMD EPYC (family 26), 30 pictures a second and core; at the 180 of an Intel Xeon with AVX-512, 21. What float32 can gain is
+inference_mode, as one process of two threads and as two of one. 8.7 GFLOP a picture bound it, 8.1 where the last layer is computed for the class
+token alone, as it is here: at the 264 GFLOP/s that products from registers reach on a core of an AMD EPYC (family 26), 32 pictures a second and
+core; at the 180 of an Intel Xeon with AVX-512, 22. What float32 can gain besides is
 MKL's slow path on AMD (2.2 times there); on Intel's processors MKL takes its fast one, and both programs are as near to that bound as the other. On an AMD EPYC
-of family 25, at 116 GFLOP/s, the bound is 13 a second and core, of which that slow path reaches 70 %: 1.4 times is all there is, and with products of
-bfloat16, twice as fast, 2.8 times at most.
+of family 25, at 116 GFLOP/s, the bound is 14 a second and core; that slow path reaches 70 % of its own: 1.5 times is all there is, and with products
+of bfloat16, twice as fast, 3 times at most.
 bfloat16 by AVX-512 alone gains nothing on Intel (0.62 times float32); AMX does. Not measured: decoding and face search, which training meets once a study."""
 
 

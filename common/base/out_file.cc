@@ -16,7 +16,9 @@ constexpr const char* kFolderExpected = "--out DIR, a folder that can be written
 // /dev/stdout may stand for a file, which the shell holds open.
 bool IsWrittenAsItStands(const fs::path& path) {
   const std::string text = path.string();
-  if (text.starts_with("/dev/") || text.starts_with("/proc/")) return true;
+  for (const char* stream : {"/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/"}) {
+    if (text.starts_with(stream)) return true;
+  }
   std::error_code ignored;
   return fs::is_other(path, ignored);
 }
@@ -29,6 +31,10 @@ fs::path Followed(fs::path path) {
     path = path.parent_path() / fs::read_symlink(path, error);
   }
   return path;
+}
+
+fs::path FolderOf(const fs::path& path) {
+  return path.has_parent_path() ? path.parent_path() : fs::path(".");
 }
 
 void KeepMode(const fs::path& target, std::FILE* file) {
@@ -59,7 +65,7 @@ Status CheckOutFile(const fs::path& path) {
     return UsageError("a folder stands there", path.string(), "--out FILE");
   }
   if (IsWrittenAsItStands(path)) return {};
-  const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+  const fs::path folder = FolderOf(Followed(path));
   if (!fs::is_directory(folder, error) || access(folder.c_str(), W_OK | X_OK) != 0) {
     return UsageError("cannot write to the folder", folder.string(),
                       "--out FILE in a folder that can be written to");
@@ -70,7 +76,7 @@ Status CheckOutFile(const fs::path& path) {
 OutFile::OutFile(const fs::path& path) : path_(path), target_(path), written_(path) {
   if (!IsWrittenAsItStands(path)) {
     target_ = Followed(path);
-    written_ = target_.string() + ".partial";
+    written_ = target_.string() + fmt::format(".partial-{}", getpid());  // of several writers
   }
   file_ = std::fopen(written_.c_str(), "wbe");
   if (file_ == nullptr) {
@@ -104,7 +110,7 @@ bool OutFile::Close() {
 Status OutFile::Finish() {
   bool done = Close();
   if (done && written_ != target_) {
-    done = rename(written_.c_str(), target_.c_str()) == 0;
+    done = rename(written_.c_str(), target_.c_str()) == 0 && SyncFolder(FolderOf(target_)).ok();
     if (!done) error_ = errno;
   }
   if (done) return {};

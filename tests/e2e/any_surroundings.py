@@ -93,6 +93,11 @@ class Output(Lab):
                 self.assertEqual(ended.returncode, 3, ended)
                 self.assertRegex(ended.stderr.strip(), harness.ERROR_LINE)
 
+    def test_a_failure_keeps_its_exit_code_where_it_cannot_be_said(self):
+        for stream in ("2>&-", "2>/dev/full"):
+            ended = subprocess.run(["sh", "-c", f'"$0" --bogus {stream}', PROGRAM], env=self.lab.environment, check=False)
+            self.assertEqual(ended.returncode, 2, stream)
+
     def test_closed(self):
         self.run_here()
         ended = subprocess.run(["sh", "-c", '"$0" --store "$1" tables >&-', PROGRAM, self.store], text=True,
