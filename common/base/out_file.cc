@@ -110,7 +110,7 @@ bool OutFile::Close() {
 Status OutFile::Finish() {
   bool done = Close();
   if (done && written_ != target_) {
-    done = rename(written_.c_str(), target_.c_str()) == 0 && SyncFolder(FolderOf(target_)).ok();
+    done = rename(written_.c_str(), target_.c_str()) == 0;
     if (!done) error_ = errno;
   }
   if (done) return {};
