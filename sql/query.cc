@@ -136,9 +136,9 @@ SqlValue ValueOf(sqlite3_stmt* statement, int column) {
 }
 
 std::vector<std::string> NamesOf(sqlite3_stmt* statement) {
-  std::vector<std::string> names;
-  for (int i = 0; i < sqlite3_column_count(statement); ++i) {
-    names.emplace_back(sqlite3_column_name(statement, i));
+  std::vector<std::string> names(static_cast<std::size_t>(sqlite3_column_count(statement)));
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    names[i] = sqlite3_column_name(statement, static_cast<int>(i));
   }
   return names;
 }
@@ -152,7 +152,7 @@ std::vector<SqlValue> RowOf(sqlite3_stmt* statement) {
 }
 
 std::size_t BytesOf(const std::vector<SqlValue>& row) {
-  std::size_t bytes = sizeof(row) + row.size() * sizeof(SqlValue);
+  std::size_t bytes = (row.size() + 1) * sizeof(SqlValue);
   for (const SqlValue& value : row) {
     if (const auto* text = std::get_if<std::string>(&value)) bytes += text->size();
     if (const auto* blob = std::get_if<SqlBlob>(&value)) bytes += blob->bytes.size();

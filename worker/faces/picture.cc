@@ -1,10 +1,13 @@
 #include "worker/faces/picture.h"
 
+#include <fmt/format.h>
+
 #include <atomic>
 #include <new>
 #include <system_error>
 #include <thread>
 
+#include "common/base/log.h"
 #include "common/base/sha256.h"
 #include "common/base/shared_module.h"
 #include "worker/faces/video_module.h"
@@ -58,7 +61,8 @@ std::vector<Status> TryPictures(std::span<const FrameRef> frames, unsigned threa
     workers.reserve(threads);
     try {
       for (unsigned i = 1; i < threads; ++i) workers.emplace_back(work);
-    } catch (const std::system_error&) {  // no more threads: those that are there do it
+    } catch (const std::system_error& error) {  // those that are there do it
+      LogDebug(fmt::format("only {} threads: {}", workers.size() + 1, error.what()));
     }
     work();
   }
