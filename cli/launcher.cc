@@ -23,7 +23,7 @@ namespace unmask {
 namespace {
 
 constexpr int kResumable = 75;
-constexpr std::size_t kRoomNeeded = 256 << 10;  // about what mpirun's session takes
+constexpr off_t kRoomNeeded = 256 << 10;  // about what mpirun's session takes
 
 // Where a launcher tells a process its rank, if it does.
 constexpr std::array<const char*, 3> kRankVariables = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK",
@@ -48,6 +48,17 @@ class RunFolder {
   RunFolder& operator=(const RunFolder&) = delete;
 
   const fs::path& path() const { return path_; }  // empty: could not be made
+  // mpirun without room there says nothing that helps. What was taken is given back to it.
+  Status CheckRoom() const {
+    const fs::path file = path_ / "room";
+    const int fd = open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    const int error = fd < 0 ? errno : posix_fallocate(fd, 0, kRoomNeeded);
+    if (fd >= 0) close(fd);
+    unlink(file.c_str());
+    if (error == 0) return {};
+    return DataError(fmt::format("cannot write: {}", std::strerror(error)), path_.string(),
+                     kPlaceToWrite);
+  }
   // Rank 0 writes its exit code here: mpirun's own cannot tell a stop from a crash.
   fs::path exit_file() const { return path_ / "exit"; }
   std::optional<int> ReadExitCode() const {
@@ -216,9 +227,7 @@ int LaunchLocally(const LaunchOptions& options) {
     LogError("cannot make a temporary folder (TMPDIR): a folder that can be written to");
     return ExitCode(ErrorCode::kData);
   }
-  // mpirun without room there says nothing that helps.
-  if (const Status room = WriteFileDurably(folder.path() / "room", std::string(kRoomNeeded, ' '));
-      !room.ok()) {
+  if (const Status room = folder.CheckRoom(); !room.ok()) {
     LogError("no room for temporary files (TMPDIR): " + OneLine(room.error()));
     return ExitCode(ErrorCode::kData);
   }

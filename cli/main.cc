@@ -121,7 +121,7 @@ Status FlushOutput() {
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return {};
   const char* reason = errno == 0 ? "it is cut" : std::strerror(errno);
   return DataError(fmt::format("cannot write the output: {}", reason), "standard output",
-                   "a place with room that can be written to");
+                   kPlaceToWrite);
 }
 
 int MainWithoutExceptions(int argc, char** argv) {

@@ -38,7 +38,6 @@ class Descriptor {
 };
 
 constexpr const char* kReadExpected = "a file that can be read";
-constexpr const char* kWriteExpected = "a place with room that can be written to";
 
 Error SystemError(std::string_view verb, const fs::path& path, const char* expected) {
   const int error = errno;
@@ -51,7 +50,7 @@ Status WriteAll(int fd, std::string_view bytes, const fs::path& path) {
   while (!bytes.empty()) {
     const ssize_t n = write(fd, bytes.data(), bytes.size());
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return SystemError("write", path, kWriteExpected);
+    if (n < 0) return SystemError("write", path, kPlaceToWrite);
     bytes.remove_prefix(static_cast<std::size_t>(n));
   }
   return {};
@@ -59,10 +58,10 @@ Status WriteAll(int fd, std::string_view bytes, const fs::path& path) {
 
 Status WriteTemp(const fs::path& temp, std::string_view bytes, const fs::path& path) {
   Descriptor file(open(temp.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
-  if (file.get() < 0) return SystemError("create", path, kWriteExpected);
+  if (file.get() < 0) return SystemError("create", path, kPlaceToWrite);
   UNMASK_TRY(WriteAll(file.get(), bytes, path));
-  if (fsync(file.get()) != 0) return SystemError("sync", path, kWriteExpected);
-  if (file.Close() != 0) return SystemError("close", path, kWriteExpected);
+  if (fsync(file.get()) != 0) return SystemError("sync", path, kPlaceToWrite);
+  if (file.Close() != 0) return SystemError("close", path, kPlaceToWrite);
   return {};
 }
 
@@ -91,7 +90,7 @@ Result<std::string> ReadFile(const fs::path& path, std::uint64_t max_bytes) {
 
 Status SyncFolder(const fs::path& folder) {
   Descriptor file(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (file.get() < 0 || fsync(file.get()) != 0) return SystemError("sync", folder, kWriteExpected);
+  if (file.get() < 0 || fsync(file.get()) != 0) return SystemError("sync", folder, kPlaceToWrite);
   return {};
 }
 
@@ -100,12 +99,16 @@ Status WriteFileDurably(const fs::path& path, std::string_view bytes) {
   const fs::path temp = path.string() + fmt::format(".tmp-{}-{}", getpid(), counter++);
   Status written = WriteTemp(temp, bytes, path);
   if (written.ok() && rename(temp.c_str(), path.c_str()) != 0)
-    written = SystemError("rename", path, kWriteExpected);
+    written = SystemError("rename", path, kPlaceToWrite);
   if (!written.ok()) {
     unlink(temp.c_str());
     return written;
   }
-  return SyncFolder(path.parent_path().empty() ? fs::path(".") : path.parent_path());
+  return SyncFolder(FolderOf(path));
+}
+
+fs::path FolderOf(const fs::path& path) {
+  return path.has_parent_path() ? path.parent_path() : fs::path(".");
 }
 
 bool IsNoSpace(const Error& error) {
@@ -119,7 +122,7 @@ Status MakeFolders(const fs::path& folder) {
   std::error_code error;
   fs::create_directories(folder, error);
   if (error) {
-    return DataError("cannot create folder: " + error.message(), folder.string(), kWriteExpected);
+    return DataError("cannot create folder: " + error.message(), folder.string(), kPlaceToWrite);
   }
   return {};
 }

@@ -20,6 +20,12 @@ Result<std::string> ReadFile(const fs::path& path,
 // mixture.
 Status WriteFileDurably(const fs::path& path, std::string_view bytes);
 
+// The folder that the file lies in, or would.
+fs::path FolderOf(const fs::path& path);
+
+// What is expected of a place that could not be written to.
+inline constexpr const char* kPlaceToWrite = "a place with room that can be written to";
+
 // Whether the disk (or quota) was full: try again when there is room.
 bool IsNoSpace(const Error& error);
 

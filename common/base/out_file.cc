@@ -33,10 +33,6 @@ fs::path Followed(fs::path path) {
   return path;
 }
 
-fs::path FolderOf(const fs::path& path) {
-  return path.has_parent_path() ? path.parent_path() : fs::path(".");
-}
-
 void KeepMode(const fs::path& target, std::FILE* file) {
   struct stat info{};
   if (stat(target.c_str(), &info) == 0) (void)fchmod(fileno(file), info.st_mode & 07777);
@@ -115,7 +111,7 @@ Status OutFile::Finish() {
   }
   if (done) return {};
   return DataError(fmt::format("cannot write the file: {}", std::strerror(error_)), path_.string(),
-                   "--out, a place with room that can be written to");
+                   fmt::format("--out, {}", kPlaceToWrite));
 }
 
 Status WriteOutFile(const fs::path& path, std::string_view bytes) {

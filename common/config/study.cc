@@ -9,6 +9,7 @@
 #include "common/base/text.h"
 #include "common/config/draft.h"
 #include "common/config/grid.h"
+#include "common/config/names.h"
 #include "common/config/tables.h"
 
 namespace unmask {
@@ -101,36 +102,24 @@ std::vector<std::string> ShadowNotes(const StudyDraft& draft) {
   return notes;
 }
 
-// The folder of the settings' backbone; null where they see no pictures.
-const char* FolderKeyOf(const Settings& settings) {
-  switch (settings.features.source) {
-    case FeatureSource::kVit:
-      return "weights.vit";
-    case FeatureSource::kClip:
-      return "weights.clip";
-    case FeatureSource::kResnet18:
-      return "weights.resnet18";
-    case FeatureSource::kActionUnits:
-      break;
-  }
-  return nullptr;
-}
-
 // What is synthetic takes the place of what is not named. `asked`: what the command line says of
 // the experiment, which is what is reported.
 std::vector<std::string> SynthNotes(const Settings& settings, const Layer& asked) {
   std::vector<std::string> notes;
-  const auto stands = [&](const char* key, const char* synth_key, std::int64_t synth) {
+  const auto stands = [&](std::string_view key, const char* synth_key, std::int64_t synth) {
     notes.push_back(fmt::format("{} stands; {}={} has no effect", key, synth_key, synth));
   };
   const Settings::Dataset& dataset = settings.dataset;
   if (asked.contains("dataset.synth") && !dataset.manifest.empty() && dataset.synth != 0) {
     stands("dataset.manifest", "dataset.synth", dataset.synth);
   }
-  const char* folder = FolderKeyOf(settings);
-  const std::int64_t weights = asked.contains("weights.synth") ? settings.weights.synth : 0;
-  if (folder != nullptr && weights != 0 && GetSetting(settings, folder) != Value(std::string())) {
-    stands(folder, "weights.synth", weights);
+  const bool pictures = settings.features.source != FeatureSource::kActionUnits;
+  const std::int64_t weights = settings.weights.synth;
+  if (asked.contains("weights.synth") && pictures && weights != 0) {
+    const std::string folder = fmt::format("weights.{}", Name(settings.features.source));
+    if (GetSetting(settings, folder) != Value(std::string())) {
+      stands(folder, "weights.synth", weights);
+    }
   }
   return notes;
 }

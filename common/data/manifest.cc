@@ -226,8 +226,7 @@ Result<ManifestDraft> LoadManifestDraft(const fs::path& path, const fs::path& ro
 }
 
 fs::path DatasetRoot(const fs::path& manifest, const fs::path& root) {
-  if (!root.empty()) return root;
-  return manifest.has_parent_path() ? manifest.parent_path() : fs::path(".");
+  return root.empty() ? FolderOf(manifest) : root;
 }
 
 Result<Manifest> ParseManifest(std::string_view bytes, const std::string& name,

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
+#include "tests/testing/temp_folder.h"
 
 namespace unmask {
 namespace {
@@ -10,21 +10,17 @@ namespace {
 class ModelFingerprintTest : public testing::Test {
  protected:
   ModelFingerprintTest() {
-    std::string name = testing::TempDir() + "model_XXXXXX";
-    UNMASK_CHECK(mkdtemp(name.data()) != nullptr);
-    folder_ = name;
     Write("config.json", R"({"model_type":"clip"})");
     Write("preprocessor_config.json", R"({"size":224})");
     Write("model.safetensors", "weights");
   }
-  ~ModelFingerprintTest() override { fs::remove_all(folder_); }
 
   void Write(const char* name, const std::string& text) {
-    UNMASK_CHECK(WriteFileDurably(folder_ / name, text).ok());
+    UNMASK_CHECK(WriteFileDurably(folder_.path() / name, text).ok());
   }
-  std::string Fingerprint() const { return FingerprintOf(HashModelFiles(folder_).value()); }
+  std::string Fingerprint() const { return FingerprintOf(HashModelFiles(folder_.path()).value()); }
 
-  fs::path folder_;
+  const TempFolder folder_;
 };
 
 // Every job's key has it: it stays what it was for folders that were read right before.
@@ -45,7 +41,7 @@ TEST_F(ModelFingerprintTest, KnowsTheImageProcessorOfProcessorConfig) {
   Write("processor_config.json", R"({"image_processor":{"size":225}})");
   EXPECT_NE(Fingerprint(), nested);
   Write("processor_config.json", "[]");
-  const auto hashes = HashModelFiles(folder_);
+  const auto hashes = HashModelFiles(folder_.path());
   ASSERT_FALSE(hashes.ok());
   EXPECT_NE(FormatError(hashes.error()).find("/processor_config.json"), std::string::npos);
 }
@@ -53,11 +49,11 @@ TEST_F(ModelFingerprintTest, KnowsTheImageProcessorOfProcessorConfig) {
 // Its pretrained_cfg was not always obeyed, and config.json's own hash would not tell.
 TEST_F(ModelFingerprintTest, KnowsThatTimmsPreparationIsRead) {
   const auto marked = [this] {
-    return HashModelFiles(folder_).value().contains("config.json pretrained_cfg");
+    return HashModelFiles(folder_.path()).value().contains("config.json pretrained_cfg");
   };
   Write("config.json", R"({"architecture":"resnet18","pretrained_cfg":{"crop_pct":0.95}})");
   EXPECT_FALSE(marked()) << "preprocessor_config.json is read in its place";
-  fs::remove(folder_ / "preprocessor_config.json");
+  fs::remove(folder_.path() / "preprocessor_config.json");
   EXPECT_TRUE(marked());
   Write("config.json", R"({"architecture":"resnet18"})");
   EXPECT_FALSE(marked());

@@ -2,9 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <cstring>
 
+#include "tests/testing/temp_folder.h"
 #include "tests/unit/worker/images/encode.h"
 
 namespace unmask {
@@ -24,9 +24,8 @@ class FirstPixel final : public Backbone {
 };
 
 TEST(EmbedImages, TreatsTransparencyAsTheModelDoes) {
-  std::string name = ::testing::TempDir() + "embed_XXXXXX";
-  UNMASK_CHECK(mkdtemp(name.data()) != nullptr);
-  const fs::path picture = fs::path(name) / "a.png";
+  const TempFolder folder;
+  const fs::path picture = folder.path() / "a.png";
   UNMASK_CHECK(
       WriteFileDurably(picture, testing::Png(1, 1, PNG_FORMAT_RGBA, {40, 50, 60, 128})).ok());
   for (const auto& [transparency, red] :
@@ -41,7 +40,6 @@ TEST(EmbedImages, TreatsTransparencyAsTheModelDoes) {
     std::memcpy(&value, read.tensors.at("features").bytes.data(), sizeof value);
     EXPECT_EQ(value, red);
   }
-  fs::remove_all(name);
 }
 
 }  // namespace

@@ -4,29 +4,12 @@
 
 #include <cmath>
 
+#include "tests/unit/worker/images/sample_picture.h"
 #include "worker/images/color.h"
 #include "worker/images/rotate.h"
 
 namespace unmask {
 namespace {
-
-Image Picture(int width, int height) {
-  Image image{width, height, {}};
-  for (int i = 0; i < width * height * 3; ++i) {
-    image.rgb.push_back(static_cast<std::uint8_t>((i * 37 + i * i / 5) % 256));
-  }
-  return image;
-}
-
-// Sum, and sum weighted by place modulo 251: no byte of the picture can change alone.
-std::pair<int, int> Sums(const Image& image) {
-  int sum = 0, weighted = 0;
-  for (std::size_t i = 0; i < image.rgb.size(); ++i) {
-    sum += image.rgb[i];
-    weighted += image.rgb[i] * static_cast<int>(i % 251);
-  }
-  return {sum, weighted};
-}
 
 template <class Change>
 std::pair<int, int> SumsAfter(Change change) {

@@ -2,16 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/unit/worker/images/sample_picture.h"
+
 namespace unmask {
 namespace {
-
-Image Picture(int width, int height) {
-  Image image{width, height, {}};
-  for (int i = 0; i < width * height * 3; ++i) {
-    image.rgb.push_back(static_cast<std::uint8_t>((i * 37 + i * i / 5) % 256));
-  }
-  return image;
-}
 
 struct Case {
   int from_width, from_height, width, height;
@@ -84,16 +78,6 @@ TEST(Resize, GivesPillowsBits) {
     EXPECT_EQ(std::vector<int>(resized.rgb.begin(), resized.rgb.end()), one.expected)
         << one.from_width << "x" << one.from_height << " filter " << static_cast<int>(one.filter);
   }
-}
-
-// Sum, and sum weighted by place modulo 251: no byte of the picture can change alone.
-std::pair<int, int> Sums(const Image& image) {
-  int sum = 0, weighted = 0;
-  for (std::size_t i = 0; i < image.rgb.size(); ++i) {
-    sum += image.rgb[i];
-    weighted += image.rgb[i] * static_cast<int>(i % 251);
-  }
-  return {sum, weighted};
 }
 
 // Sizes at which a product and a running sum of the scale do not choose the same pixels.
