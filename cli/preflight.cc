@@ -5,10 +5,13 @@
 #include <unordered_set>
 
 #include "common/base/process.h"
+#include "common/base/shared_module.h"
+#include "common/data/dataset.h"
 #include "common/jobs/feature_jobs.h"
 #include "sql/store_reader.h"
 #include "worker/backbone/model_for.h"
-#include "worker/backbone/text_model.h"
+#include "worker/clip_text/text_side.h"
+#include "worker/clip_text/vocabulary.h"
 #include "worker/faces/face_cropper.h"
 #include "worker/faces/picture.h"
 
@@ -50,6 +53,21 @@ Status Decode(const std::vector<FrameRef>& frames) {
   return Error(ErrorCode::kData, std::move(problems));
 }
 
+// Whether CLIP's text side, its tokenizer and the names of the classes go together.
+Status CheckPrompts(const JobSpec& spec, const PlanOutput& planned) {
+  UNMASK_ASSIGN(const auto text, OpenTextSide(planned.models.at(spec.weights).folder,
+                                              BesideProgram(kStandardMergesFile)));
+  UNMASK_ASSIGN(const Dataset dataset, ParseDatasetBlob(planned.blobs.at(spec.dataset)));
+  for (const Task task : {Task::kTer, Task::kDer}) {
+    const auto classes = task == Task::kTer ? TrueClasses(dataset) : DisguisedClasses(dataset);
+    const auto prompts = spec.settings.model.kind == ModelKind::kClipPrompt
+                             ? LearntPrompts(*text, kContextTokens, classes)
+                             : ZeroShotPrompts(*text, task, classes);
+    if (!prompts.ok()) return prompts.error();
+  }
+  return {};
+}
+
 // What trainings open themselves, once for each kind: a backbone that no feature job opens for
 // them, and CLIP's text side.
 Status CheckTrainings(const PlanOutput& planned) {
@@ -59,9 +77,8 @@ Status CheckTrainings(const PlanOutput& planned) {
     const bool alone = !ReadsBank(spec.settings);
     if (alone && looked_at.insert(spec.weights).second) UNMASK_TRY(CheckModel(spec, model));
     const bool reads = ReadsText(spec.settings) && model.files.empty();
-    if (reads && looked_at.insert("text of " + spec.weights).second) {
-      const auto text = OpenTextModel(model.folder);
-      if (!text.ok()) return text.error();
+    if (reads && looked_at.insert(spec.dataset + " as text of " + spec.weights).second) {
+      UNMASK_TRY(CheckPrompts(spec, planned));
     }
   }
   return {};

@@ -35,17 +35,15 @@ target_link_libraries(image_codecs INTERFACE ${UNMASK_jpeg_LIBRARY} ${UNMASK_png
                                              ${UNMASK_webp_LIBRARY})
 
 # Unicode for CLIP's tokenizer, and the vocabulary of model folders that have none.
-if(UNMASK_TRAINER)
-  find_library(UNMASK_utf8proc_LIBRARY utf8proc)
-  find_path(UNMASK_utf8proc_INCLUDE utf8proc.h)
-  set(UNMASK_CLIP_MERGES "${UNMASK_DEPS}/clip/merges.txt" CACHE FILEPATH "CLIP's list of merges")
-  if(NOT UNMASK_utf8proc_LIBRARY OR NOT UNMASK_utf8proc_INCLUDE OR NOT EXISTS "${UNMASK_CLIP_MERGES}")
-    message(FATAL_ERROR "libutf8proc-dev or ${UNMASK_CLIP_MERGES} is missing: ./dev build installs both")
-  endif()
-  configure_file("${UNMASK_CLIP_MERGES}" "${CMAKE_BINARY_DIR}/clip-merges.txt" COPYONLY)
-  add_library(utf8proc INTERFACE)
-  target_link_libraries(utf8proc INTERFACE ${UNMASK_utf8proc_LIBRARY})
+find_library(UNMASK_utf8proc_LIBRARY utf8proc)
+find_path(UNMASK_utf8proc_INCLUDE utf8proc.h)
+set(UNMASK_CLIP_MERGES "${UNMASK_DEPS}/clip/merges.txt" CACHE FILEPATH "CLIP's list of merges")
+if(NOT UNMASK_utf8proc_LIBRARY OR NOT UNMASK_utf8proc_INCLUDE OR NOT EXISTS "${UNMASK_CLIP_MERGES}")
+  message(FATAL_ERROR "libutf8proc-dev or ${UNMASK_CLIP_MERGES} is missing: ./dev build installs both")
 endif()
+configure_file("${UNMASK_CLIP_MERGES}" "${CMAKE_BINARY_DIR}/clip-merges.txt" COPYONLY)
+add_library(utf8proc INTERFACE)
+target_link_libraries(utf8proc INTERFACE ${UNMASK_utf8proc_LIBRARY})
 
 # OpenCV's modules one by one: its own CMake config insists on all of them, with Qt and VTK.
 if(UNMASK_TRAINER)

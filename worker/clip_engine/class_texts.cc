@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <stdexcept>
 
+#include "worker/model/input_error.h"
 #include "worker/torch_backbone/text_transformer.h"
 
 namespace unmask {
@@ -13,7 +13,7 @@ namespace {
 
 template <typename T>
 T ValueOrThrow(Result<T> result) {
-  if (!result.ok()) throw std::runtime_error(OneLine(result.error()));
+  if (!result.ok()) throw InputError(result.error());
   return *std::move(result);
 }
 

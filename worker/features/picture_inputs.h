@@ -5,25 +5,15 @@
 #include <atomic>
 #include <functional>
 #include <memory>
-#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "worker/features/make_features.h"
+#include "worker/model/input_error.h"
 #include "worker/model/inputs.h"
 
 namespace unmask {
-
-// Thrown where inputs turn out to be unusable while a job trains on them.
-class InputError : public std::runtime_error {
- public:
-  explicit InputError(Error error) : std::runtime_error(OneLine(error)), error_(std::move(error)) {}
-  const Error& error() const { return error_; }
-
- private:
-  Error error_;
-};
 
 struct PictureInputs {
   std::shared_ptr<const Inputs> inputs;

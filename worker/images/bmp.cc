@@ -48,7 +48,8 @@ Result<Layout> ReadLayout(std::string_view bytes, const std::string& where) {
   if (layout.bits == 8 && layout.colours == 0) layout.colours = 256;
   if (layout.bits != 8) layout.colours = 0;
   const std::size_t palette_end = layout.palette_at + layout.colours * 4;
-  if (layout.colours > 256 || palette_end > bytes.size() || layout.pixels_at > bytes.size() ||
+  if (layout.pixels_at == 0) layout.pixels_at = palette_end;
+  if (layout.colours > 256 || palette_end > layout.pixels_at || layout.pixels_at > bytes.size() ||
       layout.stride() * static_cast<std::size_t>(layout.height) > bytes.size() - layout.pixels_at) {
     return BadImage("broken BMP: file is cut", where);
   }

@@ -50,7 +50,16 @@ class Reader : PreparationFields {
     if (resize) UNMASK_TRY(ReadResize(result));
     UNMASK_ASSIGN(const bool crop, Flag("do_center_crop", clip));
     if (crop) {
-      UNMASK_ASSIGN(result.crop, ReadSquare("crop_size", Size{224, 224}));
+      UNMASK_ASSIGN(const Size size, ReadSquare("crop_size", Size{224, 224}));
+      // ConvNext's own crop comes first; a larger one after it would pad.
+      if (result.crop && (size.height > result.crop->height || size.width > result.crop->width)) {
+        return Bad("crop_size", "at most size");
+      }
+      result.crop = size;
+    }
+    for (const char* key : {"do_pad", "use_square_size"}) {
+      UNMASK_ASSIGN(const bool asked, Flag(key, false));
+      if (asked) return Bad(key, "false: it is not done here");
     }
     UNMASK_ASSIGN(const bool rescale, Flag("do_rescale", true));
     if (rescale) {

@@ -1,12 +1,16 @@
-// Linear layers whose weight is packed once for oneDNN, which multiplies twice as fast that way as
-// libtorch's own linear does on processors where MKL takes its slow path.
+// Linear layers whose weight is packed once: for oneDNN, which multiplies twice as fast that way as
+// libtorch's own linear does on processors where MKL takes its slow path, or, in float32, for AMX's
+// tiles where there are any.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string_view>
+
+#include "worker/tile_products/split_weight.h"
 
 namespace unmask {
 
@@ -31,7 +35,11 @@ class PackedLinear {
   at::Tensor operator()(const at::Tensor& x) const;
 
  private:
+  at::Tensor MultiplyByTiles(const at::Tensor& x) const;
+
   at::ScalarType type_ = at::kFloat;
+  std::int64_t outputs_ = 0;
+  std::shared_ptr<const SplitWeight> split_;  // null: oneDNN's
   at::Tensor weight_;
   std::optional<at::Tensor> bias_;
   Fused fused_;

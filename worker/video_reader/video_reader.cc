@@ -39,9 +39,20 @@ Result<Image> ToImage(const cv::Mat& bgr, const fs::path& video) {
   return image;
 }
 
+// OpenCV 4.6 turns a picture by 90 degrees the wrong way (its issue 22088), so there it is done
+// here. Later versions turn it themselves.
+constexpr bool kTurnsWrongly = CV_VERSION_MAJOR == 4 && CV_VERSION_MINOR == 6;
+
+void Turn(int counterclockwise, cv::Mat& picture) {
+  if (counterclockwise == 90) cv::rotate(picture, picture, cv::ROTATE_90_COUNTERCLOCKWISE);
+  if (counterclockwise == 180) cv::rotate(picture, picture, cv::ROTATE_180);
+  if (counterclockwise == 270) cv::rotate(picture, picture, cv::ROTATE_90_CLOCKWISE);
+}
+
 Result<Image> Read(const fs::path& video, std::int64_t frame) {
   cv::VideoCapture capture(video.string(), cv::CAP_FFMPEG);
   if (!capture.isOpened()) return Unreadable(video);
+  if (kTurnsWrongly) capture.set(cv::CAP_PROP_ORIENTATION_AUTO, 0);
   UNMASK_TRY(CheckSize(static_cast<std::int64_t>(capture.get(cv::CAP_PROP_FRAME_WIDTH)),
                        static_cast<std::int64_t>(capture.get(cv::CAP_PROP_FRAME_HEIGHT)),
                        video.string()));
@@ -53,6 +64,7 @@ Result<Image> Read(const fs::path& video, std::int64_t frame) {
   }
   cv::Mat bgr;
   if (!capture.retrieve(bgr)) return Unreadable(video);
+  if (kTurnsWrongly) Turn(static_cast<int>(capture.get(cv::CAP_PROP_ORIENTATION_META)), bgr);
   return ToImage(bgr, video);
 }
 

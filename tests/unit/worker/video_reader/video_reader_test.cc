@@ -69,6 +69,42 @@ TEST_F(VideoReaderTest, ReadsExactFramesBetweenKeyFrames) {
   }
 }
 
+// Phones store pictures as the sensor lies and say how to turn them (ISO 14496-12, "tkhd": a
+// matrix of 16.16 numbers).
+TEST_F(VideoReaderTest, TurnsPicturesAsTheVideoSays) {
+  const fs::path video = folder_ / "clip.mp4";
+  {
+    cv::VideoWriter writer(video.string(), cv::CAP_FFMPEG,
+                           cv::VideoWriter::fourcc('m', 'p', '4', 'v'), 25, {64, 48});
+    cv::Mat picture(48, 64, CV_8UC3, cv::Scalar::all(20));
+    picture(cv::Rect(0, 0, 32, 24)) = cv::Scalar::all(220);  // light above left
+    for (int i = 0; i < 3; ++i) writer.write(picture);
+  }
+  const std::string plain = ReadFile(video).value();
+  const std::size_t matrix = plain.find("tkhd") + 44;
+  const std::string one("\0\1\0\0", 4), minus("\xff\xff\0\0", 4), zero(4, '\0');
+  const auto corners = [&](const std::string& first_rows) {
+    std::string bytes = plain;
+    for (int row = 0; row < 2; ++row) {
+      bytes.replace(matrix + static_cast<std::size_t>(row) * 12, 8,
+                    first_rows.substr(static_cast<std::size_t>(row) * 8, 8));
+    }
+    UNMASK_CHECK(WriteFileDurably(video, bytes).ok());
+    const Image image = ReadVideoFrame(video, 1).value();
+    std::string light;
+    for (const int y : {4, image.height - 5}) {
+      for (const int x : {4, image.width - 5}) {
+        light += image.rgb[static_cast<std::size_t>((y * image.width + x) * 3)] > 120 ? '#' : '.';
+      }
+    }
+    return std::to_string(image.width) + " " + light;
+  };
+  EXPECT_EQ(corners(one + zero + zero + one), "64 #...");
+  EXPECT_EQ(corners(zero + one + minus + zero), "48 .#..");  // by 90 degrees clockwise
+  EXPECT_EQ(corners(minus + zero + zero + minus), "64 ...#");
+  EXPECT_EQ(corners(zero + minus + one + zero), "48 ..#.");
+}
+
 TEST_F(VideoReaderTest, SaysWhereAShortVideoEnds) {
   EXPECT_THAT(Failure(video_, kFrames), AllOf(HasSubstr("no frame 12"), HasSubstr("0 to 11")));
   EXPECT_THAT(Failure(video_, std::int64_t{1} << 62), HasSubstr("0 to 11"));
