@@ -4,6 +4,7 @@
 #include <set>
 
 #include "common/base/out_file.h"
+#include "common/base/time_text.h"
 #include "coordinator/export/event_file.h"
 #include "coordinator/export/exports.h"
 #include "coordinator/report_page/lanes.h"
@@ -109,8 +110,8 @@ Status WriteRuns(StoreReader& reader, const std::string& sweep, const fs::path& 
   RunFolders folders(out);
   std::map<std::string, std::string> names;  // by job; a shared job is written once
   for (const JobRow& job : jobs) {
-    names.try_emplace(job.job_key,
-                      NameOf(job.experiment, job.point, job.seed) + ",held_out=" + job.held_out);
+    names.try_emplace(job.job_key, NameOf(job.experiment, job.point, job.seed) + ",held_out=" +
+                                       job.held_out + (job.validation == "leaky" ? ",LEAKY" : ""));
   }
   Status written;
   UNMASK_TRY(reader.ForEachCurve(sweep, [&](const std::string& key,

@@ -11,8 +11,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// Slots of one worker follow one another; a worker has fewer than this many.
-constexpr std::int64_t kThreadsOfWorker = 1024;
+// Slots of one worker follow one another; a worker has at most this many (`run --slots`).
+constexpr std::int64_t kThreadsOfWorker = 4096;
 
 std::int64_t ThreadOf(const WorkerLane& lane, std::size_t slot) {
   return lane.worker * kThreadsOfWorker + static_cast<std::int64_t>(slot);

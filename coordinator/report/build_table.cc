@@ -9,6 +9,7 @@
 #include "coordinator/report/against_reference.h"
 #include "coordinator/report/cell_index.h"
 #include "coordinator/report/fold_index.h"
+#include "coordinator/report/point_label.h"
 
 namespace unmask {
 namespace {
@@ -74,19 +75,6 @@ Table ReadTable(const std::string& id, const Json& json, const CellIndex& index)
   return table;
 }
 
-// "dsid alpha=0.5 beta=1"
-std::string PointLabel(const CellIndex::Entry& entry) {
-  std::string label = entry.experiment;
-  if (!entry.point.is_object()) return label;
-  for (const auto& [key, value] : entry.point.items()) {
-    const bool loss = key == "loss.alpha" || key == "loss.beta";
-    std::string text = value.is_string() ? value.get<std::string>() : value.dump();
-    if (value.is_number()) text = ShortestReal(value.get<double>());
-    label += " " + (loss ? key.substr(5) : key) + "=" + text;
-  }
-  return label;
-}
-
 Table AllCells(const CellIndex& index) {
   Table table;
   table.id = kAllCells;
@@ -98,7 +86,7 @@ Table AllCells(const CellIndex& index) {
   }
   table.tasks.assign(tasks.begin(), tasks.end());
   for (const auto& entry : index.entries()) {
-    TableRow row{PointLabel(entry), {{}}};
+    TableRow row{PointLabel(entry.experiment, entry.point_text), {{}}};
     for (const Task task : table.tasks) {
       row.cells.front().push_back(index.Find(entry.experiment, entry.point, task));
     }

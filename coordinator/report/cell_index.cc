@@ -45,11 +45,15 @@ CellIndex::CellIndex(const std::vector<CellRow>& cells) {
                     [](const Entry& entry) { return std::tie(entry.experiment, entry.point); });
 }
 
+std::span<const CellIndex::Entry> CellIndex::EntriesAt(const std::string& experiment,
+                                                       const nlohmann::json& point) const {
+  const auto key = [](const Entry& entry) { return std::tie(entry.experiment, entry.point); };
+  return std::ranges::equal_range(entries_, std::tie(experiment, point), {}, key);
+}
+
 TableCell CellIndex::Find(const std::string& experiment, const nlohmann::json& point,
                           Task task) const {
-  const auto key = [](const Entry& entry) { return std::tie(entry.experiment, entry.point); };
-  for (const Entry& entry :
-       std::ranges::equal_range(entries_, std::tie(experiment, point), {}, key)) {
+  for (const Entry& entry : EntriesAt(experiment, point)) {
     const auto at = entry.tasks.find(task);
     if (at != entry.tasks.end()) return at->second;
   }

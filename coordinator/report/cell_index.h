@@ -3,6 +3,7 @@
 
 #include <map>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,9 @@ class CellIndex {
   // The cell, or one without seeds where it is not part of the run. Points are compared by value:
   // 1 is 1.0.
   TableCell Find(const std::string& experiment, const nlohmann::json& point, Task task) const;
+  // Several where a point was written in several ways.
+  std::span<const Entry> EntriesAt(const std::string& experiment,
+                                   const nlohmann::json& point) const;
   // By experiment and point; numbers in a point by their value.
   const std::vector<Entry>& entries() const { return entries_; }
 

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "coordinator/report/cell_index.h"
+#include "coordinator/report/point_label.h"
 #include "coordinator/statistics/holm.h"
 #include "sql/store_reader.h"
 
@@ -176,17 +177,10 @@ void AddCell(const Side& first, const PointName& here, const Side& second, const
   comparison.cells.push_back(std::move(cell));
 }
 
-const CellIndex::Entry* Twin(const CellIndex& cells, const CellIndex::Entry& entry) {
-  for (const CellIndex::Entry& other : cells.entries()) {
-    if (other.experiment == entry.experiment && other.point == entry.point) return &other;
-  }
-  return nullptr;
-}
-
 std::vector<std::string> WithoutTwin(const CellIndex& cells, const CellIndex& others) {
   std::vector<std::string> labels;
   for (const CellIndex::Entry& entry : cells.entries()) {
-    if (Twin(others, entry) == nullptr) {
+    if (others.EntriesAt(entry.experiment, entry.point).empty()) {
       labels.push_back(PointLabel(entry.experiment, entry.point_text));
     }
   }
@@ -196,10 +190,10 @@ std::vector<std::string> WithoutTwin(const CellIndex& cells, const CellIndex& ot
 void CompareAllCells(const Side& first, const Side& second, Comparison& comparison) {
   for (const Task task : {Task::kTer, Task::kDer}) {
     for (const CellIndex::Entry& entry : first.cells.entries()) {
-      const CellIndex::Entry* twin = Twin(second.cells, entry);
-      if (twin == nullptr) continue;
+      const auto twins = second.cells.EntriesAt(entry.experiment, entry.point);
+      if (twins.empty()) continue;
       AddCell(first, {entry.experiment, entry.point_text}, second,
-              {twin->experiment, twin->point_text}, task, comparison);
+              {entry.experiment, twins.front().point_text}, task, comparison);
     }
   }
   comparison.cells_only_first = WithoutTwin(first.cells, second.cells);

@@ -4,6 +4,7 @@
 #include "common/base/text.h"
 #include "common/jobs/job.h"
 #include "coordinator/report/comparison.h"
+#include "coordinator/report/point_label.h"
 #include "coordinator/report/sheet.h"
 #include "coordinator/report/text_table.h"
 
@@ -42,7 +43,8 @@ std::vector<std::string> Change(const ComparedCell& cell) {
   }
   if (!cell.tests) return {"same jobs", "", "", "", "", "", ""};
   const PairedTests& tests = *cell.tests;
-  return {FormatDifference(cell.difference, 0),
+  const bool leaky = cell.first_leaky || cell.second_leaky;
+  return {FormatDifference(cell.difference, 0) + (leaky ? " LEAKY" : ""),
           fmt::format("[{}, {}]", FormatDifference(cell.interval.low, 0),
                       FormatDifference(cell.interval.high, 0)),
           tests.clips ? fmt::format("{} / {}", tests.clips->only_first, tests.clips->only_second)

@@ -104,8 +104,7 @@ void AddPublishedNotes(const Table& table, const Facts& facts, std::vector<std::
                   ": accuracy and macro F1 as published. Difference: this run minus published.");
   if (facts.action_units) {
     notes.emplace_back(
-        "The published values come from images; this run's input is action units, which is not "
-        "the same input.");
+        "This run's input is action units. Published values of images have another input.");
   }
 }
 

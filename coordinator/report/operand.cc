@@ -6,6 +6,7 @@
 #include <set>
 
 #include "common/base/text.h"
+#include "coordinator/report/point_label.h"
 #include "sql/store_reader.h"
 
 namespace unmask {
@@ -27,11 +28,6 @@ Parts SplitOperand(std::string_view text) {
   return {std::string(text), "", true};
 }
 
-std::string ValueText(const nlohmann::json& value) {
-  if (value.is_string()) return value.get<std::string>();
-  return value.is_number() ? ShortestReal(value.get<double>()) : value.dump();
-}
-
 // "alpha" and "loss.alpha" mean "loss.alpha".
 bool IsKey(std::string_view asked, const std::string& key) {
   return key == asked || key.ends_with("." + std::string(asked));
@@ -39,7 +35,7 @@ bool IsKey(std::string_view asked, const std::string& key) {
 
 bool IsValue(std::string_view asked, const nlohmann::json& value) {
   const auto number = ParseReal(asked);
-  return value.is_number() ? number == value.get<double>() : ValueText(value) == asked;
+  return value.is_number() ? number == value.get<double>() : PointValue(value) == asked;
 }
 
 bool Fits(const std::string& point, const std::vector<std::string>& conditions) {
@@ -130,17 +126,6 @@ Error WithHint(Error error, StoreReader& reader, const std::string& name) {
 }
 
 }  // namespace
-
-std::string PointLabel(const std::string& experiment, const std::string& point) {
-  std::string label = experiment;
-  const auto json = nlohmann::json::parse(point, nullptr, false);
-  if (!json.is_object()) return label;
-  for (const auto& [key, value] : json.items()) {
-    const bool loss = key == "loss.alpha" || key == "loss.beta";
-    label += (label.empty() ? "" : " ") + (loss ? key.substr(5) : key) + "=" + ValueText(value);
-  }
-  return label;
-}
 
 std::string Operand::Label() const {
   if (!chosen) return results.sweep;

@@ -29,7 +29,4 @@ struct Operand {
 // left. Within a snapshot of the caller's. A UsageError says what there is instead.
 Result<Operand> ReadOperand(StoreReader& reader, std::string_view text);
 
-// "dsid alpha=0.5 beta=1"; `point` as stored.
-std::string PointLabel(const std::string& experiment, const std::string& point);
-
 }  // namespace unmask

@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <string_view>
+#include <unordered_set>
 
 #include "common/base/check.h"
+#include "common/base/text.h"
 #include "coordinator/report/fold_scores.h"
 #include "coordinator/statistics/bootstrap.h"
 #include "sql/store_reader.h"
@@ -45,8 +48,9 @@ std::vector<std::string> PointsInOrder(const SweepResults& results, const std::s
     if (cell.experiment == experiment) by_id[cell.point_id] = cell.point;
   }
   std::vector<std::string> points;
+  std::unordered_set<std::string_view> known;
   for (const auto& [id, point] : by_id) {  // once for each seed
-    if (std::ranges::find(points, point) == points.end()) points.push_back(point);
+    if (known.insert(point).second) points.push_back(point);
   }
   return points;
 }
@@ -105,17 +109,30 @@ Best Choose(SelectionRule rule, const ExperimentScores& scores, const FoldScores
   return {};
 }
 
+// Each once, in the grid's order.
+std::string ValidationsOf(const std::vector<GridPointFigures>& points, auto&& which) {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    const std::string& name = points[i].validation;
+    if (which(i) && std::ranges::find(names, name) == names.end()) names.push_back(name);
+  }
+  return Join(names, ", ");
+}
+
 std::string WhyUnavailable(SelectionRule rule, const ExperimentScores& scores,
-                           const std::string& validation, bool has_study) {
+                           const std::vector<GridPointFigures>& points, bool has_study) {
   if (rule == SelectionRule::kStudy && !has_study) {
     return "the study's own values are not in the grid";
   }
   if (rule != SelectionRule::kValidation) return "";
-  if (validation == "leaky") return "validation is leaky: it is the held-out subject itself";
-  const bool all = std::ranges::all_of(scores.folds, [](const FoldScores& fold) {
-    return ValidationOf(fold).size() == fold.validation.size();
+  if (std::ranges::any_of(points, &GridPointFigures::leaky)) {
+    return "validation is leaky: it is the held-out subject itself";
+  }
+  const std::string missing = ValidationsOf(points, [&](std::size_t point) {
+    return std::ranges::any_of(
+        scores.folds, [&](const FoldScores& fold) { return !fold.validation[point].has_value(); });
   });
-  return all ? "" : "validation is " + validation + ": there is no result";
+  return missing.empty() ? "" : "validation is " + missing + ": there is no result";
 }
 
 void Summarise(Selection& selection) {
@@ -141,15 +158,16 @@ void Summarise(Selection& selection) {
 }
 
 Selection SelectBy(SelectionRule rule, const ExperimentScores& scores,
-                   const std::string& validation, std::optional<std::size_t> study) {
+                   const std::vector<GridPointFigures>& points, std::optional<std::size_t> study) {
   Selection selection;
   selection.rule = rule;
-  selection.unavailable = WhyUnavailable(rule, scores, validation, study.has_value());
+  selection.unavailable = WhyUnavailable(rule, scores, points, study.has_value());
   if (!selection.unavailable.empty()) return selection;
   for (const FoldScores& fold : scores.folds) {
     const Best best = Choose(rule, scores, fold, study.value_or(0));
     selection.folds.push_back(
         {fold.subject, fold.seed, fold.clips, fold.right[best.at], best.at, best.tied});
+    selection.leaky = selection.leaky || points[best.at].leaky;
   }
   Summarise(selection);
   return selection;
@@ -174,31 +192,45 @@ void AddPrice(const Selection& oracle, Selection& selection) {
   selection.price_interval = BootstrapRatio(lost, clips);
 }
 
-std::vector<GridPointFigures> FiguresOf(const ExperimentScores& scores) {
+// Of an experiment and task, by point.
+using PointCells = std::map<std::string, const CellRow*>;
+
+// Without accuracies where folds are missing.
+std::vector<GridPointFigures> FiguresOf(const ExperimentScores& scores, const PointCells& cells) {
   std::vector<GridPointFigures> figures;
   for (std::size_t point = 0; point < scores.points.size(); ++point) {
+    GridPointFigures& one = figures.emplace_back();
+    one.point = scores.points[point];
+    if (const auto cell = cells.find(one.point); cell != cells.end()) {
+      one.validation = cell->second->validation;
+      one.leaky = cell->second->leaky;
+    }
+    if (!scores.incomplete.empty()) continue;
     Selection constant;
     for (const FoldScores& fold : scores.folds) {
       constant.folds.push_back({fold.subject, fold.seed, fold.clips, fold.right[point], point});
     }
     Summarise(constant);
-    figures.push_back({scores.points[point], constant.accuracy});
+    one.accuracy = constant.accuracy;
   }
   return figures;
 }
 
-TaskSelection SelectFor(const ExperimentScores& scores, const CellRow& cell,
+TaskSelection SelectFor(const ExperimentScores& scores, const PointCells& cells,
                         std::optional<std::size_t> study) {
   TaskSelection task;
-  task.experiment = cell.experiment;
-  task.task = cell.task;
-  task.validation = cell.validation;
-  task.leaky = cell.leaky;
+  task.experiment = cells.begin()->second->experiment;
+  task.task = cells.begin()->second->task;
+  task.points = FiguresOf(scores, cells);
+  task.validation = ValidationsOf(task.points, [](std::size_t) { return true; });
+  task.leaky = std::ranges::any_of(task.points, &GridPointFigures::leaky);
   task.incomplete = scores.incomplete;
-  if (!task.incomplete.empty()) return task;
-  task.points = FiguresOf(scores);
+  if (!task.incomplete.empty()) {
+    task.points.clear();
+    return task;
+  }
   for (const SelectionRule rule : kSelectionRules) {
-    task.selections.push_back(SelectBy(rule, scores, cell.validation, study));
+    task.selections.push_back(SelectBy(rule, scores, task.points, study));
   }
   const Selection oracle = task.selections[static_cast<std::size_t>(SelectionRule::kOracle)];
   for (Selection& selection : task.selections) AddPrice(oracle, selection);
@@ -213,17 +245,16 @@ Result<SweepSelection> SelectFrom(const SweepResults& results, const Json& confi
     return at == validation.end() ? std::nullopt : std::optional(at->second);
   };
   SweepSelection selection{results.sweep, {}};
-  std::map<std::pair<std::string, Task>, const CellRow*> cells;  // one of each
+  std::map<std::pair<std::string, Task>, PointCells> cells;  // one of each point's seeds
   for (const CellRow& cell : results.cells) {
-    CellRow const*& first = cells[{cell.experiment, cell.task}];
-    if (first == nullptr || cell.leaky) first = &cell;
+    cells[{cell.experiment, cell.task}].emplace(cell.point, &cell);
   }
-  for (const auto& [name, cell] : cells) {
-    const std::vector<std::string> points = PointsInOrder(results, cell->experiment);
+  for (const auto& [name, of_points] : cells) {
+    const auto& [experiment, task] = name;
+    const std::vector<std::string> points = PointsInOrder(results, experiment);
     if (points.size() < 2) continue;
-    selection.tasks.push_back(
-        SelectFor(ScoresOf(folds, cell->experiment, points, cell->task, score), *cell,
-                  StudyPoint(config, cell->experiment, points)));
+    selection.tasks.push_back(SelectFor(ScoresOf(folds, experiment, points, task, score), of_points,
+                                        StudyPoint(config, experiment, points)));
   }
   if (selection.tasks.empty()) {
     return UsageError("there is nothing to select", "sweep " + results.sweep,

@@ -41,6 +41,7 @@ struct Selection {
   SelectionRule rule = SelectionRule::kOracle;
   std::string unavailable;  // why there is no such choice; the rest is empty then
   std::vector<SelectedFold> folds;
+  bool leaky = false;  // some fold's point is
   SeedMean accuracy;
   std::optional<CellMetrics> pooled;  // one seed: k, n, Wilson
   double price = 0;                   // accuracy of the oracle's choice minus this one's
@@ -48,7 +49,9 @@ struct Selection {
 };
 
 struct GridPointFigures {
-  std::string point;  // as stored
+  std::string point;       // as stored
+  std::string validation;  // it may be a key of the grid
+  bool leaky = false;      // the held-out subject chose the epoch
   SeedMean accuracy;
 };
 
@@ -56,8 +59,8 @@ struct GridPointFigures {
 struct TaskSelection {
   std::string experiment;
   Task task = Task::kTer;
-  std::string validation;
-  bool leaky = false;
+  std::string validation;                // of all points: "inner-subject, leaky"
+  bool leaky = false;                    // some point is
   std::string incomplete;                // why nothing could be chosen; the rest is empty then
   std::vector<GridPointFigures> points;  // in the plan's order
   std::vector<Selection> selections;     // in the order of kSelectionRules

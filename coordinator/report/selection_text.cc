@@ -7,6 +7,7 @@
 #include "common/base/text.h"
 #include "common/jobs/job.h"
 #include "coordinator/report/operand.h"
+#include "coordinator/report/point_label.h"
 #include "coordinator/report/selection.h"
 #include "coordinator/report/sheet.h"
 #include "coordinator/report/text_table.h"
@@ -52,7 +53,8 @@ std::string Choices(const TaskSelection& task) {
     }
     const auto& pooled = selection.pooled;
     const bool oracle = selection.rule == SelectionRule::kOracle;
-    table.Add({Title(selection.rule), MeanText(selection.accuracy) + (task.leaky ? " LEAKY" : ""),
+    table.Add({Title(selection.rule),
+               MeanText(selection.accuracy) + (selection.leaky ? " LEAKY" : ""),
                pooled ? fmt::format("{}–{}", FormatFigure(pooled->wilson_low),
                                     FormatFigure(pooled->wilson_high))
                       : "",
@@ -72,8 +74,9 @@ std::string Choices(const TaskSelection& task) {
 std::string Points(const TaskSelection& task) {
   TextTable table({"point", "accuracy", "by validation", "by others", "by hindsight"}, 1);
   for (std::size_t point = 0; point < task.points.size(); ++point) {
-    std::vector<std::string> line{PointLabel("", task.points[point].point),
-                                  MeanText(task.points[point].accuracy)};
+    std::vector<std::string> line{
+        PointLabel("", task.points[point].point),
+        MeanText(task.points[point].accuracy) + (task.points[point].leaky ? " LEAKY" : "")};
     for (const SelectionRule rule :
          {SelectionRule::kValidation, SelectionRule::kOthers, SelectionRule::kOracle}) {
       std::int64_t folds = 0;
@@ -112,7 +115,7 @@ choice by hindsight minus this one's, with its bootstrap interval over held-out 
 )";
 
 Json OneSelection(const Selection& selection, const TaskSelection& task) {
-  Json json{{"rule", Name(selection.rule)}};
+  Json json{{"rule", Name(selection.rule)}, {"leaky", selection.leaky}};
   const bool there = selection.unavailable.empty();
   json["unavailable"] = there ? Json(nullptr) : Json(selection.unavailable);
   json["accuracy"] = there ? Json(selection.accuracy.mean) : Json(nullptr);
@@ -149,6 +152,8 @@ Json TaskJson(const TaskSelection& task) {
   for (const GridPointFigures& point : task.points) {
     const auto& deviation = point.accuracy.deviation;
     json["points"].push_back({{"point", Json::parse(point.point, nullptr, false)},
+                              {"validation", point.validation},
+                              {"leaky", point.leaky},
                               {"accuracy", point.accuracy.mean},
                               {"accuracy_sd", deviation ? Json(*deviation) : Json(nullptr)}});
   }

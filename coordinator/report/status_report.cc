@@ -6,19 +6,12 @@
 #include <cmath>
 
 #include "common/base/text.h"
+#include "common/base/time_text.h"
 
 namespace unmask {
 namespace {
 
 constexpr std::int64_t kShownDeadJobs = 10;
-
-std::string Duration(double seconds) {
-  const auto whole = static_cast<std::int64_t>(std::ceil(seconds));
-  if (whole < 120) return fmt::format("{} s", whole);
-  const std::int64_t minutes = (whole + 59) / 60;
-  if (minutes < 120) return fmt::format("{} min", minutes);
-  return fmt::format("{} h {:02} min", minutes / 60, minutes % 60);
-}
 
 std::string Counts(const SweepProgress& progress) {
   return fmt::format("{} of {} done, {} running, {} queued, {} failed, {} quarantined",
@@ -33,7 +26,7 @@ std::string Rate(const SweepStatus& status) {
   if (!status.coordinator) return "nobody works on it: the same `unmask run` goes on with it";
   if (!progress.jobs_per_second) return "rate not measured yet";
   return fmt::format("{:.2f} jobs/s, {} left", *progress.jobs_per_second,
-                     Duration(progress.eta_seconds.value_or(0)));
+                     FormatDuration(progress.eta_seconds.value_or(0)));
 }
 
 std::string Failures(const SweepProgress& progress) {

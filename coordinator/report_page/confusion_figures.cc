@@ -26,21 +26,22 @@ Figure FigureOf(const ReportData& data, Task task) {
   figure.notes.emplace_back(
       "Held-out clips of all finished folds: a row is what is, a column what was predicted, the "
       "shade the share of the row. Each experiment at its own values.");
-  CsvLines csv({"experiment", "point", "task", "label", "predicted", "clips"});
+  CsvLines csv({"experiment", "point", "leaky", "folds", "task", "label", "predicted", "clips"});
   for (const ReportCell& cell : data.cells) {
     if (!cell.own || !cell.tasks.contains(task)) continue;
     const ConfusionMatrix matrix = WithoutEmptyClasses(PooledConfusion(cell, task));
     if (matrix.classes.empty()) continue;
-    const std::string folds = FoldsText(cell.tasks.at(task));
+    const TableCell& figures = cell.tasks.at(task);
     for (std::size_t row = 0; row < matrix.classes.size(); ++row) {
       for (std::size_t column = 0; column < matrix.classes.size(); ++column) {
-        csv.Add({cell.experiment, cell.point.dump(), ter ? "ter" : "der", matrix.classes[row],
-                 matrix.classes[column], std::to_string(matrix.At(row, column))});
+        csv.Add({cell.experiment, cell.point.dump(), LeakyMark(cell), FoldsText(figures),
+                 ter ? "ter" : "der", matrix.classes[row], matrix.classes[column],
+                 std::to_string(matrix.At(row, column))});
       }
     }
     if (figure.panels.size() == kMostPanels) continue;
-    figure.panels.push_back(MatrixPanel(
-        matrix, {cell.label + ", " + folds + " folds", ter ? "felt ↓" : "shown ↓", "predicted"}));
+    figure.panels.push_back(MatrixPanel(matrix, {cell.label + ", " + ExtentText(figures),
+                                                 ter ? "felt ↓" : "shown ↓", "predicted"}));
   }
   figure.csv = std::move(csv).text();
   return figure;

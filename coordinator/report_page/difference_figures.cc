@@ -5,6 +5,7 @@
 
 #include "common/base/text.h"
 #include "coordinator/report/escape.h"
+#include "coordinator/report/pairing.h"
 #include "coordinator/report_page/axis.h"
 #include "coordinator/report_page/figures.h"
 #include "coordinator/report_page/subject_counts.h"
@@ -92,10 +93,22 @@ std::vector<SubjectDifference> DifferencesOf(const Pair& pair) {
   return differences;
 }
 
+Pairing PairingOf(const Pair& pair) {
+  const auto folds = [&](const ReportCell& cell) {
+    FoldList list;
+    for (const FoldRow* fold : cell.folds) {
+      if (fold->task == pair.task) list.push_back(fold);
+    }
+    return list;
+  };
+  return PairFolds(folds(*pair.cell), folds(*pair.against));
+}
+
 std::string PText(double p) { return p < 0.0001 ? "p < 0.0001" : fmt::format("p = {:.4f}", p); }
 
-// Wins, losses and the exact signed-rank test over subjects.
-std::string Verdict(const std::vector<SubjectDifference>& differences) {
+// Wins, losses and, where no fold lacks, the exact signed-rank test over subjects.
+std::string Verdict(const Pair& pair, const std::vector<SubjectDifference>& differences,
+                    bool complete) {
   std::vector<double> values;
   std::int64_t better = 0;
   std::int64_t worse = 0;
@@ -105,8 +118,12 @@ std::string Verdict(const std::vector<SubjectDifference>& differences) {
     worse += difference.Difference() < 0 ? 1 : 0;
   }
   const std::int64_t equal = std::ssize(values) - better - worse;
-  return fmt::format("better for {}, worse for {}, equal for {}; Wilcoxon {}", better, worse, equal,
-                     PText(WilcoxonSignedRank(values).p.p));
+  std::string text =
+      fmt::format("better for {}, worse for {}, equal for {}; ", better, worse, equal);
+  if (complete) return text + "Wilcoxon " + PText(WilcoxonSignedRank(values).p.p);
+  return text + fmt::format("so far, {} against {} folds",
+                            FoldsText(pair.cell->tasks.at(pair.task)),
+                            FoldsText(pair.against->tasks.at(pair.task)));
 }
 
 void DrawRow(const SubjectDifference& difference, double y, const Axis& axis, double left,
@@ -127,7 +144,7 @@ void DrawRow(const SubjectDifference& difference, double y, const Axis& axis, do
            {.css = "muted", .anchor = value < 0 ? Anchor::kEnd : Anchor::kStart});
 }
 
-Panel Draw(const Pair& pair, const std::vector<SubjectDifference>& differences) {
+Panel Draw(const Pair& pair, const std::vector<SubjectDifference>& differences, bool complete) {
   double most = 1;
   double left = 20;
   for (const SubjectDifference& difference : differences) {
@@ -145,7 +162,7 @@ Panel Draw(const Pair& pair, const std::vector<SubjectDifference>& differences) 
   svg.Text({0, 14}, std::string(TaskName(pair.task)) + ": " + pair.cell->label,
            {.css = "strong", .room = kPanelWidth});
   svg.Text({0, 29}, "minus " + pair.against->label, {.room = kPanelWidth});
-  svg.Text({0, 44}, Verdict(differences), {.css = "muted", .room = kPanelWidth});
+  svg.Text({0, 44}, Verdict(pair, differences, complete), {.css = "muted", .room = kPanelWidth});
   for (const Tick& tick : axis.ticks()) {
     svg.Line({tick.at, kTop}, {tick.at, bottom}, tick.label == "0" ? "axis" : "grid");
     svg.Text({tick.at, bottom + 14}, tick.label, {.css = "muted", .anchor = Anchor::kMiddle});
@@ -168,19 +185,30 @@ std::vector<Figure> DifferenceFigures(const ReportData& data) {
       "The difference in accuracy on each held-out subject, in points. Tests: Wilcoxon's exact "
       "signed-rank over the subjects, two-sided, each by itself (not corrected for their number). "
       "Folds share most of their training clips, so the p-values look surer than they are.");
-  CsvLines csv({"task", "experiment", "point", "against_experiment", "against_point", "subject",
-                "right", "clips", "against_right", "against_clips", "difference"});
+  CsvLines csv({"task", "experiment", "point", "leaky", "folds", "against_experiment",
+                "against_point", "against_leaky", "against_folds", "subject", "right", "clips",
+                "against_right", "against_clips", "difference"});
   for (const Pair& pair : PairsOf(data)) {
     const std::vector<SubjectDifference> differences = DifferencesOf(pair);
     if (differences.empty()) continue;
-    for (const SubjectDifference& d : differences) {
-      csv.Add({pair.task == Task::kTer ? "ter" : "der", pair.cell->experiment,
-               pair.cell->point.dump(), pair.against->experiment, pair.against->point.dump(),
-               d.subject, std::to_string(d.cell.right), std::to_string(d.cell.clips),
-               std::to_string(d.against.right), std::to_string(d.against.clips),
-               ShortestReal(d.Difference())});
+    const Pairing pairing = PairingOf(pair);
+    if (!pairing.obstacle.empty()) {
+      figure.notes.push_back(fmt::format("{}: {} minus {} is left out: {}.", TaskName(pair.task),
+                                         pair.cell->label, pair.against->label, pairing.obstacle));
+      continue;
     }
-    if (figure.panels.size() < kMostPairs) figure.panels.push_back(Draw(pair, differences));
+    for (const SubjectDifference& d : differences) {
+      csv.Add(
+          {pair.task == Task::kTer ? "ter" : "der", pair.cell->experiment, pair.cell->point.dump(),
+           LeakyMark(*pair.cell), FoldsText(pair.cell->tasks.at(pair.task)),
+           pair.against->experiment, pair.against->point.dump(), LeakyMark(*pair.against),
+           FoldsText(pair.against->tasks.at(pair.task)), d.subject, std::to_string(d.cell.right),
+           std::to_string(d.cell.clips), std::to_string(d.against.right),
+           std::to_string(d.against.clips), ShortestReal(d.Difference())});
+    }
+    if (figure.panels.size() < kMostPairs) {
+      figure.panels.push_back(Draw(pair, differences, pairing.ok()));
+    }
   }
   if (figure.panels.empty()) return {};
   figure.csv = std::move(csv).text();

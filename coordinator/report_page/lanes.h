@@ -5,15 +5,11 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "sql/rows.h"
 
 namespace unmask {
-
-// "2026-11-22T15:40:00.123Z" in milliseconds since 1970; nullopt where it is no such time.
-std::optional<std::int64_t> ParseWallTime(std::string_view text);
 
 struct LaneSpan {
   const SpanRow* row = nullptr;

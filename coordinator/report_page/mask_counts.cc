@@ -48,6 +48,7 @@ std::optional<MaskCounts> MaskCounter::Count(const ReportCell& cell) const {
   counts.by_shown = ConfusionMatrix(classes_);
   std::vector<std::int64_t> predicted_as(classes_.size());
   std::vector<std::int64_t> shown_as(classes_.size());
+  std::map<std::int64_t, std::pair<std::int64_t, std::int64_t>> seeds;  // shown, all
   for (const JobRow* job : cell.jobs) {
     const auto at = data_.predictions_of.find(job->job_key);
     if (at == data_.predictions_of.end() || at->second[0] == nullptr) continue;
@@ -61,6 +62,8 @@ std::optional<MaskCounts> MaskCounter::Count(const ReportCell& cell) const {
       if (shown < 0 || shown == felt) continue;
       const std::int32_t predicted = place[static_cast<std::size_t>(row.predicted[i])];
       ++(predicted == felt ? counts.felt : predicted == shown ? counts.shown : counts.other);
+      seeds[job->seed].first += predicted == shown ? 1 : 0;
+      ++seeds[job->seed].second;
       ++predicted_as[static_cast<std::size_t>(predicted)];
       ++shown_as[static_cast<std::size_t>(shown)];
       ++counts.by_shown.At(static_cast<std::size_t>(shown), static_cast<std::size_t>(predicted));
@@ -68,6 +71,10 @@ std::optional<MaskCounts> MaskCounter::Count(const ReportCell& cell) const {
   }
   const auto total = static_cast<double>(counts.Total());
   if (total == 0) return std::nullopt;
+  for (const auto& [seed, count] : seeds) {
+    counts.shown_shares.push_back(static_cast<double>(count.first) /
+                                  static_cast<double>(count.second));
+  }
   for (std::size_t i = 0; i < classes_.size(); ++i) {
     counts.shown_by_chance +=
         static_cast<double>(predicted_as[i]) * static_cast<double>(shown_as[i]) / total;

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/metrics/metrics.h"
 #include "coordinator/report_page/report_data.h"
@@ -19,7 +20,8 @@ struct MaskCounts {
   // What `shown` would be if the predictions knew nothing of the mask: same shares of predicted
   // classes, dealt out at random.
   double shown_by_chance = 0;
-  ConfusionMatrix by_shown;  // label: the emotion shown; predicted: of the true emotion
+  ConfusionMatrix by_shown;          // label: the emotion shown; predicted: of the true emotion
+  std::vector<double> shown_shares;  // of each seed
 
   std::int64_t Total() const { return felt + shown + other; }
 };

@@ -1,11 +1,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "common/base/text.h"
 #include "coordinator/report_page/figures.h"
 #include "coordinator/report_page/mask_counts.h"
 #include "coordinator/report_page/matrix_panel.h"
+#include "coordinator/statistics/seed_mean.h"
 
 namespace unmask {
 namespace {
@@ -18,6 +20,13 @@ constexpr double kRowHeight = 58;
 struct MaskedCell {
   const ReportCell* cell;
   MaskCounts counts;
+
+  const TableCell& felt() const { return cell->tasks.at(Task::kTer); }
+  // Seeds are never pooled, and of folds that lack no interval is right.
+  std::optional<Interval> Wilson() const {
+    if (counts.shown_shares.size() > 1 || !IsComplete(felt())) return std::nullopt;
+    return WilsonInterval(counts.shown, counts.Total());
+  }
 };
 
 double Share(std::int64_t part, std::int64_t whole) {
@@ -35,15 +44,31 @@ std::vector<MaskedCell> CountCells(const ReportData& data) {
   return cells;
 }
 
+std::string ShownText(const MaskedCell& masked) {
+  const MaskCounts& counts = masked.counts;
+  if (const auto interval = masked.Wilson()) {
+    return fmt::format("shown: {}/{}, 95 % {:.1f}–{:.1f} %", counts.shown, counts.Total(),
+                       100 * interval->low, 100 * interval->high);
+  }
+  if (counts.shown_shares.size() == 1) {
+    return fmt::format("shown: {}/{} so far", counts.shown, counts.Total());
+  }
+  const SeedMean mean = MeanOverSeeds(counts.shown_shares);
+  return fmt::format("shown: {:.1f} ± {:.1f} % over {} seeds", 100 * mean.mean,
+                     100 * mean.deviation.value_or(0), counts.shown_shares.size());
+}
+
 void DrawBar(const MaskedCell& masked, double y, Svg& svg) {
   const MaskCounts& counts = masked.counts;
   const std::int64_t total = counts.Total();
-  svg.Text({0, y + 12}, masked.cell->label,
-           {.css = masked.cell->leaky ? "bad-text" : "", .room = kPanelWidth});
+  std::string label = masked.cell->label;
+  if (!IsComplete(masked.felt())) label += ", " + FoldsText(masked.felt()) + " folds";
+  svg.Text({0, y + 12}, label, {.css = masked.cell->leaky ? "bad-text" : "", .room = kPanelWidth});
   double x = 0;
   const auto part = [&](std::int64_t count, const char* css, const char* text_css) {
     const double width = kPanelWidth * Share(count, total);
-    svg.Rect({x, y + 18, width - 1, kBarHeight}, css, fmt::format("{} of {} clips", count, total));
+    svg.Rect({x, y + 18, width - 1, kBarHeight}, css,
+             fmt::format("{} of {} answers", count, total));
     const std::string text = Percent(Share(count, total));
     if (TextWidth(text) + 6 < width) svg.Text({x + 6, y + 32}, text, {.css = text_css});
     x += width;
@@ -51,10 +76,8 @@ void DrawBar(const MaskedCell& masked, double y, Svg& svg) {
   part(counts.felt, "ter", "over");
   part(counts.shown, "der", "over");
   part(counts.other, "rest", "");
-  const Interval interval = WilsonInterval(counts.shown, total);
   svg.Text({0, y + 51},
-           fmt::format("shown: {}/{}, 95 % {:.1f}–{:.1f} %; by chance {}", counts.shown, total,
-                       100 * interval.low, 100 * interval.high,
+           fmt::format("{}; by chance {}", ShownText(masked),
                        Percent(counts.shown_by_chance / static_cast<double>(total))),
            {.css = "muted", .room = kPanelWidth});
 }
@@ -75,17 +98,20 @@ std::vector<Panel> BarPanels(const std::vector<MaskedCell>& cells) {
 }
 
 std::string Numbers(const std::vector<MaskedCell>& cells) {
-  CsvLines csv({"experiment", "point", "leaky", "clips", "predicted_felt", "predicted_shown",
-                "predicted_other", "shown_share", "shown_wilson_low", "shown_wilson_high",
-                "shown_share_by_chance"});
+  CsvLines csv({"experiment", "point", "leaky", "seeds", "folds", "clips", "predicted_felt",
+                "predicted_shown", "predicted_other", "shown_share", "shown_share_sd",
+                "shown_wilson_low", "shown_wilson_high", "shown_share_by_chance"});
   for (const MaskedCell& masked : cells) {
     const MaskCounts& counts = masked.counts;
-    const Interval interval = WilsonInterval(counts.shown, counts.Total());
-    csv.Add({masked.cell->experiment, masked.cell->point.dump(), masked.cell->leaky ? "LEAKY" : "",
+    const std::optional<Interval> interval = masked.Wilson();
+    const SeedMean mean = MeanOverSeeds(counts.shown_shares);
+    csv.Add({masked.cell->experiment, masked.cell->point.dump(), LeakyMark(*masked.cell),
+             std::to_string(counts.shown_shares.size()), FoldsText(masked.felt()),
              std::to_string(counts.Total()), std::to_string(counts.felt),
-             std::to_string(counts.shown), std::to_string(counts.other),
-             ShortestReal(Share(counts.shown, counts.Total())), ShortestReal(interval.low),
-             ShortestReal(interval.high),
+             std::to_string(counts.shown), std::to_string(counts.other), ShortestReal(mean.mean),
+             mean.deviation ? ShortestReal(*mean.deviation) : "",
+             interval ? ShortestReal(interval->low) : "",
+             interval ? ShortestReal(interval->high) : "",
              ShortestReal(counts.shown_by_chance / static_cast<double>(counts.Total()))});
   }
   return std::move(csv).text();
@@ -126,16 +152,18 @@ Figure MatrixFigure(const std::vector<MaskedCell>& cells) {
   figure.notes.emplace_back(
       "Only clips whose felt and shown emotions differ, so every count on the diagonal is a "
       "mistake: the mask taken for the feeling.");
-  CsvLines csv({"experiment", "point", "shown", "predicted_true", "clips"});
+  CsvLines csv({"experiment", "point", "leaky", "folds", "shown", "predicted_true", "clips"});
   for (const MaskedCell& masked : cells) {
     if (!masked.cell->own) continue;
     const ConfusionMatrix matrix = WithoutEmptyClasses(masked.counts.by_shown);
-    figure.panels.push_back(
-        MatrixPanel(matrix, {masked.cell->label, "shown ↓", "predicted as true"}));
+    figure.panels.push_back(MatrixPanel(
+        matrix,
+        {masked.cell->label + ", " + ExtentText(masked.felt()), "shown ↓", "predicted as true"}));
     for (std::size_t row = 0; row < matrix.classes.size(); ++row) {
       for (std::size_t column = 0; column < matrix.classes.size(); ++column) {
-        csv.Add({masked.cell->experiment, masked.cell->point.dump(), matrix.classes[row],
-                 matrix.classes[column], std::to_string(matrix.At(row, column))});
+        csv.Add({masked.cell->experiment, masked.cell->point.dump(), LeakyMark(*masked.cell),
+                 FoldsText(masked.felt()), matrix.classes[row], matrix.classes[column],
+                 std::to_string(matrix.At(row, column))});
       }
     }
   }

@@ -182,6 +182,19 @@ std::string FoldsText(const TableCell& cell) {
   return fmt::format("{}/{}", done, total);
 }
 
+bool IsComplete(const TableCell& cell) {
+  return std::ranges::all_of(
+      cell.seeds, [](const SeedFigures& seed) { return seed.folds_done == seed.folds_total; });
+}
+
+std::string ExtentText(const TableCell& cell) {
+  std::string text = FoldsText(cell) + " folds";
+  if (cell.seeds.size() > 1) text += fmt::format(" of {} seeds added up", cell.seeds.size());
+  return text;
+}
+
+const char* LeakyMark(const ReportCell& cell) { return cell.leaky ? kLeakyMark : ""; }
+
 std::string Percent(double share) { return fmt::format("{:.1f} %", 100 * share); }
 
 }  // namespace unmask

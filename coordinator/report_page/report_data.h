@@ -61,6 +61,12 @@ const char* TaskName(Task task);  // "TER"
 
 // Of all seeds together: folds done and wanted.
 std::string FoldsText(const TableCell& cell);  // "17/22"
+bool IsComplete(const TableCell& cell);
+
+// What counts of predictions are over: "22/22 folds", "66/66 folds of 3 seeds added up".
+std::string ExtentText(const TableCell& cell);
+
+const char* LeakyMark(const ReportCell& cell);  // in a CSV: "LEAKY" or nothing
 
 // 0.392 -> "39.2 %"
 std::string Percent(double share);

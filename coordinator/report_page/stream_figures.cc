@@ -193,11 +193,11 @@ class StreamPanel {
 };
 
 std::string Numbers(const std::vector<Series>& all) {
-  CsvLines csv({"experiment", "point", "hsic", "alpha", "folds", "hsic_q1", "hsic_median",
+  CsvLines csv({"experiment", "point", "leaky", "hsic", "alpha", "folds", "hsic_q1", "hsic_median",
                 "hsic_q3", "cosine_q1", "cosine_median", "cosine_q3"});
   for (const Series& one : all) {
     for (const StreamPoint& point : one.points) {
-      csv.Add({point.cell->experiment, point.cell->point.dump(),
+      csv.Add({point.cell->experiment, point.cell->point.dump(), LeakyMark(*point.cell),
                point.cell->jobs.front()->hsic.value_or(""), ShortestReal(point.alpha),
                std::to_string(point.hsic.folds), ShortestReal(point.hsic.low),
                ShortestReal(point.hsic.median), ShortestReal(point.hsic.high),

@@ -146,9 +146,10 @@ void AddNumbers(const ReportData& data, const ReportCell& cell, CsvLines& csv) {
     const auto at = data.curves.find(job->job_key);
     if (at == data.curves.end()) continue;
     for (const CurvePoint& point : at->second) {
-      csv.Add({cell.experiment, cell.point.dump(), std::to_string(job->seed), job->held_out,
-               point.task == Task::kTer ? "ter" : "der", std::string(Name(point.split)),
-               std::to_string(point.epoch), ShortestReal(point.loss), ShortestReal(point.accuracy),
+      csv.Add({cell.experiment, cell.point.dump(), LeakyMark(cell), std::to_string(job->seed),
+               job->held_out, point.task == Task::kTer ? "ter" : "der",
+               std::string(Name(point.split)), std::to_string(point.epoch),
+               ShortestReal(point.loss), ShortestReal(point.accuracy),
                point.epoch == job->best_epoch ? "1" : "0"});
     }
   }
@@ -169,8 +170,8 @@ std::vector<Figure> TrainingFigures(const ReportData& data) {
       "One line a fold, until it stopped. The held-out subject predicts with the weights of the "
       "chosen epoch. A validation set of one subject is small: its curve is coarse and the choice "
       "of the epoch noisy.");
-  CsvLines csv({"experiment", "point", "seed", "held_out", "task", "split", "epoch", "loss",
-                "accuracy", "chosen"});
+  CsvLines csv({"experiment", "point", "leaky", "seed", "held_out", "task", "split", "epoch",
+                "loss", "accuracy", "chosen"});
   std::size_t drawn = 0;
   std::size_t experiments = 0;
   for (const ReportCell& cell : data.cells) {

@@ -125,6 +125,25 @@ TEST(Selection, LeakyValidationIsNoHonestChoice) {
   EXPECT_THAT(SelectionText(selection), HasSubstr("LEAKY"));
 }
 
+// train.validation may be a key of the grid: then some points are leaky and others are not.
+TEST(Selection, OnlyWhatLeaksIsMarked) {
+  SweepPlan plan =
+      MakeTestPlan("study-1", {{.name = "dsid", .alphas = {0.1, 0.5}},
+                               {.name = "dsid", .alphas = {1}, .validation = Validation::kLeaky}});
+  plan.config_json = AlphaPlan("study-1", {}).config_json;
+  GradedStore store;
+  store.FinishGraded(plan, Held);
+  const SweepSelection selection = SelectIn(store);
+  const TaskSelection& ter = selection.tasks[0];
+  ASSERT_EQ(ter.points.size(), 3U);
+  EXPECT_EQ(ter.validation, "inner-subject, leaky");
+  EXPECT_FALSE(ter.points[0].leaky || ter.points[1].leaky);
+  EXPECT_TRUE(ter.points[2].leaky);
+  EXPECT_TRUE(Of(ter, SelectionRule::kOracle).leaky);  // alpha 1
+  EXPECT_FALSE(Of(ter, SelectionRule::kStudy).leaky);  // alpha 0.5
+  EXPECT_THAT(Of(ter, SelectionRule::kValidation).unavailable, HasSubstr("validation is leaky"));
+}
+
 TEST(Selection, WithoutValidationThatRuleIsNotThere) {
   GradedStore store;
   store.FinishGraded(AlphaPlan("study-1", kAlphas, 7), [](const JobSpec& spec) {

@@ -73,7 +73,7 @@ TEST(LayOut, PublishedValuesAndSignedDifferences) {
   const auto line = FirstLine(sample);
   EXPECT_THAT(std::vector(line.begin() + 5, line.end()),
               ElementsAre("0.3900", "0.3100", "+0.1100", "-0.0100"));
-  EXPECT_THAT(Notes(sample), Contains(HasSubstr("not the same input")));
+  EXPECT_THAT(Notes(sample), Contains(HasSubstr("have another input")));
 }
 
 TEST(LayOut, WithoutPublishedValuesThereAreNoSuchColumns) {

@@ -149,6 +149,28 @@ TEST_F(Page, LeakyCellsAreMarkedEverywhere) {
   EXPECT_NE(FigureFile(*Find("confusion-ter")).find("LEAKY"), std::string::npos);
   EXPECT_NE(FigureFile(*Find("subjects-ter")).find("LEAKY"), std::string::npos);
   EXPECT_NE(FigureFile(*Find("training")).find("LEAKY"), std::string::npos);
+  for (const char* id : {"confusion-ter", "differences", "streams", "training", "subjects-ter"}) {
+    EXPECT_NE(Find(id)->csv.find("LEAKY"), std::string::npos) << id;
+  }
+}
+
+TEST_F(Page, CountsOfSeveralSeedsSaySo) {
+  const SweepPlan plan = MakeTestPlan("study-00000001", {{.seeds = {0, 1, 2}}});
+  env.Register(plan);
+  env.FinishAll(plan);
+  Read(plan);
+  EXPECT_NE(FigureFile(*Find("confusion-ter")).find("9/9 folds of 3 seeds added up"),
+            std::string::npos);
+}
+
+TEST_F(Page, DifferencesOfUnfinishedCellsAreNotTested) {
+  const SweepPlan plan = MakeTestPlan("study-00000001", {{.alphas = {0.5, 1}}});
+  env.Register(plan);
+  for (std::size_t i = 0; i + 1 < plan.jobs.size(); ++i) env.Finish(plan.jobs[i]);
+  Read(plan);
+  const std::string differences = FigureFile(*Find("differences"));
+  EXPECT_EQ(differences.find("Wilcoxon p"), std::string::npos);
+  EXPECT_NE(differences.find("so far, "), std::string::npos);
 }
 
 TEST_F(Page, WarningsCountTheSameCells) {
@@ -207,6 +229,11 @@ TEST(MaskCounter, CountsOnlyClipsWithAMask) {
   EXPECT_EQ(counts->other, 1);
   EXPECT_DOUBLE_EQ(counts->shown_by_chance, 1);  // one of three predictions is "ha", shown in all
   EXPECT_EQ(counts->by_shown.At(2, 2), 1);
+  EXPECT_EQ(counts->shown_shares, (std::vector<double>{1.0 / 3}));
+  JobRow other = job;  // the same answers in another seed
+  other.seed = 1;
+  cell.jobs.push_back(&other);
+  EXPECT_EQ(MaskCounter(data).Count(cell)->shown_shares, (std::vector<double>{1.0 / 3, 1.0 / 3}));
 }
 
 }  // namespace
