@@ -175,8 +175,8 @@ sigset_t LauncherSignals() {
   return signals;
 }
 
-// Waits for mpirun, passing stops on. Returns its wait status.
-int Supervise(pid_t mpirun, const sigset_t& signals) {
+// Waits for mpirun, passing stops on: `stopped` becomes true. Returns its wait status.
+int Supervise(pid_t mpirun, const sigset_t& signals, bool& stopped) {
   int stops = 0;
   while (true) {
     int status = 0;
@@ -184,6 +184,7 @@ int Supervise(pid_t mpirun, const sigset_t& signals) {
     int signal = 0;
     if (sigwait(&signals, &signal) != 0 || signal == SIGCHLD) continue;
     stops += 1;
+    stopped = true;
     if (stops == 1) {
       LogInfo("stopping: checkpoints are being written; once more ends at once");
       kill(mpirun, SIGUSR1);
@@ -245,11 +246,16 @@ int LaunchLocally(const LaunchOptions& options) {
   }
   if (mpirun == 0) ExecMpirun(command, old_mask, launcher);
 
-  const int status = Supervise(mpirun, signals);
+  bool stopped = false;
+  const int status = Supervise(mpirun, signals, stopped);
   sigprocmask(SIG_SETMASK, &old_mask, nullptr);
   if (const auto code = folder.ReadExitCode()) return *code;
   if (WIFEXITED(status) && WEXITSTATUS(status) == 127) return ExitCode(ErrorCode::kInternal);
-  LogError("the coordinator ended before its work was done: the same command goes on from here");
+  if (stopped) {  // so early that rank 0 did not hear of it
+    LogInfo("stopped: the same command goes on from here");
+  } else {
+    LogError("the coordinator ended before its work was done: the same command goes on from here");
+  }
   return kResumable;
 }
 

@@ -7,8 +7,8 @@
 #include "cli/command.h"
 #include "cli/json_text.h"
 #include "common/base/log.h"
+#include "common/base/time_text.h"
 #include "common/config/names.h"
-#include "coordinator/app/status_line.h"
 #include "coordinator/plan/plan_report.h"
 #include "worker/backbone/tuned.h"
 
@@ -32,8 +32,7 @@ std::string Seconds(const PlanReport& report) {
   if (report.unlike == report.remaining) {
     return "unknown: the store has no finished jobs like these";
   }
-  const auto millis = static_cast<std::int64_t>(report.least_seconds * 1000);
-  std::string text = FormatDuration(Millis(millis)) + " on one slot, less with more";
+  std::string text = FormatDuration(report.least_seconds) + " on one slot, less with more";
   if (report.unlike == 0) return text;
   return fmt::format("at least {}; {} unlike any finished one", text,
                      report.unlike == 1 ? "1 job is" : fmt::format("{} jobs are", report.unlike));

@@ -7,10 +7,11 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <string_view>
+#include <unordered_set>
 
 #include "cli/command.h"
 #include "cli/json_text.h"
-#include "cli/launcher.h"
 #include "common/base/build_info.h"
 #include "common/base/log.h"
 #include "common/base/process.h"
@@ -37,10 +38,10 @@ Result<std::vector<std::string>> ChooseJobs(StoreReader& store, const std::strin
                                             std::int64_t count) {
   UNMASK_ASSIGN(const std::vector<JobRow> rows, store.Jobs(sweep));
   std::vector<std::string> keys;
+  std::unordered_set<std::string_view> known;  // a row for each experiment that uses the job
   for (const JobRow& row : rows) {
     const bool wanted = row.kind == Name(JobKind::kTrain) && row.state == JobState::kDone;
-    if (wanted && std::find(keys.begin(), keys.end(), row.job_key) == keys.end())
-      keys.push_back(row.job_key);
+    if (wanted && known.insert(row.job_key).second) keys.push_back(row.job_key);
   }
   const auto all = static_cast<std::int64_t>(keys.size());
   if (count <= 0 || count >= all) return keys;
@@ -148,7 +149,8 @@ class Verifier {
                            details.numerics_class, numerics_class_));
       return {};
     }
-    UNMASK_ASSIGN(const JobSpec spec, JobSpecFromJson(nlohmann::json::parse(details.spec_json)));
+    UNMASK_ASSIGN(const JobSpec spec,
+                  JobSpecFromJson(nlohmann::json::parse(details.spec_json, nullptr, false)));
     if (spec.settings.train.devices > 1) {  // other sums, other bits
       Say(key, fmt::format("not comparable: trained by {} workers together, here is one",
                            spec.settings.train.devices));
@@ -181,7 +183,10 @@ class Verifier {
       return trainer_.Send(Acknowledged{ready->lease});
     }
     if (const auto* failed = std::get_if<AttemptFailed>(&message)) {
-      Say(failed->lease.job_key, "different: it failed: " + failed->message);
+      Say(failed->lease.job_key,
+          (failed->failure == FailureClass::kBadInput ? "not comparable: "
+                                                      : "different: it failed: ") +
+              failed->message);
       running_.erase(failed->lease.job_key);
     }
     return {};

@@ -84,6 +84,11 @@ SQLite::Statement& Database::Prepared(std::string_view sql) {
 
 bool Database::InTransaction() const { return sqlite3_get_autocommit(sqlite_.getHandle()) == 0; }
 
+Snapshot::~Snapshot() {
+  // After some errors SQLite has ended it by itself.
+  if (database_.InTransaction()) database_.sqlite().tryExec("ROLLBACK");
+}
+
 Transaction::~Transaction() {
   // SQLite may have rolled back by itself (disk full).
   if (!committed_ && database_.InTransaction()) database_.sqlite().tryExec("ROLLBACK");

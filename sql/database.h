@@ -148,6 +148,18 @@ class Transaction {
   bool committed_ = false;
 };
 
+// What is read from construction on is of one moment; nothing is written.
+class Snapshot {
+ public:
+  explicit Snapshot(Database& database) : database_(database) { database_.Run("BEGIN"); }
+  ~Snapshot();
+  Snapshot(const Snapshot&) = delete;
+  Snapshot& operator=(const Snapshot&) = delete;
+
+ private:
+  Database& database_;
+};
+
 // How long to wait for other programs' locks. For ever: the coordinator must not give up, it says
 // once that it waits.
 void WaitWhenBusy(Database& database, std::chrono::milliseconds at_most);
@@ -163,6 +175,10 @@ auto CatchSqlite(Database& database, Body&& body) -> decltype(body()) {
     return body();
   } catch (const SQLite::Exception& exception) {
     return ToError(exception, &database, database.path());
+  } catch (const std::bad_alloc&) {
+    throw;
+  } catch (const fs::filesystem_error& exception) {
+    return DataError(exception.code().message(), exception.path1().string());
   } catch (const std::exception& exception) {  // a row that this program did not write
     return DataError(std::string("the database is damaged: ") + exception.what(),
                      database.path().string(), "an intact copy; nothing was changed");

@@ -162,11 +162,8 @@ Result<std::unique_ptr<LiveReader>> LiveReader::Open(const StorePaths& paths) {
 Result<LiveRows> LiveReader::Read(std::string_view sweep, std::int64_t failures_shown) {
   Database& database = *impl_->database;
   return CatchSqlite(database, [&]() -> Result<LiveRows> {
-    if (database.InTransaction()) database.Run("ROLLBACK");  // a read before this one has failed
-    database.Run("BEGIN");                                   // all of it at one moment
-    LiveRows live = ReadLive(database, sweep, failures_shown);
-    database.Run("ROLLBACK");
-    return live;
+    const Snapshot snapshot(database);
+    return ReadLive(database, sweep, failures_shown);
   });
 }
 

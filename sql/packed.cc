@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 #include <tuple>
 
 #include "common/base/check.h"
@@ -67,7 +68,7 @@ std::vector<float> UnpackLogits(std::string_view packed) {
     const bool is_null = *at == 'n';
     const auto [next, error] = std::from_chars(at, end, value);
     if (is_null) {
-      at += 4;
+      at += std::min<std::ptrdiff_t>(4, end - at);
     } else if (error == std::errc()) {
       at = next;
     } else {
@@ -125,15 +126,14 @@ std::string PackConfusion(const ConfusionMatrix& matrix) {
   return WriteIntegers(std::span<const std::int64_t>(matrix.counts));
 }
 
-ConfusionMatrix UnpackConfusion(const std::string& classes, const std::string& counts) {
-  return UnpackConfusion(UnpackNames(classes), counts);
-}
-
 ConfusionMatrix UnpackConfusion(std::vector<std::string> classes, const std::string& counts) {
   ConfusionMatrix matrix;
   matrix.classes = std::move(classes);
   matrix.counts = ParseIntegers<std::int64_t>(counts);
-  UNMASK_CHECK(matrix.counts.size() == matrix.classes.size() * matrix.classes.size());
+  if (matrix.counts.size() != matrix.classes.size() * matrix.classes.size()) {
+    throw std::runtime_error(fmt::format("a confusion matrix of {} counts for {} classes",
+                                         matrix.counts.size(), matrix.classes.size()));
+  }
   return matrix;
 }
 

@@ -24,7 +24,7 @@ std::string PackNames(const std::vector<std::string>& names);
 std::vector<std::string> UnpackNames(const std::string& packed);
 
 std::string PackConfusion(const ConfusionMatrix& matrix);
-ConfusionMatrix UnpackConfusion(const std::string& classes, const std::string& counts);
+// Throws std::runtime_error where the counts are not of so many classes.
 ConfusionMatrix UnpackConfusion(std::vector<std::string> classes, const std::string& counts);
 
 // Points of one split and task stand together, as long as their epochs follow one another.

@@ -1,6 +1,8 @@
 #include "sql/report_reads.h"
 
+#include <algorithm>
 #include <array>
+#include <stdexcept>
 
 #include "common/config/names.h"
 #include "sql/packed.h"
@@ -12,6 +14,18 @@ FoldContent ReadFoldContent(Database& database, std::int64_t fold) {
   Rows rows(database, "SELECT classes, samples, labels FROM fold WHERE id = ?", fold);
   if (!rows.Next()) return {};
   return {UnpackNames(rows.Text(0)), UnpackNames(rows.Text(1)), UnpackIntegers(rows.Text(2))};
+}
+
+// Throws std::runtime_error: reports count by these numbers.
+void CheckAnswers(const PredictionRow& row, const FoldContent& fold) {
+  const auto is_class = [&](std::int32_t number) {
+    return number >= 0 && static_cast<std::size_t>(number) < fold.classes.size();
+  };
+  if (row.predicted.size() != fold.samples.size() || fold.labels.size() != fold.samples.size() ||
+      !std::ranges::all_of(row.predicted, is_class) ||
+      !std::ranges::all_of(fold.labels, is_class)) {
+    throw std::runtime_error("the answers of job " + row.job_key + " do not fit its clips");
+  }
 }
 
 struct ViewQuery {
@@ -64,8 +78,9 @@ SweepPredictions ReadSweepPredictions(Database& database, std::string_view sweep
                                 UnpackIntegers(rows.Text(3))});
   }
   for (const PredictionRow& row : predictions.rows) {
-    if (predictions.folds.contains(row.fold)) continue;
-    predictions.folds.emplace(row.fold, ReadFoldContent(database, row.fold));
+    const auto [fold, is_new] = predictions.folds.try_emplace(row.fold);
+    if (is_new) fold->second = ReadFoldContent(database, row.fold);
+    CheckAnswers(row, fold->second);
   }
   return predictions;
 }

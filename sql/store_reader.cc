@@ -36,10 +36,8 @@ Result<std::unique_ptr<StoreReader>> StoreReader::Open(const StorePaths& paths) 
 
 Status StoreReader::InSnapshot(const std::function<Status()>& body) {
   return CatchSqlite(*impl_->database, [&]() -> Status {
-    impl_->database->Run("BEGIN");
-    Status status = body();
-    impl_->database->Run("ROLLBACK");
-    return status;
+    const Snapshot snapshot(*impl_->database);
+    return body();
   });
 }
 

@@ -1,5 +1,6 @@
 #include "coordinator/app/commit_thread.h"
 
+#include <exception>
 #include <utility>
 
 #include "common/base/check.h"
@@ -38,6 +39,19 @@ Status CommitThread::Wait() {
   return *std::exchange(result_, std::nullopt);
 }
 
+namespace {
+
+// Such as no memory: the coordinator says it and ends, the store is as it was.
+Status WithoutExceptions(const std::function<Status()>& commit) {
+  try {
+    return commit();
+  } catch (const std::exception& exception) {
+    return InternalError(exception.what());
+  }
+}
+
+}  // namespace
+
 void CommitThread::Run() {
   std::unique_lock lock(mutex_);
   while (true) {
@@ -45,7 +59,7 @@ void CommitThread::Run() {
     if (!commit_) return;
     const std::function<Status()> commit = std::exchange(commit_, nullptr);
     lock.unlock();
-    Status result = commit();
+    Status result = WithoutExceptions(commit);
     lock.lock();
     result_ = std::move(result);
     changed_.notify_all();

@@ -20,6 +20,7 @@
 #include "common/base/build_info.h"
 #include "common/base/log.h"
 #include "common/base/process.h"
+#include "common/base/time_text.h"
 #include "common/protocol/codec.h"
 #include "coordinator/app/commit_thread.h"
 #include "coordinator/app/live_view.h"
@@ -32,7 +33,8 @@ namespace unmask {
 namespace {
 
 constexpr Millis kTickPeriod{100};
-constexpr Millis kNoRoomLimit{10 * 60 * 1000};  // disk full for so long: stop, resumable
+constexpr Millis kNoRoomLimit{10 * 60 * 1000};     // disk full for so long: stop, resumable
+constexpr Millis kNoRoomLimitStopping{30 * 1000};  // a resource manager does not wait longer
 constexpr Millis kGoodbyeLimit{2000};
 constexpr Millis kAheadWindow{100};  // several commits and round trips
 constexpr Outbox::Config kCommits{.commit_after = Millis{10}, .retry_after = Millis{1000}};
@@ -269,9 +271,11 @@ class Coordinator final : public MessageSink {
     if (!waiting_for_room_)
       LogError(OneLine(pumped.error()) + "; results wait, the run goes on when it can be written");
     waiting_for_room_ = true;
-    if (now - outbox_.failing_since().value_or(now) > kNoRoomLimit) {
+    const Millis limit = scheduler_.stopping() ? kNoRoomLimitStopping : kNoRoomLimit;
+    if (now - outbox_.failing_since().value_or(now) > limit) {
       fatal_ = Error(ErrorCode::kStopped,
-                     Problem{"the store could not be written for 10 minutes",
+                     Problem{"the store could not be written for " +
+                                 FormatDuration(1e-3 * static_cast<double>(limit.count())),
                              store_.paths().root.string(), "make room, then run the same command"});
     }
     return false;

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "common/base/log.h"
+#include "common/base/time_text.h"
 
 namespace unmask {
 namespace {
@@ -13,14 +14,6 @@ constexpr Millis kLivePeriod{200};
 constexpr Millis kPlainPeriod{10'000};
 
 }  // namespace
-
-std::string FormatDuration(Millis duration) {
-  const auto seconds = (duration.count() + 999) / 1000;
-  if (seconds < 100) return fmt::format("{} s", seconds);
-  const auto minutes = (seconds + 59) / 60;
-  if (minutes < 100) return fmt::format("{} min", minutes);
-  return fmt::format("{} h {:02} min", minutes / 60, minutes % 60);
-}
 
 std::string FormatProgress(const RunProgress& progress, std::int64_t done_before, Millis elapsed) {
   std::string text = fmt::format("{}/{} done, {} running, {} failed, {} {}", progress.done,
@@ -31,7 +24,9 @@ std::string FormatProgress(const RunProgress& progress, std::int64_t done_before
   if (fresh <= 0 || elapsed.count() <= 0) return text;
   const double rate = 1000.0 * static_cast<double>(fresh) / static_cast<double>(elapsed.count());
   text += fmt::format(", {:.{}f} jobs/s", rate, rate < 10 ? 2 : 0);
-  if (left > 0) text += ", " + FormatDuration(elapsed * left / fresh) + " left";
+  if (left > 0)
+    text += ", " + FormatDuration(1e-3 * static_cast<double>((elapsed * left / fresh).count())) +
+            " left";
   return text;
 }
 

@@ -21,9 +21,6 @@ struct RunProgress {
 // "12/308 done, 4 running, 0 failed, 2 workers, 0.8 jobs/s, 6 min left"
 std::string FormatProgress(const RunProgress& progress, std::int64_t done_before, Millis elapsed);
 
-// "45 s", "6 min", "2 h 05 min"
-std::string FormatDuration(Millis duration);
-
 // Decides when the line is due and writes it to stderr. Owner: the coordinator's thread.
 class StatusLine {
  public:

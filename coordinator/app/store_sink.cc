@@ -52,7 +52,7 @@ Status StoreSink::Apply(const Record& record) {
   std::string line = LogLineFor(record);
   const bool shown = !line.empty() && (!needed_another || needed_another_ <= kShownFailures);
   if (shown) lines_.push_back(std::move(line));
-  return Judge(store_.Apply(record, WallTime()));
+  return Judge(store_.Apply(record, clock_.WallTime()));
 }
 
 Status StoreSink::Commit() {
@@ -81,13 +81,6 @@ void StoreSink::RemoveDeadBlobs() {
     std::error_code ignored;  // gc finds what stays behind
     fs::remove(blobs.PathOf(sha256), ignored);
   }
-}
-
-const std::string& StoreSink::WallTime() {
-  const Millis now = clock_.Now();
-  if (now != wall_time_at_) wall_time_ = clock_.WallTime();
-  wall_time_at_ = now;
-  return wall_time_;
 }
 
 Status StoreSink::Judge(Status status) {

@@ -28,14 +28,11 @@ class StoreSink final : public RecordSink {
  private:
   Status Judge(Status status);
   void RemoveDeadBlobs();
-  const std::string& WallTime();
 
   ResultsStore& store_;
   const Clock& clock_;
   std::vector<std::string> lines_;   // of the open transaction
   std::int64_t needed_another_ = 0;  // RecordJobFailed since the last commit
-  Millis wall_time_at_{-1};
-  std::string wall_time_;  // at that moment: records come by the thousand
   bool can_pass_ = false;
 };
 

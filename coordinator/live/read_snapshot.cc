@@ -1,10 +1,9 @@
 #include "coordinator/live/read_snapshot.h"
 
 #include <algorithm>
-#include <ctime>
-#include <optional>
+#include <cstdint>
 
-#include "common/base/text.h"
+#include "common/base/time_text.h"
 #include "coordinator/live/live_sweep.h"
 #include "sql/store_lock.h"
 
@@ -12,18 +11,6 @@ namespace unmask {
 namespace {
 
 constexpr std::int64_t kFailuresShown = 10;
-
-// Seconds since 1970 of "2026-11-22T15:40:00.123Z".
-std::optional<double> ParseTime(std::string_view text) {
-  std::tm parts{};
-  const std::string whole(text.substr(0, text.find('.')));
-  if (strptime(whole.c_str(), "%Y-%m-%dT%H:%M:%S", &parts) == nullptr) return std::nullopt;
-  const std::size_t dot = text.find('.');
-  const auto millis = dot == std::string_view::npos
-                          ? std::nullopt
-                          : ParseReal("0" + std::string(text.substr(dot, 4)));
-  return static_cast<double>(timegm(&parts)) + millis.value_or(0);
-}
 
 std::vector<LiveWorker> WorkersOf(const std::vector<LiveAttemptRow>& running,
                                   const std::string& wall_time) {
@@ -51,9 +38,9 @@ std::vector<LiveWorker> WorkersOf(const std::vector<LiveAttemptRow>& running,
 }  // namespace
 
 double SecondsBetween(std::string_view from, std::string_view to) {
-  const auto begin = ParseTime(from);
-  const auto end = ParseTime(to);
-  return begin && end ? std::max(0.0, *end - *begin) : 0;
+  const auto begin = ParseWallTime(from);
+  const auto end = ParseWallTime(to);
+  return begin && end ? 1e-3 * static_cast<double>(std::max<std::int64_t>(0, *end - *begin)) : 0;
 }
 
 Result<LiveSnapshot> ReadSnapshot(StoreReader& store, LiveReader& live, const StorePaths& paths,

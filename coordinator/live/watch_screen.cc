@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "common/base/text.h"
+#include "common/base/time_text.h"
 #include "common/metrics/metrics.h"
 #include "coordinator/live/display_width.h"
 
@@ -90,14 +91,6 @@ class Screen {
            Marks(kFoldWaiting, width - c);
   }
 
-  static std::string Duration(double seconds) {
-    const auto whole = static_cast<std::int64_t>(std::ceil(seconds));
-    if (whole < 100) return fmt::format("{} s", whole);
-    const std::int64_t minutes = (whole + 59) / 60;
-    if (minutes < 100) return fmt::format("{} min", minutes);
-    return fmt::format("{} h {:02} min", minutes / 60, minutes % 60);
-  }
-
   std::string PhaseText() const {
     switch (snapshot_.phase) {
       case LivePhase::kUnattended:
@@ -109,7 +102,7 @@ class Screen {
     }
     if (!snapshot_.jobs_per_second) return "rate not measured yet";
     return fmt::format("{:.2f} jobs/s, about {} left", *snapshot_.jobs_per_second,
-                       Duration(snapshot_.eta_seconds.value_or(0)));
+                       FormatDuration(snapshot_.eta_seconds.value_or(0)));
   }
 
   void Head() {
@@ -261,7 +254,7 @@ class Screen {
             "worker {} on {}: {}{}, held out {}, {}{}", worker.id, EscapeControl(worker.host),
             job.experiment.empty() ? "features" : EscapeControl(job.experiment),
             job.label.empty() ? "" : " " + EscapeControl(job.label), EscapeControl(job.held_out),
-            Duration(job.seconds), StateOf(worker, job)));
+            FormatDuration(job.seconds), StateOf(worker, job)));
       }
     }
     return lines;

@@ -80,6 +80,20 @@ class Slots(Lab):
         self.assertEqual(self.slots(3, "--bind-to", "none", cores=one), [1, 1])
 
 
+class LostCoordinator(Lab):
+    def test_is_no_success(self):
+        """A fault-tolerant mpirun whose ranks all died of signals says that all went well."""
+        study = harness.write_study(self.lab, epochs=100_000, subjects=4)
+        process = self.lab.start("--store", self.store, "run", study, wrapper=[
+            MPIRUN, "--allow-run-as-root", "--with-ft", "ulfm", "--bind-to", "none", "--oversubscribe", "-n", "2"])
+        roles = harness.wait_until(lambda: (found := {role: pid for pid, role in self.lab.processes()})
+                                   and {"coordinator", "trainer"} <= found.keys() and found, 60, "a trainer")
+        os.kill(roles["coordinator"], signal.SIGKILL)
+        ended = self.lab.finish(process, 60).expect(75)
+        self.assertIn("the coordinator is gone", ended.err)
+        self.lab.wait_for_silence()
+
+
 class Output(Lab):
     def unmask(self, *arguments, stdout):
         return subprocess.run([PROGRAM, "--store", self.store, *arguments], stdout=stdout, stderr=subprocess.PIPE,

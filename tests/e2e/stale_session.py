@@ -47,7 +47,10 @@ def main():
             copy_to_pid(stale, old, pid)
         lab.environment["TMPDIR"] = str(folder)
         study = harness.write_study(lab, epochs=1)
-        ended = lab.run("--store", lab.folder / "store", "run", study, "--workers", "1").expect(0)
+        process = lab.start("--store", lab.folder / "store", "run", study, "--workers", "1")
+        mpirun_pid = harness.wait_until(lambda: [pid for pid, role in lab.processes() if role == "mpirun"], 60, "mpirun")[0]
+        assert newest < mpirun_pid < newest + PIDS, f"not prepared for: {mpirun_pid}, from {newest} on"
+        ended = lab.finish(process).expect(0)
         assert "PMIx" not in ended.err, ended
         left = [path.name for path in folder.iterdir() if path.name.startswith("unmask-run-")]
         assert not left, f"left behind: {left}"

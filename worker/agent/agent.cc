@@ -99,10 +99,23 @@ class Agent final : public AgentEffects {
   void EndWithError(const std::string& reason) override {
     ForgetTrainer();
     attempt_logs_.WriteAll();
-    DieVisibly(fmt::format("worker {} on {}: {}", transport_.self().value, options_.host, reason));
+    DieVisibly(Who() + reason);
   }
 
  private:
+  // Nobody is left who would have to notice. Where every rank dies of a signal, a fault-tolerant
+  // mpirun says that all went well.
+  [[noreturn]] void EndResumable(const std::string& reason) {
+    ForgetTrainer();
+    attempt_logs_.WriteAll();
+    LogError(Who() + reason);
+    _exit(ExitCode(ErrorCode::kStopped));
+  }
+
+  std::string Who() const {
+    return fmt::format("worker {} on {}: ", transport_.self().value, options_.host);
+  }
+
   // One round of everything that may have happened; whether anything had.
   bool Turn(Millis now) {
     if (!ParentAlive(parent_)) EndWithError("mpirun is gone");
@@ -121,7 +134,7 @@ class Agent final : public AgentEffects {
     while (const auto event = transport_.Poll()) {
       heard = true;
       if (const auto* lost = std::get_if<PeerLost>(&*event)) {
-        if (lost->peer == kCoordinator) EndWithError("the coordinator is gone");
+        if (lost->peer == kCoordinator) EndResumable("the coordinator is gone");
         continue;
       }
       const auto& received = std::get<Received>(*event);

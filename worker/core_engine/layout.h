@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <vector>
 
 namespace unmask {
@@ -24,6 +25,7 @@ class FloatBuffer {
  public:
   explicit FloatBuffer(std::size_t size = 0)
       : size_(size), data_(size == 0 ? nullptr : hwy::AllocateAligned<float>(size)) {
+    if (size != 0 && data_ == nullptr) throw std::bad_alloc();
     std::fill_n(data_.get(), size, 0.0F);
   }
   float* data() { return data_.get(); }

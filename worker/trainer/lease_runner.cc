@@ -63,6 +63,8 @@ class LeaseHooks final : public TrainHooks {
     send_(AttemptStarted{lease_.id, epochs_finished, note_});
   }
 
+  const std::string& note() const { return note_; }
+
   Wish Wanted() override {
     if (control_.abandon.load(std::memory_order_relaxed)) return Wish::kAbandon;
     return control_.yield.load(std::memory_order_relaxed) ? Wish::kYield : Wish::kGoOn;
@@ -94,6 +96,12 @@ class LeaseHooks final : public TrainHooks {
   std::int64_t found_;
   std::string note_;
 };
+
+// In the attempt's message.
+void AddNote(const std::string& note, JobResult& result) {
+  if (note.empty()) return;
+  result.note += (result.note.empty() ? "" : "; ") + note;
+}
 
 // How a job meets the other members of its gang: by way of the agent and the coordinator.
 class LeaseMeeting final : public GangMeeting {
@@ -303,8 +311,9 @@ void LeaseRunner::Train(const Lease& lease, JobSpec spec, LeaseControl& control)
   const TrainOptions options{lease.id.job_key, numerics_class_, lease.checkpoint_seconds,
                              lease.epochs_available, std::move(start.state)};
   LeaseHooks hooks(lease, control, blobs_, send_, first_epoch, start.note);
-  SendOutcome(lease, *job, TrainJob(job->spec, job->fold, options, make_engine_, clock_, hooks),
-              control);
+  TrainOutcome outcome = TrainJob(job->spec, job->fold, options, make_engine_, clock_, hooks);
+  if (auto* done = std::get_if<TrainDone>(&outcome)) AddNote(hooks.note(), done->result);
+  SendOutcome(lease, *job, std::move(outcome), control);
 }
 
 void LeaseRunner::SendOutcome(const Lease& lease, const Job& job, TrainOutcome outcome,
@@ -331,10 +340,8 @@ void LeaseRunner::KeepBest(const Lease& lease, TrainDone& done, LeaseControl& co
     done.result.output_sha256 = **sha256;
     return;
   }
-  std::string& note = done.result.note;
-  if (!note.empty()) note += "; ";
-  note += "best weights not kept: ";
-  note += sha256.ok() ? "stopped while the disk was full" : OneLine(sha256.error());
+  const std::string why = sha256.ok() ? "stopped while the disk was full" : OneLine(sha256.error());
+  AddNote("best weights not kept: " + why, done.result);
 }
 
 void LeaseRunner::Yield(const Lease& lease, const LeaseControl& control) const {

@@ -1,3 +1,4 @@
+#include <SQLiteCpp/Database.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -47,6 +48,36 @@ TEST_F(ReportReads, PredictionsAreOfTheSweepAlone) {
       return job.key == row.job_key && fold.samples.front() == job.spec.held_out + "_a";
     }));
   }
+}
+
+// As a disk or a hand left them: one line, no crash.
+TEST_F(ReportReads, AnswersThatDoNotFitTheirClipsAreDamage) {
+  for (const char* damage :
+       {"UPDATE answer SET ter_predicted='[99,0]'", "UPDATE answer SET ter_predicted='[0]'",
+        "UPDATE fold SET samples='[]'", "UPDATE fold SET labels='[-1,0]'"}) {
+    StoreEnv store;
+    store.Register(big);
+    store.FinishAll(big);
+    SQLite::Database(store.paths().database().string(), SQLite::OPEN_READWRITE).exec(damage);
+    const auto read = store.Reader()->Predictions(big.sweep);
+    ASSERT_FALSE(read.ok()) << damage;
+    EXPECT_NE(FormatError(read.error()).find("do not fit its clips"), std::string::npos) << damage;
+  }
+  SQLite::Database(env.paths().database().string(), SQLite::OPEN_READWRITE)
+      .exec("UPDATE answer SET ter_confusion='[1]', ter_logits='[[n'");
+  const auto folds = env.Reader()->Folds(big.sweep);
+  ASSERT_FALSE(folds.ok());
+  EXPECT_EQ(folds.error().code, ErrorCode::kData);
+  EXPECT_TRUE(env.Reader()->ResultOf(big.jobs.front().key).ok());  // no logit is read past the end
+}
+
+// What SQLite ended by itself is not ended once more, and the next snapshot is a new one.
+TEST_F(ReportReads, ASnapshotTellsTheErrorOfItsBody) {
+  const auto reader = env.Reader();
+  const Status status = reader->InSnapshot([]() -> Status { throw std::runtime_error("odd row"); });
+  ASSERT_FALSE(status.ok());
+  EXPECT_NE(FormatError(status.error()).find("odd row"), std::string::npos);
+  EXPECT_TRUE(reader->InSnapshot([] { return Status(); }).ok());
 }
 
 TEST_F(ReportReads, CurvesComeInThePlansOrder) {

@@ -1,16 +1,16 @@
 // unmask-trainer: trains jobs for one agent (worker/agent), over the socket that it inherits.
 #include <fmt/format.h>
-#include <sys/prctl.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdlib>
+#include <exception>
 #include <functional>
 #include <string>
 
 #include "common/base/build_info.h"
 #include "common/base/log.h"
+#include "common/base/process.h"
 #include "common/config/names.h"
 #include "worker/trainer/backbones.h"
 #include "worker/trainer/engines.h"
@@ -31,13 +31,6 @@ struct Arguments {
   std::string device = "auto";
   pid_t parent = 0;  // 0: not checked
 };
-
-// The agent's death is ours. It fires when the spawning thread ends, so a parent that died before
-// the call is looked for as well.
-void DieWithParent(pid_t parent) {
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (parent != 0 && getppid() != parent) std::raise(SIGKILL);
-}
 
 // The agent alone decides when we stop: signals to the whole job are not for us.
 void IgnoreSignals() {
@@ -103,4 +96,11 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace unmask
 
-int main(int argc, char** argv) { return unmask::Main(argc, argv); }
+int main(int argc, char** argv) {
+  try {
+    return unmask::Main(argc, argv);
+  } catch (const std::exception& error) {  // such as no memory or no thread
+    unmask::LogError(error.what());
+    return ExitCode(unmask::ErrorCode::kInternal);
+  }
+}

@@ -5,17 +5,7 @@
 namespace unmask {
 namespace {
 
-using std::chrono::minutes;
 using std::chrono::seconds;
-
-TEST(StatusLine, SaysDurationsInTheUnitThatReadsBest) {
-  EXPECT_EQ(FormatDuration(Millis(0)), "0 s");
-  EXPECT_EQ(FormatDuration(Millis(1)), "1 s");
-  EXPECT_EQ(FormatDuration(seconds(99)), "99 s");
-  EXPECT_EQ(FormatDuration(seconds(100)), "2 min");
-  EXPECT_EQ(FormatDuration(minutes(99)), "99 min");
-  EXPECT_EQ(FormatDuration(minutes(125)), "2 h 05 min");
-}
 
 TEST(StatusLine, CountsOnlyThisRunInTheRate) {
   const RunProgress progress{.total = 308, .done = 110, .running = 2, .failed = 0, .workers = 2};

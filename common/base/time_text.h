@@ -1,0 +1,18 @@
+// Times as people and records write them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace unmask {
+
+// Rounded up: "45 s", "6 min", "2 h 05 min".
+std::string FormatDuration(double seconds);
+
+// Milliseconds since 1970 of "2026-11-22T15:40:00.123Z" or without a fraction; nullopt: no such
+// time.
+std::optional<std::int64_t> ParseWallTime(std::string_view text);
+
+}  // namespace unmask
