@@ -259,7 +259,9 @@ void AddSynth(CLI::App& data, CommandContext& context) {
   synth->add_option("--subjects", arguments->options.subjects, "How many")
       ->check(CLI::Range(1, 10000))
       ->capture_default_str();
-  synth->add_option("--seed", arguments->options.seed, "Of every draw")->capture_default_str();
+  synth->add_option("--seed", arguments->options.seed, "Of every draw")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   synth->callback([arguments, &context] {
     Finish(context, SynthCommand(context, arguments->folder, arguments->options));
   });
@@ -278,7 +280,9 @@ void AddSynthWeights(CLI::App& data, CommandContext& context) {
       ->required()
       ->check(CLI::IsMember({"vit", "clip", "resnet18"}));
   weights->add_option("DIR", arguments->folder, "Folder to write")->required();
-  weights->add_option("--seed", arguments->options.seed, "Of every weight")->capture_default_str();
+  weights->add_option("--seed", arguments->options.seed, "Of every weight")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   weights->callback([arguments, &context] {
     arguments->options.kind = *SynthModelKindOf(arguments->kind);
     Finish(context, SynthWeightsCommand(arguments->folder, arguments->options));

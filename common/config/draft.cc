@@ -115,7 +115,15 @@ void DraftReader::ReadExperiments(const YamlNode& node) {
 
 void DraftReader::ReadArguments(const std::vector<std::string>& arguments) {
   if (draft_.experiments.empty()) draft_.experiments.push_back({"main", true, {}, {}});
+  std::map<std::string, std::string> latest;  // by what it sets, as written
   for (const std::string& argument : arguments) {
+    const std::string key = argument.substr(0, argument.find('='));
+    const bool grid = key.starts_with(kGrid);
+    std::string& last = latest[grid ? std::string(kGrid) + FullKey(key.substr(kGrid.size())) : key];
+    if (!last.empty() && last != argument) {
+      draft_.notes.push_back(fmt::format("{} has no effect: {} comes later", last, argument));
+    }
+    last = argument;
     if (argument.starts_with(kExperiments)) {
       ReadExperimentArgument(argument);
     } else {
@@ -191,7 +199,13 @@ void DraftReader::ReadExperimentKey(ExperimentDraft& experiment, const std::stri
     return Assign(node.line == 0 ? experiment.overrides : experiment.own, *field, node);
   }
   std::vector<std::string> keys = FieldKeys();
-  if (IsSection(key, keys) && IsEmpty(node)) return;
+  if (IsSection(key, keys)) {
+    if (!IsEmpty(node)) {
+      reporter_.Add(fmt::format("wrong type for '{}' in experiment '{}'", key, experiment.name),
+                    node.line, "a map of keys");
+    }
+    return;
+  }
   keys.emplace_back("grid");
   reporter_.Add(fmt::format("unknown key '{}' in experiment '{}'", key, experiment.name), node.line,
                 KeyHint(key, keys));

@@ -33,6 +33,7 @@ struct StudyDraft {
   std::map<std::string, std::string> grid_overrides;  // grid.KEY=VALUE by full key, as written
   std::vector<ExperimentDraft> experiments;
   const YamlNode* tables = nullptr;  // lies in the document that was read
+  std::vector<std::string> notes;    // arguments that later ones undo
 };
 
 class DraftReader {

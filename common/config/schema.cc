@@ -239,8 +239,11 @@ std::string KeyHint(std::string_view key, const std::vector<std::string>& candid
   parts.reserve(candidates.size());
   for (const std::string& candidate : candidates) parts.push_back(LastPart(candidate));
   const std::string last = LastPart(key);
-  const auto nearest = last.size() > 2 ? NearestName(last, parts) : std::nullopt;
-  if (!nearest) return "a key of the configuration (see the README)";
+  const bool exact = std::ranges::find(parts, last) != parts.end();
+  const auto nearest = exact             ? std::optional(last)
+                       : last.size() > 2 ? NearestName(last, parts)
+                                         : std::nullopt;
+  if (!nearest) return "a key of the configuration (docs/formats.md)";
   const auto at = std::find(parts.begin(), parts.end(), *nearest) - parts.begin();
   return "did you mean '" + candidates[static_cast<std::size_t>(at)] + "'?";
 }

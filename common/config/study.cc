@@ -66,7 +66,7 @@ std::string UnusedGridNote(const std::string& argument) {
 
 // Every KEY=VALUE that does not reach all that it names, and what the file itself sets in vain.
 std::vector<std::string> ShadowNotes(const StudyDraft& draft) {
-  std::vector<std::string> notes;
+  std::vector<std::string> notes = draft.notes;
   const auto in_grid = [&](const std::string& key) {
     return std::any_of(draft.grid.axes.begin(), draft.grid.axes.end(),
                        [&](const GridAxis& axis) { return axis.key == key; });

@@ -49,6 +49,12 @@ Result<Dataset> SelectClips(const Manifest& manifest, const ClipQuery& query) {
     return DataError("no masked clips", manifest.name,
                      "clips whose true label differs from the disguised one, or dataset.clips=all");
   }
+  const bool without = std::ranges::all_of(
+      dataset.clips, [](const Clip& clip) { return clip.action_units.empty(); });
+  if (query.action_units && without) {
+    return DataError("no clip has action units", manifest.name,
+                     "the column action_units, or features.source=vit, clip or resnet18");
+  }
   const auto subjects = static_cast<int>(SortedSubjects(dataset).size());
   if (subjects < query.min_subjects) {
     return DataError(fmt::format("{} subject(s) in the selected clips", subjects), manifest.name,

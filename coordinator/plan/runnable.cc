@@ -82,7 +82,6 @@ void CheckWeights(const Settings& settings, const Complain& complain) {
 
 std::vector<Problem> WhyNotRunnable(const Settings& settings, const std::string& where) {
   std::vector<Problem> problems;
-  const auto& [dataset, features, faces, weights, augment, model, loss, train, store] = settings;
   const Complain complain = [&](std::string what, std::string expected) {
     problems.push_back({std::move(what), where, std::move(expected)});
   };
@@ -91,12 +90,12 @@ std::vector<Problem> WhyNotRunnable(const Settings& settings, const std::string&
   CheckDevice(settings, complain);
   CheckGang(settings, complain);
   CheckWeights(settings, complain);
-  const bool unbiased =
-      model.kind == ModelKind::kDsid && loss.alpha > 0 && loss.hsic == HsicKind::kUnbiased;
-  if (unbiased && train.batch < 4) {
-    problems.push_back(
-        {fmt::format("train.batch={} is too small for loss.hsic=unbiased", train.batch), where,
-         "a batch of at least 4 clips"});
+  const bool unbiased = settings.model.kind == ModelKind::kDsid && settings.loss.alpha > 0 &&
+                        settings.loss.hsic == HsicKind::kUnbiased;
+  if (unbiased && settings.train.batch < 4) {
+    complain(
+        fmt::format("train.batch={} is too small for loss.hsic=unbiased", settings.train.batch),
+        "a batch of at least 4 clips");
   }
   return problems;
 }

@@ -143,7 +143,8 @@ TEST(SchemaTest, JsonIsStrictAboutTypes) {
 TEST(SchemaTest, HintsFindAKeyByItsLastPart) {
   EXPECT_EQ(KeyHint("train.bach", FieldKeys()), "did you mean 'train.batch'?");
   EXPECT_EQ(KeyHint("max_epochs", FieldKeys()), "did you mean 'train.max_epochs'?");
-  EXPECT_EQ(KeyHint("k0", FieldKeys()), "a key of the configuration (see the README)");
+  EXPECT_EQ(KeyHint("lr", FieldKeys()), "did you mean 'train.lr'?");
+  EXPECT_EQ(KeyHint("k0", FieldKeys()), "a key of the configuration (docs/formats.md)");
 }
 
 TEST(NamesTest, EveryNameReadsBack) {

@@ -216,8 +216,12 @@ TEST(StudyNotesTest, AGridThatNoExperimentTakesIsReported) {
   const std::string text = "grid: {alpha: [1], beta: [2]}\nexperiments: {e: {}, f: {grid: false}}";
   EXPECT_THAT(Load(text, {"grid.alpha=0,50"}).notes, ElementsAre());
   EXPECT_THAT(
+      Load(text, {"grid.alpha=0,50", "grid.loss.alpha=1", "train.lr=1", "train.lr=1"}).notes,
+      ElementsAre("grid.alpha=0,50 has no effect: grid.loss.alpha=1 comes later"));
+  EXPECT_THAT(
       Load(text, {"grid.alpha=7", "grid.loss.alpha=0,50", "experiments.e.grid=false"}).notes,
-      ElementsAre("grid.loss.alpha=0,50 has no effect: the grid applies to no experiment "
+      ElementsAre("grid.alpha=7 has no effect: grid.loss.alpha=0,50 comes later",
+                  "grid.loss.alpha=0,50 has no effect: the grid applies to no experiment "
                   "(experiments.NAME.grid=true would)"));
   EXPECT_THAT(Load(text, {"grid.shape=lines", "experiments.e.grid=false"}).notes,
               ElementsAre(HasSubstr("grid.shape=lines has no effect")));
@@ -259,7 +263,7 @@ TEST(StudyErrorTest, EveryWrongInputHasItsLine) {
        "unknown key 'trian.batch' (s.yaml:1): did you mean 'train.batch'?"},
       {"nonsense: {}",
        {},
-       "unknown key 'nonsense' (s.yaml:1): a key of the configuration (see the README)"},
+       "unknown key 'nonsense' (s.yaml:1): a key of the configuration (docs/formats.md)"},
       {"{}",
        {"train.bath=2"},
        "unknown key 'train.bath' (command line): did you mean 'train.batch'?"},

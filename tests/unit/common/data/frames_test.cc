@@ -190,7 +190,8 @@ TEST_F(FramesTest, AStudysFramesComeInItsOrderWithEveryProblemAtOnce) {
   const auto frames = [&](const std::string& rows) {
     const auto manifest = ParseManifest(header + rows, "m.csv", root_);
     UNMASK_CHECK(manifest.ok());
-    const auto dataset = SelectClips(*manifest, {.masked_only = true, .min_subjects = 1});
+    const auto dataset =
+        SelectClips(*manifest, {.masked_only = true, .action_units = false, .min_subjects = 1});
     UNMASK_CHECK(dataset.ok());
     return FindFrames(*manifest, *dataset, root_, FramePoint::kApex);
   };
@@ -212,7 +213,8 @@ TEST_F(FramesTest, ARootThatIsNoFolderIsToldOnce) {
       "y,s,an,ha,,5,,b,\nx,s,an,ha,,5,,a,\n",
       "m.csv", root_);
   ASSERT_TRUE(manifest.ok());
-  const auto dataset = SelectClips(*manifest, {.masked_only = true, .min_subjects = 1});
+  const auto dataset =
+      SelectClips(*manifest, {.masked_only = true, .action_units = false, .min_subjects = 1});
   ASSERT_TRUE(dataset.ok());
   const auto found = FindFrames(*manifest, *dataset, root_ / "nowhere", FramePoint::kApex);
   ASSERT_FALSE(found.ok());

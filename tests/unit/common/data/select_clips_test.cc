@@ -47,6 +47,16 @@ TEST(SelectClipsTest, ActionUnitsAreInTheVocabularysOrder) {
   EXPECT_THAT(dataset->clips[2].action_units, ElementsAre("1", "4", "12"));
 }
 
+// As where a study of pictures forgot to say so.
+TEST(SelectClipsTest, ActionUnitsOfNoClipAreAnError) {
+  Manifest bare = Example();
+  for (ManifestClip& clip : bare.clips) clip.action_units.clear();
+  const auto dataset = SelectClips(bare, {});
+  ASSERT_FALSE(dataset.ok());
+  EXPECT_THAT(FormatError(dataset.error()), HasSubstr("no clip has action units (m.csv)"));
+  EXPECT_TRUE(SelectClips(bare, {.action_units = false}).ok());
+}
+
 // An edit of a column that a study does not consume leaves its jobs alone.
 TEST(SelectClipsTest, ColumnsThatAreNotConsumedCannotChangeTheBlob) {
   Manifest other = Example();
