@@ -77,8 +77,7 @@ BENCHMARK(BM_DecodeJpeg)->Unit(benchmark::kMicrosecond);
 // Shorter side to 224, the middle, normalised: as CLIP takes it.
 void BM_Prepare(State& state) {
   const Image image = DecodeImage(Picture(), "").value();
-  const Preprocessing preprocessing =
-      ReadPreprocessing(std::nullopt, BackboneKind::kClip, {224, 224}, "").value();
+  const Preprocessing preprocessing = DefaultPreprocessing(BackboneKind::kClip, {224, 224});
   for (auto _ : state) benchmark::DoNotOptimize(Prepare(image, preprocessing).values.data());
 }
 BENCHMARK(BM_Prepare)->Unit(benchmark::kMicrosecond);
