@@ -70,11 +70,15 @@ HWY_INLINE void Update(const Adam& adam, const Vec (&gradient)[Vecs], float* HWY
 
 // An update of some columns of one or two rows of a matrix, put off until the next one's gradients
 // are summed up: a vector of it at a time goes between their products, which leave the divider
-// idle.
+// idle. So it is where there are registers enough, on AMD's processors. On Intel's the divider
+// shares a port with the products, and all of it takes longer so. The bits are the same.
 class LateUpdate {
  public:
   // Nothing waits at first. `adam` outlives this.
-  explicit HWY_INLINE LateUpdate(const Adam& adam) : adam_(adam) {}
+  explicit HWY_INLINE LateUpdate(const Adam& adam)
+      : adam_(adam), wanted_(kManyRegisters && __builtin_cpu_is("amd")) {}
+
+  bool wanted() const { return wanted_; }
 
   // Of rows k to k + N - 1, from column `at` on. What waited before has been run.
   template <std::size_t N, std::size_t Vecs>
@@ -113,6 +117,7 @@ class LateUpdate {
  private:
   static constexpr std::size_t kMostVecs = 16;
   const Adam& adam_;
+  const bool wanted_;
   std::size_t count_ = 0;    // floats that wait
   std::size_t width_ = 0;    // of them in a row
   std::size_t skipped_ = 0;  // columns from a row's end to the next row

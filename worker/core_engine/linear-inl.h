@@ -175,7 +175,7 @@ HWY_INLINE void BackwardChunk(const Adam& adam, const InputColumn& column, bool 
 }
 
 // dw of N inputs from k on that are nonzero in every row, one chunk of it: what is read of dz
-// serves all of them, and x is read where it stands. Where registers are few, `late` has no part.
+// serves all of them, and x is read where it stands.
 template <std::size_t N, std::size_t Vecs>
 HWY_INLINE void BackwardDenseInputs(const Adam& adam, const Rows& x, std::size_t rows,
                                     std::size_t k, const Rows& dz, std::size_t at,
@@ -202,7 +202,7 @@ HWY_INLINE void BackwardDenseInputs(const Adam& adam, const Rows& x, std::size_t
     gradients += dz.stride();
   };
   std::size_t b = 0;
-  if constexpr (kManyRegisters) {
+  if (late.wanted()) {
     late.Run([&]() HWY_ATTR {
       if (b + 2 > rows) return;
       add_row();
@@ -211,14 +211,11 @@ HWY_INLINE void BackwardDenseInputs(const Adam& adam, const Rows& x, std::size_t
     });
   }
   for (; b < rows; ++b) add_row();
-  if constexpr (kManyRegisters) {
-    late.Set(gradient, k, at, weight);
-  } else {
-    UNMASK_UNROLL
-    for (std::size_t n = 0; n < N; ++n) {
-      Update(adam, gradient[n], weight.value.at(k + n, at), weight.first.at(k + n, at),
-             weight.second.at(k + n, at));
-    }
+  if (late.wanted()) return late.Set(gradient, k, at, weight);
+  UNMASK_UNROLL
+  for (std::size_t n = 0; n < N; ++n) {
+    Update(adam, gradient[n], weight.value.at(k + n, at), weight.first.at(k + n, at),
+           weight.second.at(k + n, at));
   }
 }
 
