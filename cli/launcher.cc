@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 #include <pwd.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,6 +15,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <string_view>
 
 #include "common/base/log.h"
@@ -29,7 +32,26 @@ constexpr off_t kRoomNeeded = 256 << 10;  // about what mpirun's session takes
 constexpr std::array<const char*, 3> kRankVariables = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK",
                                                        "PMI_RANK"};
 
-// A folder of this run's own, removed with it.
+constexpr std::string_view kRunFolder = "unmask-run-";
+constexpr std::time_t kBeingMade = 60;  // seconds: no run takes longer to lock its folder
+
+// Folders whose runs were killed. A run holds a lock on its own, which dies with it.
+void RemoveDeadRunFolders(const fs::path& base) {
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(base, ignored)) {
+    if (!entry.path().filename().string().starts_with(kRunFolder)) continue;
+    const int fd = open(entry.path().c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0) continue;
+    struct stat info{};
+    const bool dead = fstat(fd, &info) == 0 && info.st_uid == getuid() &&
+                      info.st_mtime + kBeingMade < std::time(nullptr) &&
+                      flock(fd, LOCK_EX | LOCK_NB) == 0;
+    if (dead) fs::remove_all(entry.path(), ignored);
+    close(fd);
+  }
+}
+
+// A folder of this run's own, removed with it, or by a later run where this one is killed.
 class RunFolder {
  public:
   RunFolder() {
@@ -37,12 +59,17 @@ class RunFolder {
     std::error_code ignored;  // absolute: its ranks may stand elsewhere
     const bool named = folder != nullptr && *folder != '\0';
     const fs::path base = fs::absolute(named ? folder : "/tmp", ignored);
-    std::string path = (base / "unmask-run-XXXXXX").string();
-    if (mkdtemp(path.data()) != nullptr) path_ = path;
+    RemoveDeadRunFolders(base);
+    std::string path = (base / fmt::format("{}XXXXXX", kRunFolder)).string();
+    if (mkdtemp(path.data()) == nullptr) return;
+    path_ = path;
+    lock_ = open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (lock_ >= 0) flock(lock_, LOCK_EX | LOCK_NB);
   }
   ~RunFolder() {
     std::error_code ignored;
     if (!path_.empty()) fs::remove_all(path_, ignored);
+    if (lock_ >= 0) close(lock_);
   }
   RunFolder(const RunFolder&) = delete;
   RunFolder& operator=(const RunFolder&) = delete;
@@ -69,6 +96,7 @@ class RunFolder {
 
  private:
   fs::path path_;
+  int lock_ = -1;
 };
 
 // mpirun does not start without one, and there may be no HOME: cron, systemd, containers.

@@ -19,8 +19,9 @@ Prepared pixels of 224 x 224 to features by a ViT-B/32 of random weights. Here t
 inference_mode, as one process of two threads and as two of one. 8.7 GFLOP a picture bound it, 8.1 where the last layer is computed for the class
 token alone, as it is here: at the 264 GFLOP/s that products from registers reach on a core of an AMD EPYC (family 26), 32 pictures a second and
 core; at the 180 of an Intel Xeon with AVX-512, 22. What float32 can gain besides is
-MKL's slow path on AMD (2.2 times there); on Intel's processors MKL takes its fast one, and both programs are as near to that bound as the other. On an AMD EPYC
-of family 25, at 116 GFLOP/s, the bound is 14 a second and core; that slow path reaches 70 % of its own: 1.5 times is all there is, and with products
+MKL's slow path on AMD (2.2 times there); on Intel's processors MKL takes its fast one. Where there is AMX, a product of float32 is six of bfloat16 here
+(`backbones.md`): 2,350 GFLOP/s of these from registers, with random numbers, are 390 at most, or 47 pictures a second and core, while nobody else uses the
+tiles of that core; while somebody did, on the other half of it as it seems, they took three times as long. On an AMD EPYC of family 25, at 116 GFLOP/s, the bound is 14 a second and core; that slow path reaches 70 % of its own: 1.5 times is all there is, and with products
 of bfloat16, twice as fast, 3 times at most.
 bfloat16 by AVX-512 alone gains nothing on Intel (0.62 times float32); AMX does. Not measured: decoding and face search, which training meets once a study."""
 

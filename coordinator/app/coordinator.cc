@@ -36,7 +36,8 @@ constexpr Millis kTickPeriod{100};
 constexpr Millis kNoRoomLimit{10 * 60 * 1000};     // disk full for so long: stop, resumable
 constexpr Millis kNoRoomLimitStopping{30 * 1000};  // a resource manager does not wait longer
 constexpr Millis kGoodbyeLimit{2000};
-constexpr Millis kAheadWindow{100};  // several commits and round trips
+constexpr Millis kSignOfLife{20'000};  // agents wait for one for minutes (AgentOptions)
+constexpr Millis kAheadWindow{100};    // several commits and round trips
 constexpr Outbox::Config kCommits{.commit_after = Millis{10}, .retry_after = Millis{1000}};
 
 class Coordinator final : public MessageSink {
@@ -55,7 +56,7 @@ class Coordinator final : public MessageSink {
 
   Result<int> Run() {
     // The store is open: trainers start while the sweep is put into it.
-    for (int rank = 1; rank < transport_.size(); ++rank) Send(WorkerId{rank}, Invitation{});
+    Invite();
     (void)transport_.Flushed();
     UNMASK_TRY(Prepare());
     AwaitSignal();
@@ -90,6 +91,12 @@ class Coordinator final : public MessageSink {
     config.expected_workers = transport.size() - 1;
     config.ahead_window = kAheadWindow;
     return config;
+  }
+
+  // An invitation, and later a sign of life.
+  void Invite() {
+    next_sign_of_life_ = clock_.Now() + kSignOfLife;
+    for (int rank = 1; rank < transport_.size(); ++rank) Send(WorkerId{rank}, Invitation{});
   }
 
   // Data sets into the blobs, the sweep into the store, its jobs into the scheduler.
@@ -255,6 +262,7 @@ class Coordinator final : public MessageSink {
   bool CommitAndSend(Millis now, bool at_once = false) {
     const std::size_t before = outbox_.pending_records();
     const bool flush = at_once && !outbox_.failing_since();
+    if (now >= next_sign_of_life_) Invite();
     const Status pumped = flush ? outbox_.Flush(now) : outbox_.Pump(now);
     (void)transport_.Flushed();  // leases leave together
     if (pumped.ok()) {
@@ -337,6 +345,7 @@ class Coordinator final : public MessageSink {
   std::optional<StatusLine> status_;
   std::int64_t done_apart_ = 0;  // jobs that the scheduler need not hear of
   Millis next_tick_{0};
+  Millis next_sign_of_life_{0};
   std::unordered_map<WorkerId, pid_t> agents_here_;
   Backoff backoff_;
   std::string bytes_;  // of the message being sent

@@ -43,6 +43,22 @@ class AnySurroundings(Lab):
         self.run_here()
         self.assertEqual(list((self.lab.folder / "t").iterdir()), [])
 
+    def test_what_a_killed_run_left_is_cleared_away(self):
+        folder = self.lab.folder / "t"
+        folder.mkdir()
+        self.lab.environment["TMPDIR"] = str(folder)
+        process = self.lab.start("--store", self.store, "run", self.study, "--workers", "1")
+        harness.wait_until(lambda: list(folder.iterdir()), 60, "its folder")
+        process.kill()
+        process.wait()
+        self.lab.wait_for_silence()
+        (left,) = folder.iterdir()
+        self.run_here()
+        self.assertEqual(list(folder.iterdir()), [left], "it may be just being made")
+        os.utime(left, (0, 0))
+        self.run_here()
+        self.assertEqual(list(folder.iterdir()), [])
+
     def test_in_a_slurm_allocation_of_another_host(self):
         self.lab.environment.update({
             "SLURM_JOBID": "5", "SLURM_JOB_ID": "5", "SLURM_NODELIST": "elsewhere", "SLURM_JOB_NODELIST": "elsewhere",

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -26,6 +27,7 @@ constexpr WorkerId kCoordinator{0};
 constexpr int kRefusedCode = 3;
 // A trainer that closed its socket is about to end; after this it is killed.
 constexpr Millis kEndLimit{2'000};
+constexpr Millis kLongestTurn{1'000};  // more than that this process itself stood still
 
 // Empty where the store cannot be seen from here: the coordinator refuses such a rank by name.
 std::string ReadStoreToken(const fs::path& store) {
@@ -120,6 +122,7 @@ class Agent final : public AgentEffects {
   bool Turn(Millis now) {
     if (!ParentAlive(parent_)) EndWithError("mpirun is gone");
     const bool heard_coordinator = HearCoordinator(now);
+    JudgeSilence(heard_coordinator, now);
     const bool heard_trainer = HearTrainer(now);
     if (!ended_ && supervisor_) supervisor_->OnTick(now);
     // Where this fails the trainer is ending, and TryReap will tell how.
@@ -127,6 +130,13 @@ class Agent final : public AgentEffects {
     (void)transport_.Flushed();  // what this round sent leaves together, and before any sleep
     attempt_logs_.WriteOld(now);
     return heard_coordinator || heard_trainer;
+  }
+
+  void JudgeSilence(bool heard, Millis now) {
+    const bool expected = supervisor_ && !heard;  // from the invitation on
+    silence_ = expected ? silence_ + std::min(now - turned_at_, kLongestTurn) : Millis(0);
+    turned_at_ = now;
+    if (silence_ > options_.silence_limit) EndResumable("the coordinator is silent");
   }
 
   bool HearCoordinator(Millis now) {
@@ -149,6 +159,7 @@ class Agent final : public AgentEffects {
   // Before the invitation there is no store to look at, and a run that fails at its start may end
   // without one.
   void OnCoordinatorMessage(Message message, Millis now) {
+    if (supervisor_ && std::holds_alternative<Invitation>(message)) return;  // a sign of life
     if (supervisor_) return supervisor_->OnCoordinatorMessage(std::move(message), now);
     if (std::holds_alternative<Goodbye>(message)) ended_ = true;
     if (!std::holds_alternative<Invitation>(message)) return;
@@ -244,6 +255,7 @@ class Agent final : public AgentEffects {
   std::optional<Millis> closed_at_;  // the trainer says no more
   std::string protocol_error_;       // why, where it was our decision
   bool drain_asked_ = false;
+  Millis turned_at_{0}, silence_{0};  // of the coordinator, since it was last heard
   bool ended_ = false;
 };
 

@@ -21,13 +21,17 @@ struct AgentOptions {
   std::string host;
   pid_t parent =
       0;  // from DieWithParent at entry (0: as it is now); the agent ends where it is gone
+  // Rank 0 says something every few seconds. After this long without a word it, or the way to it,
+  // is taken for gone: else a machine that is cut off would keep its allocation for ever.
+  Millis silence_limit{10 * 60 * 1000};
   SupervisorOptions supervisor;
 };
 
 // Works until the coordinator says Goodbye; returns 0 (3 where the coordinator refused this rank).
-// The trainer is gone when it returns. A lost coordinator, a lost parent or a trainer that cannot
-// be started ends the process with SIGKILL, which is how the coordinator learns of it at once.
-// SIGUSR1 drains this worker. To be called from the main thread (see DieWithParent).
+// The trainer is gone when it returns. A lost or silent coordinator ends the process with 75. A
+// lost parent or a trainer that cannot be started ends it with SIGKILL, which is how the
+// coordinator learns of it at once. SIGUSR1 drains this worker. To be called from the main thread
+// (see DieWithParent).
 int RunAgent(Transport& transport, const AgentOptions& options);
 
 }  // namespace unmask

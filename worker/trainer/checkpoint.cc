@@ -65,7 +65,7 @@ std::vector<CurvePoint> CurvesFrom(std::span<const double> numbers) {
   return curves;
 }
 
-// The bytes of a tensor that must be there with this type and shape; `rows` -1: any number.
+// The bytes of a tensor that must be there with this type and shape (empty: any).
 Result<std::string_view> Find(const Safetensors& file, const std::string& name, DType dtype,
                               const std::vector<std::int64_t>& shape, const std::string& where) {
   const auto found = file.tensors.find(name);

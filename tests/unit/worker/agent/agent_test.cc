@@ -237,6 +237,14 @@ TEST_F(AgentDeathTest, ALostCoordinatorIsNoSuccess) {
               "the coordinator is gone");
 }
 
+// As where the network between the hosts is gone.
+TEST_F(AgentDeathTest, ASilentCoordinatorIsTakenForGone) {
+  AgentOptions options = OptionsFor(store_);
+  options.silence_limit = Millis(100);
+  Tell(Invitation{});  // the child finds it in its own copy of the network
+  EXPECT_EXIT(RunAgent(network_.At(1), options), ExitedWithCode(75), "the coordinator is silent");
+}
+
 TEST_F(AgentDeathTest, ALostParentEndsItVisibly) {
   AgentOptions options = OptionsFor(store_);
   options.parent = getpid() + 1'000'000;  // above any pid_max: nobody's
