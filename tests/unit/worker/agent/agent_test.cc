@@ -240,6 +240,7 @@ TEST_F(AgentDeathTest, ALostCoordinatorIsNoSuccess) {
 // As where the network between the hosts is gone.
 TEST_F(AgentDeathTest, ASilentCoordinatorIsTakenForGone) {
   AgentOptions options = OptionsFor(store_);
+  options.parent = 0;  // the child's own
   options.silence_limit = Millis(100);
   Tell(Invitation{});  // the child finds it in its own copy of the network
   EXPECT_EXIT(RunAgent(network_.At(1), options), ExitedWithCode(75), "the coordinator is silent");
