@@ -17,6 +17,7 @@
 #include <cstring>
 #include <ctime>
 #include <string_view>
+#include <utility>
 
 #include "common/base/log.h"
 #include "common/base/process.h"
@@ -205,15 +206,12 @@ sigset_t LauncherSignals() {
 
 // Waits for mpirun, passing stops on: `stopped` becomes true. Returns its wait status.
 int Supervise(pid_t mpirun, const sigset_t& signals, bool& stopped) {
-  int stops = 0;
   while (true) {
     int status = 0;
     if (waitpid(mpirun, &status, WNOHANG) != 0) return status;
     int signal = 0;
     if (sigwait(&signals, &signal) != 0 || signal == SIGCHLD) continue;
-    stops += 1;
-    stopped = true;
-    if (stops == 1) {
+    if (!std::exchange(stopped, true)) {
       LogInfo("stopping: checkpoints are being written; once more ends at once");
       kill(mpirun, SIGUSR1);
     } else {

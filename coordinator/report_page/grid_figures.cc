@@ -230,7 +230,7 @@ void AddNumbers(const std::vector<Slice>& slices, const std::string& key, CsvLin
           return value ? ShortestReal(*value) : std::string();
         };
         csv.Add({cell->experiment, cell->point.dump(), key, ValueText(cell->point.at(key)),
-                 std::string(TaskName(task)), cell->leaky ? kLeakyMark : "", FoldsText(figures),
+                 std::string(TaskName(task)), LeakyMark(*cell), FoldsText(figures),
                  std::to_string(figures.seeds.size()),
                  real(bar ? std::optional(bar->value) : std::nullopt),
                  real(bar ? std::optional(bar->low) : std::nullopt),

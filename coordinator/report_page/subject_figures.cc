@@ -42,7 +42,7 @@ std::string Numbers(const HeatMap& map) {
   for (std::size_t i = 0; i < map.columns.size(); ++i) {
     for (const auto& [subject, count] : map.counts[i]) {
       csv.Add({subject, map.columns[i]->experiment, map.columns[i]->point.dump(),
-               map.columns[i]->leaky ? "LEAKY" : "", std::to_string(count.right),
+               LeakyMark(*map.columns[i]), std::to_string(count.right),
                std::to_string(count.clips)});
     }
   }
