@@ -141,11 +141,18 @@ UNMASK_TILES inline void StoreSums(float* to, std::int64_t stride) {
   }
 }
 
-// Adds to the sums: products share a factor with the one before, the largest come last. Meanwhile
-// what is wanted next comes into the second cache, from `ahead` on.
+// Where sums come from and go to: rows are so many bytes apart.
+struct SumsAt {
+  float* data;
+  std::int64_t stride;
+};
+
+// Products share a factor with the one before, the largest come last. Meanwhile what is wanted next
+// comes into the second cache, from `ahead` on.
 template <bool kLower>
-UNMASK_TILES inline void AddProducts(const TileStep* x, const TileStep* weight, std::int64_t steps,
-                                     const char* ahead) {
+UNMASK_TILES void SumOver(const TileStep* x, const TileStep* weight, std::int64_t steps,
+                          const char* ahead, SumsAt from, SumsAt to) {
+  LoadSums<kLower>(from.data, from.stride);
   for (std::int64_t i = 0; i < steps; ++i, ++x, ++weight, ahead += kAheadBytes) {
     for (std::int64_t line = 0; line < kAheadBytes; line += 64) {
       _mm_prefetch(ahead + line, _MM_HINT_T1);
@@ -164,25 +171,7 @@ UNMASK_TILES inline void AddProducts(const TileStep* x, const TileStep* weight, 
     LoadRows<kLower>(x->high);
     MultiplyTiles<kLower>();
   }
-}
-
-// Where sums come from and go to: rows are so many bytes apart.
-struct SumsAt {
-  float* data;
-  std::int64_t stride;
-};
-
-UNMASK_TILES void SumOver(const TileStep* x, const TileStep* weight, std::int64_t steps,
-                          std::int64_t rows, const char* ahead, SumsAt from, SumsAt to) {
-  if (rows > 16) {
-    LoadSums<true>(from.data, from.stride);
-    AddProducts<true>(x, weight, steps, ahead);
-    StoreSums<true>(to.data, to.stride);
-  } else {
-    LoadSums<false>(from.data, from.stride);
-    AddProducts<false>(x, weight, steps, ahead);
-    StoreSums<false>(to.data, to.stride);
-  }
+  StoreSums<kLower>(to.data, to.stride);
 }
 
 // Blocks of rows one after the other, of each all steps.
@@ -239,10 +228,11 @@ class Slab {
       float* const out = out_ + i * kSide * outputs_ + output;
       const bool last = step + steps == AllSteps();
       const bool whole = rows == kSide;
-      SumOver(&room_.steps[static_cast<std::size_t>(i * steps)], factor, steps, rows, ahead,
-              step == 0 ? begin : between,
-              last && whole ? SumsAt{out, outputs_ * static_cast<std::int64_t>(sizeof(float))}
-                            : between);
+      const auto sum_over = rows > 16 ? SumOver<true> : SumOver<false>;
+      sum_over(&room_.steps[static_cast<std::size_t>(i * steps)], factor, steps, ahead,
+               step == 0 ? begin : between,
+               last && whole ? SumsAt{out, outputs_ * static_cast<std::int64_t>(sizeof(float))}
+                             : between);
       if (!last || whole) continue;
       for (std::int64_t row = 0; row < rows; ++row) {
         std::memcpy(out + row * outputs_, sums.row[row], sizeof sums.row[row]);
