@@ -65,7 +65,7 @@ struct Layer {
 
 void BM_PeakProducts(State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(CorePeakProducts(1000));
-  CountFlops(state, 2.0 * 16 * 1000 * static_cast<double>(CoreLanes()));
+  CountFlops(state, 2.0 * 12 * 1000 * static_cast<double>(CoreLanes()));
 }
 BENCHMARK(BM_PeakProducts);
 
