@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
@@ -113,19 +114,9 @@ Status WriteUses(Database& database, const SweepPlan& plan, std::int64_t sweep_i
   return {};
 }
 
-// Whether the sweep's jobs are there, these and no others, each at its place.
-bool HasJobs(Database& database, const SweepPlan& plan, std::int64_t sweep_id) {
-  std::size_t count = 0;
-  for (Rows rows(
-           database,
-           "SELECT sweep_job.position, job_key FROM sweep_job"
-           " JOIN planned_job ON planned_job.id = sweep_job.job_id WHERE sweep_job.sweep_id = ?",
-           sweep_id);
-       rows.Next(); ++count) {
-    const auto position = static_cast<std::size_t>(rows.Int(0));
-    if (position >= plan.jobs.size() || plan.jobs[position].key != rows.Text(1)) return false;
-  }
-  return count == plan.jobs.size();
+// Whether the jobs of the sweep are the plan's, these and no others, in its order.
+bool AreOf(const SweepPlan& plan, const std::vector<StoredJob>& jobs) {
+  return std::ranges::equal(plan.jobs, jobs, {}, &PlannedJob::key, &StoredJob::key);
 }
 
 std::string PointName(std::string_view experiment, std::string_view point, std::int64_t seed) {
@@ -175,16 +166,15 @@ std::int64_t WriteSweepRow(Database& database, const SweepPlan& plan, const std:
 
 }  // namespace
 
-Result<std::int64_t> WriteSweep(Database& database, const SweepPlan& plan, const std::string& now) {
+Result<LoadedJobs> WriteSweep(Database& database, const SweepPlan& plan, const std::string& now) {
   const std::int64_t sweep_id = WriteSweepRow(database, plan, now);
   // The same command again: reading is much cheaper than writing what is there.
-  if (HasJobs(database, plan, sweep_id) && HasPoints(database, plan, sweep_id)) return 0;
+  LoadedJobs there = ReadJobs(database, plan.sweep);
+  if (AreOf(plan, there.jobs) && HasPoints(database, plan, sweep_id)) return there;
   const WrittenJobs jobs = WriteJobs(database, plan, sweep_id);
   UNMASK_TRY(WriteUses(database, plan, sweep_id, jobs.rows));
-  // `--experiment` names a sweep of more jobs than the plan's.
-  const std::int64_t in_all =
-      database.Number("SELECT count(*) FROM sweep_job WHERE sweep_id = ?", sweep_id);
-  return in_all == std::ssize(plan.jobs) ? jobs.first_new : 0;
+  const bool known = there.jobs.empty() && jobs.first_new != 0;
+  return known ? NewJobs(plan, jobs.first_new) : ReadJobs(database, plan.sweep);
 }
 
 void WriteRun(Database& database, const std::string& sweep, CoordinatorEpoch epoch,

@@ -100,14 +100,13 @@ class ResultsStore::Impl {
   Status Apply(const Record& record, const std::string& now);
   Status Commit();
   void Rollback();
-  Result<std::vector<StoredJob>> LoadJobs(const std::string& sweep);
+  void Know(const LoadedJobs& loaded);
   bool IsNeeded(const std::string& sha256);
 
   // Runs `body` in a transaction of its own.
   template <typename Body>
   Status InTransaction(Body&& body) {
     UNMASK_CHECK(!transaction_.has_value());
-    new_sweep_.clear();
     return CatchSqlite(database_, [&]() -> Status {
       Transaction transaction(database_);
       UNMASK_TRY(body());
@@ -126,9 +125,6 @@ class ResultsStore::Impl {
   std::string token_;
   std::optional<RecordWriter> writer_;
   std::optional<Transaction> transaction_;
-  // Just registered, all of its jobs new, and nothing written since: none is to be read.
-  std::string new_sweep_;
-  LoadedJobs new_jobs_;
   std::vector<std::string> dying_blobs_;  // of the open transaction
   std::vector<std::string> dead_blobs_;   // of committed ones
 };
@@ -146,7 +142,6 @@ Status ResultsStore::Impl::Start() {
 }
 
 Status ResultsStore::Impl::Apply(const Record& record, const std::string& now) {
-  new_sweep_.clear();
   Status written = CatchSqlite(database_, [&]() -> Status {
     if (!transaction_.has_value()) transaction_.emplace(database_);
     return writer_->Write(record, now, dying_blobs_);
@@ -187,15 +182,12 @@ Status ResultsStore::Impl::AssertEpoch() {
                    "one coordinator at a time");
 }
 
-Result<std::vector<StoredJob>> ResultsStore::Impl::LoadJobs(const std::string& sweep) {
-  LoadedJobs loaded =
-      new_sweep_ == sweep ? std::exchange(new_jobs_, {}) : ReadJobs(database_, sweep);
-  new_sweep_.clear();
+// Spares looking each of them up as it is leased.
+void ResultsStore::Impl::Know(const LoadedJobs& loaded) {
   writer_->jobs().Reserve(loaded.known.size());
   for (const auto& [index, known] : loaded.known) {
     writer_->jobs().Add(loaded.jobs[index].key, known);
   }
-  return std::move(loaded.jobs);
 }
 
 // Equal content may serve another job.
@@ -229,23 +221,18 @@ const StorePaths& ResultsStore::paths() const { return impl_->paths_; }
 CoordinatorEpoch ResultsStore::epoch() const { return impl_->epoch_; }
 const std::string& ResultsStore::token() const { return impl_->token_; }
 
-Status ResultsStore::RegisterSweep(const SweepPlan& plan, const std::string& provenance_json,
-                                   const std::string& now) {
-  std::int64_t first_new = 0;
+Result<std::vector<StoredJob>> ResultsStore::RegisterSweep(const SweepPlan& plan,
+                                                           const std::string& provenance_json,
+                                                           const std::string& now) {
+  LoadedJobs loaded;
   UNMASK_TRY(impl_->InTransaction([&]() -> Status {
-    UNMASK_ASSIGN(first_new, WriteSweep(impl_->database_, plan, now));
+    UNMASK_ASSIGN(loaded, WriteSweep(impl_->database_, plan, now));
     WriteRun(impl_->database_, plan.sweep, epoch(), impl_->options_.build, provenance_json, now);
     impl_->writer_->OnSweepAdded();
     return {};
   }));
-  if (first_new == 0) return {};
-  impl_->new_sweep_ = plan.sweep;
-  impl_->new_jobs_ = NewJobs(plan, first_new);
-  return {};
-}
-
-Result<std::vector<StoredJob>> ResultsStore::LoadJobs(const std::string& sweep) {
-  return CatchSqlite(impl_->database_, [&] { return impl_->LoadJobs(sweep); });
+  impl_->Know(loaded);
+  return std::move(loaded.jobs);
 }
 
 Status ResultsStore::Apply(const Record& record, const std::string& now) {

@@ -51,10 +51,10 @@ class ResultsStore {
       const;  // random, written to store/token at opening: agents prove that they see the store
 
   // Inserts or completes the sweep and its jobs (one transaction). Jobs that are done already stay
-  // done.
-  Status RegisterSweep(const SweepPlan& plan, const std::string& provenance_json,
-                       const std::string& now);
-  Result<std::vector<StoredJob>> LoadJobs(const std::string& sweep);
+  // done. Returns the sweep's jobs in the plan's order; those of other experiments may lie between.
+  Result<std::vector<StoredJob>> RegisterSweep(const SweepPlan& plan,
+                                               const std::string& provenance_json,
+                                               const std::string& now);
 
   // Group commit. Begin is implied by the first Apply; Commit asserts that the store's epoch is
   // ours and makes everything since durable. Busy waits. An error of either has rolled back

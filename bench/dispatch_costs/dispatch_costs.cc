@@ -129,20 +129,21 @@ void Run(const fs::path& folder, std::int64_t jobs) {
   fs::create_directories(folder);
   const PlanOutput planned = Plan(folder, jobs);
   const auto store = Take(ResultsStore::Open(StorePaths{folder / "store"}, {}));
+  std::vector<StoredJob> stored;
   {
     const Stage stage("sweep into the store", jobs);
-    Check(store->RegisterSweep(planned.plan, "{}", RealClock().WallTime()));
+    stored = Take(store->RegisterSweep(planned.plan, "{}", RealClock().WallTime()));
   }
   SweepJobs scheduled;
   {
-    const Stage stage("jobs out of the store", jobs);
-    scheduled = SchedulerJobs(planned.plan, Take(store->LoadJobs(planned.plan.sweep)));
+    const Stage stage("jobs for the scheduler", jobs);
+    scheduled = SchedulerJobs(planned.plan, stored);
   }
   Dispatch(*store, std::move(scheduled.jobs));
   {
     const Stage stage("the same sweep once more", jobs);
-    Check(store->RegisterSweep(planned.plan, "{}", RealClock().WallTime()));
-    scheduled = SchedulerJobs(planned.plan, Take(store->LoadJobs(planned.plan.sweep)));
+    stored = Take(store->RegisterSweep(planned.plan, "{}", RealClock().WallTime()));
+    scheduled = SchedulerJobs(planned.plan, stored);
   }
 }
 

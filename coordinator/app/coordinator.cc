@@ -113,8 +113,8 @@ class Coordinator final : public MessageSink {
       UNMASK_TRY(MakeFolders(file.parent_path()));
       UNMASK_TRY(WriteFileDurably(file, bytes));
     }
-    UNMASK_TRY(store_.RegisterSweep(options_.plan, options_.provenance_json, clock_.WallTime()));
-    UNMASK_ASSIGN(std::vector<StoredJob> stored, store_.LoadJobs(options_.plan.sweep));
+    UNMASK_ASSIGN(std::vector<StoredJob> stored,
+                  store_.RegisterSweep(options_.plan, options_.provenance_json, clock_.WallTime()));
     UNMASK_TRY(ForgetLostFeatures(stored));
     if (view_) UNMASK_TRY(view_->Load(options_.plan));
     SweepJobs sweep = SchedulerJobs(options_.plan, stored);

@@ -19,7 +19,8 @@ constexpr const char* kNow = "2026-11-22T15:40:00.123Z";
   std::fprintf(stderr, "%s\n", FormatError(error).c_str());
   std::exit(1);
 }
-void Check(const Status& status) {
+template <typename T>
+void Check(const Result<T>& status) {
   if (!status.ok()) Die(status.error());
 }
 

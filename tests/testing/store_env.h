@@ -182,8 +182,9 @@ class StoreEnv {
     for (const PlannedJob& job : plan.jobs) Finish(job);
   }
 
-  static void Expect(const Status& status) {
-    ASSERT_TRUE(status.ok()) << (status.ok() ? "" : FormatError(status.error()));
+  template <typename T>
+  static void Expect(const Result<T>& result) {
+    ASSERT_TRUE(result.ok()) << (result.ok() ? "" : FormatError(result.error()));
   }
 
   std::unique_ptr<ResultsStore> store;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "sql/database.h"
+#include "sql/load_jobs.h"
 #include "sql/schema.h"
 #include "tests/testing/store_env.h"
 
@@ -127,13 +128,13 @@ TEST_F(Migration, AWriterGoesOnFromThere) {
   Open();
   ExpectTheSweepAsItWas(1, 0);
   EXPECT_EQ(store->epoch().value, 8);
-  auto jobs = store->LoadJobs("s-1");
-  ASSERT_TRUE(jobs.ok());
-  EXPECT_EQ(jobs->at(0).state, JobState::kDone);
-  EXPECT_EQ(jobs->at(0).output_sha256, "w");
-  EXPECT_EQ(jobs->at(2).state, JobState::kQueued);
-  EXPECT_EQ(jobs->at(2).last_attempt.value, 1);
-  EXPECT_THAT(jobs->at(2).checkpoints, ElementsAre(CheckpointRef{"p", 5, 9, "avx2"}));
+  Database database(paths().database(), Database::Access::kWrite);
+  const std::vector<StoredJob> jobs = ReadJobs(database, "s-1").jobs;
+  EXPECT_EQ(jobs.at(0).state, JobState::kDone);
+  EXPECT_EQ(jobs.at(0).output_sha256, "w");
+  EXPECT_EQ(jobs.at(2).state, JobState::kQueued);
+  EXPECT_EQ(jobs.at(2).last_attempt.value, 1);
+  EXPECT_THAT(jobs.at(2).checkpoints, ElementsAre(CheckpointRef{"p", 5, 9, "avx2"}));
   EXPECT_THAT(Lines("SELECT outcome, first_epoch FROM attempts WHERE job_key = 'c'"),
               ElementsAre("lost|5"));
 }

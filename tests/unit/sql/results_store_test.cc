@@ -7,6 +7,7 @@
 #include <set>
 
 #include "sql/database.h"
+#include "sql/load_jobs.h"
 #include "tests/testing/store_env.h"
 
 namespace unmask {
@@ -21,9 +22,8 @@ class ResultsStoreTest : public testing::Test, protected StoreEnv {
   ResultsStoreTest() : plan(MakeTestPlan("s-1", {TestExperiment{}})) { Register(plan); }
 
   std::vector<StoredJob> Load(const std::string& sweep = "s-1") {
-    auto jobs = store->LoadJobs(sweep);
-    EXPECT_TRUE(jobs.ok());
-    return std::move(jobs).value();
+    Database database(paths().database(), Database::Access::kWrite);
+    return ReadJobs(database, sweep).jobs;
   }
 
   // SQL beside the store, as a test's view of its tables.

@@ -127,7 +127,8 @@ class ReadResultsTest : public testing::Test {
     return texts;
   }
 
-  static void Ok(const Status& status) {
+  template <typename T>
+  static void Ok(const Result<T>& status) {
     EXPECT_TRUE(status.ok()) << (status.ok() ? "" : FormatError(status.error()));
   }
 
