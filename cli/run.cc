@@ -20,6 +20,7 @@
 #include "common/transport/mpi/mpi_transport.h"
 #include "coordinator/app/coordinator.h"
 #include "coordinator/plan/plan.h"
+#include "sql/results_store.h"
 #include "worker/agent/agent.h"
 #include "worker/agent/gpus.h"
 
@@ -83,21 +84,40 @@ Status TellAndCheck(const PlanOutput& planned, const fs::path& store) {
   return CheckPlanned(planned, store);
 }
 
+// The store may be made for the plan, which therefore comes first. Where the launcher has made it
+// once and found it good, the store is opened while it is made once more.
 Result<int> Coordinate(const RunArguments& arguments, const CommandContext& context,
-                       Transport& transport, Result<PlanOutput> plan) {
-  UNMASK_ASSIGN(PlanOutput planned, std::move(plan));
-  const bool launched = std::getenv(kExitFileVariable) != nullptr;  // which has looked already
-  if (!launched) UNMASK_TRY(TellAndCheck(planned, context.store));
+                       Transport& transport, std::future<Result<PlanOutput>>& plan) {
+  PlanOutput planned;
+  std::unique_ptr<ResultsStore> store;
+  const auto take_plan = [&]() -> Status {
+    UNMASK_ASSIGN(planned, plan.get());
+    return {};
+  };
+  const auto open_store = [&]() -> Status {
+    ResultsStore::Options open;
+    open.take_over = arguments.take_over;
+    open.build = BuildId();
+    UNMASK_ASSIGN(store, ResultsStore::Open({context.store}, open));
+    return {};
+  };
+  const bool launched = std::getenv(kExitFileVariable) != nullptr;
+  if (launched) {
+    UNMASK_TRY(open_store());
+    UNMASK_TRY(take_plan());
+  } else {
+    UNMASK_TRY(take_plan());
+    UNMASK_TRY(TellAndCheck(planned, context.store));
+    UNMASK_TRY(open_store());
+  }
   CoordinatorOptions options;
-  options.store.root = context.store;
-  options.take_over = arguments.take_over;
   options.plan = std::move(planned.plan);
   options.blobs = std::move(planned.blobs);
   options.files = std::move(planned.files);
   options.provenance_json = Provenance(arguments, transport.size());
   options.status = StatusMode(context);
   options.dashboard_port = arguments.dashboard;
-  return RunCoordinator(transport, RealClock(), options);
+  return RunCoordinator(transport, RealClock(), *store, options);
 }
 
 std::vector<std::string> UsableGpusHere() {
@@ -159,7 +179,7 @@ void RunAsRank(const RunArguments& arguments, CommandContext& context, pid_t par
       context.exit_code = Work(arguments, context, transport, session.host(), parent);
     } else {
       const Result<int> code =
-          WithoutExceptions([&] { return Coordinate(arguments, context, transport, plan.get()); });
+          WithoutExceptions([&] { return Coordinate(arguments, context, transport, plan); });
       DismissAgents(transport, RealClock());
       if (code.ok()) {
         context.exit_code = *code;

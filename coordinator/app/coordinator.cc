@@ -355,15 +355,9 @@ class Coordinator final : public MessageSink {
 
 }  // namespace
 
-Result<int> RunCoordinator(Transport& transport, const Clock& clock,
+Result<int> RunCoordinator(Transport& transport, const Clock& clock, ResultsStore& store,
                            const CoordinatorOptions& options) {
-  ResultsStore::Options open;
-  open.take_over = options.take_over;
-  open.build = BuildId();
-  open.now = clock.WallTime();
-  auto store = ResultsStore::Open(options.store, open);
-  if (!store.ok()) return store.error();
-  Coordinator coordinator(transport, clock, options, **store);
+  Coordinator coordinator(transport, clock, options, store);
   return coordinator.Run();
 }
 

@@ -16,8 +16,6 @@
 namespace unmask {
 
 struct CoordinatorOptions {
-  StorePaths store;
-  bool take_over = false;                    // another host's dead lock
   SweepPlan plan;                            // jobs in the order in which they should run
   std::map<std::string, std::string> blobs;  // data sets that the jobs consume, by SHA-256
   std::map<std::string, std::string> files;  // further files of the store, by relative path
@@ -29,7 +27,7 @@ struct CoordinatorOptions {
 // Runs or resumes the sweep until every job is settled, a stop is asked for, or no worker is left.
 // Returns the exit code of contract.md (0, 1 or 75); an Error where the store cannot be used. Owns
 // the calling thread.
-Result<int> RunCoordinator(Transport& transport, const Clock& clock,
+Result<int> RunCoordinator(Transport& transport, const Clock& clock, ResultsStore& store,
                            const CoordinatorOptions& options);
 
 // Tells every agent to end, and waits a moment until that has left. For rank 0, whatever its
