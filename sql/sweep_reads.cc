@@ -9,6 +9,8 @@
 namespace unmask {
 namespace {
 
+constexpr std::int64_t kRateWindow = 64;  // finished jobs
+
 JobState StateOf(const Rows& rows, int column) {
   return JobStateFromName(rows.Text(column)).value();
 }
@@ -75,20 +77,27 @@ std::vector<FailureCount> CountFailures(Database& database, std::string_view swe
   return failures;
 }
 
-// From the last finished jobs of the newest run, so that it follows workers that come and go.
-std::optional<double> MeasureRate(Database& database, std::string_view sweep) {
+// From the last finished jobs of the newest run, so that it follows workers that come and go: since
+// the one before them ended, or since the run's first lease. Of jobs that end together, as many as
+// run, there are several such times among them, or the time before the first.
+std::optional<double> MeasureRate(Database& database, std::string_view sweep,
+                                  std::int64_t running) {
+  const std::int64_t window = std::max(kRateWindow, 2 * running);
   Rows rows(database,
-            "SELECT count(*), (julianday(max(ended_at)) - julianday(min(ended_at))) * 86400 FROM ("
-            " SELECT attempt.ended_at FROM sweep"
+            "WITH run_attempt AS (SELECT attempt.* FROM sweep"
             " JOIN sweep_job ON sweep_job.sweep_id = sweep.id"
             " JOIN attempt ON attempt.job_id = sweep_job.job_id"
             " JOIN worker ON worker.id = attempt.worker_id"
-            " WHERE sweep.sweep = ? AND attempt.outcome = 'done'"
-            " AND worker.epoch = (SELECT max(epoch) FROM run WHERE run.sweep_id = sweep.id)"
-            " ORDER BY attempt.ended_at DESC LIMIT 64)",
-            sweep);
+            " WHERE sweep.sweep = ?1"
+            " AND worker.epoch = (SELECT max(epoch) FROM run WHERE run.sweep_id = sweep.id)),"
+            " ended AS (SELECT ended_at FROM run_attempt WHERE outcome = 'done'"
+            " UNION ALL SELECT min(started_at) FROM run_attempt"
+            " ORDER BY ended_at DESC LIMIT ?2 + 1)"
+            "SELECT count(*) - 1, (julianday(max(ended_at)) - julianday(min(ended_at))) * 86400"
+            " FROM ended",
+            sweep, window);
   if (!rows.Next() || rows.Int(0) < 2 || rows.Real(1) <= 0) return std::nullopt;
-  return static_cast<double>(rows.Int(0) - 1) / rows.Real(1);
+  return static_cast<double>(rows.Int(0)) / rows.Real(1);
 }
 
 std::vector<SweepRow> StartingWith(const std::vector<SweepRow>& sweeps, std::string_view prefix) {
@@ -155,7 +164,7 @@ SweepProgress ReadProgress(Database& database, std::string_view sweep) {
   CountStates(database, sweep, progress);
   progress.experiments = CountFolds(database, sweep);
   progress.failures = CountFailures(database, sweep);
-  progress.jobs_per_second = MeasureRate(database, sweep);
+  progress.jobs_per_second = MeasureRate(database, sweep, progress.running);
   const std::int64_t left = progress.queued + progress.running;
   if (left > 0 && progress.jobs_per_second) {
     progress.eta_seconds = static_cast<double>(left) / *progress.jobs_per_second;

@@ -6,13 +6,13 @@
 #include <utility>
 #include <variant>
 
-#include "coordinator/live/point_label.h"
+#include "common/config/point_label.h"
 #include "sql/rows.h"
 
 namespace unmask {
 namespace {
 
-constexpr std::size_t kRateWindow = 64;  // finished jobs
+constexpr std::int64_t kRateWindow = 64;  // finished jobs
 
 char FoldOf(JobState state) {
   switch (state) {
@@ -110,18 +110,24 @@ std::optional<LiveChange> ChangeOf(const Record& record, const std::string& wall
   return std::visit(ChangeVisitor{wall_time}, record);
 }
 
-void RateMeter::OnDone(Millis now) {
-  done_.push_back(now);
-  if (done_.size() > kRateWindow) done_.pop_front();
+void RateMeter::OnLease(Millis now) {
+  if (times_.empty()) times_.push_back(now);
 }
 
-std::optional<double> RateMeter::PerSecond(Millis now) const {
-  if (done_.size() < 2) return std::nullopt;
-  const auto jobs = static_cast<double>(done_.size() - 1);
-  const double between = std::chrono::duration<double>(done_.back() - done_.front()).count();
+void RateMeter::OnDone(Millis now, std::int64_t running) {
+  times_.push_back(now);
+  const auto window = static_cast<std::size_t>(std::max(kRateWindow, 2 * running));
+  while (times_.size() > window + 1) times_.pop_front();
+}
+
+std::optional<double> RateMeter::PerSecond(Millis now, std::int64_t running) const {
+  if (times_.size() < 3) return std::nullopt;
+  const auto jobs = static_cast<double>(times_.size() - 1);
+  const double between = std::chrono::duration<double>(times_.back() - times_.front()).count();
   // When nothing has finished for longer than usual, the rate is what it is now, not what it was.
-  const double until_now = std::chrono::duration<double>(now - done_.front()).count();
-  const double seconds = std::max(between, until_now * jobs / (jobs + 2));
+  const double until_now = std::chrono::duration<double>(now - times_.front()).count();
+  const auto under_way = static_cast<double>(std::max<std::int64_t>(1, running));
+  const double seconds = std::max(between, until_now * jobs / (jobs + under_way));
   if (seconds <= 0) return std::nullopt;
   return jobs / seconds;
 }
@@ -246,10 +252,13 @@ void LiveSweep::Apply(const LiveChange& change, Millis now) {
   Job& job = jobs_[found->second];
   if (change.state == JobState::kDone && job.state != JobState::kDone) {
     AddScores(job, change.scores);
-    rate_.OnDone(now);
+    rate_.OnDone(now, counts_.running);
   }
   SetState(job, change.state);
-  if (change.worker != 0) job.worker = change.worker;
+  if (change.worker != 0) {
+    job.worker = change.worker;
+    rate_.OnLease(now);
+  }
   if (!change.failure) return;
   LiveFailure failure = *change.failure;
   if (failure.attempt != 0) failure.worker = job.worker;
@@ -262,7 +271,7 @@ LiveSnapshot LiveSweep::Snapshot(std::vector<LiveWorker> workers, const std::str
   snapshot.sweep = sweep_;
   snapshot.at = wall_time;
   snapshot.jobs = counts_;
-  snapshot.jobs_per_second = rate_.PerSecond(now);
+  snapshot.jobs_per_second = rate_.PerSecond(now, counts_.running);
   if (snapshot.jobs_per_second && counts_.left() > 0) {
     snapshot.eta_seconds = static_cast<double>(counts_.left()) / *snapshot.jobs_per_second;
   }

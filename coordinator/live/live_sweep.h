@@ -28,13 +28,15 @@ struct LiveChange {
 std::optional<LiveChange> ChangeOf(const Record& record, const std::string& wall_time);
 
 // Jobs per second over the last finished ones, so that it follows workers that come and go.
+// `running`: how many jobs are under way, of which all may end together.
 class RateMeter {
  public:
-  void OnDone(Millis now);
-  std::optional<double> PerSecond(Millis now) const;  // nullopt: too few so far
+  void OnLease(Millis now);
+  void OnDone(Millis now, std::int64_t running);
+  std::optional<double> PerSecond(Millis now, std::int64_t running) const;  // nullopt: too few yet
 
  private:
-  std::deque<Millis> done_;
+  std::deque<Millis> times_;  // since when, then an end each
 };
 
 // One thread.

@@ -140,8 +140,17 @@ TEST_F(StoreReaderTest, RateIsOfTheNewestRun) {
   FinishAt(plan.jobs[3], "44");
   const SweepProgress progress = Reader()->Progress("s-1").value();
   ASSERT_TRUE(progress.jobs_per_second.has_value());
-  EXPECT_NEAR(*progress.jobs_per_second, 0.5, 1e-4);
-  EXPECT_NEAR(progress.eta_seconds.value(), 10, 1e-2);  // 5 of 9 jobs are left
+  constexpr double kSeconds = 44 - 0.123;  // since the first lease
+  EXPECT_NEAR(*progress.jobs_per_second, 3 / kSeconds, 1e-4);
+  EXPECT_NEAR(progress.eta_seconds.value(), 5 * kSeconds / 3, 1e-2);  // 5 of 9 jobs are left
+}
+
+TEST_F(StoreReaderTest, RateOfJobsThatEndTogetherCountsTheTimeThatTheyTook) {
+  const SweepPlan plan = MakeTestPlan("s-1", {TestExperiment{}});
+  Register(plan);
+  FinishAt(plan.jobs[0], "51");
+  FinishAt(plan.jobs[1], "52");
+  EXPECT_NEAR(Reader()->Progress("s-1")->jobs_per_second.value(), 2 / (52 - 0.123), 1e-4);
 }
 
 TEST_F(StoreReaderTest, CellsAndFolds) {

@@ -103,8 +103,8 @@ TEST_F(LiveSweepTest, IsFinishedWhenNothingIsLeft) {
     }
     const LeaseId lease = LeaseOf(job.key);
     Both(view, RecordLease{lease, TestWorker()});
-    Both(view, RecordResult{lease, TestResult(job.spec)});
     now += seconds(2);
+    Both(view, RecordResult{lease, TestResult(job.spec)});
   }
   const LiveSnapshot snapshot = See(view, now);
   EXPECT_EQ(snapshot.phase, LivePhase::kFinished);
@@ -218,13 +218,25 @@ TEST_F(LiveSweepTest, JobsBeyondTheSlotsAreNext) {
 
 TEST(RateMeter, FollowsTheLastJobsAndTheSilenceAfterThem) {
   RateMeter meter;
-  EXPECT_FALSE(meter.PerSecond(seconds(1)));
-  meter.OnDone(seconds(0));
-  EXPECT_FALSE(meter.PerSecond(seconds(1)));
-  for (int i = 1; i <= 10; ++i) meter.OnDone(seconds(2 * i));
-  EXPECT_DOUBLE_EQ(meter.PerSecond(seconds(20)).value(), 0.5);
-  EXPECT_DOUBLE_EQ(meter.PerSecond(seconds(22)).value(), 0.5);  // as usual
-  EXPECT_LT(meter.PerSecond(seconds(200)).value(), 0.07);       // nothing finishes any more
+  EXPECT_FALSE(meter.PerSecond(seconds(1), 0));
+  meter.OnLease(seconds(0));
+  meter.OnDone(seconds(2), 1);
+  EXPECT_FALSE(meter.PerSecond(seconds(2), 1));
+  for (int i = 2; i <= 10; ++i) meter.OnDone(seconds(2 * i), 1);
+  EXPECT_DOUBLE_EQ(meter.PerSecond(seconds(20), 1).value(), 0.5);
+  EXPECT_DOUBLE_EQ(meter.PerSecond(seconds(22), 1).value(), 0.5);  // as usual
+  EXPECT_LT(meter.PerSecond(seconds(200), 1).value(), 0.07);       // nothing finishes any more
+}
+
+TEST(RateMeter, KnowsThatJobsMayEndTogether) {
+  constexpr int kSlots = 100;
+  RateMeter meter;
+  meter.OnLease(seconds(0));
+  for (int round = 1; round <= 3; ++round) {
+    for (int i = 0; i < kSlots; ++i) meter.OnDone(seconds(50 * round), kSlots);
+    EXPECT_NEAR(meter.PerSecond(seconds(50 * round), kSlots).value(), 2.0, 1e-9);
+    EXPECT_NEAR(meter.PerSecond(seconds(50 * round + 49), kSlots).value(), 2.0, 1e-9);
+  }
 }
 
 }  // namespace
