@@ -1,6 +1,7 @@
 #include "cli/preflight.h"
 
-#include <algorithm>
+#include <map>
+#include <memory>
 #include <set>
 #include <unordered_set>
 
@@ -54,15 +55,13 @@ Status Decode(const std::vector<FrameRef>& frames) {
 }
 
 // Whether CLIP's text side, its tokenizer and the names of the classes go together.
-Status CheckPrompts(const JobSpec& spec, const PlanOutput& planned) {
-  UNMASK_ASSIGN(const auto text, OpenTextSide(planned.models.at(spec.weights).folder,
-                                              BesideProgram(kStandardMergesFile)));
-  UNMASK_ASSIGN(const Dataset dataset, ParseDatasetBlob(planned.blobs.at(spec.dataset)));
+Status CheckPrompts(const JobSpec& spec, const TextSide& text, const std::string& blob) {
+  UNMASK_ASSIGN(const Dataset dataset, ParseDatasetBlob(blob));
   for (const Task task : {Task::kTer, Task::kDer}) {
     const auto classes = task == Task::kTer ? TrueClasses(dataset) : DisguisedClasses(dataset);
     const auto prompts = spec.settings.model.kind == ModelKind::kClipPrompt
-                             ? LearntPrompts(*text, kContextTokens, classes)
-                             : ZeroShotPrompts(*text, task, classes);
+                             ? LearntPrompts(text, kContextTokens, classes)
+                             : ZeroShotPrompts(text, task, classes);
     if (!prompts.ok()) return prompts.error();
   }
   return {};
@@ -72,13 +71,18 @@ Status CheckPrompts(const JobSpec& spec, const PlanOutput& planned) {
 // them, and CLIP's text side.
 Status CheckTrainings(const PlanOutput& planned) {
   std::set<std::string> looked_at;
+  std::map<std::string, std::shared_ptr<const TextSide>> texts;  // by weights
   for (const JobSpec& spec : planned.trainings) {
     const ModelData& model = planned.models.at(spec.weights);
     const bool alone = !ReadsBank(spec.settings);
     if (alone && looked_at.insert(spec.weights).second) UNMASK_TRY(CheckModel(spec, model));
     const bool reads = ReadsText(spec.settings) && model.files.empty();
     if (reads && looked_at.insert(spec.dataset + " as text of " + spec.weights).second) {
-      UNMASK_TRY(CheckPrompts(spec, planned));
+      auto& text = texts[spec.weights];
+      if (!text) {
+        UNMASK_ASSIGN(text, OpenTextSide(model.folder, BesideProgram(kStandardMergesFile)));
+      }
+      UNMASK_TRY(CheckPrompts(spec, *text, planned.blobs.at(spec.dataset)));
     }
   }
   return {};

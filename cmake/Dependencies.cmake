@@ -34,7 +34,8 @@ add_library(image_codecs INTERFACE)
 target_link_libraries(image_codecs INTERFACE ${UNMASK_jpeg_LIBRARY} ${UNMASK_png_LIBRARY}
                                              ${UNMASK_webp_LIBRARY})
 
-# Unicode for CLIP's tokenizer, and the vocabulary of model folders that have none.
+# Unicode for CLIP's tokenizer and for columns of a terminal, and the vocabulary of model folders
+# that have none.
 find_library(UNMASK_utf8proc_LIBRARY utf8proc)
 find_path(UNMASK_utf8proc_INCLUDE utf8proc.h)
 set(UNMASK_CLIP_MERGES "${UNMASK_DEPS}/clip/merges.txt" CACHE FILEPATH "CLIP's list of merges")

@@ -23,25 +23,6 @@ Result<Length> CheckedLength(std::string_view header) {
   return length;
 }
 
-Error SocketError(std::string_view verb) {
-  return InternalError(
-      fmt::format("cannot {} the trainer's socket: {}", verb, std::strerror(errno)));
-}
-
-// Fills `bytes`; false where the other end closed before the first byte.
-Result<bool> ReceiveAll(int fd, std::string& bytes) {
-  std::size_t done = 0;
-  while (done < bytes.size()) {
-    const ssize_t n = recv(fd, bytes.data() + done, bytes.size() - done, 0);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return SocketError("read");
-    if (n == 0 && done == 0) return false;
-    if (n == 0) return InternalError("the trainer's socket was closed within a message");
-    done += static_cast<std::size_t>(n);
-  }
-  return true;
-}
-
 }  // namespace
 
 void AppendFrame(std::string& out, const Message& message) {
@@ -82,23 +63,13 @@ Status WriteAll(int fd, std::string_view rest) {
   while (!rest.empty()) {
     const ssize_t n = send(fd, rest.data(), rest.size(), MSG_NOSIGNAL);
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return SocketError("write");
+    if (n < 0) {
+      return InternalError(
+          fmt::format("cannot write the trainer's socket: {}", std::strerror(errno)));
+    }
     rest.remove_prefix(static_cast<std::size_t>(n));
   }
   return {};
-}
-
-Result<std::optional<Message>> ReadFrame(int fd) {
-  std::string header(sizeof(Length), '\0');
-  UNMASK_ASSIGN(const bool open, ReceiveAll(fd, header));
-  if (!open) return std::optional<Message>();
-  UNMASK_ASSIGN(const Length length, CheckedLength(header));
-  std::string body(length, '\0');
-  UNMASK_ASSIGN(const bool whole, ReceiveAll(fd, body));
-  if (!whole && length > 0)
-    return InternalError("the trainer's socket was closed within a message");
-  UNMASK_ASSIGN(Message message, Decode(body));
-  return std::optional<Message>(std::move(message));
 }
 
 }  // namespace unmask

@@ -31,12 +31,9 @@ class FrameBuffer {
   std::size_t taken_ = 0;  // bytes_ before it are messages that were handed out
 };
 
-// For the trainer: blocking, one thread at a time for each direction (several writers need a lock
-// around WriteFrame). A socket whose other end is closed is an error; SIGPIPE is not raised.
+// For the trainer: blocking, one thread at a time (several need a lock around WriteFrame). A socket
+// whose other end is closed is an error; SIGPIPE is not raised.
 Status WriteFrame(int fd, const Message& message);
 Status WriteAll(int fd, std::string_view frames);
-
-// nullopt: the other end closed the socket between two messages.
-Result<std::optional<Message>> ReadFrame(int fd);
 
 }  // namespace unmask

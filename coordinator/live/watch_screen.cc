@@ -7,17 +7,17 @@
 #include <functional>
 #include <string_view>
 
+#include "common/base/display_width.h"
 #include "common/base/text.h"
 #include "common/base/time_text.h"
 #include "common/metrics/metrics.h"
-#include "coordinator/live/display_width.h"
 
 namespace unmask {
 namespace {
 
 constexpr int kLabelMin = 12;
 constexpr int kCountWidth = 8;   // "  17/22 "
-constexpr int kScoreWidth = 22;  // "  TER .392 [.355, .430]" without its first blank
+constexpr int kScoreWidth = 23;  // "TER 1.000 [.722, 1.000]"
 constexpr int kBarMin = 8;
 
 // SGR colours (ECMA-48): the terminal's own palette, so that its light or dark scheme decides.
@@ -114,8 +114,8 @@ class Screen {
     if (room > 8) title += "  " + Cut(PhaseText(), room);
     lines_.push_back(std::move(title));
     lines_.push_back(Bar(jobs.done, jobs.running, dead, jobs.total(), std::min(columns_, 100)));
-    Add(fmt::format("{} of {} done, {} running, {} waiting, {} failed", jobs.done, jobs.total(),
-                    jobs.running, jobs.queued, dead));
+    Add(fmt::format("{} of {} done, {} failed, {} running, {} queued", jobs.done, jobs.total(),
+                    dead, jobs.running, jobs.queued));
   }
 
   // --- points
@@ -170,7 +170,8 @@ class Screen {
   }
 
   std::string PointLine(const LivePoint& point, const Widths& widths) const {
-    std::string line = FitWidth(LabelOf(point), widths.label, shape_.unicode) + " ";
+    std::string line =
+        AlignLeft(CutMiddle(LabelOf(point), widths.label, shape_.unicode), widths.label) + " ";
     if (widths.folds == static_cast<int>(point.folds.size())) {
       for (const char fold : point.folds) line += Mark(fold);
     } else if (widths.folds > 0) {
@@ -180,8 +181,8 @@ class Screen {
     line += fmt::format("{:>{}}", fmt::format("{}/{}", point.folds_done, point.folds_total),
                         kCountWidth);
     for (int i = 0; i < widths.scores && i < static_cast<int>(point.scores.size()); ++i) {
-      line += "  " + FitWidth(ScoreText(point, point.scores[static_cast<std::size_t>(i)]),
-                              kScoreWidth, shape_.unicode);
+      line += "  " +
+              AlignLeft(ScoreText(point, point.scores[static_cast<std::size_t>(i)]), kScoreWidth);
     }
     return line;
   }

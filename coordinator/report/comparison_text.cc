@@ -26,7 +26,7 @@ std::string Figure(const CellSummary& summary, bool leaky) {
   if (!summary.accuracy) return fmt::format("{}/{} folds", summary.folds_done, summary.folds_total);
   std::string text = FormatFigure(summary.accuracy->mean);
   if (summary.accuracy->deviation) text += " ± " + FormatFigure(*summary.accuracy->deviation);
-  return leaky ? text + " " + kLeakyMark : text;
+  return Marked(text, leaky);
 }
 
 std::string CellName(const ComparedCell& cell) {
@@ -44,7 +44,7 @@ std::vector<std::string> Change(const ComparedCell& cell) {
   if (!cell.tests) return {"same jobs", "", "", "", "", "", ""};
   const PairedTests& tests = *cell.tests;
   const bool leaky = cell.first_leaky || cell.second_leaky;
-  return {FormatDifference(cell.difference, 0) + (leaky ? " LEAKY" : ""),
+  return {Marked(FormatDifference(cell.difference, 0), leaky),
           fmt::format("[{}, {}]", FormatDifference(cell.interval.low, 0),
                       FormatDifference(cell.interval.high, 0)),
           tests.clips ? fmt::format("{} / {}", tests.clips->only_first, tests.clips->only_second)

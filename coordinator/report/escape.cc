@@ -86,7 +86,7 @@ std::string VisibleText(std::string_view text) {
 std::string EscapeMarkdown(std::string_view text) {
   constexpr std::string_view kSpecial = "\\|*_`<>[~$&";
   std::string out;
-  for (const char c : EscapeControl(text)) {
+  for (const char c : VisibleText(text)) {
     if (kSpecial.find(c) != std::string_view::npos) out += '\\';
     out += c;
   }

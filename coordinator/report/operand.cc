@@ -6,6 +6,7 @@
 #include <set>
 
 #include "common/base/text.h"
+#include "common/config/point_label.h"
 #include "coordinator/report/point_label.h"
 #include "sql/store_reader.h"
 

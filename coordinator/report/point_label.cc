@@ -2,14 +2,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include "common/base/text.h"
+#include "common/config/point_label.h"
 
 namespace unmask {
-
-std::string PointValue(const nlohmann::json& value) {
-  if (value.is_string()) return value.get<std::string>();
-  return value.is_number() ? ShortestReal(value.get<double>()) : value.dump();
-}
 
 std::string PointLabel(const std::string& experiment, const std::string& point) {
   std::string label = experiment;

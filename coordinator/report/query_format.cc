@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "common/base/display_width.h"
 #include "common/base/text.h"
 #include "coordinator/report/escape.h"
 
@@ -40,12 +41,6 @@ std::string PlainText(const SqlValue& value, std::string_view null) {
   return std::string(null);
 }
 
-// Code points, which is near enough to columns of a terminal.
-std::size_t Width(std::string_view text) {
-  return static_cast<std::size_t>(std::ranges::count_if(
-      text, [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0) != 0x80; }));
-}
-
 // Columns of one name (a join's) would be one key: "a", "a_2", "a_3".
 std::vector<std::string> DistinctNames(const std::vector<std::string>& names) {
   std::set<std::string> taken(names.begin(), names.end());
@@ -71,14 +66,14 @@ class TableFormatter final : public QueryFormatter {
     right_.assign(names.size(), true);
     std::vector<std::string> cells;
     cells.reserve(names.size());
-    for (const std::string& name : names) cells.push_back(EscapeControl(name));
+    for (const std::string& name : names) cells.push_back(VisibleText(name));
     Keep(std::move(cells));
   }
 
   void Row(const std::vector<SqlValue>& values) override {
     std::vector<std::string> cells;
     for (std::size_t i = 0; i < values.size(); ++i) {
-      cells.push_back(EscapeControl(PlainText(values[i], "NULL")));
+      cells.push_back(VisibleText(PlainText(values[i], "NULL")));
       const bool null = std::holds_alternative<std::monostate>(values[i]);
       right_[i] = right_[i] && (null || IsNumber(values[i]));
     }
@@ -95,7 +90,7 @@ class TableFormatter final : public QueryFormatter {
  private:
   void Keep(std::vector<std::string> cells) {
     for (std::size_t i = 0; i < cells.size(); ++i) {
-      widths_[i] = std::max(widths_[i], Width(cells[i]));
+      widths_[i] = std::max(widths_[i], DisplayWidth(cells[i]));
     }
     rows_.push_back(std::move(cells));
   }
@@ -103,9 +98,8 @@ class TableFormatter final : public QueryFormatter {
   std::string Line(const std::vector<std::string>& cells) const {
     std::string line;
     for (std::size_t i = 0; i < cells.size(); ++i) {
-      const std::string blanks(widths_[i] - Width(cells[i]), ' ');
       if (i > 0) line += "  ";
-      line += right_[i] ? blanks + cells[i] : cells[i] + blanks;
+      line += right_[i] ? AlignRight(cells[i], widths_[i]) : AlignLeft(cells[i], widths_[i]);
     }
     line.erase(line.find_last_not_of(' ') + 1);
     return line + '\n';
@@ -115,14 +109,14 @@ class TableFormatter final : public QueryFormatter {
     std::string line;
     for (std::size_t i = 0; i < widths_.size(); ++i) {
       if (i > 0) line += "  ";
-      line += std::string(widths_[i], '-');
+      line += std::string(static_cast<std::size_t>(widths_[i]), '-');
     }
     return line + '\n';
   }
 
   Write write_;
   std::vector<std::vector<std::string>> rows_;  // the names first
-  std::vector<std::size_t> widths_;
+  std::vector<int> widths_;
   std::vector<bool> right_;  // columns of numbers
 };
 

@@ -2,7 +2,6 @@
 // no locale, nothing of the machine.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>

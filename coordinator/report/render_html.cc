@@ -34,16 +34,6 @@ std::string CellText(const SheetCell& cell) {
   return cell.leaky ? text + " <strong class=\"leaky\">" + kLeakyMark + "</strong>" : text;
 }
 
-std::size_t SpanAt(const Sheet& sheet, std::size_t column) {
-  std::size_t span = 1;
-  const std::string& group = sheet.columns[column].group;
-  while (!group.empty() && column + span < sheet.columns.size() &&
-         sheet.columns[column + span].group == group) {
-    ++span;
-  }
-  return span;
-}
-
 // Two lines of heads: groups over their columns, the others over both lines.
 std::string Heads(const Sheet& sheet) {
   std::string top = fmt::format("<tr><td colspan=\"{}\" rowspan=\"2\"></td>", sheet.label_columns);

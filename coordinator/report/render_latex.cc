@@ -16,17 +16,6 @@ std::string CellText(const SheetCell& cell) {
   return text;
 }
 
-// The number of adjacent columns that share this one's group.
-std::size_t SpanAt(const Sheet& sheet, std::size_t column) {
-  std::size_t span = 1;
-  const std::string& group = sheet.columns[column].group;
-  while (!group.empty() && column + span < sheet.columns.size() &&
-         sheet.columns[column + span].group == group) {
-    ++span;
-  }
-  return span;
-}
-
 std::string GroupHeads(const Sheet& sheet) {
   std::string heads = std::string(sheet.label_columns - 1, '&');
   std::string rules;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "common/base/display_width.h"
 #include "coordinator/report/escape.h"
 #include "coordinator/report/render.h"
 #include "coordinator/report/sheet.h"
@@ -11,11 +12,6 @@ namespace unmask {
 namespace {
 
 using Line = std::vector<std::string>;
-
-// The width that fmt pads by: wide characters count twice.
-std::size_t DisplayWidth(const std::string& text) {
-  return 2 * text.size() - fmt::format("{:<{}}", text, text.size()).size();
-}
 
 // Columns of a group share one column here, their texts joined by " / ".
 bool JoinsPrevious(const Sheet& sheet, std::size_t column) {
@@ -48,7 +44,7 @@ std::string JoinedText(const Sheet& sheet, const SheetLine& line, std::size_t fi
     leaky |= cell.leaky;
     if (cell.significant) text += std::string(" ") + kStar;  // between blanks it marks nothing up
   }
-  return leaky ? text + " " + kLeakyMark : text;
+  return Marked(text, leaky);
 }
 
 Line BodyLine(const Sheet& sheet, const SheetLine& source) {
@@ -60,19 +56,19 @@ Line BodyLine(const Sheet& sheet, const SheetLine& source) {
   return line;
 }
 
-std::string Draw(const Line& line, const std::vector<std::size_t>& widths, std::size_t labels) {
+std::string Draw(const Line& line, const std::vector<int>& widths, std::size_t labels) {
   std::string out;
   for (std::size_t i = 0; i < line.size(); ++i) {
-    out += i < labels ? fmt::format("| {:<{}} ", line[i], widths[i])
-                      : fmt::format("| {:>{}} ", line[i], widths[i]);
+    out +=
+        "| " + (i < labels ? AlignLeft(line[i], widths[i]) : AlignRight(line[i], widths[i])) + " ";
   }
   return out + "|\n";
 }
 
-std::string Rule(const std::vector<std::size_t>& widths, std::size_t labels) {
+std::string Rule(const std::vector<int>& widths, std::size_t labels) {
   std::string out;
   for (std::size_t i = 0; i < widths.size(); ++i) {
-    const std::string dashes(widths[i] + 1, '-');
+    const std::string dashes(static_cast<std::size_t>(widths[i]) + 1, '-');
     out += i < labels ? "|:" + dashes : "|" + dashes + ":";
   }
   return out + "|\n";
@@ -81,7 +77,7 @@ std::string Rule(const std::vector<std::size_t>& widths, std::size_t labels) {
 std::string RenderOne(const Table& table) {
   const Sheet sheet = LayOut(table);
   std::vector<std::vector<Line>> sections;
-  std::vector<std::size_t> widths;
+  std::vector<int> widths;
   for (const SheetSection& section : sheet.sections) {
     sections.push_back({HeadLine(sheet, section)});
     for (const SheetLine& line : section.lines) sections.back().push_back(BodyLine(sheet, line));

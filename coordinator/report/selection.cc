@@ -1,7 +1,5 @@
 #include "coordinator/report/selection.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <string_view>

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
-#include <set>
 
 #include "common/base/text.h"
 #include "common/jobs/job.h"
@@ -53,8 +52,7 @@ std::string Choices(const TaskSelection& task) {
     }
     const auto& pooled = selection.pooled;
     const bool oracle = selection.rule == SelectionRule::kOracle;
-    table.Add({Title(selection.rule),
-               MeanText(selection.accuracy) + (selection.leaky ? " LEAKY" : ""),
+    table.Add({Title(selection.rule), Marked(MeanText(selection.accuracy), selection.leaky),
                pooled ? fmt::format("{}–{}", FormatFigure(pooled->wilson_low),
                                     FormatFigure(pooled->wilson_high))
                       : "",
@@ -76,7 +74,7 @@ std::string Points(const TaskSelection& task) {
   for (std::size_t point = 0; point < task.points.size(); ++point) {
     std::vector<std::string> line{
         PointLabel("", task.points[point].point),
-        MeanText(task.points[point].accuracy) + (task.points[point].leaky ? " LEAKY" : "")};
+        Marked(MeanText(task.points[point].accuracy), task.points[point].leaky)};
     for (const SelectionRule rule :
          {SelectionRule::kValidation, SelectionRule::kOthers, SelectionRule::kOracle}) {
       std::int64_t folds = 0;

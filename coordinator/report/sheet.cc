@@ -185,4 +185,18 @@ Sheet LayOut(const Table& table) {
   return sheet;
 }
 
+std::size_t SpanAt(const Sheet& sheet, std::size_t column) {
+  std::size_t span = 1;
+  const std::string& group = sheet.columns[column].group;
+  while (!group.empty() && column + span < sheet.columns.size() &&
+         sheet.columns[column + span].group == group) {
+    ++span;
+  }
+  return span;
+}
+
+std::string Marked(const std::string& text, bool leaky) {
+  return leaky ? text + " " + kLeakyMark : text;
+}
+
 }  // namespace unmask

@@ -47,6 +47,12 @@ inline constexpr const char* kIncomplete = "…";  // folds are missing
 
 Sheet LayOut(const Table& table);
 
+// How many columns from this one on share its group.
+std::size_t SpanAt(const Sheet& sheet, std::size_t column);
+
+// "0.3920 LEAKY" where it is.
+std::string Marked(const std::string& text, bool leaky);
+
 // What stands under the table (notes.cc).
 std::vector<std::string> NotesOf(const Table& table);
 

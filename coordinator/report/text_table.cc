@@ -1,22 +1,12 @@
 #include "coordinator/report/text_table.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "common/base/check.h"
+#include "common/base/display_width.h"
 #include "common/base/text.h"
 
 namespace unmask {
-namespace {
-
-// The width that fmt pads by: wide characters count twice.
-std::size_t DisplayWidth(const std::string& text) {
-  return 2 * text.size() - fmt::format("{:<{}}", text, text.size()).size();
-}
-
-}  // namespace
-
 TextTable::TextTable(std::vector<std::string> headings, std::size_t labels) : labels_(labels) {
   rows_.push_back(std::move(headings));
 }
@@ -28,7 +18,7 @@ void TextTable::Add(std::vector<std::string> cells) {
 }
 
 std::string TextTable::Text() const {
-  std::vector<std::size_t> widths(rows_.front().size(), 0);
+  std::vector<int> widths(rows_.front().size(), 0);
   for (const auto& row : rows_) {
     for (std::size_t i = 0; i < row.size(); ++i) {
       widths[i] = std::max(widths[i], DisplayWidth(row[i]));
@@ -39,8 +29,7 @@ std::string TextTable::Text() const {
     std::string line;
     for (std::size_t i = 0; i < row.size(); ++i) {
       if (i > 0) line += "  ";
-      line += i < labels_ ? fmt::format("{:<{}}", row[i], widths[i])
-                          : fmt::format("{:>{}}", row[i], widths[i]);
+      line += i < labels_ ? AlignLeft(row[i], widths[i]) : AlignRight(row[i], widths[i]);
     }
     line.erase(line.find_last_not_of(' ') + 1);
     text += line + "\n";

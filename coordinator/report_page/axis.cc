@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "common/base/text.h"
+#include "common/config/point_label.h"
 #include "coordinator/report_page/svg.h"
 
 namespace unmask {
@@ -101,19 +102,13 @@ void GridValues::Place(double from, double to) {
     spacing_ = numeric_ && values_.size() > 1 ? "evenly spaced" : "";
   }
   for (std::size_t i = 0; i < values_.size(); ++i) {
-    ticks_.push_back({places[i], ValueText(values_[i])});
+    ticks_.push_back({places[i], PointValue(values_[i])});
   }
 }
 
 double GridValues::At(const nlohmann::json& value) const {
   const auto at = std::ranges::find(values_, value);
   return at == values_.end() ? 0 : ticks_[static_cast<std::size_t>(at - values_.begin())].at;
-}
-
-std::string ValueText(const nlohmann::json& value) {
-  if (value.is_string()) return value.get<std::string>();
-  if (value.is_number()) return ShortestReal(value.get<double>());
-  return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 }  // namespace unmask

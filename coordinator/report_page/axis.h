@@ -47,7 +47,4 @@ class GridValues {
   const char* spacing_ = "";
 };
 
-// A grid value as people write it: 0.5, paper, true.
-std::string ValueText(const nlohmann::json& value);
-
 }  // namespace unmask

@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "coordinator/report_page/figures.h"
 #include "coordinator/report_page/matrix_panel.h"
 
@@ -27,6 +25,7 @@ Figure FigureOf(const ReportData& data, Task task) {
       "Held-out clips of all finished folds: a row is what is, a column what was predicted, the "
       "shade the share of the row. Each experiment at its own values.");
   CsvLines csv({"experiment", "point", "leaky", "folds", "task", "label", "predicted", "clips"});
+  std::size_t experiments = 0;
   for (const ReportCell& cell : data.cells) {
     if (!cell.own || !cell.tasks.contains(task)) continue;
     const ConfusionMatrix matrix = WithoutEmptyClasses(PooledConfusion(cell, task));
@@ -39,9 +38,16 @@ Figure FigureOf(const ReportData& data, Task task) {
                  std::to_string(matrix.At(row, column))});
       }
     }
-    if (figure.panels.size() == kMostPanels) continue;
-    figure.panels.push_back(MatrixPanel(matrix, {cell.label + ", " + ExtentText(figures),
-                                                 ter ? "felt ↓" : "shown ↓", "predicted"}));
+    if (++experiments > kMostPanels) continue;
+    figure.panels.push_back(MatrixPanel(matrix, {.what = figure.title,
+                                                 .experiment = cell.experiment,
+                                                 .detail = cell.detail,
+                                                 .extent = ExtentText(figures),
+                                                 .rows = ter ? "felt" : "shown",
+                                                 .columns = "predicted"}));
+  }
+  if (experiments > kMostPanels) {
+    figure.notes.push_back(DrawnText(kMostPanels, experiments, "experiments"));
   }
   figure.csv = std::move(csv).text();
   return figure;

@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t kMostPairs = 6;
 constexpr std::size_t kMostRows = 60;
 constexpr double kRow = 14;
-constexpr double kTop = 56;
+constexpr double kTop = 70;
 
 struct Pair {
   const ReportCell* cell;
@@ -30,6 +30,12 @@ struct SubjectDifference {
   RightOf cell;
   RightOf against;
   double Difference() const { return cell.Share() - against.Share(); }
+};
+
+struct Compared {
+  Pair pair;
+  std::vector<SubjectDifference> differences;
+  Pairing pairing;
 };
 
 // The cell that the study is about: of the last row of its first table that is part of the run,
@@ -106,24 +112,31 @@ Pairing PairingOf(const Pair& pair) {
 
 std::string PText(double p) { return p < 0.0001 ? "p < 0.0001" : fmt::format("p = {:.4f}", p); }
 
-// Wins, losses and, where no fold lacks, the exact signed-rank test over subjects.
-std::string Verdict(const Pair& pair, const std::vector<SubjectDifference>& differences,
-                    bool complete) {
-  std::vector<double> values;
+// How many subjects went one way, and how many the other.
+std::string Wins(const std::vector<SubjectDifference>& differences) {
   std::int64_t better = 0;
   std::int64_t worse = 0;
   for (const SubjectDifference& difference : differences) {
-    values.push_back(difference.Difference());
     better += difference.Difference() > 0 ? 1 : 0;
     worse += difference.Difference() < 0 ? 1 : 0;
   }
-  const std::int64_t equal = std::ssize(values) - better - worse;
-  std::string text =
-      fmt::format("better for {}, worse for {}, equal for {}; ", better, worse, equal);
-  if (complete) return text + "Wilcoxon " + PText(WilcoxonSignedRank(values).p.p);
-  return text + fmt::format("so far, {} against {} folds",
-                            FoldsText(pair.cell->tasks.at(pair.task)),
-                            FoldsText(pair.against->tasks.at(pair.task)));
+  return fmt::format("better for {}, worse for {}, equal for {}", better, worse,
+                     std::ssize(differences) - better - worse);
+}
+
+// Where no fold lacks, the exact signed-rank test over subjects.
+std::string Verdict(const Compared& compared) {
+  const Pair& pair = compared.pair;
+  if (!compared.pairing.ok()) {
+    return fmt::format("so far, {} against {} folds", FoldsText(pair.cell->tasks.at(pair.task)),
+                       FoldsText(pair.against->tasks.at(pair.task)));
+  }
+  if (compared.pairing.same_jobs) return "the same jobs: both are one result, nothing to test";
+  std::vector<double> values;
+  for (const SubjectDifference& difference : compared.differences) {
+    values.push_back(difference.Difference());
+  }
+  return "Wilcoxon " + PText(WilcoxonSignedRank(values).p.p);
 }
 
 void DrawRow(const SubjectDifference& difference, double y, const Axis& axis, double left,
@@ -144,11 +157,22 @@ void DrawRow(const SubjectDifference& difference, double y, const Axis& axis, do
            {.css = "muted", .anchor = value < 0 ? Anchor::kEnd : Anchor::kStart});
 }
 
-Panel Draw(const Pair& pair, const std::vector<SubjectDifference>& differences, bool complete) {
+// The largest difference of all, in points: panels have one scale, so that they compare.
+double MostOf(const std::vector<Compared>& drawn) {
   double most = 1;
+  for (const Compared& compared : drawn) {
+    for (const SubjectDifference& difference : compared.differences) {
+      most = std::max(most, 100 * std::abs(difference.Difference()));
+    }
+  }
+  return most;
+}
+
+Panel Draw(const Compared& compared, double most) {
+  const Pair& pair = compared.pair;
+  const std::vector<SubjectDifference>& differences = compared.differences;
   double left = 20;
   for (const SubjectDifference& difference : differences) {
-    most = std::max(most, 100 * std::abs(difference.Difference()));
     left = std::max(left, TextWidth(VisibleText(difference.subject)) + 8);
   }
   left = std::min(left, 90.0);
@@ -159,10 +183,12 @@ Panel Draw(const Pair& pair, const std::vector<SubjectDifference>& differences, 
   panel.label = std::string(TaskName(pair.task)) + ": " + pair.cell->label + " minus " +
                 pair.against->label + ", subject by subject";
   Svg& svg = panel.svg;
-  svg.Text({0, 14}, std::string(TaskName(pair.task)) + ": " + pair.cell->label,
-           {.css = "strong", .room = kPanelWidth});
-  svg.Text({0, 29}, "minus " + pair.against->label, {.room = kPanelWidth});
-  svg.Text({0, 44}, Verdict(pair, differences, complete), {.css = "muted", .room = kPanelWidth});
+  svg.Text({0, 14}, std::string(TaskName(pair.task)) + ": " + pair.cell->experiment,
+           {.css = "strong", .room = kPanelWidth, .tail = pair.cell->detail});
+  svg.Text({0, 29}, "minus " + pair.against->experiment,
+           {.room = kPanelWidth, .tail = pair.against->detail});
+  svg.Text({0, 44}, Wins(differences), {.css = "muted", .room = kPanelWidth});
+  svg.Text({0, 59}, Verdict(compared), {.css = "muted", .room = kPanelWidth});
   for (const Tick& tick : axis.ticks()) {
     svg.Line({tick.at, kTop}, {tick.at, bottom}, tick.label == "0" ? "axis" : "grid");
     svg.Text({tick.at, bottom + 14}, tick.label, {.css = "muted", .anchor = Anchor::kMiddle});
@@ -188,10 +214,11 @@ std::vector<Figure> DifferenceFigures(const ReportData& data) {
   CsvLines csv({"task", "experiment", "point", "leaky", "folds", "against_experiment",
                 "against_point", "against_leaky", "against_folds", "subject", "right", "clips",
                 "against_right", "against_clips", "difference"});
+  std::vector<Compared> all;
   for (const Pair& pair : PairsOf(data)) {
-    const std::vector<SubjectDifference> differences = DifferencesOf(pair);
+    std::vector<SubjectDifference> differences = DifferencesOf(pair);
     if (differences.empty()) continue;
-    const Pairing pairing = PairingOf(pair);
+    Pairing pairing = PairingOf(pair);
     if (!pairing.obstacle.empty()) {
       figure.notes.push_back(fmt::format("{}: {} minus {} is left out: {}.", TaskName(pair.task),
                                          pair.cell->label, pair.against->label, pairing.obstacle));
@@ -206,11 +233,20 @@ std::vector<Figure> DifferenceFigures(const ReportData& data) {
            std::to_string(d.cell.clips), std::to_string(d.against.right),
            std::to_string(d.against.clips), ShortestReal(d.Difference())});
     }
-    if (figure.panels.size() < kMostPairs) {
-      figure.panels.push_back(Draw(pair, differences, pairing.ok()));
-    }
+    all.push_back({pair, std::move(differences), std::move(pairing)});
   }
-  if (figure.panels.empty()) return {};
+  if (all.empty()) return {};
+  if (all.size() > kMostPairs) {
+    figure.notes.push_back(DrawnText(kMostPairs, all.size(), "comparisons"));
+    all.resize(kMostPairs);
+  }
+  std::size_t subjects = 0;
+  const double most = MostOf(all);
+  for (const Compared& compared : all) {
+    subjects = std::max(subjects, compared.differences.size());
+    figure.panels.push_back(Draw(compared, most));
+  }
+  if (subjects > kMostRows) figure.notes.push_back(DrawnText(kMostRows, subjects, "subjects"));
   figure.csv = std::move(csv).text();
   return {figure};
 }

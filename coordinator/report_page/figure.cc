@@ -31,6 +31,10 @@ std::string FileNameOf(std::string_view text) {
   return name.empty() ? "figure" : name;
 }
 
+std::string DrawnText(std::size_t drawn, std::size_t all, std::string_view what) {
+  return fmt::format("{} of {} {} are drawn; all are in the CSV.", drawn, all, what);
+}
+
 std::string FigureFile(const Figure& figure) {
   std::string body;
   double x = kGap;

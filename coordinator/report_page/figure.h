@@ -32,6 +32,9 @@ struct Figure {
 // A name that is safe as a file's: "curve dsid loss.alpha" -> "curve-dsid-loss.alpha".
 std::string FileNameOf(std::string_view text);
 
+// "3 of 7 lines are drawn; all are in the CSV."
+std::string DrawnText(std::size_t drawn, std::size_t all, std::string_view what);
+
 // The figure as one SVG file with its own colours, light and dark.
 std::string FigureFile(const Figure& figure);
 

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "common/base/text.h"
+#include "common/config/point_label.h"
 #include "coordinator/report/sheet.h"
 #include "coordinator/report_page/axis.h"
 #include "coordinator/report_page/figures.h"
@@ -66,7 +67,7 @@ std::vector<Slice> SlicesOf(const ReportData& data, const std::string& experimen
 std::string RestText(const json& rest) {
   std::vector<std::string> parts;
   for (const auto& [key, value] : rest.items()) {
-    parts.push_back(key.substr(key.rfind('.') + 1) + " " + ValueText(value));
+    parts.push_back(key.substr(key.rfind('.') + 1) + " " + PointValue(value));
   }
   return Join(parts, ", ");
 }
@@ -108,7 +109,8 @@ class GridPanel {
     DrawCells();
     LabelLines();
     Panel panel{kPanelWidth, kHeight, Heading(), std::move(svg_)};
-    panel.label = "Accuracy of " + Heading() + " over " + key_;
+    panel.label =
+        "Accuracy of " + slice_.cells.front()->experiment + ", " + Heading() + " over " + key_;
     return panel;
   }
 
@@ -182,10 +184,13 @@ class GridPanel {
     line.reserve(dots.size());
     for (const auto& [point, cell] : dots) line.push_back(point);
     if (x_.numeric()) svg_.Path(line, Css() + std::string("-line"));
+    leaky_ = std::ranges::all_of(dots, [](const auto& dot) { return dot.second->leaky; });
     for (const auto& [point, cell] : dots) {
-      const CellSummary summary = Summarise(cell->tasks.at(task_));
-      svg_.Dot(point, 3.4, Css(), cell->label + ": " + FormatFigure(summary.accuracy->mean));
-      if (cell->leaky) leaky_ = true;
+      const Bar bar = *BarOf(cell->tasks.at(task_));
+      svg_.Dot(point, 3.4, Css(), cell->label + ": " + FormatFigure(bar.value));
+      if (leaky_ || !cell->leaky) continue;
+      svg_.Text({point.x, y_.At(bar.high) - 5}, kLeakyMark,
+                {.css = "bad-text", .anchor = Anchor::kMiddle});
     }
     run_end_ = line.back().y;
   }
@@ -199,7 +204,7 @@ class GridPanel {
     std::size_t next = 0;
     if (run_end_) {
       const std::string css = leaky_ ? "bad-text" : Css() + std::string("-text");
-      svg_.Text({kRight + 4, places[next++] + 4}, leaky_ ? "LEAKY" : "this run",
+      svg_.Text({kRight + 4, places[next++] + 4}, leaky_ ? kLeakyMark : "this run",
                 {.css = css, .room = room});
     }
     if (published_end_) {
@@ -217,7 +222,7 @@ class GridPanel {
   Svg svg_;
   std::optional<double> run_end_;
   std::optional<double> published_end_;
-  bool leaky_ = false;
+  bool leaky_ = false;  // all of the line, so it is said once, at its end
 };
 
 void AddNumbers(const std::vector<Slice>& slices, const std::string& key, CsvLines& csv) {
@@ -229,7 +234,7 @@ void AddNumbers(const std::vector<Slice>& slices, const std::string& key, CsvLin
         const auto real = [](std::optional<double> value) {
           return value ? ShortestReal(*value) : std::string();
         };
-        csv.Add({cell->experiment, cell->point.dump(), key, ValueText(cell->point.at(key)),
+        csv.Add({cell->experiment, cell->point.dump(), key, PointValue(cell->point.at(key)),
                  std::string(TaskName(task)), LeakyMark(*cell), FoldsText(figures),
                  std::to_string(figures.seeds.size()),
                  real(bar ? std::optional(bar->value) : std::nullopt),
@@ -261,8 +266,7 @@ std::vector<std::string> NotesOf(const ReportData& data, const std::vector<Slice
   if (published) notes.push_back("Diamonds: " + data.published_label + ", as published.");
   if (incomplete) notes.emplace_back("Points with folds missing show how many are done.");
   if (slices.size() > kMostSlices) {
-    notes.push_back(fmt::format("{} of {} lines through the grid are drawn; all are in the CSV.",
-                                kMostSlices, slices.size()));
+    notes.push_back(DrawnText(kMostSlices, slices.size(), "lines through the grid"));
   }
   return notes;
 }

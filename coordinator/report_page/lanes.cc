@@ -25,6 +25,7 @@ SecondsByJob SecondsOf(const std::vector<JobRow>& jobs) {
 // Of an attempt that went on from a checkpoint a result's seconds are not all its own.
 std::optional<std::int64_t> WorkOf(const SpanRow& row, const SecondsByJob& seconds) {
   const AttemptRow& attempt = row.attempt;
+  if (!HasStarted(attempt)) return 0;
   if (attempt.outcome != "done" || attempt.first_epoch != 0) return std::nullopt;
   const auto found = seconds.find(row.job_key);
   if (found == seconds.end() || !(found->second >= 0 && found->second < 1e9)) return std::nullopt;
@@ -125,10 +126,7 @@ void FinishLane(WorkerLane& lane, const RunSpan& run) {
 
 }  // namespace
 
-double WorkerLane::Utilisation() const {
-  const auto room = static_cast<double>(present_ms) * static_cast<double>(slots);
-  return room > 0 ? std::min(1.0, static_cast<double>(busy_ms) / room) : 0;
-}
+bool HasStarted(const AttemptRow& attempt) { return attempt.first_epoch.has_value(); }
 
 Lanes LayOutLanes(const std::vector<SpanRow>& spans, const std::vector<JobRow>& jobs) {
   const SecondsByJob seconds = SecondsOf(jobs);

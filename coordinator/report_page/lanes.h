@@ -16,8 +16,12 @@ struct LaneSpan {
   std::int64_t start_ms = 0;
   std::int64_t end_ms = 0;  // of what still runs: the last moment that the run knows of
   std::size_t slot = 0;     // spans of one slot do not overlap
-  std::optional<std::int64_t> work_ms = std::nullopt;  // where its result says it
+  std::optional<std::int64_t> work_ms = std::nullopt;  // where it is known
 };
+
+// Whether work began: an attempt that was leased ahead of a slot may be given back, or lost,
+// before.
+bool HasStarted(const AttemptRow& attempt);
 
 // One worker of one run of a coordinator.
 struct WorkerLane {
@@ -28,8 +32,6 @@ struct WorkerLane {
   std::vector<LaneSpan> spans;  // by start
   std::int64_t busy_ms = 0;     // of all slots
   std::int64_t present_ms = 0;  // from its first lease to the end of the run
-
-  double Utilisation() const;  // 0 to 1
 };
 
 struct RunSpan {

@@ -22,9 +22,11 @@ struct MaskedCell {
   MaskCounts counts;
 
   const TableCell& felt() const { return cell->tasks.at(Task::kTer); }
-  // Seeds are never pooled, and of folds that lack no interval is right.
+  // Of folds that lack no share is right.
+  bool complete() const { return IsComplete(felt()); }
+  // Seeds are never pooled.
   std::optional<Interval> Wilson() const {
-    if (counts.shown_shares.size() > 1 || !IsComplete(felt())) return std::nullopt;
+    if (counts.shown_shares.size() > 1 || !complete()) return std::nullopt;
     return WilsonInterval(counts.shown, counts.Total());
   }
 };
@@ -50,9 +52,6 @@ std::string ShownText(const MaskedCell& masked) {
     return fmt::format("shown: {}/{}, 95 % {:.1f}–{:.1f} %", counts.shown, counts.Total(),
                        100 * interval->low, 100 * interval->high);
   }
-  if (counts.shown_shares.size() == 1) {
-    return fmt::format("shown: {}/{} so far", counts.shown, counts.Total());
-  }
   const SeedMean mean = MeanOverSeeds(counts.shown_shares);
   return fmt::format("shown: {:.1f} ± {:.1f} % over {} seeds", 100 * mean.mean,
                      100 * mean.deviation.value_or(0), counts.shown_shares.size());
@@ -61,9 +60,15 @@ std::string ShownText(const MaskedCell& masked) {
 void DrawBar(const MaskedCell& masked, double y, Svg& svg) {
   const MaskCounts& counts = masked.counts;
   const std::int64_t total = counts.Total();
-  std::string label = masked.cell->label;
-  if (!IsComplete(masked.felt())) label += ", " + FoldsText(masked.felt()) + " folds";
-  svg.Text({0, y + 12}, label, {.css = masked.cell->leaky ? "bad-text" : "", .room = kPanelWidth});
+  const std::string folds = masked.complete() ? "" : ", " + FoldsText(masked.felt()) + " folds";
+  svg.Text({0, y + 12}, masked.cell->experiment,
+           {.css = masked.cell->leaky ? "bad-text" : "",
+            .room = kPanelWidth,
+            .tail = masked.cell->detail + folds});
+  if (!masked.complete()) {
+    svg.Rect({1, y + 19, kPanelWidth - 2, kBarHeight - 2}, "hole");
+    return;
+  }
   double x = 0;
   const auto part = [&](std::int64_t count, const char* css, const char* text_css) {
     const double width = kPanelWidth * Share(count, total);
@@ -90,6 +95,7 @@ std::vector<Panel> BarPanels(const std::vector<MaskedCell>& cells) {
     Panel panel{kPanelWidth, kRowHeight * static_cast<double>(count), "", {}};
     panel.label = "Felt, shown or another emotion predicted as the true one";
     for (std::size_t i = 0; i < count; ++i) {
+      panel.label += (i == 0 ? ": " : "; ") + cells[first + i].cell->label;
       DrawBar(cells[first + i], kRowHeight * static_cast<double>(i), panel.svg);
     }
     panels.push_back(std::move(panel));
@@ -105,14 +111,17 @@ std::string Numbers(const std::vector<MaskedCell>& cells) {
     const MaskCounts& counts = masked.counts;
     const std::optional<Interval> interval = masked.Wilson();
     const SeedMean mean = MeanOverSeeds(counts.shown_shares);
+    const auto share = [&](double value) {
+      return masked.complete() ? ShortestReal(value) : std::string();
+    };
     csv.Add({masked.cell->experiment, masked.cell->point.dump(), LeakyMark(*masked.cell),
              std::to_string(counts.shown_shares.size()), FoldsText(masked.felt()),
              std::to_string(counts.Total()), std::to_string(counts.felt),
-             std::to_string(counts.shown), std::to_string(counts.other), ShortestReal(mean.mean),
-             mean.deviation ? ShortestReal(*mean.deviation) : "",
+             std::to_string(counts.shown), std::to_string(counts.other), share(mean.mean),
+             mean.deviation ? share(*mean.deviation) : "",
              interval ? ShortestReal(interval->low) : "",
              interval ? ShortestReal(interval->high) : "",
-             ShortestReal(counts.shown_by_chance / static_cast<double>(counts.Total()))});
+             share(counts.shown_by_chance / static_cast<double>(counts.Total()))});
   }
   return std::move(csv).text();
 }
@@ -137,8 +146,10 @@ Figure BarFigure(const std::vector<MaskedCell>& cells) {
   std::vector<MaskedCell> ordered = cells;
   std::ranges::stable_partition(ordered, [](const MaskedCell& m) { return m.cell->own; });
   if (cells.size() > kMostBars) {
-    figure.notes.push_back(
-        fmt::format("{} of {} cells are drawn; all are in the CSV.", kMostBars, cells.size()));
+    figure.notes.push_back(DrawnText(kMostBars, cells.size(), "cells"));
+  }
+  if (!std::ranges::all_of(cells, &MaskedCell::complete)) {
+    figure.notes.emplace_back("Dashed: folds are missing, so there is no share yet.");
   }
   figure.panels = BarPanels(ordered);
   figure.csv = Numbers(cells);
@@ -156,9 +167,12 @@ Figure MatrixFigure(const std::vector<MaskedCell>& cells) {
   for (const MaskedCell& masked : cells) {
     if (!masked.cell->own) continue;
     const ConfusionMatrix matrix = WithoutEmptyClasses(masked.counts.by_shown);
-    figure.panels.push_back(MatrixPanel(
-        matrix,
-        {masked.cell->label + ", " + ExtentText(masked.felt()), "shown ↓", "predicted as true"}));
+    figure.panels.push_back(MatrixPanel(matrix, {.what = figure.title,
+                                                 .experiment = masked.cell->experiment,
+                                                 .detail = masked.cell->detail,
+                                                 .extent = ExtentText(masked.felt()),
+                                                 .rows = "shown",
+                                                 .columns = "predicted as true"}));
     for (std::size_t row = 0; row < matrix.classes.size(); ++row) {
       for (std::size_t column = 0; column < matrix.classes.size(); ++column) {
         csv.Add({masked.cell->experiment, masked.cell->point.dump(), LeakyMark(*masked.cell),

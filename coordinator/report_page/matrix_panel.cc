@@ -9,8 +9,9 @@
 namespace unmask {
 namespace {
 
-constexpr double kTop = 52;
+constexpr double kTop = 60;
 constexpr double kMostLabel = 96;
+constexpr std::size_t kMostClasses = 60;
 
 std::int64_t RowSum(const ConfusionMatrix& matrix, std::size_t row) {
   std::int64_t sum = 0;
@@ -24,6 +25,12 @@ double LabelRoom(const std::vector<std::string>& names) {
   return std::min(room, kMostLabel);
 }
 
+// So that every count has room, and every label.
+double LeastCell(const ConfusionMatrix& matrix) {
+  const auto largest = std::ranges::max_element(matrix.counts);
+  return std::max(16.0, TextWidth(std::to_string(*largest)) + 3);
+}
+
 void DrawCell(const ConfusionMatrix& matrix, std::size_t row, std::size_t column, SvgBox box,
               Svg& svg) {
   const std::int64_t count = matrix.At(row, column);
@@ -34,14 +41,14 @@ void DrawCell(const ConfusionMatrix& matrix, std::size_t row, std::size_t column
       fmt::format("{} as {}: {} of {}", matrix.classes[row], matrix.classes[column], count, sum),
       share);
   const std::string text = std::to_string(count);
-  if (count == 0 || TextWidth(text) > box.width || box.height < 13) return;
+  if (count == 0) return;
   svg.Text({box.x + box.width / 2, box.y + box.height / 2 + 4}, text,
            {.css = TextOnHeat(share), .anchor = Anchor::kMiddle});
 }
 
 }  // namespace
 
-const char* TextOnHeat(double share) { return share > 0.72 ? "over-heat" : ""; }
+const char* TextOnHeat(double share) { return share > 0.77 ? "over-heat" : "on-heat"; }
 
 ConfusionMatrix WithoutEmptyClasses(const ConfusionMatrix& matrix) {
   std::vector<std::size_t> kept;
@@ -60,38 +67,44 @@ ConfusionMatrix WithoutEmptyClasses(const ConfusionMatrix& matrix) {
 }
 
 Panel MatrixPanel(const ConfusionMatrix& matrix, const MatrixTexts& texts) {
-  const std::size_t count = matrix.classes.size();
+  const std::size_t count = std::min(matrix.classes.size(), kMostClasses);
   const double label = LabelRoom(matrix.classes);
   const double left = label + 6;
-  const double cell = std::min(38.0, (kPanelWidth - left - 2) / static_cast<double>(count));
+  const double fitting = (kPanelWidth - left - 2) / static_cast<double>(count);
+  const double cell = std::max(std::min(38.0, fitting), LeastCell(matrix));
   const double height = std::min(cell, 27.0);
   const double bottom = kTop + height * static_cast<double>(count);
   const bool turned = label > cell - 2;
-  Svg svg;
-  svg.Text({0, 14}, texts.heading, {.css = "strong", .room = kPanelWidth});
-  svg.Text({0, kTop - 8}, texts.rows, {.css = "muted", .room = left + 60});
   const double end = left + cell * static_cast<double>(count);
+  std::string extent = texts.extent;
+  if (count < matrix.classes.size()) {
+    extent += fmt::format("; the first {} of {} classes, all are in the CSV", count,
+                          matrix.classes.size());
+  }
+  Panel panel{std::max(kPanelWidth, end + 2), bottom + (turned ? label + 12 : 22), "", {}};
+  panel.label = texts.what + ", " + texts.experiment + texts.detail + ", " + extent;
+  Svg& svg = panel.svg;
+  svg.Text({0, 14}, texts.experiment, {.css = "strong", .room = kPanelWidth, .tail = texts.detail});
+  svg.Text({0, 29}, extent, {.css = "muted", .room = kPanelWidth});
+  svg.Text({0, kTop - 8}, texts.rows + " ↓", {.css = "muted", .room = left + 60});
   svg.Text({std::max(end, left + 130), kTop - 8}, texts.columns + " →",
            {.css = "muted", .anchor = Anchor::kEnd});
+  svg.Rect({left - 1, kTop - 1, end - left + 1, bottom - kTop + 1}, "frame");
   for (std::size_t row = 0; row < count; ++row) {
     const double y = kTop + height * static_cast<double>(row);
-    if (height >= 9) {
-      svg.Text({left - 6, y + height / 2 + 4}, matrix.classes[row],
-               {.anchor = Anchor::kEnd, .room = label});
-    }
+    svg.Text({left - 6, y + height / 2 + 4}, matrix.classes[row],
+             {.anchor = Anchor::kEnd, .room = label});
     for (std::size_t column = 0; column < count; ++column) {
       DrawCell(matrix, row, column,
                {left + cell * static_cast<double>(column), y, cell - 1, height - 1}, svg);
     }
-    if (cell < 9) continue;
     const double x = left + cell * (static_cast<double>(row) + 0.5);
     svg.Text({turned ? x + 4 : x, bottom + (turned ? 5 : 14)}, matrix.classes[row],
              {.anchor = turned ? Anchor::kEnd : Anchor::kMiddle,
               .room = label,
               .angle = turned ? -90.0 : 0});
   }
-  const double below = cell < 9 ? 4 : turned ? label + 12 : 22;
-  return {kPanelWidth, bottom + below, "Confusion matrix, " + texts.heading, std::move(svg)};
+  return panel;
 }
 
 }  // namespace unmask

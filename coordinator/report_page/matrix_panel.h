@@ -9,11 +9,15 @@
 namespace unmask {
 
 struct MatrixTexts {
-  std::string heading;
-  std::string rows;     // what a row is: "true emotion"
+  std::string what;  // of the figure; for those who cannot see it
+  std::string experiment;
+  std::string detail;   // of the cell: its point, and LEAKY
+  std::string extent;   // "22/22 folds"
+  std::string rows;     // what a row is: "felt"
   std::string columns;  // what a column is: "predicted"
 };
 
+// Wider than other panels where there are many classes; of very many it has the first.
 Panel MatrixPanel(const ConfusionMatrix& matrix, const MatrixTexts& texts);
 
 // The matrix without classes that occur neither among its rows nor among its columns.

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <set>
 
+#include "common/config/point_label.h"
 #include "coordinator/report/cell_index.h"
 #include "coordinator/report/sheet.h"
-#include "coordinator/report_page/axis.h"
 
 namespace unmask {
 namespace {
@@ -16,24 +16,9 @@ using nlohmann::json;
 
 constexpr std::int64_t kShownDeadJobs = 20;
 
-// The last part of a dotted key, where no other key of the point ends so.
-std::string ShortKey(const json& point, const std::string& key) {
-  const std::string last = key.substr(key.rfind('.') + 1);
-  std::size_t alike = 0;
-  for (const auto& [other, value] : point.items()) {
-    alike += other.substr(other.rfind('.') + 1) == last ? 1 : 0;
-  }
-  return alike > 1 ? key : last;
-}
-
-std::string LabelOf(const ReportCell& cell) {
-  std::string label = cell.experiment;
-  const char* separator = " ";
-  for (const auto& [key, value] : cell.point.items()) {
-    label += separator + ShortKey(cell.point, key) + " " + ValueText(value);
-    separator = ", ";
-  }
-  return cell.leaky ? label + " " + kLeakyMark : label;
+std::string DetailOf(const CellIndex::Entry& entry, bool leaky) {
+  const std::string point = PointLabel(entry.point_text);
+  return Marked(point.empty() ? "" : " " + point, leaky);
 }
 
 // What the configuration says at a dotted key; null where it is silent.
@@ -80,7 +65,8 @@ std::vector<ReportCell> CellsOf(const CellIndex& index) {
     cell.point = entry.point.is_object() ? entry.point : json::object();
     cell.tasks = entry.tasks;
     for (const auto& [task, figures] : entry.tasks) cell.leaky |= figures.leaky;
-    cell.label = LabelOf(cell);
+    cell.detail = DetailOf(entry, cell.leaky);
+    cell.label = cell.experiment + cell.detail;
     cells.push_back(std::move(cell));
   }
   return cells;

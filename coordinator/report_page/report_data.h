@@ -4,7 +4,6 @@
 #include <array>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -21,7 +20,8 @@ namespace unmask {
 struct ReportCell {
   std::string experiment;
   nlohmann::json point;               // an object
-  std::string label;                  // "dsid alpha 0.5, beta 1", and LEAKY where it is
+  std::string detail;                 // " alpha 0.5, beta 1", and LEAKY where it is
+  std::string label;                  // the experiment and that
   bool own = false;                   // at the experiment's own values, not moved by the grid
   bool leaky = false;                 // the held-out subject chose the epoch
   std::map<Task, TableCell> tasks;    // those it learns

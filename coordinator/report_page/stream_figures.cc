@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "common/base/text.h"
+#include "common/config/point_label.h"
+#include "coordinator/report/sheet.h"
 #include "coordinator/report_page/axis.h"
 #include "coordinator/report_page/figures.h"
 
@@ -11,29 +13,32 @@ namespace {
 
 using nlohmann::json;
 
-constexpr double kHeight = 250;
 constexpr double kLeft = 46;
-constexpr double kRight = 272;
+constexpr double kRight = kPanelWidth - 10;
 constexpr double kTop = 34;
 constexpr double kBottom = 206;
-constexpr std::size_t kMostSeries = 6;
+constexpr double kLegend = kBottom + 46;  // below: what the lines are, one a row
+constexpr double kLegendRow = 16;
+constexpr std::size_t kMostSeries = kMarkers;
 
 struct Spread {    // of the folds
   double low = 0;  // first quartile
   double median = 0;
   double high = 0;
-  std::size_t folds = 0;
 };
 
 struct StreamPoint {
   const ReportCell* cell = nullptr;
   double alpha = 0;
-  Spread hsic;
-  Spread cosine;
+  std::optional<Spread> hsic;  // not while folds are missing
+  std::optional<Spread> cosine;
+
+  const TableCell& figures() const { return cell->tasks.begin()->second; }
 };
 
 struct Series {
-  std::string label;
+  std::string experiment;
+  std::string detail;               // what else tells it apart
   std::vector<StreamPoint> points;  // by alpha
 };
 
@@ -47,7 +52,7 @@ double Quantile(const std::vector<double>& sorted, double share) {
 
 Spread SpreadOf(std::vector<double> values) {
   std::ranges::sort(values);
-  return {Quantile(values, 0.25), Quantile(values, 0.5), Quantile(values, 0.75), values.size()};
+  return {Quantile(values, 0.25), Quantile(values, 0.5), Quantile(values, 0.75)};
 }
 
 std::optional<StreamPoint> PointOf(const ReportCell& cell) {
@@ -62,30 +67,58 @@ std::optional<StreamPoint> PointOf(const ReportCell& cell) {
     point.alpha = job->alpha.value_or(0);
   }
   if (hsic.empty()) return std::nullopt;
+  if (!IsComplete(point.figures())) return point;
   point.hsic = SpreadOf(std::move(hsic));
   point.cosine = SpreadOf(std::move(cosine));
   return point;
 }
 
-// Cells that differ in alpha alone, by kind of loss.
+// The point without alpha and the kind of loss, which have places of their own.
+json RestOf(const ReportCell& cell) {
+  json rest = cell.point;
+  rest.erase("loss.alpha");
+  rest.erase("loss.hsic");
+  return rest;
+}
+
+std::string DetailOf(const ReportCell& cell, const std::string& kind) {
+  std::string detail = PointLabel(RestOf(cell).dump());
+  if (!kind.empty()) detail += (detail.empty() ? "hsic " : ", hsic ") + kind;
+  return Marked(detail.empty() ? "" : " " + detail, cell.leaky);
+}
+
+using ByKind = std::map<std::string, Series>;  // "": without HSIC
+
+// At alpha 0 no kind of loss has an effect: such a point is where the lines of all kinds begin.
+void JoinAtZero(ByKind& kinds) {
+  const auto zero = kinds.find("");
+  if (zero == kinds.end() || kinds.size() == 1) return;
+  for (auto& [kind, series] : kinds) {
+    if (kind.empty()) continue;
+    for (const StreamPoint& point : zero->second.points) {
+      if (point.cell->point.value("loss.hsic", kind) == kind) series.points.push_back(point);
+    }
+  }
+  kinds.erase(zero);
+}
+
+// Cells that differ in alpha alone; those with most points first.
 std::vector<Series> SeriesOf(const ReportData& data) {
-  std::map<std::string, Series> series;
+  std::map<std::pair<std::string, std::string>, ByKind> groups;  // by experiment and rest
   for (const ReportCell& cell : data.cells) {
     const auto point = PointOf(cell);
     if (!point) continue;
-    const std::string kind = cell.jobs.front()->hsic.value_or("no HSIC");
-    json rest = cell.point;
-    rest.erase("loss.alpha");
-    rest.erase("loss.hsic");
-    // The kind first, so that the lines of the study's kinds come before the details.
-    const std::string of_rest = rest.empty() ? "" : " " + rest.dump();
-    Series& at = series[fmt::format("{} {}{}", kind, cell.experiment, of_rest)];
-    at.label = point->alpha == 0 ? cell.experiment : kind;
-    at.points.push_back(*point);
+    const std::string kind = point->alpha == 0 ? "" : cell.jobs.front()->hsic.value_or("");
+    Series& series = groups[{cell.experiment, RestOf(cell).dump()}][kind];
+    series.experiment = cell.experiment;
+    series.detail = DetailOf(cell, kind);
+    series.points.push_back(*point);
   }
   std::vector<Series> found;
-  found.reserve(series.size());
-  for (auto& [name, one] : series) found.push_back(std::move(one));
+  for (auto& [group, kinds] : groups) {
+    JoinAtZero(kinds);
+    for (auto& [kind, series] : kinds) found.push_back(std::move(series));
+  }
   for (Series& one : found) std::ranges::sort(one.points, {}, &StreamPoint::alpha);
   std::ranges::stable_sort(found, std::greater(), [](const Series& s) { return s.points.size(); });
   return found;
@@ -104,7 +137,15 @@ std::vector<Series> Drawn(const std::vector<Series>& all) {
   return drawn;
 }
 
-using Measure = Spread StreamPoint::*;
+// "; folds missing at 1 of 6 points", or nothing.
+std::string MissingText(const Series& series) {
+  const auto missing =
+      std::ranges::count_if(series.points, [](const StreamPoint& point) { return !point.hsic; });
+  if (missing == 0) return "";
+  return fmt::format("; folds missing at {} of {} points", missing, series.points.size());
+}
+
+using Measure = std::optional<Spread> StreamPoint::*;
 
 class StreamPanel {
  public:
@@ -112,23 +153,17 @@ class StreamPanel {
       : series_(series),
         measure_(measure),
         heading_(std::move(heading)),
-        x_(Alphas(series), kLeft + 10, kRight - 8),
+        x_(Alphas(series), kLeft + 14, kRight - 12),
         y_(YAxis()) {}
 
   Panel Draw() {
     DrawFrame();
-    std::vector<double> ends;
     for (std::size_t i = 0; i < series_.size(); ++i) {
-      DrawSeries(series_[i], "c" + std::to_string(i));
-      ends.push_back(y_.At((series_[i].points.back().*measure_).median));
+      DrawSeries(i);
+      DrawLegend(i);
     }
-    const std::vector<double> places = SpreadLabels(ends, 14, kTop, kBottom);
-    for (std::size_t i = 0; i < series_.size(); ++i) {
-      svg_.Line({kRight + 2, places[i]}, {kRight + 10, places[i]}, "c" + std::to_string(i));
-      svg_.Text({kRight + 13, places[i] + 4}, series_[i].label,
-                {.room = kPanelWidth - kRight - 13});
-    }
-    return {kPanelWidth, kHeight, heading_ + " over alpha", std::move(svg_)};
+    const double height = kLegend + kLegendRow * static_cast<double>(series_.size());
+    return {kPanelWidth, height, heading_ + " over alpha", std::move(svg_)};
   }
 
  private:
@@ -145,8 +180,9 @@ class StreamPanel {
     double high = 0;
     for (const Series& one : series_) {
       for (const StreamPoint& point : one.points) {
-        low = std::min(low, (point.*measure_).low);
-        high = std::max(high, (point.*measure_).high);
+        const auto& spread = point.*measure_;
+        if (spread) low = std::min(low, spread->low);
+        if (spread) high = std::max(high, spread->high);
       }
     }
     return {low, high, kBottom, kTop};
@@ -162,26 +198,44 @@ class StreamPanel {
       svg_.Text({tick.at, kBottom + 16}, tick.label, {.css = "muted", .anchor = Anchor::kMiddle});
     }
     const std::string spacing = x_.spacing();
-    svg_.Text({(kLeft + kRight) / 2, kBottom + 34},
+    svg_.Text({(kLeft + kRight) / 2, kBottom + 32},
               "alpha" + (spacing.empty() ? "" : " (" + spacing + ")"),
               {.css = "muted", .anchor = Anchor::kMiddle});
   }
 
-  void DrawSeries(const Series& one, const std::string& css) {
+  static std::string Css(std::size_t i) { return "c" + std::to_string(i); }
+
+  // Beside its value, by its place among the series, so that none covers another.
+  double X(double alpha, std::size_t i) const {
+    const auto count = static_cast<double>(series_.size());
+    return x_.At(alpha) + (static_cast<double>(i) - (count - 1) / 2) * 12 / count;
+  }
+
+  void DrawSeries(std::size_t i) {
+    std::vector<std::pair<SvgPoint, const StreamPoint*>> dots;
     std::vector<SvgPoint> line;
-    for (const StreamPoint& point : one.points) {
-      const Spread& spread = point.*measure_;
-      const SvgPoint at{x_.At(point.alpha), y_.At(spread.median)};
-      svg_.Line({at.x, y_.At(spread.low)}, {at.x, y_.At(spread.high)}, css + " whisker");
-      line.push_back(at);
+    for (const StreamPoint& point : series_[i].points) {
+      const auto& spread = point.*measure_;
+      if (!spread) continue;
+      line.push_back({X(point.alpha, i), y_.At(spread->median)});
+      dots.emplace_back(line.back(), &point);
+      svg_.Line({line.back().x, y_.At(spread->low)}, {line.back().x, y_.At(spread->high)},
+                Css(i) + " whisker");
     }
-    svg_.Path(line, css);
-    for (std::size_t i = 0; i < line.size(); ++i) {
-      const Spread& spread = one.points[i].*measure_;
-      svg_.Dot(line[i], 2.6, css,
-               fmt::format("{}: median {:.4f} of {} folds", one.points[i].cell->label,
-                           spread.median, spread.folds));
+    svg_.Path(line, Css(i));
+    for (const auto& [at, point] : dots) {
+      svg_.Marker(at, i, Css(i) + " marker",
+                  fmt::format("{}: median {:.4f}, {} folds", point->cell->label,
+                              (point->*measure_)->median, FoldsText(point->figures())));
     }
+  }
+
+  void DrawLegend(std::size_t i) {
+    const double y = kLegend + kLegendRow * static_cast<double>(i);
+    svg_.Line({2, y}, {24, y}, Css(i));
+    svg_.Marker({13, y}, i, Css(i) + " marker");
+    svg_.Text({32, y + 4}, series_[i].experiment,
+              {.room = kPanelWidth - 32, .tail = series_[i].detail + MissingText(series_[i])});
   }
 
   const std::vector<Series>& series_;
@@ -195,14 +249,17 @@ class StreamPanel {
 std::string Numbers(const std::vector<Series>& all) {
   CsvLines csv({"experiment", "point", "leaky", "hsic", "alpha", "folds", "hsic_q1", "hsic_median",
                 "hsic_q3", "cosine_q1", "cosine_median", "cosine_q3"});
+  const auto real = [](const std::optional<Spread>& spread, double Spread::* part) {
+    return spread ? ShortestReal((*spread).*part) : std::string();
+  };
   for (const Series& one : all) {
     for (const StreamPoint& point : one.points) {
       csv.Add({point.cell->experiment, point.cell->point.dump(), LeakyMark(*point.cell),
                point.cell->jobs.front()->hsic.value_or(""), ShortestReal(point.alpha),
-               std::to_string(point.hsic.folds), ShortestReal(point.hsic.low),
-               ShortestReal(point.hsic.median), ShortestReal(point.hsic.high),
-               ShortestReal(point.cosine.low), ShortestReal(point.cosine.median),
-               ShortestReal(point.cosine.high)});
+               FoldsText(point.figures()), real(point.hsic, &Spread::low),
+               real(point.hsic, &Spread::median), real(point.hsic, &Spread::high),
+               real(point.cosine, &Spread::low), real(point.cosine, &Spread::median),
+               real(point.cosine, &Spread::high)});
     }
   }
   return std::move(csv).text();
@@ -220,7 +277,11 @@ std::vector<Figure> StreamFigures(const ReportData& data) {
   figure.notes.emplace_back(
       "Measured on held-out clips, whatever the loss: HSIC (biased estimator, RBF, sigma 1; 0 is "
       "independent) and the mean cosine of the two streams' features (1: the same direction). "
-      "Dots: median over the folds; bars: quartiles. A loss that decouples goes down with alpha.");
+      "Markers: median over the folds; bars: quartiles; side by side where they are of one alpha. "
+      "A loss that decouples goes down with alpha.");
+  if (drawn.size() < all.size()) {
+    figure.notes.push_back(DrawnText(drawn.size(), all.size(), "lines and single points"));
+  }
   figure.panels.push_back(StreamPanel(drawn, &StreamPoint::hsic, "Held-out HSIC").Draw());
   figure.panels.push_back(StreamPanel(drawn, &StreamPoint::cosine, "Cosine of the streams").Draw());
   figure.csv = Numbers(all);

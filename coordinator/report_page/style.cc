@@ -14,9 +14,9 @@ struct Colour {
   const char* dark;
 };
 
-// Text has a contrast of 4.5 and more on its paper. Blue and orange are told apart by people who
-// see few colours.
-constexpr std::array<Colour, 32> kFigureColours = {{
+// On its paper text has a contrast of 4.5 and more, lines and bars of 3. Blue, orange and c0 to c5
+// are told apart by people who see few colours (Machado et al. 2009: dE of 20 and more).
+constexpr std::array<Colour, 35> kFigureColours = {{
     {".paper", "fill", "#ffffff", "#15181b"},
     {".figure text", "fill", "#1c1e21", "#e4e6e9"},
     {".figure .muted", "fill", "#5a6068", "#a2a8b0"},
@@ -24,6 +24,7 @@ constexpr std::array<Colour, 32> kFigureColours = {{
     {".figure .ter-text", "fill", "#1a5bb5", "#82b4ff"},
     {".figure .der-text", "fill", "#a34a08", "#f2a566"},
     {".figure .over", "fill", "#ffffff", "#0d1013"},
+    {".figure .on-heat", "fill", "#000000", "#e4e6e9"},
     {".figure .over-heat", "fill", "#ffffff", "#ffffff"},
     {".grid", "stroke", "#e6e9ec", "#2a2e33"},
     {".axis", "stroke", "#9aa1a9", "#5d646c"},
@@ -34,21 +35,23 @@ constexpr std::array<Colour, 32> kFigureColours = {{
     {".der", "fill", "#bb560a", "#f0a15e"},
     {".pub", "stroke", "#6a7179", "#a2a8b0"},
     {".pub", "fill", "#ffffff", "#15181b"},
-    {".rest", "fill", "#dfe3e7", "#383d43"},
+    {".rest", "fill", "#8f959c", "#62666c"},
     {".heat", "fill", "#15509c", "#2f6fc4"},
-    {".hole", "stroke", "#ccd0d5", "#3a3e44"},
-    {".work", "fill", "#7fa6d6", "#4a78b0"},
+    {".hole", "stroke", "#8f959c", "#6a7078"},
+    {".frame", "stroke", "#8f959c", "#6a7078"},
+    {".work", "fill", "#5b8fcf", "#4a78b0"},
     {".failed", "fill", "#c4271d", "#ff7468"},
     {".lost", "fill", "#c98500", "#ffc44d"},
-    {".yielded", "fill", "#9aa1a9", "#7b828b"},
+    {".yielded", "fill", "#8f959c", "#7b828b"},
     {".running", "stroke", "#1f66c7", "#79b0ff"},
     {".mark", "fill", "#1c1e21", "#e4e6e9"},
     {".c0", "stroke", "#1f66c7", "#79b0ff"},
     {".c1", "stroke", "#bb560a", "#f0a15e"},
-    {".c2", "stroke", "#19794a", "#63cf97"},
-    {".c3", "stroke", "#8a3fb0", "#d09bf0"},
-    {".c4", "stroke", "#a01c4c", "#ff8fb4"},
-    {".c5", "stroke", "#5f6670", "#b4bac1"},
+    {".c2", "stroke", "#2d905d", "#63cf97"},
+    {".c3", "stroke", "#771a89", "#ab6fb9"},
+    {".c4", "stroke", "#8a0040", "#ffc6fe"},
+    {".c5", "stroke", "#626772", "#a7b1b9"},
+    {".marker", "fill", "#ffffff", "#15181b"},
 }};
 
 constexpr const char* kFigureShapes =
@@ -59,10 +62,11 @@ constexpr const char* kFigureShapes =
 .grid, .axis { stroke-width: 1; }
 .ter-line, .der-line, .pub-line, .plain-line, .c0, .c1, .c2, .c3, .c4, .c5 { fill: none; stroke-width: 1.6; stroke-linejoin: round; }
 .pub-line, .dashed { stroke-width: 1.1; stroke-dasharray: 4 3; }
-.whisker { stroke-width: 2; stroke-opacity: 0.45; }
-.thin { stroke-width: 0.8; stroke-opacity: 0.4; }
+.whisker { stroke-width: 1.2; }
+.thin { stroke-width: 0.7; }
 .pub { stroke-width: 1.3; }
 .hole { fill: none; stroke-dasharray: 2 2; }
+.frame { fill: none; stroke-width: 0.6; }
 .running { fill: none; stroke-width: 1; }
 )";
 
@@ -96,7 +100,12 @@ figcaption p { margin: 0 0 0.2rem; max-width: 52rem; overflow-wrap: anywhere; }
 .files { margin: 0.3rem 0 0; }
 .files a { margin-right: 0.8rem; }
 caption { position: sticky; left: 0; max-width: calc(100vw - 2.5rem); }
-tbody th[scope=row], table:not(.list) thead tr:first-child > :first-child { position: sticky; left: 0; background: light-dark(#fff, #16181b); }
+tbody th[scope=row]:first-child, table:not(.list) thead tr:first-child > :first-child { position: sticky; left: 0; background: light-dark(#fff, #16181b); }
+tbody th[scope=rowgroup] span { position: sticky; left: 0.7rem; }
+@media (max-width: 45rem) {
+  tbody th[scope=row]:has(+ th[scope=row]), th[scope=row] + th[scope=row] { box-sizing: border-box; min-width: 5.5rem; max-width: 5.5rem; }
+  tbody th[scope=row] + th[scope=row] { position: sticky; left: 5.5rem; background: light-dark(#fff, #16181b); }
+}
 .facts { width: auto; max-width: 100%; }
 .facts th { min-width: 0; padding-right: 1.5rem; vertical-align: top; overflow-wrap: normal; }
 .facts td { text-align: left; white-space: normal; overflow-wrap: anywhere; }

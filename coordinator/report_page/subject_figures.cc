@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "common/base/text.h"
 #include "coordinator/report/escape.h"
@@ -60,9 +59,14 @@ Panel Draw(const HeatMap& map, Task task) {
   const std::size_t rows = std::min(map.subjects.size(), kMostRows);
   const double left = LabelRoom(map.subjects, 90) + 4;
   std::vector<std::string> labels;
-  labels.reserve(columns);
-  for (std::size_t i = 0; i < columns; ++i) labels.push_back(map.columns[i]->label);
-  const double below = LabelRoom(labels, 170) + 10;
+  std::vector<std::string> details;
+  for (std::size_t i = 0; i < columns; ++i) {
+    labels.push_back(map.columns[i]->label);
+    details.push_back(map.columns[i]->detail);
+  }
+  // Names are cut, points are not.
+  const double room = LabelRoom(labels, std::max(170.0, LabelRoom(details, 400) + 50));
+  const double below = room + 10;
   const double bottom = kTop + kRow * static_cast<double>(rows);
   const double width = std::max(170.0, left + kColumn * static_cast<double>(columns) + 2);
   Panel panel{width, bottom + below, std::string(TaskName(task)) + " accuracy of each subject", {}};
@@ -70,11 +74,12 @@ Panel Draw(const HeatMap& map, Task task) {
   svg.Text({0, 14}, std::string(TaskName(task)) + ", % right", {.css = "strong"});
   for (std::size_t column = 0; column < columns; ++column) {
     const double x = left + kColumn * static_cast<double>(column);
-    svg.Text({x + kColumn / 2 + 4, bottom + 6}, labels[column],
+    svg.Text({x + kColumn / 2 + 4, bottom + 6}, map.columns[column]->experiment,
              {.css = map.columns[column]->leaky ? "bad-text" : "",
               .anchor = Anchor::kEnd,
-              .room = 170,
-              .angle = -90});
+              .room = room,
+              .angle = -90,
+              .tail = details[column]});
     for (std::size_t row = 0; row < rows; ++row) {
       const SvgBox box{x, kTop + kRow * static_cast<double>(row), kColumn - 1, kRow - 1};
       const auto at = map.counts[column].find(map.subjects[row]);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numeric>
 
@@ -76,6 +77,15 @@ void Svg::Diamond(SvgPoint at, double radius, std::string_view css, std::string_
   Close("path", tip);
 }
 
+void Svg::Marker(SvgPoint at, std::size_t shape, std::string_view css, std::string_view tip) {
+  static constexpr std::array<const char*, kMarkers> kShapes = {
+      "m-3 0a3 3 0 1 0 6 0a3 3 0 1 0 -6 0z", "m-3 -3h6v6h-6z",       "m0 -4l4 7h-8z",
+      "m0 -4.4l4.4 4.4l-4.4 4.4l-4.4 -4.4z", "m-3 -3l6 6m0 -6l-6 6", "m0 4l4 -7h-8z"};
+  body_ += fmt::format("<path d=\"M{} {}{}\"{}", Number(at.x), Number(at.y),
+                       kShapes[shape % kMarkers], ClassOf(css));
+  Close("path", tip);
+}
+
 void Svg::Path(const std::vector<SvgPoint>& points, std::string_view css) {
   if (points.size() < 2) return;
   body_ += fmt::format("<path{} d=\"M", ClassOf(css));
@@ -86,8 +96,10 @@ void Svg::Path(const std::vector<SvgPoint>& points, std::string_view css) {
 }
 
 void Svg::Text(SvgPoint at, std::string_view text, const TextStyle& style) {
-  const std::string shown =
-      style.room > 0 ? FitText(VisibleText(text), style.room) : VisibleText(text);
+  const std::string whole = std::string(text) + std::string(style.tail);
+  const std::string shown = style.room > 0
+                                ? FitText(VisibleText(text), VisibleText(style.tail), style.room)
+                                : VisibleText(whole);
   body_ += fmt::format("<text x=\"{}\" y=\"{}\"{}{}", Number(at.x), Number(at.y),
                        ClassOf(style.css), Name(style.anchor));
   if (style.angle != 0) {
@@ -95,8 +107,8 @@ void Svg::Text(SvgPoint at, std::string_view text, const TextStyle& style) {
                          Number(at.y));
   }
   body_ += ">" + EscapeHtml(shown);
-  if (shown != VisibleText(text)) {
-    body_ += "<title>" + EscapeHtml(text) + "</title>";
+  if (shown != VisibleText(whole)) {
+    body_ += "<title>" + EscapeHtml(whole) + "</title>";
   }
   body_ += "</text>\n";
 }
@@ -124,6 +136,18 @@ std::string FitText(std::string_view text, double room, double size) {
     i += character.size();
   }
   return fitted + "…";
+}
+
+std::string FitText(std::string_view text, std::string_view tail, double room) {
+  constexpr double kLeast = 40;  // of the text
+  const double behind = TextWidth(tail);
+  std::string fitted = FitText(text, tail.empty() ? room : std::max(room - behind, kLeast));
+  if (TextWidth(fitted) + behind <= room) return fitted + std::string(tail);
+  if (!fitted.ends_with("…")) fitted += "…";
+  while (!tail.empty() && TextWidth(fitted) + TextWidth(tail) > room) {
+    tail.remove_prefix(std::min(tail.size(), CharacterBytes(tail.front())));
+  }
+  return fitted + std::string(tail);
 }
 
 std::vector<double> SpreadLabels(std::vector<double> wanted, double gap, double low, double high) {

@@ -22,14 +22,18 @@ struct SvgBox {
 
 enum class Anchor { kStart, kMiddle, kEnd };
 
-// How a text is set: its classes, where its anchor is, how wide it may be (0: no limit) and by how
-// many degrees it is turned around its anchor.
+// How a text is set: its classes, where its anchor is, how wide it may be (0: no limit), by how
+// many degrees it is turned around its anchor, and what follows it and is cut last.
 struct TextStyle {
   std::string_view css = "";
   Anchor anchor = Anchor::kStart;
   double room = 0;
   double angle = 0;
+  std::string_view tail = "";
 };
+
+// Shapes that are told apart without colours.
+inline constexpr std::size_t kMarkers = 6;
 
 class Svg {
  public:
@@ -38,6 +42,7 @@ class Svg {
   void Rect(const SvgBox& box, std::string_view css, std::string_view tip = "", double opacity = 1);
   void Dot(SvgPoint at, double radius, std::string_view css, std::string_view tip = "");
   void Diamond(SvgPoint at, double radius, std::string_view css, std::string_view tip = "");
+  void Marker(SvgPoint at, std::size_t shape, std::string_view css, std::string_view tip = "");
   void Path(const std::vector<SvgPoint>& points, std::string_view css);
   void Text(SvgPoint at, std::string_view text, const TextStyle& style = {});
 
@@ -54,6 +59,9 @@ inline constexpr double kFontSize = 11;  // of every text but headings (style.cc
 double TextWidth(std::string_view text, double size = kFontSize);
 // The text, or its beginning with an ellipsis, so that it fits the room.
 std::string FitText(std::string_view text, double room, double size = kFontSize);
+// The same of a text and its tail, together. Cut is where they meet: the text to a few letters,
+// then the tail's beginning. What tells labels apart, and LEAKY, belongs in the tail.
+std::string FitText(std::string_view text, std::string_view tail, double room);
 
 // The places of labels that should stand at `wanted` but not nearer than `gap` to one another, in
 // the order given, within [low, high] where there is room.

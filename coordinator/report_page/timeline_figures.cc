@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
+#include "common/base/text.h"
 #include "coordinator/report_page/axis.h"
 #include "coordinator/report_page/figures.h"
 #include "coordinator/report_page/lanes.h"
@@ -12,7 +14,7 @@ namespace {
 
 constexpr double kWidth = 1130;
 constexpr double kLeft = 128;
-constexpr double kRight = 1056;  // the utilisation stands right of it
+constexpr double kRight = 1056;  // how busy a worker was stands right of it
 constexpr double kTop = 26;
 constexpr std::size_t kMostLanes = 40;
 constexpr std::size_t kMostRects = 4000;  // more attempts than this are drawn as shares of time
@@ -83,6 +85,21 @@ std::string TipOf(const LaneSpan& span) {
   return tip;
 }
 
+bool WentWrong(const AttemptRow& attempt) {
+  return attempt.outcome == "failed" || attempt.outcome == "lost";
+}
+
+// Of a worker's slots, over all its lives; nullopt: it was there for no time.
+std::optional<double> BusyShare(const LaneRow& row) {
+  double busy = 0;
+  double room = 0;
+  for (const WorkerLane* life : row.lives) {
+    busy += static_cast<double>(life->busy_ms);
+    room += static_cast<double>(life->present_ms) * static_cast<double>(life->slots);
+  }
+  return room > 0 ? std::optional(std::min(1.0, busy / room)) : std::nullopt;
+}
+
 class Timeline {
  public:
   explicit Timeline(const Lanes& lanes)
@@ -140,23 +157,21 @@ class Timeline {
     const double height = HeightOf(row);
     svg_.Text({kLeft - 8, y + height / 2 + 4}, fmt::format("{} on {}", first.worker, first.host),
               {.anchor = Anchor::kEnd, .room = kLeft - 8});
-    double busy = 0;
-    double room = 0;
     for (const WorkerLane* life : row.lives) {
       if (dense_) {
         DrawShares(*life, y, height);
       } else {
         DrawSpans(*life, y, height / static_cast<double>(row.slots));
       }
-      busy += static_cast<double>(life->busy_ms);
-      room += static_cast<double>(life->present_ms) * static_cast<double>(life->slots);
     }
-    svg_.Text({kRight + 8, y + height / 2 + 4},
-              room > 0 ? fmt::format("{:.0f} %", 100 * std::min(1.0, busy / room)) : "–", {});
+    const auto busy = BusyShare(row);
+    svg_.Text({kRight + 8, y + height / 2 + 4}, busy ? fmt::format("{:.0f} %", 100 * *busy) : "–",
+              {});
   }
 
   void DrawSpans(const WorkerLane& life, double y, double slot_height) {
     for (const LaneSpan& span : life.spans) {
+      if (!HasStarted(span.row->attempt) && !WentWrong(span.row->attempt)) continue;
       const double x = X(life.epoch, span.start_ms);
       const double width = std::max(0.8, X(life.epoch, span.end_ms) - x - 0.6);
       svg_.Rect({x, y + slot_height * static_cast<double>(span.slot), width, slot_height - 1},
@@ -196,9 +211,9 @@ class Timeline {
       bin = end;
     }
     for (const LaneSpan& span : life.spans) {
-      const std::string css = CssOf(span.row->attempt);
-      if (css != "failed" && css != "lost") continue;
-      svg_.Rect({X(life.epoch, span.end_ms) - 1, y, 2, height}, css, TipOf(span));
+      if (!WentWrong(span.row->attempt)) continue;
+      svg_.Rect({X(life.epoch, span.end_ms) - 1, y, 2, height}, CssOf(span.row->attempt),
+                TipOf(span));
     }
   }
 
@@ -211,32 +226,50 @@ class Timeline {
   Svg svg_;
 };
 
+// Spans in seconds of working time, as the figure has them. What never started has no slot.
 std::string Numbers(const Lanes& lanes) {
   CsvLines csv({"coordinator_epoch", "worker", "host", "slots", "slot", "job_key", "held_out",
-                "attempt", "started_at", "ended_at", "outcome", "error_class"});
+                "attempt", "started_at", "ended_at", "outcome", "error_class", "drawn_from_seconds",
+                "drawn_to_seconds", "worker_busy"});
+  const WorkingTime time(lanes.runs);
+  std::map<const WorkerLane*, std::optional<double>> busy;
+  for (const LaneRow& row : RowsOf(lanes)) {
+    for (const WorkerLane* life : row.lives) busy[life] = BusyShare(row);
+  }
   for (const WorkerLane& lane : lanes.workers) {
+    const auto seconds = [&](std::int64_t at) {
+      return ShortestReal(static_cast<double>(time.At(lane.epoch, at)) / 1000);
+    };
     for (const LaneSpan& span : lane.spans) {
       const AttemptRow& attempt = span.row->attempt;
+      const bool started = HasStarted(attempt);
       csv.Add({std::to_string(lane.epoch), std::to_string(lane.worker), lane.host,
-               std::to_string(lane.slots), std::to_string(span.slot), span.row->job_key,
-               span.row->held_out, std::to_string(attempt.attempt), attempt.started_at,
-               attempt.ended_at.value_or(""), attempt.outcome.value_or(""),
-               attempt.error_class.value_or("")});
+               std::to_string(lane.slots), started ? std::to_string(span.slot) : "",
+               span.row->job_key, span.row->held_out, std::to_string(attempt.attempt),
+               attempt.started_at, attempt.ended_at.value_or(""), attempt.outcome.value_or(""),
+               attempt.error_class.value_or(""), started ? seconds(span.start_ms) : "",
+               started ? seconds(span.end_ms) : "",
+               busy.at(&lane) ? ShortestReal(*busy.at(&lane)) : ""});
     }
   }
   return std::move(csv).text();
 }
 
+// A retry or resumption is an attempt at a job that was begun before.
 std::string Counts(const std::vector<SpanRow>& spans) {
   std::map<std::string, std::int64_t> outcomes;
-  std::int64_t retries = 0;
+  std::set<std::string_view> begun;
+  std::int64_t again = 0;
   for (const SpanRow& span : spans) {
-    ++outcomes[span.attempt.outcome.value_or("running")];
-    retries += span.attempt.attempt > 1 ? 1 : 0;
+    const bool started = HasStarted(span.attempt);
+    const auto& outcome = span.attempt.outcome;
+    ++outcomes[started ? outcome.value_or("running")
+                       : (outcome ? *outcome + " before it began" : "waiting")];
+    if (started && !begun.insert(span.job_key).second) ++again;
   }
   std::string text = fmt::format("{} attempts", spans.size());
   for (const auto& [outcome, count] : outcomes) text += fmt::format(", {} {}", count, outcome);
-  return text + fmt::format("; {} of them retries or resumptions.", retries);
+  return text + fmt::format("; {} of them retries or resumptions.", again);
 }
 
 std::string Swatch(const char* css, const char* text) {
@@ -263,8 +296,7 @@ std::vector<Figure> TimelineFigures(const ReportData& data) {
                    Swatch("running", "running")};
   const std::size_t workers = RowsOf(lanes).size();
   if (workers > kMostLanes) {
-    figure.notes.push_back(
-        fmt::format("{} of {} workers are drawn; all are in the CSV.", kMostLanes, workers));
+    figure.notes.push_back(DrawnText(kMostLanes, workers, "workers"));
   }
   figure.panels.push_back(Timeline(lanes).Draw());
   figure.csv = Numbers(lanes);

@@ -34,7 +34,8 @@ class TrainingPanel {
   TrainingPanel(const ReportData& data, const Shown& shown)
       : data_(data),
         shown_(shown),
-        jobs_(JobsOf(data, *shown.cell)),
+        done_(DoneOf(data, *shown.cell)),
+        jobs_(Some(done_)),
         x_(1, static_cast<double>(std::max<std::int64_t>(LastEpoch(), 2)), kLeft, kRight, 4, true),
         y_(ValueAxis()) {}
 
@@ -42,17 +43,20 @@ class TrainingPanel {
     DrawFrame();
     for (const JobRow* job : jobs_) DrawJob(*job);
     for (const SvgPoint& best : best_) svg_.Dot(best, 2.6, Css(""));
-    Panel panel{kPanelWidth, kHeight, Heading(), std::move(svg_)};
-    return panel;
+    return {kPanelWidth, kHeight, Heading() + shown_.cell->detail, std::move(svg_)};
   }
 
  private:
-  // Evenly chosen where there are too many to see.
-  static std::vector<const JobRow*> JobsOf(const ReportData& data, const ReportCell& cell) {
+  static std::vector<const JobRow*> DoneOf(const ReportData& data, const ReportCell& cell) {
     std::vector<const JobRow*> done;
     for (const JobRow* job : cell.jobs) {
       if (data.curves.contains(job->job_key)) done.push_back(job);
     }
+    return done;
+  }
+
+  // Evenly chosen where there are too many to see.
+  static std::vector<const JobRow*> Some(const std::vector<const JobRow*>& done) {
     const std::size_t stride = (done.size() + kMostFolds - 1) / kMostFolds;
     std::vector<const JobRow*> some;
     for (std::size_t i = 0; i < done.size(); i += stride) some.push_back(done[i]);
@@ -70,6 +74,14 @@ class TrainingPanel {
     for (const CurvePoint& point : data_.curves.at(job.job_key)) {
       if (point.task == shown_.task && point.split == split) visit(point);
     }
+  }
+
+  bool HasValidation() const {
+    bool found = false;
+    for (const JobRow* job : jobs_) {
+      ForEachPoint(*job, CurveSplit::kValidation, [&](const CurvePoint&) { found = true; });
+    }
+    return found;
   }
 
   Axis ValueAxis() const {
@@ -91,13 +103,22 @@ class TrainingPanel {
     return (shown_.task == Task::kTer ? "ter" : "der") + std::string(suffix);
   }
   std::string Heading() const {
-    return fmt::format("{}, {} {}", shown_.cell->label, TaskName(shown_.task), shown_.name);
+    return fmt::format("{} {}: {}", TaskName(shown_.task), shown_.name, shown_.cell->experiment);
   }
 
   void DrawFrame() {
-    svg_.Text({0, 14}, Heading(), {.css = "strong", .room = kPanelWidth});
+    svg_.Text({0, 14}, Heading(),
+              {.css = "strong", .room = kPanelWidth, .tail = shown_.cell->detail});
     svg_.Text({0, 30}, "training", {.css = "muted"});
-    svg_.Text({50, 30}, "validation, chosen epoch ●", {.css = Css("-text")});
+    if (HasValidation()) {
+      svg_.Text({50, 30}, "validation, chosen epoch ●", {.css = Css("-text")});
+    } else {
+      svg_.Text({50, 30}, "no validation: the last weights", {.css = "muted"});
+    }
+    if (jobs_.size() < done_.size()) {
+      svg_.Text({kRight, 30}, fmt::format("{} of {} lines", jobs_.size(), done_.size()),
+                {.css = "muted", .anchor = Anchor::kEnd});
+    }
     for (const Tick& tick : y_.ticks()) {
       svg_.Line({kLeft, tick.at}, {kRight, tick.at}, tick.at >= kBottom - 0.5 ? "axis" : "grid");
       svg_.Text({kLeft - 6, tick.at + 4}, tick.label, {.css = "muted", .anchor = Anchor::kEnd});
@@ -134,7 +155,8 @@ class TrainingPanel {
 
   const ReportData& data_;
   Shown shown_;
-  std::vector<const JobRow*> jobs_;
+  std::vector<const JobRow*> done_;
+  std::vector<const JobRow*> jobs_;  // those that are drawn
   Axis x_;
   Axis y_;
   Svg svg_;
@@ -148,7 +170,7 @@ void AddNumbers(const ReportData& data, const ReportCell& cell, CsvLines& csv) {
     for (const CurvePoint& point : at->second) {
       csv.Add({cell.experiment, cell.point.dump(), LeakyMark(cell), std::to_string(job->seed),
                job->held_out, point.task == Task::kTer ? "ter" : "der",
-               std::string(Name(point.split)), std::to_string(point.epoch),
+               std::string(Name(point.split)), std::to_string(point.epoch + 1),
                ShortestReal(point.loss), ShortestReal(point.accuracy),
                point.epoch == job->best_epoch ? "1" : "0"});
     }
@@ -167,9 +189,10 @@ std::vector<Figure> TrainingFigures(const ReportData& data) {
   figure.id = "training";
   figure.title = "Training";
   figure.notes.emplace_back(
-      "One line a fold, until it stopped. The held-out subject predicts with the weights of the "
-      "chosen epoch. A validation set of one subject is small: its curve is coarse and the choice "
-      "of the epoch noisy.");
+      "One line a fold and seed, until it stopped; where it says \"20 of 40 lines\", some of them: "
+      "all are in the CSV. The held-out subject predicts with the weights of the chosen epoch. A "
+      "validation set of one subject is small: its curve is coarse and the choice of the epoch "
+      "noisy. Epochs count from 1, here and in the CSV (in the store from 0).");
   CsvLines csv({"experiment", "point", "leaky", "seed", "held_out", "task", "split", "epoch",
                 "loss", "accuracy", "chosen"});
   std::size_t drawn = 0;
@@ -189,8 +212,7 @@ std::vector<Figure> TrainingFigures(const ReportData& data) {
   }
   if (figure.panels.empty()) return {};
   if (experiments > drawn) {
-    figure.notes.push_back(
-        fmt::format("{} of {} experiments are drawn; all are in the CSV.", drawn, experiments));
+    figure.notes.push_back(DrawnText(drawn, experiments, "experiments"));
   }
   figure.csv = std::move(csv).text();
   return {figure};

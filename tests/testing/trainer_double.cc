@@ -12,7 +12,7 @@
 
 #include "common/base/build_info.h"
 #include "common/base/text.h"
-#include "common/protocol/frames.h"
+#include "tests/testing/read_frame.h"
 
 namespace unmask {
 namespace {
@@ -56,12 +56,12 @@ class Double {
                      .numerics_class = "double",
                      .device = "cpu: none"});
     while (true) {
-      auto message = ReadFrame(fd_);
-      if (!message.ok() || !*message) return 4;
-      if (std::holds_alternative<Goodbye>(**message) && Mode() != "stubborn") return 0;
-      if (std::holds_alternative<StopGracefully>(**message)) YieldAll();
-      if (const auto* lease = std::get_if<Lease>(&**message)) Behave(*lease);
-      if (const auto* stale = std::get_if<Superseded>(&**message)) {
+      const auto message = ReadFrame(fd_);
+      if (!message) return 4;
+      if (std::holds_alternative<Goodbye>(*message) && Mode() != "stubborn") return 0;
+      if (std::holds_alternative<StopGracefully>(*message)) YieldAll();
+      if (const auto* lease = std::get_if<Lease>(&*message)) Behave(*lease);
+      if (const auto* stale = std::get_if<Superseded>(&*message)) {
         fmt::print(stderr, "stopped {}\n", stale->lease.job_key);
         waiting_.erase(stale->lease);
       }

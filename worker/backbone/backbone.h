@@ -14,7 +14,7 @@ namespace unmask {
 
 // Part of the numerics class, beside the engines: raised when a change of code changes features'
 // bits.
-inline constexpr std::string_view kBackbones = "backbones-3";
+inline constexpr std::string_view kBackbones = "backbones-4";
 
 enum class FeatureKind { kPooled, kProjected };
 

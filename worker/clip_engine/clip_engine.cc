@@ -3,20 +3,16 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
-#include <algorithm>
-#include <stdexcept>
-
 #include "common/config/names.h"
 #include "worker/clip_engine/class_texts.h"
 #include "worker/reference_engine/adam.h"
+#include "worker/reference_engine/evaluation_blocks.h"
+#include "worker/reference_engine/feature_stage.h"
 #include "worker/reference_engine/prepare_numerics.h"
-#include "worker/reference_engine/reference_model.h"
 #include "worker/reference_engine/torch_errors.h"
 
 namespace unmask {
 namespace {
-
-constexpr std::int64_t kBlockRows = 64;  // of an evaluation
 
 at::Tensor UnitRows(const at::Tensor& rows) { return rows / rows.norm(2, {1}, /*keepdim=*/true); }
 
@@ -66,8 +62,6 @@ class ClipEngine final : public Engine {
  private:
   StepOutcome TryStep(std::int64_t view, std::span<const std::int64_t> clips);
   Evaluation TryEvaluate(std::span<const std::int64_t> clips);
-  at::Tensor Images(std::int64_t view, std::span<const std::int64_t> clips,
-                    std::int64_t rows) const;
   at::Tensor Loss(const std::vector<at::Tensor>& logits, std::span<const std::int64_t> clips) const;
   std::vector<at::Tensor> Logits(const at::Tensor& images,
                                  const std::vector<at::Tensor>& features) const;
@@ -81,18 +75,6 @@ class ClipEngine final : public Engine {
   std::unique_ptr<Adam> adam_;
   std::vector<at::Tensor> features_;  // of the texts under the present weights; empty: not known
 };
-
-// [rows, width], of length 1; rows after the clips' are not numbers.
-at::Tensor ClipEngine::Images(std::int64_t view, std::span<const std::int64_t> clips,
-                              std::int64_t rows) const {
-  at::Tensor block = at::zeros({rows, fold_.width}, at::kFloat);
-  auto* row = block.mutable_data_ptr<float>();
-  for (const std::int64_t clip : clips) {
-    fold_.inputs->Copy(view, clip, {row, static_cast<std::size_t>(fold_.width)});
-    row += fold_.width;
-  }
-  return UnitRows(block.to(device_));
-}
 
 // The sum of the tasks' cross-entropies, which share nothing that is learnt.
 at::Tensor ClipEngine::Loss(const std::vector<at::Tensor>& logits,
@@ -127,7 +109,7 @@ const std::vector<at::Tensor>& ClipEngine::Features() {
 }
 
 StepOutcome ClipEngine::TryStep(std::int64_t view, std::span<const std::int64_t> clips) {
-  const at::Tensor images = Images(view, clips, static_cast<std::int64_t>(clips.size()));
+  const at::Tensor images = UnitRows(InputRows(fold_, view, clips, device_));
   for (at::Tensor& parameter : parameters_) parameter.mutable_grad().reset();
   const auto logits =
       Logits(images, parameters_.empty() ? Features() : texts_.Features(parameters_));
@@ -147,16 +129,13 @@ StepOutcome ClipEngine::TryStep(std::int64_t view, std::span<const std::int64_t>
 Evaluation ClipEngine::TryEvaluate(std::span<const std::int64_t> clips) {
   const at::NoGradGuard no_grad;
   Evaluation evaluation{std::vector<std::vector<float>>(fold_.tasks.size()), {}};
-  for (; !clips.empty(); clips = clips.subspan(std::min<std::size_t>(clips.size(), kBlockRows))) {
-    const auto part = clips.first(std::min<std::size_t>(clips.size(), kBlockRows));
-    const auto logits = Logits(Images(kPlainView, part, kBlockRows), Features());
+  ForEachBlock(clips, [&](std::span<const std::int64_t> part) {
+    const at::Tensor rows = FilledBlock(InputRows(fold_, kPlainView, part, device_));
+    const auto logits = Logits(UnitRows(rows), Features());  // those of no clip are not numbers
     for (std::size_t head = 0; head < logits.size(); ++head) {
-      const auto rows =
-          ToFloatTensor(logits[head].narrow(0, 0, static_cast<std::int64_t>(part.size())));
-      auto& values = evaluation.logits[head];
-      values.insert(values.end(), rows.values.begin(), rows.values.end());
+      AppendRows(logits[head], part.size(), evaluation.logits[head]);
     }
-  }
+  });
   return evaluation;
 }
 

@@ -4,7 +4,6 @@
 
 #include <array>
 #include <nlohmann/json.hpp>
-#include <optional>
 
 #include "common/base/text.h"
 

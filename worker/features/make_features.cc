@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <cstring>
-
 #include "common/data/pictures.h"
 #include "common/tensors/model_fingerprint.h"
 #include "worker/backbone/extract.h"

@@ -1,6 +1,5 @@
 // Uncompressed BMP of 8, 24 or 32 bits a pixel (BITMAPINFOHEADER and later), as data sets of frames
 // are stored in.
-#include <fmt/format.h>
 
 #include <cstdlib>
 #include <cstring>

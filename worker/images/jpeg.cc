@@ -5,7 +5,6 @@
 #include <array>
 #include <csetjmp>
 #include <cstdio>  // jpeglib.h needs it
-#include <memory>
 
 extern "C" {
 #include <jerror.h>

@@ -3,10 +3,8 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
-#include <algorithm>
-
-#include "common/base/check.h"
 #include "worker/reference_engine/adam.h"
+#include "worker/reference_engine/evaluation_blocks.h"
 #include "worker/reference_engine/feature_stage.h"
 #include "worker/reference_engine/hsic_loss.h"
 #include "worker/reference_engine/prepare_numerics.h"
@@ -15,8 +13,6 @@
 
 namespace unmask {
 namespace {
-
-constexpr std::int64_t kBlockRows = 64;  // of an evaluation
 
 at::Tensor IndexTensor(std::span<const std::int64_t> indices, at::Device device) {
   return at::from_blob(const_cast<std::int64_t*>(indices.data()),
@@ -114,21 +110,14 @@ Evaluation ReferenceEngine::EvaluateInBlocks(std::span<const std::int64_t> clips
   const std::size_t heads = state_->shape.heads.size();
   Evaluation evaluation{std::vector<std::vector<float>>(heads),
                         std::vector<std::vector<float>>(heads)};
-  for (; !clips.empty(); clips = clips.subspan(std::min<std::size_t>(clips.size(), kBlockRows))) {
-    const auto part = clips.first(std::min<std::size_t>(clips.size(), kBlockRows));
-    const auto count = static_cast<std::int64_t>(part.size());
-    const at::Tensor features = state_->stage->Evaluate(part);
-    const auto outputs = state_->model.Forward(
-        at::constant_pad_nd(features, {0, 0, 0, kBlockRows - count}), nullptr);
-    const auto append = [&](const at::Tensor& from, std::vector<float>& to) {
-      const auto values = ToFloatTensor(from.narrow(0, 0, count)).values;
-      to.insert(to.end(), values.begin(), values.end());
-    };
+  ForEachBlock(clips, [&](std::span<const std::int64_t> part) {
+    const at::Tensor features = FilledBlock(state_->stage->Evaluate(part));
+    const auto outputs = state_->model.Forward(features, nullptr);
     for (std::size_t i = 0; i < heads; ++i) {
-      append(outputs.logits[i], evaluation.logits[i]);
-      append(outputs.streams[i], evaluation.streams[i]);
+      AppendRows(outputs.logits[i], part.size(), evaluation.logits[i]);
+      AppendRows(outputs.streams[i], part.size(), evaluation.streams[i]);
     }
-  }
+  });
   return evaluation;
 }
 

@@ -24,7 +24,10 @@ at::Tensor Multiply(const at::Tensor& x, const at::Tensor& weight,
                        fused.algorithm);
 }
 
-// For products that oneDNN does not take.
+// What does not fill two vectors libtorch takes one by one, by functions of other bits.
+constexpr std::int64_t kWholeVectors = 32;
+
+// For products that oneDNN does not take. `x` has whole vectors only.
 void ApplyInPlace(Fused fused, at::Tensor& x) {
   if (fused.name == "relu") at::relu_(x);
   if (fused.name == "swish") at::silu_(x);
@@ -41,22 +44,28 @@ PackedLinear::PackedLinear(const at::Tensor& weight, const std::optional<at::Ten
   const std::int64_t inputs = weight.size(1);
   if (type == at::kFloat && SplitWeight::Available() && SplitWeight::Takes(outputs_, inputs)) {
     split_ = std::make_shared<const SplitWeight>(dense.const_data_ptr<float>(), outputs_, inputs);
+  } else if (type == at::kFloat && PanelWeight::Wanted()) {
+    panels_ = std::make_shared<const PanelWeight>(dense.const_data_ptr<float>(), outputs_, inputs);
   } else {
     weight_ = Pack(dense, rows);
   }
 }
 
-at::Tensor PackedLinear::MultiplyByTiles(const at::Tensor& x) const {
-  at::Tensor out = at::empty({x.size(0), outputs_}, at::kFloat);
-  split_->Multiply(x.const_data_ptr<float>(), x.size(0),
-                   bias_ ? bias_->const_data_ptr<float>() : nullptr, out.mutable_data_ptr<float>());
-  ApplyInPlace(fused_, out);
-  return out;
+template <typename Weight>
+at::Tensor PackedLinear::MultiplyBy(const Weight& weight, const at::Tensor& x) const {
+  const std::int64_t size = x.size(0) * outputs_;
+  at::Tensor room = at::zeros({(size + kWholeVectors - 1) / kWholeVectors * kWholeVectors});
+  weight.Multiply(x.const_data_ptr<float>(), x.size(0),
+                  bias_ ? bias_->const_data_ptr<float>() : nullptr, room.mutable_data_ptr<float>());
+  ApplyInPlace(fused_, room);
+  return room.narrow(0, 0, size).view({x.size(0), outputs_});
 }
 
 at::Tensor PackedLinear::operator()(const at::Tensor& x) const {
   const at::Tensor typed = x.to(type_).contiguous();
-  return split_ ? MultiplyByTiles(typed) : Multiply(typed, weight_, bias_, fused_);
+  if (split_) return MultiplyBy(*split_, typed);
+  if (panels_) return MultiplyBy(*panels_, typed);
+  return Multiply(typed, weight_, bias_, fused_);
 }
 
 }  // namespace unmask

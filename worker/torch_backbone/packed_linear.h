@@ -1,6 +1,6 @@
 // Linear layers whose weight is packed once: for oneDNN, which multiplies twice as fast that way as
-// libtorch's own linear does on processors where MKL takes its slow path, or, in float32, for AMX's
-// tiles where there are any.
+// libtorch's own linear does on processors where MKL takes its slow path; in float32 for AMX's
+// tiles where there are any, and for a kernel of our own where there is nothing wider than AVX2.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -10,6 +10,7 @@
 #include <optional>
 #include <string_view>
 
+#include "worker/panel_products/panel_weight.h"
 #include "worker/tile_products/split_weight.h"
 
 namespace unmask {
@@ -35,12 +36,14 @@ class PackedLinear {
   at::Tensor operator()(const at::Tensor& x) const;
 
  private:
-  at::Tensor MultiplyByTiles(const at::Tensor& x) const;
+  template <typename Weight>
+  at::Tensor MultiplyBy(const Weight& weight, const at::Tensor& x) const;
 
   at::ScalarType type_ = at::kFloat;
   std::int64_t outputs_ = 0;
-  std::shared_ptr<const SplitWeight> split_;  // null: oneDNN's
-  at::Tensor weight_;
+  std::shared_ptr<const SplitWeight> split_;   // null: not by tiles
+  std::shared_ptr<const PanelWeight> panels_;  // null: not by AVX2 alone
+  at::Tensor weight_;                          // oneDNN's, where both are null
   std::optional<at::Tensor> bias_;
   Fused fused_;
 };

@@ -106,7 +106,7 @@ TEST(Tree, ForeignLibrariesStayInTheirPlace) {
   ExpectIncludedOnlyBy(R"(^yaml-cpp/)", R"(^common/config/)");
   ExpectIncludedOnlyBy(R"(^(jpeglib|jerror|png)\.h$|^webp/)",
                        R"(^(worker/images|common/synth_faces)/)");
-  ExpectIncludedOnlyBy(R"(^utf8proc\.h$)", R"(^worker/clip_text/)");
+  ExpectIncludedOnlyBy(R"(^utf8proc\.h$)", R"(^(worker/clip_text/|common/base/display_width))");
   ExpectIncludedOnlyBy(R"(^opencv2/)", R"(^worker/(face_finder|video_reader)/)");
   ExpectIncludedOnlyBy(R"(^CLI/)", R"(^(cli|worker/trainer/main)/)");
 }

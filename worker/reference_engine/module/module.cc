@@ -13,28 +13,21 @@ using unmask::FoldData;
 using unmask::ModelShape;
 using unmask::Settings;
 
-c10::Device DeviceFor(bool cuda) { return cuda ? c10::kCUDA : c10::kCPU; }
-
-std::unique_ptr<Engine> MakeReference(bool cuda, const Settings& settings, const ModelShape& shape,
-                                      const FoldData& fold) {
-  return unmask::MakeReferenceEngineOn(DeviceFor(cuda), settings, shape, fold);
-}
-
-std::unique_ptr<Engine> MakeFinetune(bool cuda, const Settings& settings, const ModelShape& shape,
-                                     const FoldData& fold) {
-  return unmask::MakeFinetuneEngineOn(DeviceFor(cuda), settings, shape, fold);
-}
-
-std::unique_ptr<Engine> MakeClip(bool cuda, const Settings& settings, const ModelShape& shape,
-                                 const FoldData& fold) {
-  return unmask::MakeClipEngineOn(DeviceFor(cuda), settings, shape, fold);
+template <auto kMakeOn>
+std::unique_ptr<Engine> MakeWhere(bool cuda, const Settings& settings, const ModelShape& shape,
+                                  const FoldData& fold) {
+  return kMakeOn(cuda ? c10::kCUDA : c10::kCPU, settings, shape, fold);
 }
 
 }  // namespace
 
 extern "C" __attribute__((visibility("default"))) const unmask::TorchModule* UnmaskTorchModule() {
   static const std::string build_id = unmask::BuildId();
-  static const unmask::TorchModule module{build_id.c_str(),        MakeReference,   MakeFinetune,
-                                          unmask::MakeLanesEngine, unmask::HasCuda, MakeClip};
+  static const unmask::TorchModule module{build_id.c_str(),
+                                          MakeWhere<unmask::MakeReferenceEngineOn>,
+                                          MakeWhere<unmask::MakeFinetuneEngineOn>,
+                                          unmask::MakeLanesEngine,
+                                          unmask::HasCuda,
+                                          MakeWhere<unmask::MakeClipEngineOn>};
   return &module;
 }

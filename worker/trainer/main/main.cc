@@ -1,5 +1,4 @@
 // unmask-trainer: trains jobs for one agent (worker/agent), over the socket that it inherits.
-#include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 #include <csignal>

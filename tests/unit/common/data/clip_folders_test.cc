@@ -1,20 +1,14 @@
 #include "common/data/clip_folders.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
+
+#include "tests/testing/temp_folder.h"
 
 namespace unmask {
 namespace {
 
 class ClipFoldersTest : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = testing::TempDir() + "folders-XXXXXX";
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    root_ = pattern;
-  }
-  void TearDown() override { fs::remove_all(root_); }
-
   void Make(const fs::path& folder) { ASSERT_TRUE(MakeFolders(root_ / folder).ok()); }
 
   void Write(const fs::path& file, const std::string& bytes) {
@@ -25,7 +19,8 @@ class ClipFoldersTest : public testing::Test {
     return ClipFolders(root_, {sample, "another"}).Find(subject, sample).value_or("nothing");
   }
 
-  fs::path root_;
+  const TempFolder temp_;
+  const fs::path root_ = temp_.path();
 };
 
 TEST_F(ClipFoldersTest, TakesTheSubjectsFolderOrTheRoots) {

@@ -6,6 +6,7 @@
 
 #include "common/base/sha256.h"
 #include "common/data/media_kind.h"
+#include "tests/testing/temp_folder.h"
 
 namespace unmask {
 namespace {
@@ -20,14 +21,7 @@ const std::string kAvi = "RIFF....AVI LIST";
 
 class FramesTest : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = testing::TempDir() + "frames-XXXXXX";
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    folder_ = fs::canonical(pattern);
-    root_ = folder_ / "root";
-    ASSERT_TRUE(MakeFolders(root_).ok());
-  }
-  void TearDown() override { fs::remove_all(folder_); }
+  void SetUp() override { ASSERT_TRUE(MakeFolders(root_).ok()); }
 
   void Write(const fs::path& file, const std::string& bytes = kJpeg) {
     ASSERT_TRUE(MakeFolders((root_ / file).parent_path()).ok());
@@ -59,7 +53,9 @@ class FramesTest : public testing::Test {
            (frame->video_frame < 0 ? "" : "#" + std::to_string(frame->video_frame));
   }
 
-  fs::path folder_, root_;
+  const TempFolder temp_;
+  const fs::path folder_ = fs::canonical(temp_.path());
+  const fs::path root_ = folder_ / "root";
 };
 
 TEST_F(FramesTest, TheLastRunOfDigitsBeforeTheExtensionIsTheNumber) {

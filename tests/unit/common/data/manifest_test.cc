@@ -1,7 +1,8 @@
 #include "common/data/manifest.h"
 
 #include <gmock/gmock.h>
-#include <unistd.h>
+
+#include "tests/testing/temp_folder.h"
 
 namespace unmask {
 namespace {
@@ -141,14 +142,8 @@ TEST(ManifestTest, WhatIsWrittenReadsBack) {
 
 class ManifestFileTest : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = testing::TempDir() + "manifest-XXXXXX";
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-
-  fs::path folder_;
+  const TempFolder temp_;
+  const fs::path folder_ = temp_.path();
 };
 
 TEST_F(ManifestFileTest, FramesLieBeneathTheManifestsFolderOrTheRoot) {

@@ -1,12 +1,12 @@
 #include "common/data/mfed_import.h"
 
 #include <gmock/gmock.h>
-#include <unistd.h>
 
 #include <map>
 #include <set>
 
 #include "common/base/text.h"
+#include "tests/testing/temp_folder.h"
 
 namespace unmask {
 namespace {
@@ -113,15 +113,13 @@ TEST(ImportMfedTest, EveryProblemIsReportedAtOnce) {
 }
 
 TEST(ImportMfedTest, FindsTheFoldersOfFrames) {
-  std::string pattern = testing::TempDir() + "mfed-XXXXXX";
-  ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-  const fs::path root = pattern;
+  const TempFolder folder;
+  const fs::path& root = folder.path();
   ASSERT_TRUE(MakeFolders(root / "02" / "a").ok());
   ASSERT_TRUE(MakeFolders(root / "b").ok());
   const std::string json = "{\"1\":" + Entry("a") + ",\"2\":" + Entry("b") +
                            ",\"3\":" + Entry("c") + ",\"4\":" + Entry("..") + "}";
   auto import = ImportMfed(json, "mfed.json", root);
-  fs::remove_all(root);
   ASSERT_TRUE(import.ok()) << FormatError(import.error());
   EXPECT_EQ(import->clips[0].frames, "02/a");
   EXPECT_EQ(import->clips[1].frames, "b");

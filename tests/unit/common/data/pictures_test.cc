@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
+#include "tests/testing/temp_folder.h"
 
 namespace unmask {
 namespace {
@@ -26,9 +26,8 @@ TEST(PicturesTest, OtherTextsAreErrors) {
 }
 
 TEST(PicturesTest, PathsAreBeneathTheStoreUnlessAbsolute) {
-  std::string store = ::testing::TempDir() + "/pictures-XXXXXX";
-  ASSERT_NE(mkdtemp(store.data()), nullptr);
-  const fs::path folder(store);
+  const TempFolder store;
+  const fs::path& folder = store.path();
   ASSERT_TRUE(MakeFolders(folder / "paths").ok());
   const std::string text = FramePathsText({{"/far/a.mp4", 12}, {"blobs/b", -1}});
   ASSERT_TRUE(WriteFileDurably(folder / "paths" / "frames", text).ok());
@@ -40,7 +39,6 @@ TEST(PicturesTest, PathsAreBeneathTheStoreUnlessAbsolute) {
   EXPECT_EQ(ReadPath(folder, "model").value(), folder / "models/m");
   EXPECT_FALSE(ReadPath(folder, "frames").ok());
   EXPECT_FALSE(ReadPath(folder, "absent").ok());
-  fs::remove_all(folder);
 }
 
 TEST(PicturesTest, APathThatIsNoTextIsRefusedByName) {

@@ -1,6 +1,6 @@
 #include "common/data/synth.h"
 
-#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include <map>
 #include <set>

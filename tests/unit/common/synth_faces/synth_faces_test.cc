@@ -3,10 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <cstdlib>
-#include <map>
 
 #include "common/synth_faces/face.h"
+#include "tests/testing/temp_folder.h"
 #include "worker/images/image.h"
 
 namespace unmask {
@@ -101,9 +100,8 @@ TEST(SynthFacesTest, TheOnsetLeaksWhatTheApexHides) {
 }
 
 TEST(SynthFacesTest, WritesFoldersAsMfedHasThem) {
-  std::string name = testing::TempDir() + "synth_faces_XXXXXX";
-  UNMASK_CHECK(mkdtemp(name.data()) != nullptr);
-  const fs::path folder = name;
+  const TempFolder temp;
+  const fs::path& folder = temp.path();
   const auto clips = WriteSynthFaces({.subjects = 2, .seed = 3}, folder);
   ASSERT_TRUE(clips.ok()) << FormatError(clips.error());
   const auto manifest = LoadManifest(folder / "manifest.csv");
@@ -116,7 +114,6 @@ TEST(SynthFacesTest, WritesFoldersAsMfedHasThem) {
       EXPECT_TRUE(fs::is_regular_file(folder / clip.frames / file)) << clip.frames << "/" << file;
     }
   }
-  fs::remove_all(folder);
 }
 
 }  // namespace

@@ -3,9 +3,9 @@
 #include <gmock/gmock.h>
 
 #include <cmath>
-#include <cstdlib>
 #include <cstring>
 
+#include "tests/testing/temp_folder.h"
 #include "worker/backbone/backbone.h"
 
 namespace unmask {
@@ -13,14 +13,8 @@ namespace {
 
 class SynthModelFolderTest : public testing::TestWithParam<SynthModelKind> {
  protected:
-  SynthModelFolderTest() {
-    std::string name = testing::TempDir() + "synth_model_XXXXXX";
-    UNMASK_CHECK(mkdtemp(name.data()) != nullptr);
-    folder_ = name;
-  }
-  ~SynthModelFolderTest() override { fs::remove_all(folder_); }
-
-  fs::path folder_;
+  const TempFolder temp_;
+  const fs::path folder_ = temp_.path();
 };
 
 SynthModelOptions Small(SynthModelKind kind, std::int64_t seed = 5) {

@@ -6,6 +6,8 @@
 #include <cstring>
 #include <limits>
 
+#include "tests/testing/temp_folder.h"
+
 namespace unmask {
 namespace {
 
@@ -18,13 +20,6 @@ std::string Bytes(const std::vector<Word>& words) {
 
 class WeightFilesTest : public testing::Test {
  protected:
-  WeightFilesTest() {
-    std::string name = testing::TempDir() + "weights_XXXXXX";
-    UNMASK_CHECK(mkdtemp(name.data()) != nullptr);
-    folder_ = name;
-  }
-  ~WeightFilesTest() override { fs::remove_all(folder_); }
-
   void Put(const fs::path& name, const std::string& bytes) {
     ASSERT_TRUE(WriteFileDurably(folder_ / name, bytes).ok());
   }
@@ -45,7 +40,8 @@ class WeightFilesTest : public testing::Test {
     return (*values)[0];
   }
 
-  fs::path folder_;
+  const TempFolder temp_;
+  const fs::path folder_ = temp_.path();
 };
 
 TEST_F(WeightFilesTest, ReadsOneFileThroughTheLinksOfACache) {

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "coordinator/live/display_width.h"
+#include "common/base/display_width.h"
 
 namespace unmask {
 namespace {
@@ -60,13 +60,22 @@ TEST(WatchScreen, ShowsPointsWorkersAndFailures) {
       DrawScreen(Sample(), shape),
       ElementsAre("demo-1  rate not measured yet",
                   "########################################xxxxxx>>>>>>>..........................",
-                  "6 of 12 done, 1 running, 4 waiting, 1 failed", "",
-                  "dsid alpha 0 ####     4/4  TER .392 [.355, .430] ",
+                  "6 of 12 done, 1 failed, 1 running, 4 queued", "",
+                  "dsid alpha 0 ####     4/4  TER .392 [.355, .430]  ",
                   // Never a figure that looks final.
-                  "dsid alpha 1 ##>x     2/4  TER      [.227, .459] ",
-                  "dsid alpha 2 ....     0/4  TER -                 ", "",
+                  "dsid alpha 1 ##>x     2/4  TER      [.227, .459]  ",
+                  "dsid alpha 2 ....     0/4  TER -                  ", "",
                   "worker 2 on node\\x1b[31m: dsid alpha 1, held out 03, 61 s", "",
                   "15:40:00 nan: dsid alpha 1, held out 04, now failed: loss is\\x1b[2J nan"));
+}
+
+TEST(WatchScreen, AShortenedLabelKeepsThePointAndTheMark) {
+  LiveSnapshot snapshot = Sample();
+  snapshot.points[0].experiment = "an-experiment-with-a-rather-long-name";
+  snapshot.points[0].leaky = true;
+  const std::string line = DrawScreen(snapshot, {60, 24, false, true}).at(4);
+  EXPECT_THAT(line, testing::StartsWith("an-"));
+  EXPECT_THAT(line, HasSubstr("alpha 0 LEAKY "));
 }
 
 // Whatever the window: nothing wraps, nothing scrolls.
@@ -128,19 +137,6 @@ TEST(WatchScreen, SaysWhenNobodyWorks) {
   snapshot.phase = LivePhase::kUnattended;
   EXPECT_THAT(DrawScreen(snapshot, {})[0], HasSubstr("nobody works on it"));
   EXPECT_THAT(DrawScreen(snapshot, {})[0], Not(HasSubstr("left")));
-}
-
-TEST(DisplayWidth, CountsColumnsAndNotBytes) {
-  EXPECT_EQ(DisplayWidth("abc"), 3);
-  EXPECT_EQ(DisplayWidth("Müller"), 6);
-  EXPECT_EQ(DisplayWidth("感情"), 4);
-  EXPECT_EQ(DisplayWidth("e\xCC\x81"), 1);     // a combining accent
-  EXPECT_EQ(DisplayWidth("\xE2\x80\xAE"), 0);  // a direction mark
-  EXPECT_EQ(DisplayWidth("😀"), 2);
-  EXPECT_EQ(FitWidth("感情感情", 6, true), "感情… ");
-  EXPECT_EQ(FitWidth("abcdef", 4, false), "abc~");
-  EXPECT_EQ(FitWidth("ab", 4, false), "ab  ");
-  EXPECT_EQ(CutWidth("abc", 0, true), "");
 }
 
 }  // namespace

@@ -4,13 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <map>
 #include <set>
 
 #include "common/base/files.h"
 #include "common/base/sha256.h"
 #include "common/data/dataset.h"
+#include "tests/testing/temp_folder.h"
 
 namespace unmask {
 namespace {
@@ -19,16 +19,8 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::UnorderedElementsAreArray;
 
-// A folder of its own for a test, gone with it.
 class PlanTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = ::testing::TempDir() + "/plan-XXXXXX";
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-
   std::string Write(const std::string& name, const std::string& text) const {
     const fs::path path = folder_ / name;
     EXPECT_TRUE(WriteFileDurably(path, text).ok());
@@ -47,7 +39,8 @@ class PlanTest : public ::testing::Test {
     return Write(name, csv);
   }
 
-  fs::path folder_;
+  const TempFolder temp_;
+  const fs::path folder_ = temp_.path();
 };
 
 Study Parse(const std::string& text, const std::vector<std::string>& overrides) {

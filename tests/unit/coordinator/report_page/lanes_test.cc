@@ -14,6 +14,7 @@ SpanRow Span(std::int64_t epoch, std::int64_t worker, const char* start,
   row.attempt.coordinator_epoch = epoch;
   row.attempt.worker = worker;
   row.attempt.host = "h";
+  row.attempt.first_epoch = 0;
   row.attempt.started_at = std::string("2026-11-22T") + start + "Z";
   if (end) row.attempt.ended_at = "2026-11-22T" + *end + "Z";
   return row;
@@ -23,7 +24,6 @@ SpanRow Done(const char* job, std::int64_t slots, const char* leased, const char
   SpanRow row = Span(1, 1, leased, end);
   row.job_key = job;
   row.slots = slots;
-  row.attempt.first_epoch = 0;
   row.attempt.outcome = "done";
   return row;
 }
@@ -51,7 +51,8 @@ TEST(Lanes, OverlappingAttemptsTakeSlots) {
   EXPECT_EQ(lane.spans[0].slot, 0U);
   EXPECT_EQ(lane.spans[1].slot, 1U);
   EXPECT_EQ(lane.spans[2].slot, 1U);  // free again
-  EXPECT_DOUBLE_EQ(lane.Utilisation(), 17.0 / 20.0);
+  EXPECT_EQ(lane.busy_ms, 17000);
+  EXPECT_EQ(lane.present_ms, 10000);
 }
 
 TEST(Lanes, WhatStillRunsEndsWithItsRun) {
@@ -83,7 +84,8 @@ TEST(Lanes, WaitingForASlotIsNoWork) {
   EXPECT_EQ(lane.slots, 2U);
   EXPECT_EQ(lane.spans[2].slot, 0U);
   EXPECT_EQ(Times(lane.spans[2]), std::pair(4500L, 8000L));
-  EXPECT_DOUBLE_EQ(lane.Utilisation(), 12.0 / 16.0);
+  EXPECT_EQ(lane.busy_ms, 12000);
+  EXPECT_EQ(lane.present_ms, 8000);
 }
 
 TEST(Lanes, ResultsOfOneCommitFollowOneAnother) {
@@ -119,6 +121,21 @@ TEST(Lanes, WhatIsNotKnownIsNotCutShort) {
   const Lanes lanes = LayOutLanes(spans, {Took("b", 1)});
   EXPECT_EQ(lanes.workers.at(0).slots, 2U);
   EXPECT_EQ(lanes.workers.at(0).busy_ms, 61000);
+}
+
+// Leased ahead of a slot, and given back or still waiting.
+TEST(Lanes, WhatNeverBeganIsNoWork) {
+  std::vector<SpanRow> spans = {Done("a", 1, "10:00:00.000", "10:00:08.000"),
+                                Span(1, 1, "10:00:00.000", "10:00:06.000"),
+                                Span(1, 1, "10:00:00.000", std::nullopt)};
+  for (std::size_t i : {1U, 2U}) spans[i].attempt.first_epoch = std::nullopt;
+  spans[1].attempt.outcome = "yielded";
+  const Lanes lanes = LayOutLanes(spans, {Took("a", 8)});
+  const WorkerLane& lane = lanes.workers.at(0);
+  EXPECT_EQ(lane.slots, 1U);
+  EXPECT_EQ(lane.busy_ms, 8000);
+  EXPECT_EQ(lane.present_ms, 8000);
+  EXPECT_EQ(lane.spans.size(), 3U);  // a trace has a span for each
 }
 
 TEST(Lanes, ASpanNeverBeginsBeforeItsLease) {

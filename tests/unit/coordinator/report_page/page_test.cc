@@ -14,6 +14,29 @@ namespace {
 
 constexpr const char* kHostile = "<script>alert('x')</script>\"&\u202Eevil =1+1";
 
+std::size_t CountOf(const std::string& text, const std::string& part) {
+  std::size_t count = 0;
+  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) {
+    ++count;
+  }
+  return count;
+}
+
+// An experiment over who chooses the epoch.
+SweepPlan ValidationGrid(const std::string& name) {
+  SweepPlan plan = MakeTestPlan("study-00000001",
+                                {{.name = name}, {.name = name, .validation = Validation::kLeaky}});
+  for (JobUse& use : plan.uses) use.point = "{\"train.validation\":\"" + use.validation + "\"}";
+  return plan;
+}
+
+// Of clips that show another emotion than is felt.
+JobResult MaskedResult(const JobSpec& spec) {
+  JobResult result = TestResult(spec);
+  result.predictions.at(1).labels = {1, 0};
+  return result;
+}
+
 class Page : public ::testing::Test {
  protected:
   void Read(const SweepPlan& plan) {
@@ -31,6 +54,28 @@ class Page : public ::testing::Test {
       }
     }
     return nullptr;
+  }
+
+  std::string FileOf(const std::string& id) const {
+    const Figure* const figure = Find(id);
+    EXPECT_NE(figure, nullptr) << id;
+    return figure == nullptr ? "" : FigureFile(*figure);
+  }
+  std::string NotesOf(const std::string& id) const {
+    std::string notes;
+    const Figure* const figure = Find(id);
+    EXPECT_NE(figure, nullptr) << id;
+    if (figure == nullptr) return notes;
+    for (const std::string& note : figure->notes) notes += note + "\n";
+    return notes;
+  }
+
+  void FinishWith(const PlannedJob& job, const JobResult& result) {
+    const LeaseId lease = env.LeaseOf(job.key);
+    env.Lease(lease);
+    env.Apply(RecordStarted{lease, 0});
+    env.Apply(RecordResult{lease, result});
+    env.Commit();
   }
 
   StoreEnv env;
@@ -154,6 +199,177 @@ TEST_F(Page, LeakyCellsAreMarkedEverywhere) {
   }
 }
 
+TEST_F(Page, AGridMarksTheLeakyPointAlone) {
+  const SweepPlan plan = ValidationGrid("dsid");
+  env.Register(plan);
+  env.FinishAll(plan);
+  Read(plan);
+  const std::string grid = FileOf("accuracy-dsid-train.validation");
+  EXPECT_EQ(CountOf(grid, ">LEAKY</text>"), 2U);  // of each task
+  EXPECT_EQ(CountOf(grid, ">this run</text>"), 2U);
+}
+
+TEST_F(Page, LongNamesLeaveRoomForPointsAndMarks) {
+  const SweepPlan plan = ValidationGrid("an-experiment-with-a-rather-long-name-that-fills-it-all");
+  env.Register(plan);
+  for (const PlannedJob& job : plan.jobs) FinishWith(job, MaskedResult(job.spec));
+  Read(plan);
+  for (const char* id : {"subjects-ter", "subjects-der", "mask"}) {
+    EXPECT_NE(FileOf(id).find(" validation leaky LEAKY<title>"), std::string::npos) << id;
+    EXPECT_NE(FileOf(id).find(" validation inner-subject<title>"), std::string::npos) << id;
+  }
+  for (const char* what : {"TER accuracy: ", "TER loss: ", "DER accuracy: ", "DER loss: "}) {
+    EXPECT_EQ(CountOf(FileOf("training"), std::string("<title>") + what), 1U) << what;
+  }
+  EXPECT_NE(FileOf("differences").find(" validation leaky LEAKY<title>"), std::string::npos);
+}
+
+TEST_F(Page, LinesOfStreamsAreNamed) {
+  const SweepPlan plan =
+      MakeTestPlan("study-00000001",
+                   {{.name = "dsid", .alphas = {0, 0.5, 1}},
+                    {.name = "peeks", .alphas = {0, 0.5, 1}, .validation = Validation::kLeaky}});
+  env.Register(plan);
+  env.FinishAll(plan);
+  Read(plan);
+  const std::string streams = FileOf("streams");
+  EXPECT_EQ(CountOf(streams, ">dsid hsic paper</text>"), 2U);
+  EXPECT_EQ(CountOf(streams, ">peeks hsic paper LEAKY</text>"), 2U);
+  EXPECT_EQ(streams.find("class=\"c2"), std::string::npos);  // alpha 0 is part of the lines
+}
+
+TEST_F(Page, StreamsThatAreNotDrawnAreCounted) {
+  std::vector<TestExperiment> experiments;
+  for (int i = 1; i <= 8; ++i) {
+    experiments.push_back({.name = "e" + std::to_string(i), .alphas = {0.1 * i, 0.1 * i + 0.05}});
+  }
+  const SweepPlan plan = MakeTestPlan("study-00000001", experiments);
+  env.Register(plan);
+  env.FinishAll(plan);
+  Read(plan);
+  EXPECT_NE(NotesOf("streams").find("6 of 8 lines"), std::string::npos);
+}
+
+TEST_F(Page, FiguresOfUnfinishedCellsShowTheirFoldsOnly) {
+  const SweepPlan plan = MakeTestPlan("study-00000001", {{.alphas = {0.5, 1}}});
+  env.Register(plan);
+  for (std::size_t i = 0; i + 1 < plan.jobs.size(); ++i) {
+    FinishWith(plan.jobs[i], MaskedResult(plan.jobs[i].spec));
+  }
+  Read(plan);
+  EXPECT_NE(FileOf("mask").find(">dsid alpha 1, 2/3 folds</text>"), std::string::npos);
+  EXPECT_EQ(CountOf(FileOf("mask"), "class=\"hole\""), 1U);
+  EXPECT_EQ(CountOf(FileOf("mask"), "class=\"ter\""), 1U);  // of the finished one
+  EXPECT_NE(Find("mask")->csv.find(",2/3,4,2,2,0,,,,,\r\n"), std::string::npos)
+      << Find("mask")->csv;
+  EXPECT_EQ(CountOf(FileOf("streams"), "; folds missing at 1 of 2 points"), 2U);
+  EXPECT_NE(Find("streams")->csv.find(",paper,1,2/3,,,,,,\r\n"), std::string::npos)
+      << Find("streams")->csv;
+}
+
+TEST_F(Page, LabelColumnsDoNotCoverOneAnother) {
+  const SweepPlan plan = MakeTestPlan("study-00000001", {{}});
+  env.Register(plan);
+  Read(plan);
+  EXPECT_FALSE(Has("tbody th[scope=row],"));
+  EXPECT_TRUE(Has("tbody th[scope=row]:first-child,"));
+}
+
+TEST_F(Page, TrainingSaysHowManyLinesAreDrawn) {
+  std::vector<std::int64_t> seeds(11);
+  for (std::size_t i = 0; i < seeds.size(); ++i) seeds[i] = static_cast<std::int64_t>(i);
+  const SweepPlan plan = MakeTestPlan("study-00000001", {{.seeds = seeds}});
+  env.Register(plan);
+  env.FinishAll(plan);
+  Read(plan);
+  EXPECT_EQ(CountOf(FileOf("training"), ">17 of 33 lines</text>"), 4U);
+}
+
+TEST_F(Page, TrainingWithoutValidationSaysSo) {
+  const SweepPlan plan = MakeTestPlan("study-00000001", {{.validation = Validation::kNone}});
+  env.Register(plan);
+  for (const PlannedJob& job : plan.jobs) {
+    JobResult result = TestResult(job.spec);
+    std::erase_if(result.curves,
+                  [](const CurvePoint& point) { return point.split == CurveSplit::kValidation; });
+    FinishWith(job, result);
+  }
+  Read(plan);
+  EXPECT_EQ(FileOf("training").find("chosen epoch"), std::string::npos);
+  EXPECT_EQ(CountOf(FileOf("training"), "no validation: the last weights"), 4U);
+}
+
+TEST_F(Page, EpochsOfTheCsvAreThoseOfTheFigure) {
+  const SweepPlan plan = MakeTestPlan("study-00000001", {{}});
+  env.Register(plan);
+  env.FinishAll(plan);
+  Read(plan);
+  EXPECT_NE(Find("training")->csv.find(",train,1,1.5,"), std::string::npos);
+  EXPECT_NE(Find("training")->csv.find(",validation,3,1.5,0.125,1"), std::string::npos);
+}
+
+TEST_F(Page, TimelineCountsWhatBegan) {
+  const SweepPlan plan = MakeTestPlan("study-00000001", {{}});
+  env.Register(plan);
+  const LeaseId ahead = env.LeaseOf(plan.jobs[0].key);
+  env.Lease(ahead);
+  env.Apply(RecordAttemptEnd{.lease = ahead,
+                             .outcome = "yielded",
+                             .error_class = "",
+                             .message = "",
+                             .job_state = JobState::kQueued});
+  env.Commit();
+  env.Finish(plan.jobs[0], 2);
+  Read(plan);
+  EXPECT_NE(
+      NotesOf("timeline").find("2 attempts, 1 done, 1 yielded before it began; 0 of them retries"),
+      std::string::npos)
+      << NotesOf("timeline");
+  const std::string& csv = Find("timeline")->csv;
+  EXPECT_NE(csv.find(",drawn_from_seconds,drawn_to_seconds,worker_busy\r\n"), std::string::npos);
+  EXPECT_NE(csv.find(",yielded,,,,"), std::string::npos) << csv;
+}
+
+TEST_F(Page, DifferencesHaveOneScale) {
+  const SweepPlan plan = MakeTestPlan("study-00000001", {{.name = "a", .alphas = {0.1}},
+                                                         {.name = "b", .alphas = {0.2}},
+                                                         {.name = "c", .alphas = {0.3}}});
+  env.Register(plan);
+  for (const PlannedJob& job : plan.jobs) {
+    JobResult result = TestResult(job.spec);
+    if (job.spec.settings.loss.alpha == 0.2) {
+      for (TaskPredictions& task : result.predictions) task.predicted = {0, 1};
+    }
+    FinishWith(job, result);
+  }
+  Read(plan);
+  EXPECT_EQ(Find("differences")->panels.size(), 4U);
+  EXPECT_EQ(CountOf(FileOf("differences"), ">-50</text>"), 4U + 6U);  // ticks, and rows of two
+}
+
+TEST_F(Page, TheSameJobsAreNotTested) {
+  const SweepPlan plan = MakeTestPlan("study-00000001", {{.name = "a"}, {.name = "b"}});
+  env.Register(plan);
+  env.FinishAll(plan);
+  Read(plan);
+  EXPECT_EQ(FileOf("differences").find("Wilcoxon"), std::string::npos);
+  EXPECT_EQ(CountOf(FileOf("differences"), ">the same jobs: both are one result"), 2U);
+}
+
+TEST_F(Page, EveryPanelHasANameOfItsOwn) {
+  const SweepPlan plan = MakeTestPlan(
+      "study-00000001", {{.name = "a", .alphas = {0.1, 0.2}}, {.name = "b", .alphas = {0.3, 0.4}}});
+  env.Register(plan);
+  for (const PlannedJob& job : plan.jobs) FinishWith(job, MaskedResult(job.spec));
+  Read(plan);
+  std::map<std::string, int> labels;
+  const std::regex label("role=\"img\" aria-label=\"([^\"]*)\"");
+  for (std::sregex_iterator at(html.begin(), html.end(), label), end; at != end; ++at) {
+    EXPECT_EQ(++labels[(*at)[1]], 1) << (*at)[1];
+  }
+  EXPECT_GT(labels.size(), 10U);
+}
+
 TEST_F(Page, CountsOfSeveralSeedsSaySo) {
   const SweepPlan plan = MakeTestPlan("study-00000001", {{.seeds = {0, 1, 2}}});
   env.Register(plan);
@@ -170,7 +386,7 @@ TEST_F(Page, DifferencesOfUnfinishedCellsAreNotTested) {
   Read(plan);
   const std::string differences = FigureFile(*Find("differences"));
   EXPECT_EQ(differences.find("Wilcoxon p"), std::string::npos);
-  EXPECT_NE(differences.find("so far, "), std::string::npos);
+  EXPECT_NE(differences.find(">so far, 3/3 against 2/3 folds</text>"), std::string::npos);
 }
 
 TEST_F(Page, WarningsCountTheSameCells) {

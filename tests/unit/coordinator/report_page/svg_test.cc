@@ -2,9 +2,16 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <set>
+
 #include "coordinator/report/escape.h"
 #include "coordinator/report_page/axis.h"
 #include "coordinator/report_page/figure.h"
+#include "coordinator/report_page/matrix_panel.h"
+#include "coordinator/report_page/style.h"
 
 namespace unmask {
 namespace {
@@ -42,6 +49,34 @@ TEST(Svg, TextIsCutToItsRoomAtACharacter) {
   EXPECT_NE(svg.body().find("<title>a very long name of an experiment</title>"), std::string::npos);
 }
 
+TEST(Svg, TextIsCutBeforeItsTail) {
+  const std::string name = "a-long-name-of-an-experiment";
+  EXPECT_EQ(FitText(name, " alpha 0.5", 400), name + " alpha 0.5");
+  const std::string one = FitText(name, " alpha 0.5 LEAKY", 160);
+  EXPECT_TRUE(one.starts_with("a-long")) << one;
+  EXPECT_TRUE(one.ends_with("… alpha 0.5 LEAKY")) << one;
+  EXPECT_LE(TextWidth(one), 160);
+  for (const char* text : {"ab", "a-long-name-of-an-experiment", "ääääääääääää"}) {
+    const std::string both = FitText(text, " alpha 0.5, beta ää, lr 0.001 LEAKY", 120);
+    EXPECT_TRUE(both.find("…") != std::string::npos && both.ends_with(" LEAKY")) << both;
+    EXPECT_LE(TextWidth(both), 120) << both;
+    EXPECT_EQ(VisibleText(both), both);  // no half character
+  }
+  Svg svg;
+  svg.Text({0, 0}, name, {.room = 120, .tail = " LEAKY"});
+  EXPECT_NE(svg.body().find(" LEAKY<title>" + name + " LEAKY</title>"), std::string::npos);
+}
+
+TEST(Svg, MarkersDiffer) {
+  std::set<std::string> shapes;
+  for (std::size_t i = 0; i < kMarkers; ++i) {
+    Svg svg;
+    svg.Marker({1, 2}, i, "c0");
+    shapes.insert(svg.body());
+  }
+  EXPECT_EQ(shapes.size(), kMarkers);
+}
+
 TEST(Svg, LabelsKeepTheirDistance) {
   const std::vector<double> places = SpreadLabels({50, 51, 10}, 14, 0, 100);
   EXPECT_EQ(places, (std::vector<double>{50, 64, 10}));
@@ -77,6 +112,95 @@ TEST(Axis, GridValuesChooseTheirScale) {
   const GridValues text({json("paper"), json("biased")}, 0, 100);
   EXPECT_FALSE(text.numeric());
   EXPECT_EQ(text.ticks().front().label, "biased");
+}
+
+// Many classes make the panel wide, not silent.
+TEST(Matrix, ManyClassesKeepTheirLabelsAndCounts) {
+  std::vector<std::string> classes;
+  for (int i = 100; i < 130; ++i) classes.push_back("class " + std::to_string(i));
+  ConfusionMatrix matrix(classes);
+  for (std::size_t i = 0; i < classes.size(); ++i) matrix.At(i, i) = 1000 + i;
+  const MatrixTexts texts{"Confusions", "dsid", " LEAKY", "8/8 folds", "felt", "predicted"};
+  const Panel panel = MatrixPanel(matrix, texts);
+  EXPECT_GT(panel.width, kPanelWidth);
+  for (std::size_t i = 0; i < classes.size(); ++i) {
+    EXPECT_NE(panel.svg.body().find(">" + classes[i] + "</text>"), std::string::npos);
+    EXPECT_NE(panel.svg.body().find(">" + std::to_string(1000 + i) + "</text>"), std::string::npos);
+  }
+  EXPECT_EQ(panel.label, "Confusions, dsid LEAKY, 8/8 folds");
+  for (int i = 0; i < 40; ++i) classes.push_back("more " + std::to_string(i));
+  const Panel cut = MatrixPanel(ConfusionMatrix(classes), texts);
+  EXPECT_NE(cut.svg.body().find("the first 60 of 70 classes"), std::string::npos);
+}
+
+using Rgb = std::array<double, 3>;
+
+// What the style says of a class, in light and in dark.
+std::array<Rgb, 2> ColoursOf(const std::string& selector, const std::string& property) {
+  const std::string style = StyleOfFigures();
+  const std::size_t dark = style.find("@media");
+  std::array<Rgb, 2> colours{};
+  for (std::size_t i = 0; i < 2; ++i) {
+    const std::string part = i == 0 ? style.substr(0, dark) : style.substr(dark);
+    const std::string rule = "\n" + selector + " { " + property + ": #";
+    const std::size_t at = part.find(rule);
+    EXPECT_NE(at, std::string::npos) << rule;
+    if (at == std::string::npos) continue;
+    for (std::size_t c = 0; c < 3; ++c) {
+      colours[i][c] = std::stoi(part.substr(at + rule.size() + 2 * c, 2), nullptr, 16);
+    }
+  }
+  return colours;
+}
+
+// WCAG 2.2's relative luminance.
+double Luminance(const Rgb& rgb) {
+  constexpr std::array<double, 3> kWeights = {0.2126, 0.7152, 0.0722};
+  double sum = 0;
+  for (std::size_t i = 0; i < 3; ++i) {
+    const double value = rgb[i] / 255;
+    sum +=
+        kWeights[i] * (value <= 0.04045 ? value / 12.92 : std::pow((value + 0.055) / 1.055, 2.4));
+  }
+  return sum;
+}
+
+double Contrast(const Rgb& a, const Rgb& b) {
+  const auto [low, high] = std::minmax({Luminance(a), Luminance(b)});
+  return (high + 0.05) / (low + 0.05);
+}
+
+TEST(Style, LinesAndBarsStandOut) {
+  const auto paper = ColoursOf(".paper", "fill");
+  for (const char* css : {".ter",  ".der",     ".rest",     ".work",     ".failed",
+                          ".lost", ".yielded", ".ter-line", ".der-line", ".pub-line, .plain-line",
+                          ".pub",  ".hole",    ".running",  ".frame",    ".c0",
+                          ".c1",   ".c2",      ".c3",       ".c4",       ".c5"}) {
+    const std::string name = css;
+    const bool line = name.find("line") != std::string::npos || name.starts_with(".c") ||
+                      name == ".hole" || name == ".running" || name == ".pub" || name == ".frame";
+    const auto colours = ColoursOf(name, line ? "stroke" : "fill");
+    for (std::size_t i = 0; i < 2; ++i) {
+      EXPECT_GE(Contrast(colours[i], paper[i]), 3) << name << (i == 0 ? " light" : " dark");
+    }
+  }
+  EXPECT_EQ(StyleOfFigures().find("opacity"), std::string::npos);
+}
+
+TEST(Style, TextOnAHeatMapIsReadable) {
+  const auto paper = ColoursOf(".paper", "fill");
+  const auto heat = ColoursOf(".heat", "fill");
+  for (int percent = 0; percent <= 100; ++percent) {
+    const double share = percent / 100.0;
+    const auto text = ColoursOf(std::string(".figure .") + TextOnHeat(share), "fill");
+    for (std::size_t i = 0; i < 2; ++i) {
+      Rgb shade{};
+      for (std::size_t c = 0; c < 3; ++c) {
+        shade[c] = share * heat[i][c] + (1 - share) * paper[i][c];
+      }
+      EXPECT_GE(Contrast(text[i], shade), 4.5) << share << (i == 0 ? " light" : " dark");
+    }
+  }
 }
 
 TEST(Figure, FileNamesAreSafe) {

@@ -2,7 +2,6 @@
 // network, on which the test is the coordinator.
 #include "worker/agent/agent.h"
 
-#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <unistd.h>
 
@@ -14,6 +13,7 @@
 #include "common/base/text.h"
 #include "common/protocol/codec.h"
 #include "tests/testing/fake_transport.h"
+#include "tests/testing/temp_folder.h"
 #include "worker/agent/trainer_process.h"
 
 namespace unmask {
@@ -40,17 +40,13 @@ std::vector<int> Children() {
 class StoreFolder {
  public:
   StoreFolder() {
-    std::string name = (fs::temp_directory_path() / "unmask-agent-XXXXXX").string();
-    EXPECT_NE(mkdtemp(name.data()), nullptr);
-    path_ = name;
-    fs::create_directories(path_ / "logs");
-    std::ofstream(path_ / "token") << "the-token\n";
+    fs::create_directories(path() / "logs");
+    std::ofstream(path() / "token") << "the-token\n";
   }
-  ~StoreFolder() { fs::remove_all(path_); }
-  const fs::path& path() const { return path_; }
+  const fs::path& path() const { return folder_.path(); }
 
  private:
-  fs::path path_;
+  const TempFolder folder_;
 };
 
 AgentOptions OptionsFor(const StoreFolder& store) {

@@ -2,9 +2,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <optional>
+
+#include "tests/testing/temp_folder.h"
 
 namespace unmask {
 namespace {
@@ -21,17 +22,6 @@ class HandClock final : public Clock {
 
 class AttemptLogsTest : public ::testing::Test {
  protected:
-  AttemptLogsTest() {
-    std::string name = (fs::temp_directory_path() / "unmask-logs-XXXXXX").string();
-    EXPECT_NE(mkdtemp(name.data()), nullptr);
-    folder_ = name;
-    logs_.emplace(folder_, clock_);
-  }
-  ~AttemptLogsTest() override {
-    logs_.reset();
-    fs::remove_all(folder_);
-  }
-
   std::optional<std::string> FileOf(const LeaseId& lease) const {
     const std::string name =
         lease.job_key.substr(0, 12) + "-" + std::to_string(lease.attempt.value) + ".log";
@@ -45,9 +35,10 @@ class AttemptLogsTest : public ::testing::Test {
 
   const LeaseId a_{std::string(64, 'a'), AttemptNumber{1}, CoordinatorEpoch{1}};
   const LeaseId b_{std::string(64, 'b'), AttemptNumber{2}, CoordinatorEpoch{1}};
-  fs::path folder_;
+  const TempFolder temp_;
+  const fs::path folder_ = temp_.path();
   HandClock clock_;
-  std::optional<AttemptLogs> logs_;
+  std::optional<AttemptLogs> logs_{std::in_place, folder_, clock_};
 };
 
 TEST_F(AttemptLogsTest, AShortAttemptThatEndsWellLeavesNoFile) {

@@ -3,8 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <set>
+
+#include "tests/testing/temp_folder.h"
 
 namespace unmask {
 namespace {
@@ -18,8 +19,8 @@ TEST(GpusTest, WhatTheUserMadeVisibleCounts) {
 }
 
 TEST(GpusTest, ElseWhatTheDriverLists) {
-  std::string name = (fs::temp_directory_path() / "unmask-gpus-XXXXXX").string();
-  const fs::path folder = mkdtemp(name.data());
+  const TempFolder temp;
+  const fs::path& folder = temp.path();
   for (const char* gpu : {"0000:01:00.0", "0000:41:00.0"}) fs::create_directory(folder / gpu);
   EXPECT_THAT(UsableGpus(std::nullopt, folder), ElementsAre("0", "1"));
   fs::remove_all(folder);

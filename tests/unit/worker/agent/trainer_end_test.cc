@@ -1,11 +1,11 @@
 #include "worker/agent/trainer_end.h"
 
 #include <gmock/gmock.h>
-#include <unistd.h>
 
 #include <csignal>
 #include <fstream>
 
+#include "tests/testing/temp_folder.h"
 #include "worker/agent/oom_kills.h"
 
 namespace unmask {
@@ -38,12 +38,11 @@ TEST(FailureOfTest, ABrokenProtocolIsTheTrainersFault) {
 }
 
 TEST(OomKillsTest, SumsWhatTheKernelCounts) {
-  const fs::path folder = fs::temp_directory_path() / ("unmask-oom-" + std::to_string(getpid()));
-  fs::create_directories(folder);
+  const TempFolder temp;
+  const fs::path& folder = temp.path();
   std::ofstream(folder / "events") << "low 0\noom 7\noom_kill 2\noom_group_kill 4\n";
   std::ofstream(folder / "vmstat") << "nr_free_pages 5\noom_kill 3\n";
   EXPECT_EQ(OomKills({folder / "events", folder / "missing", folder / "vmstat"}), 5);
-  fs::remove_all(folder);
 }
 
 TEST(OomKillsTest, ThisMachineHasACounter) {

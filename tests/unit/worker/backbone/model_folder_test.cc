@@ -1,7 +1,6 @@
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-
+#include "tests/testing/temp_folder.h"
 #include "worker/backbone/backbone.h"
 
 namespace unmask {
@@ -18,13 +17,6 @@ constexpr const char* kResnet =
 // A folder whose weights are zeros of the names and shapes given.
 class ModelFolderTest : public testing::Test {
  protected:
-  ModelFolderTest() {
-    std::string name = testing::TempDir() + "model_XXXXXX";
-    UNMASK_CHECK(mkdtemp(name.data()) != nullptr);
-    folder_ = name;
-  }
-  ~ModelFolderTest() override { fs::remove_all(folder_); }
-
   using Shapes = std::map<std::string, std::vector<std::int64_t>>;
   static Shapes ShapesOf(const char* config, std::size_t layout) {
     Shapes shapes;
@@ -56,7 +48,8 @@ class ModelFolderTest : public testing::Test {
     return model.ok() ? "" : FormatError(model.error());
   }
 
-  fs::path folder_;
+  const TempFolder temp_;
+  fs::path folder_ = temp_.path();
 };
 
 TEST_F(ModelFolderTest, AcceptsPrefixesAndOlderSpellings) {
@@ -160,7 +153,6 @@ TEST_F(ModelFolderTest, RefusesWhatIsNoFolder) {
   EXPECT_NE(Refusal().find("config.json"), std::string::npos);
   folder_ /= "gone";
   EXPECT_NE(Refusal().find("a Hugging Face model folder"), std::string::npos);
-  folder_ = folder_.parent_path();
 }
 
 std::string ConfigRefusal(const std::string& json) {

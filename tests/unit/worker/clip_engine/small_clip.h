@@ -3,10 +3,9 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-
 #include "common/random/philox.h"
 #include "common/synth_model/synth_model.h"
+#include "tests/testing/temp_folder.h"
 #include "worker/clip_text/text_side.h"
 #include "worker/trainer/train_job.h"
 
@@ -15,14 +14,12 @@ namespace unmask::testing {
 inline constexpr std::int64_t kWidth = 64;  // of the small CLIP's projected features
 
 inline std::shared_ptr<const TextSide> OpenSmallClip() {
-  std::string name = ::testing::TempDir() + "clip_XXXXXX";
-  UNMASK_CHECK(mkdtemp(name.data()) != nullptr);
+  const TempFolder folder;
   for (const auto& [file, bytes] : SynthModelFiles({SynthModelKind::kClip})) {
-    UNMASK_CHECK(WriteFileDurably(fs::path(name) / file, bytes).ok());
+    UNMASK_CHECK(WriteFileDurably(folder.path() / file, bytes).ok());
   }
-  auto text = OpenTextSide(name, fs::path(UNMASK_BINARY_DIR) / kStandardMergesFile).value();
-  fs::remove_all(name);  // it stays mapped
-  return text;
+  // It stays mapped when the folder is gone.
+  return OpenTextSide(folder.path(), fs::path(UNMASK_BINARY_DIR) / kStandardMergesFile).value();
 }
 
 inline const std::shared_ptr<const TextSide>& SmallClip() {

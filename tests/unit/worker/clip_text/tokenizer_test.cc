@@ -3,9 +3,9 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 
+#include "tests/testing/temp_folder.h"
 #include "worker/clip_text/unicode.h"
 
 namespace unmask {
@@ -52,12 +52,6 @@ TEST(Vocabulary, TheStandardOneHas49408Tokens) {
 
 class VocabularyFolder : public testing::Test {
  protected:
-  VocabularyFolder() {
-    std::string name = testing::TempDir() + "vocabulary_XXXXXX";
-    UNMASK_CHECK(mkdtemp(name.data()) != nullptr);
-    folder_ = name;
-  }
-  ~VocabularyFolder() override { fs::remove_all(folder_); }
   void Write(const char* name, const std::string& text) const {
     ASSERT_TRUE(WriteFileDurably(folder_ / name, text).ok());
   }
@@ -65,7 +59,8 @@ class VocabularyFolder : public testing::Test {
     const auto read = ReadVocabulary(folder_, kStandard);
     return read.ok() ? "" : FormatError(read.error());
   }
-  fs::path folder_;
+  const TempFolder temp_;
+  const fs::path folder_ = temp_.path();
 };
 
 const json kIds = {{"a", 0},  {"b", 1},      {"a</w>", 2},           {"b</w>", 3},

@@ -1,10 +1,8 @@
 #include "worker/face_finder/opencv_finders.h"
 
 #include <gmock/gmock.h>
-#include <unistd.h>
 
-#include <cmath>
-
+#include "tests/testing/temp_folder.h"
 #include "tests/unit/worker/face_finder/tiny_yunet.h"
 #include "tests/unit/worker/faces/drawn_face.h"
 
@@ -87,14 +85,11 @@ TEST(HaarFinder, AFileThatIsNoCascadeIsNamed) {
 
 // A finder by YuNet from a file with these bytes.
 Result<std::unique_ptr<FaceFinder>> Yunet(const std::string& bytes, std::string* path = nullptr) {
-  std::string pattern = ::testing::TempDir() + "yunet-XXXXXX";
-  UNMASK_CHECK(mkdtemp(pattern.data()) != nullptr);
-  const fs::path file = fs::path(pattern) / "yunet.onnx";
+  const TempFolder folder;
+  const fs::path file = folder.path() / "yunet.onnx";
   UNMASK_CHECK(WriteFileDurably(file, bytes).ok());
-  auto finder = MakeOpencvFinder({FaceDetector::kYunet, file.string()});
-  fs::remove_all(pattern);
   if (path) *path = file.string();
-  return finder;
+  return MakeOpencvFinder({FaceDetector::kYunet, file.string()});
 }
 
 TEST(YunetFinder, FindsWhatTheNetSees) {

@@ -1,8 +1,8 @@
 #include "worker/faces/check_pictures.h"
 
 #include <gmock/gmock.h>
-#include <unistd.h>
 
+#include "tests/testing/temp_folder.h"
 #include "tests/unit/worker/images/encode.h"
 
 namespace unmask {
@@ -15,13 +15,6 @@ using ::testing::IsEmpty;
 
 class CheckPicturesTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = ::testing::TempDir() + "pictures-XXXXXX";
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    root_ = pattern;
-  }
-  void TearDown() override { fs::remove_all(root_); }
-
   void Write(const fs::path& file, const std::string& bytes) {
     ASSERT_TRUE(MakeFolders((root_ / file).parent_path()).ok());
     ASSERT_TRUE(WriteFileDurably(root_ / file, bytes).ok());
@@ -44,7 +37,8 @@ class CheckPicturesTest : public ::testing::Test {
   }
 
   const std::string jpeg_ = testing::Jpeg(16, 8, 1, std::vector<std::uint8_t>(128, 120));
-  fs::path root_;
+  const TempFolder temp_;
+  const fs::path root_ = temp_.path();
 };
 
 TEST_F(CheckPicturesTest, CountsEveryPictureOnce) {

@@ -1,8 +1,8 @@
 #include "worker/faces/picture.h"
 
 #include <gmock/gmock.h>
-#include <unistd.h>
 
+#include "tests/testing/temp_folder.h"
 #include "tests/unit/worker/images/encode.h"
 
 namespace unmask {
@@ -13,19 +13,13 @@ using std::string_literals::operator""s;
 
 class PictureTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = ::testing::TempDir() + "picture-XXXXXX";
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-
   FrameRef Write(const std::string& name, const std::string& bytes) {
     UNMASK_CHECK(WriteFileDurably(folder_ / name, bytes).ok());
     return {folder_ / name, -1};
   }
 
-  fs::path folder_;
+  const TempFolder temp_;
+  const fs::path folder_ = temp_.path();
 };
 
 TEST_F(PictureTest, GreyBecomesColour) {

@@ -3,8 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <fstream>
+
+#include "tests/testing/temp_folder.h"
 
 namespace unmask {
 namespace {
@@ -14,16 +15,13 @@ using ::testing::HasSubstr;
 class BlobTensorsTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    std::string pattern = ::testing::TempDir() + "/blobs-XXXXXX";
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
     crops_ =
         blobs().Write(BlobTensorBytes(kCropsTensor, DType::kU8, {2, 1, 1, 3}, "abcdef")).value();
   }
-  void TearDown() override { fs::remove_all(folder_); }
   BlobFolder blobs() const { return BlobFolder(folder_); }
 
-  fs::path folder_;
+  const TempFolder temp_;
+  const fs::path folder_ = temp_.path();
   std::string crops_;
 };
 

@@ -3,10 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-
 #include "common/data/pictures.h"
 #include "common/tensors/model_fingerprint.h"
+#include "tests/testing/temp_folder.h"
 
 namespace unmask {
 namespace {
@@ -16,9 +15,6 @@ using ::testing::HasSubstr;
 class ModelsTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    std::string pattern = ::testing::TempDir() + "/models-XXXXXX";
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    store_ = pattern;
     fs::create_directories(store_ / "paths");
     fs::create_directories(folder());
     Write("config.json", "{}");
@@ -26,7 +22,6 @@ class ModelsTest : public ::testing::Test {
     spec_.weights = FingerprintOf(HashModelFiles(folder()).value());
     ASSERT_TRUE(WriteFileDurably(store_ / "paths" / spec_.weights, PathText(folder())).ok());
   }
-  void TearDown() override { fs::remove_all(store_); }
 
   fs::path folder() const { return store_ / "model"; }
   void Write(const std::string& name, const std::string& bytes) const {
@@ -36,7 +31,8 @@ class ModelsTest : public ::testing::Test {
     return Models(store_, [](auto) { return InternalError("not asked for"); }).Folder(spec_);
   }
 
-  fs::path store_;
+  const TempFolder temp_;
+  const fs::path store_ = temp_.path();
   JobSpec spec_;
 };
 

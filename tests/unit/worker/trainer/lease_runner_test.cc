@@ -2,13 +2,13 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <fstream>
 #include <functional>
 
 #include "common/base/sha256.h"
 #include "common/tensors/safetensors.h"
 #include "small_jobs.h"
+#include "tests/testing/temp_folder.h"
 #include "worker/model/gang_meeting.h"
 
 namespace unmask {
@@ -20,13 +20,10 @@ using testing::SmallSpec;
 class LeaseRunnerTest : public ::testing::Test {
  protected:
   LeaseRunnerTest() {
-    std::string name = (fs::temp_directory_path() / "unmask-lease-XXXXXX").string();
-    store_ = mkdtemp(name.data());
     UNMASK_CHECK(MakeFolders(store_ / "blobs").ok());
     spec_.dataset = blobs().Write(DatasetBlob(SmallDataset())).value();
     lease_.checkpoint_seconds = 0;
   }
-  ~LeaseRunnerTest() override { fs::remove_all(store_); }
 
   BlobFolder blobs() const { return BlobFolder(store_ / "blobs"); }
 
@@ -70,7 +67,8 @@ class LeaseRunnerTest : public ::testing::Test {
     return refs;
   }
 
-  fs::path store_;
+  const TempFolder temp_;
+  const fs::path store_ = temp_.path();
   testing::StillClock clock_;
   JobSpec spec_ = SmallSpec();
   Lease lease_;

@@ -1,13 +1,13 @@
 #include "worker/trainer/numerics.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <cstdlib>
 #include <map>
 #include <string>
 
 #include "common/base/files.h"
+#include "tests/testing/temp_folder.h"
 
 namespace unmask {
 namespace {
@@ -35,14 +35,14 @@ TEST(Numerics, NamesTheClass) {
 }
 
 TEST(Numerics, NamesTheGpu) {
-  const fs::path folder = fs::temp_directory_path() / ("unmask-gpus-" + std::to_string(getpid()));
+  const TempFolder temp;
+  const fs::path folder = temp.path() / "gpus";
   EXPECT_EQ(GpuModel(folder), "GPU");
   ASSERT_TRUE(MakeFolders(folder / "0000:01:00.0").ok());
   ASSERT_TRUE(WriteFileDurably(folder / "0000:01:00.0" / "information",
                                "Model: \t\t NVIDIA H200\nIRQ:   \t\t 24\n")
                   .ok());
   EXPECT_EQ(CudaNumericsClass(GpuModel(folder), "torch-2.11.0"), "cuda/NVIDIA H200|torch-2.11.0");
-  fs::remove_all(folder);
 }
 
 TEST(Numerics, ObeysALimit) {

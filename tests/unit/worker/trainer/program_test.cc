@@ -10,8 +10,9 @@
 #include <map>
 
 #include "common/base/files.h"
-#include "common/protocol/frames.h"
 #include "small_jobs.h"
+#include "tests/testing/read_frame.h"
+#include "tests/testing/temp_folder.h"
 
 namespace unmask {
 namespace {
@@ -20,15 +21,10 @@ constexpr const char* kProgram = UNMASK_BINARY_DIR "/unmask-trainer";
 
 class ProgramTest : public ::testing::Test {
  protected:
-  ProgramTest() {
-    std::string name = (fs::temp_directory_path() / "unmask-program-XXXXXX").string();
-    store_ = mkdtemp(name.data());
-    UNMASK_CHECK(MakeFolders(store_ / "blobs").ok());
-  }
+  ProgramTest() { UNMASK_CHECK(MakeFolders(store_ / "blobs").ok()); }
   ~ProgramTest() override {
     if (pid_ > 0) Wait(/*kill_first=*/true);
     if (fd_ >= 0) close(fd_);
-    fs::remove_all(store_);
   }
 
   void Start(const std::string& slots, pid_t parent = getpid()) {
@@ -62,8 +58,8 @@ class ProgramTest : public ::testing::Test {
   T HearNext() {
     while (true) {
       const auto message = ReadFrame(fd_);
-      UNMASK_CHECK(message.ok() && message->has_value());
-      if (const auto* wanted = std::get_if<T>(&**message)) return *wanted;
+      UNMASK_CHECK(message.has_value());
+      if (const auto* wanted = std::get_if<T>(&*message)) return *wanted;
     }
   }
 
@@ -91,7 +87,8 @@ class ProgramTest : public ::testing::Test {
     return results;
   }
 
-  fs::path store_;
+  const TempFolder temp_;
+  const fs::path store_ = temp_.path();
   pid_t pid_ = -1;
   int fd_ = -1;
 };

@@ -7,6 +7,8 @@
 #include <future>
 #include <thread>
 
+#include "tests/testing/read_frame.h"
+
 namespace unmask {
 namespace {
 
@@ -35,7 +37,7 @@ class SessionTest : public ::testing::Test {
   }
 
   void Say(const Message& message) { ASSERT_TRUE(WriteFrame(ends_[0], message).ok()); }
-  Message Hear() { return ReadFrame(ends_[0]).value().value(); }
+  Message Hear() { return ReadFrame(ends_[0]).value(); }
   // The next message that is no heartbeat.
   Message HearNews() {
     while (true) {

@@ -5,6 +5,8 @@
 
 #include <opencv2/videoio.hpp>
 
+#include "tests/testing/temp_folder.h"
+
 namespace unmask {
 namespace {
 
@@ -19,13 +21,8 @@ int LightOf(int frame) { return 10 + 20 * frame; }
 class VideoReaderTest : public testing::Test {
  protected:
   void SetUp() override {
-    std::string pattern = testing::TempDir() + "video-XXXXXX";
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
-    video_ = folder_ / "clip %03d.avi";  // a pattern of names to some readers
     Write(video_, cv::CAP_OPENCV_MJPEG, cv::VideoWriter::fourcc('M', 'J', 'P', 'G'));
   }
-  void TearDown() override { fs::remove_all(folder_); }
 
   static void Write(const fs::path& video, int writer_kind, int codec) {
     cv::VideoWriter writer(video.string(), writer_kind, codec, 25, {64, 48});
@@ -43,7 +40,9 @@ class VideoReaderTest : public testing::Test {
     return FormatError(image.error());
   }
 
-  fs::path folder_, video_;
+  const TempFolder temp_;
+  const fs::path folder_ = temp_.path();
+  const fs::path video_ = folder_ / "clip %03d.avi";  // a pattern of names to some readers
 };
 
 TEST_F(VideoReaderTest, ReadsExactlyTheFrameOfThatNumber) {

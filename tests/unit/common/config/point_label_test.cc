@@ -1,4 +1,4 @@
-#include "coordinator/live/point_label.h"
+#include "common/config/point_label.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "coordinator/live/point_label.h"
+#include "common/config/point_label.h"
 
 #include <map>
 #include <nlohmann/json.hpp>
@@ -9,12 +9,6 @@ namespace unmask {
 namespace {
 
 std::string LastPart(const std::string& key) { return key.substr(key.rfind('.') + 1); }
-
-std::string ValueText(const nlohmann::json& value) {
-  if (value.is_string()) return value.get<std::string>();
-  if (value.is_number_float()) return ShortestReal(value.get<double>());
-  return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
 
 }  // namespace
 
@@ -27,9 +21,15 @@ std::string PointLabel(const std::string& point) {
   for (const auto& [key, value] : json.items()) {
     const std::string last = LastPart(key);
     if (!label.empty()) label += ", ";
-    label += (uses[last] == 1 ? last : key) + " " + ValueText(value);
+    label += (uses[last] == 1 ? last : key) + " " + PointValue(value);
   }
   return label;
+}
+
+std::string PointValue(const nlohmann::json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  if (value.is_number_float()) return ShortestReal(value.get<double>());
+  return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 }  // namespace unmask
