@@ -72,6 +72,12 @@ Database::Database(const fs::path& path, Access access)
   sqlite3_db_config(sqlite_.getHandle(), SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
 }
 
+bool Database::HasMoved() {
+  int moved = 0;
+  sqlite3_file_control(sqlite_.getHandle(), "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+  return moved != 0;
+}
+
 SQLite::Statement& Database::Prepared(std::string_view sql) {
   auto found = statements_.find(sql);
   if (found == statements_.end()) {

@@ -36,6 +36,8 @@ class Database {
   std::int64_t Number(std::string_view sql, const Args&... args);
 
   bool InTransaction() const;
+  // Whether the file that is open is no longer the one at path(): removed, renamed, replaced.
+  bool HasMoved();
   SQLite::Database& sqlite() { return sqlite_; }
   const fs::path& path() const { return path_; }
 

@@ -81,6 +81,12 @@ Status Prepare(Database& database, bool network) {
   return RefreshViews(database, SqlViews());
 }
 
+// Commits would go into a file that nobody finds.
+Error MovedError(const fs::path& path) {
+  return DataError("the database was removed or replaced", path.string(),
+                   "it stays in its place while `unmask run` works");
+}
+
 }  // namespace
 
 class ResultsStore::Impl {
@@ -116,6 +122,7 @@ class ResultsStore::Impl {
     });
   }
   Status AssertEpoch();
+  Status CheckInPlace();
 
   const StorePaths paths_;
   const Options options_;
@@ -175,11 +182,18 @@ void ResultsStore::Impl::Rollback() {
 }
 
 Status ResultsStore::Impl::AssertEpoch() {
+  if (database_.HasMoved()) return MovedError(paths_.database());
   const int ours = database_.Run("UPDATE meta SET value = value WHERE key = 'epoch' AND value = ?",
                                  epoch_.value);
   if (ours == 1) return {};
   return DataError("another coordinator has taken the store over", paths_.database().string(),
                    "one coordinator at a time");
+}
+
+Status ResultsStore::Impl::CheckInPlace() {
+  Database anew(paths_.database(), Database::Access::kRead);
+  const std::int64_t epoch = anew.Number("SELECT value FROM meta WHERE key = 'epoch'");
+  return epoch == epoch_.value ? Status() : MovedError(paths_.database());
 }
 
 // Spares looking each of them up as it is leased.
@@ -241,6 +255,9 @@ Status ResultsStore::Apply(const Record& record, const std::string& now) {
 Status ResultsStore::Commit() { return impl_->Commit(); }
 bool ResultsStore::InTransaction() const { return impl_->transaction_.has_value(); }
 void ResultsStore::Rollback() { impl_->Rollback(); }
+Status ResultsStore::CheckInPlace() {
+  return CatchSqlite(impl_->database_, [&] { return impl_->CheckInPlace(); });
+}
 
 std::vector<std::string> ResultsStore::TakeDeadBlobs() {
   UNMASK_CHECK(!InTransaction());

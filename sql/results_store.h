@@ -65,6 +65,10 @@ class ResultsStore {
   bool InTransaction() const;
   void Rollback();
 
+  // Whether what was committed can be read by who opens the store now: else somebody has removed,
+  // replaced or cut its database meanwhile.
+  Status CheckInPlace();
+
   // Blobs that the last Commit made needless (checkpoints superseded or of finished jobs): delete
   // after it.
   std::vector<std::string> TakeDeadBlobs();

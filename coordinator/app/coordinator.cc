@@ -314,6 +314,7 @@ class Coordinator final : public MessageSink {
       if (fatal_) return *fatal_;
       if (!outbox_.empty()) io_.run_one_for(kTickPeriod);
     }
+    UNMASK_TRY(store_.CheckInPlace());
     status_->Finish(Progress(), clock_.Now());
     if (view_) view_->Finish(reason);
     if (reason == FinishReason::kNoWorkers) {

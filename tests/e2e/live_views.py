@@ -128,7 +128,7 @@ def watch(lab, store, stop):
             written += os.read(terminal, 65536)
         except OSError:  # the other end is closed
             break
-        if stop and b"waiting" in written:
+        if stop and b"queued" in written:
             os.write(terminal, b"\x03")
             stop = False
     os.close(terminal)

@@ -10,11 +10,11 @@ namespace {
 using Extents = at::IntArrayRef;
 constexpr double kNormEpsilon = 1e-5;
 
-at::Tensor Pack(const at::Tensor& weight, Extents padding, Extents stride) {
+at::Tensor Pack(const at::Tensor& weight, Extents padding, Extents stride, Extents input_size) {
   static const auto pack =
       OnednnOperator<at::Tensor(const at::Tensor&, Extents, Extents, Extents, std::int64_t,
                                 at::OptionalIntArrayRef)>("mkldnn::_reorder_convolution_weight");
-  return pack.call(weight, padding, stride, {1, 1}, 1, std::nullopt);
+  return pack.call(weight, padding, stride, {1, 1}, 1, input_size);
 }
 
 at::Tensor Convolve(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
@@ -40,11 +40,20 @@ PackedConvolution::PackedConvolution(const Convolution& convolution, const Torch
   const at::Tensor scale = wide(".norm.weight") / (wide(".norm.variance") + kNormEpsilon).sqrt();
   const at::Tensor weight = wide(".weight") * scale.view({-1, 1, 1, 1});
   bias_ = (wide(".norm.bias") - scale * wide(".norm.mean")).to(type);
-  weight_ = Pack(weight.to(type), {padding_, padding_}, {stride_, stride_});
+  weight_ = weight.to(type);
+}
+
+at::Tensor PackedConvolution::PackedFor(at::IntArrayRef input_size) const {
+  const std::lock_guard lock(packed_->mutex);
+  if (input_size != packed_->input_size) {
+    packed_->weight = Pack(weight_, {padding_, padding_}, {stride_, stride_}, input_size);
+    packed_->input_size = input_size.vec();
+  }
+  return packed_->weight;
 }
 
 at::Tensor PackedConvolution::operator()(const at::Tensor& x) const {
-  return Convolve(x, weight_, bias_, {padding_, padding_}, {stride_, stride_},
+  return Convolve(x, PackedFor(x.sizes()), bias_, {padding_, padding_}, {stride_, stride_},
                   relu_ ? "relu" : "none");
 }
 

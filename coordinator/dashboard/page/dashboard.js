@@ -66,7 +66,7 @@ function showProgress(sweep) {
   const facts = [
     ['jobs done', `${jobs.done} of ${jobs.total}`],
     ['running', String(jobs.running)],
-    ['waiting', String(jobs.queued)],
+    ['queued', String(jobs.queued)],
     ['failed', String(dead), dead > 0],
     ['workers', String(present.length), sweep.workers.length > present.length],
     ['rate', sweep.jobs_per_second === null ? 'not yet known' : `${sweep.jobs_per_second.toPrecision(2)} jobs/s`],

@@ -408,6 +408,25 @@ TEST_F(ResultsStoreTest, AnotherEpochInTheStoreEndsThisCoordinator) {
   EXPECT_EQ(Number("SELECT count(*) FROM sweep"), 1);
 }
 
+// Else results would go into a file that nobody finds, and the run end well.
+TEST_F(ResultsStoreTest, ADatabaseThatWasReplacedEndsThisCoordinator) {
+  StoreEnv::Expect(store->CheckInPlace());
+  const fs::path copy = paths().root / "copy";
+  fs::copy_file(paths().database(), copy);
+  fs::rename(copy, paths().database());
+  Lease(LeaseOf(plan.jobs[0].key));
+  const Status committed = store->Commit();
+  ASSERT_FALSE(committed.ok());
+  EXPECT_NE(FormatError(committed.error()).find("removed or replaced"), std::string::npos);
+}
+
+TEST_F(ResultsStoreTest, ADatabaseThatWasRemovedOrCutIsNotInPlace) {
+  fs::resize_file(paths().database(), 0);
+  EXPECT_FALSE(store->CheckInPlace().ok());
+  fs::remove(paths().database());
+  EXPECT_FALSE(store->CheckInPlace().ok());
+}
+
 TEST_F(ResultsStoreTest, TheSameSweepAgainIsCompleteAgain) {
   const int folds = Number("SELECT count(*) FROM fold_use");
   for (const char* sql : {"SELECT 1", "DELETE FROM fold_use WHERE job_id = 1",
