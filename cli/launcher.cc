@@ -27,7 +27,8 @@ namespace unmask {
 namespace {
 
 constexpr int kResumable = 75;
-constexpr off_t kRoomNeeded = 256 << 10;  // about what mpirun's session takes
+constexpr off_t kRoomNeeded = 256 << 10;            // about what mpirun's session takes
+constexpr std::uintmax_t kSharedMemory = 32 << 20;  // of a rank, at most
 
 // Where a launcher tells a process its rank, if it does.
 constexpr std::array<const char*, 3> kRankVariables = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK",
@@ -87,8 +88,13 @@ class RunFolder {
     return DataError(fmt::format("cannot write: {}", std::strerror(error)), path_.string(),
                      kPlaceToWrite);
   }
-  // Rank 0 writes its exit code here: mpirun's own cannot tell a stop from a crash.
+  // Rank 0 makes this file once MPI has started, and writes its exit code there in the end:
+  // mpirun's own cannot tell a stop from a crash.
   fs::path exit_file() const { return path_ / "exit"; }
+  bool Started() const {
+    std::error_code ignored;
+    return fs::exists(exit_file(), ignored);
+  }
   std::optional<int> ReadExitCode() const {
     const auto text = ReadFile(exit_file(), 16);
     const auto code = text.ok() ? ParseInt(Trim(*text)) : std::nullopt;
@@ -113,8 +119,22 @@ void StayHere() {
     setenv((launcher + "ras").c_str(), "^slurm,tm,pbs,lsf,gridengine,flux,alps", 1);
     setenv((launcher + "plm").c_str(), "^slurm,tm,lsf,alps,pals", 1);
   }
+  setenv("PRTE_MCA_rmaps_default_mapping_policy", ":OVERSUBSCRIBE", 1);
+  for (const char* network : {"PRTE_MCA_prte_if_include", "OMPI_MCA_btl_tcp_if_include"}) {
+    unsetenv(network);
+  }
   setenv("PRTE_MCA_prte_default_hostfile", "none", 1);
   setenv("OMPI_MCA_orte_default_hostfile", "none", 1);
+}
+
+// Ranks' shared memory goes with the run's folder where there is room: in /dev/shm that of a killed
+// run would stay for ever.
+void KeepSharedMemoryIn(const fs::path& folder, int ranks) {
+  std::error_code ignored;
+  const fs::space_info room = fs::space(folder, ignored);
+  if (ignored || room.available < kSharedMemory * static_cast<std::uintmax_t>(ranks)) return;
+  setenv("OMPI_MCA_btl_sm_backing_directory", folder.c_str(), 1);
+  setenv("OMPI_MCA_shmem_mmap_enable_nfs_warning", "0", 1);
 }
 
 void SetEnvironment(const RunFolder& folder, const LaunchOptions& options) {
@@ -127,6 +147,7 @@ void SetEnvironment(const RunFolder& folder, const LaunchOptions& options) {
   // given this pid does not start ("The PMIx server's listener thread failed to start").
   setenv("PRTE_MCA_prte_local_tmpdir_base", folder.path().c_str(), 1);
   setenv("OMPI_MCA_orte_local_tmpdir_base", folder.path().c_str(), 1);  // Open MPI 4
+  KeepSharedMemoryIn(folder.path(), options.shape.workers + 1);
   // All ranks are on this machine. Looking for fabrics costs each of them more than a second
   // (libfabric reads the kernel's symbols and sleeps); a user's own choice stands.
   setenv("OMPI_MCA_pml", "ob1", 0);
@@ -204,18 +225,21 @@ sigset_t LauncherSignals() {
   return signals;
 }
 
-// Waits for mpirun, passing stops on: `stopped` becomes true. Returns its wait status.
-int Supervise(pid_t mpirun, const sigset_t& signals, bool& stopped) {
+// Waits for mpirun, passing stops on, which are counted. Returns its wait status.
+int Supervise(pid_t mpirun, const sigset_t& signals, int& stops) {
   while (true) {
     int status = 0;
     if (waitpid(mpirun, &status, WNOHANG) != 0) return status;
     int signal = 0;
     if (sigwait(&signals, &signal) != 0 || signal == SIGCHLD) continue;
-    if (!std::exchange(stopped, true)) {
+    ++stops;
+    if (stops == 1) {
       LogInfo("stopping: checkpoints are being written; once more ends at once");
       kill(mpirun, SIGUSR1);
-    } else {
+    } else if (stops == 2) {
       kill(mpirun, SIGTERM);
+    } else {
+      kill(mpirun, SIGKILL);  // it does not listen; all that it started dies with it
     }
   }
 }
@@ -272,13 +296,18 @@ int LaunchLocally(const LaunchOptions& options) {
   }
   if (mpirun == 0) ExecMpirun(command, old_mask, launcher);
 
-  bool stopped = false;
-  const int status = Supervise(mpirun, signals, stopped);
+  int stops = 0;
+  const int status = Supervise(mpirun, signals, stops);
   sigprocmask(SIG_SETMASK, &old_mask, nullptr);
   if (const auto code = folder.ReadExitCode()) return *code;
   if (WIFEXITED(status) && WEXITSTATUS(status) == 127) return ExitCode(ErrorCode::kInternal);
-  if (stopped) {  // so early that rank 0 did not hear of it
+  if (stops > 0) {  // so early that rank 0 did not hear of it, or so hard
     LogInfo("stopped: the same command goes on from here");
+  } else if (WIFEXITED(status) && !folder.Started()) {
+    LogError(
+        "mpirun did not start the ranks (its own words are above): look at variables OMPI_MCA_..., "
+        "PRTE_MCA_... and at limits (ulimit -a)");
+    return ExitCode(ErrorCode::kData);
   } else {
     LogError("the coordinator ended before its work was done: the same command goes on from here");
   }

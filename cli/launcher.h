@@ -35,14 +35,15 @@ struct LaunchOptions {
 
 // Runs mpirun in a process group of its own, so that Ctrl-C reaches this process alone: the first
 // SIGINT, SIGTERM, SIGUSR1 or (unless ignored, as by nohup) SIGHUP is the graceful stop (passed on
-// as SIGUSR1), the second ends at once. Returns the run's exit code: what rank 0 said, or 75 where
-// it could not say anything any more.
+// as SIGUSR1), the second ends at once, the third whatever mpirun does. Returns the run's exit
+// code: what rank 0 said, 75 where it could not say anything any more, 3 where mpirun started no
+// rank.
 int LaunchLocally(const LaunchOptions& options);
 
 // Environment by which the launcher and rank 0 understand each other.
 inline constexpr char kExitFileVariable[] =
-    "UNMASK_EXIT_FILE";                                     // where rank 0 leaves its exit code
-inline constexpr char kStatusVariable[] = "UNMASK_STATUS";  // "live": stderr is a terminal
+    "UNMASK_EXIT_FILE";  // made by rank 0, which leaves its exit code there
+inline constexpr char kStatusVariable[] = "UNMASK_STATUS";         // "live": stderr is a terminal
 inline constexpr char kSlotsVariable[] = "UNMASK_LAUNCHED_SLOTS";  // slots of a worker
 
 }  // namespace unmask

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <fstream>
 #include <future>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -43,6 +44,9 @@ Result<PlanOutput> PlanOf(const RunArguments& arguments) {
   return MakePlan(study,
                   {.experiments = arguments.experiments, .order_seed = arguments.order_seed});
 }
+
+// Under a mpirun that `unmask run` has started itself.
+bool Launched() { return std::getenv(kExitFileVariable) != nullptr; }
 
 // Empty where this rank cannot read the study, which then tells nothing but its slots apart.
 WorkerNeeds NeedsOf(const RunArguments& arguments) {
@@ -101,8 +105,7 @@ Result<int> Coordinate(const RunArguments& arguments, const CommandContext& cont
     UNMASK_ASSIGN(store, ResultsStore::Open({context.store}, open));
     return {};
   };
-  const bool launched = std::getenv(kExitFileVariable) != nullptr;
-  if (launched) {
+  if (Launched()) {
     UNMASK_TRY(open_store());
     UNMASK_TRY(take_plan());
   } else {
@@ -139,6 +142,7 @@ int Work(const RunArguments& arguments, const CommandContext& context, Transport
   options.trainer = context.trainer();
   options.host = HostName();
   options.parent = parent;
+  options.launched = Launched();
   const WorkerNeeds needs = NeedsOf(arguments);
   if (needs.cuda) {
     options.device = "cuda";
@@ -146,6 +150,11 @@ int Work(const RunArguments& arguments, const CommandContext& context, Transport
   }
   options.supervisor.slots = SlotsHere(arguments, needs, host);
   return RunAgent(transport, options);
+}
+
+// Rank 0 tells the launcher that the ranks have met.
+void MarkStarted() {
+  if (const char* path = std::getenv(kExitFileVariable)) std::ofstream(path).flush();
 }
 
 // Rank 0 tells the launcher its exit code through a file; then mpirun has nothing to complain
@@ -178,6 +187,7 @@ void RunAsRank(const RunArguments& arguments, CommandContext& context, pid_t par
     if (session.rank() > 0) {
       context.exit_code = Work(arguments, context, transport, session.host(), parent);
     } else {
+      MarkStarted();
       const Result<int> code =
           WithoutExceptions([&] { return Coordinate(arguments, context, transport, plan); });
       DismissAgents(transport, RealClock());

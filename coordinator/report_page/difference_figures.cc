@@ -133,6 +133,7 @@ std::string Verdict(const Compared& compared) {
   }
   if (compared.pairing.same_jobs) return "the same jobs: both are one result, nothing to test";
   std::vector<double> values;
+  values.reserve(compared.differences.size());
   for (const SubjectDifference& difference : compared.differences) {
     values.push_back(difference.Difference());
   }

@@ -154,7 +154,8 @@ class StreamPanel {
         measure_(measure),
         heading_(std::move(heading)),
         x_(Alphas(series), kLeft + 14, kRight - 12),
-        y_(YAxis()) {}
+        y_(YAxis()),
+        step_(Step()) {}
 
   Panel Draw() {
     DrawFrame();
@@ -208,7 +209,16 @@ class StreamPanel {
   // Beside its value, by its place among the series, so that none covers another.
   double X(double alpha, std::size_t i) const {
     const auto count = static_cast<double>(series_.size());
-    return x_.At(alpha) + (static_cast<double>(i) - (count - 1) / 2) * 12 / count;
+    return x_.At(alpha) + (static_cast<double>(i) - (count - 1) / 2) * step_;
+  }
+
+  // At most ten pixels, and nearer to the series' own value than to the next.
+  double Step() const {
+    double gap = kRight - kLeft;
+    for (std::size_t i = 1; i < x_.ticks().size(); ++i) {
+      gap = std::min(gap, x_.ticks()[i].at - x_.ticks()[i - 1].at);
+    }
+    return std::min(10.0, 0.7 * gap / static_cast<double>(series_.size()));
   }
 
   void DrawSeries(std::size_t i) {
@@ -243,6 +253,7 @@ class StreamPanel {
   std::string heading_;
   GridValues x_;
   Axis y_;
+  double step_;  // pixels from one series to the next
   Svg svg_;
 };
 

@@ -110,7 +110,8 @@ class Agent final : public AgentEffects {
   [[noreturn]] void EndResumable(const std::string& reason) {
     ForgetTrainer();
     attempt_logs_.WriteAll();
-    LogError(Who() + reason);
+    const std::string line = Who() + reason;
+    options_.launched ? LogDebug(line) : LogError(line);
     _exit(ExitCode(ErrorCode::kStopped));
   }
 

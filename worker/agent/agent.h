@@ -21,6 +21,7 @@ struct AgentOptions {
   std::string host;
   pid_t parent =
       0;  // from DieWithParent at entry (0: as it is now); the agent ends where it is gone
+  bool launched = false;  // by `unmask run` alone, which itself tells that rank 0 is gone
   // Rank 0 says something every few seconds. After this long without a word it, or the way to it,
   // is taken for gone: else a machine that is cut off would keep its allocation for ever.
   Millis silence_limit{10 * 60 * 1000};

@@ -417,7 +417,7 @@ TEST_F(Page, FoldersThatCannotBeAreRefused) {
   ASSERT_TRUE(WriteFileDurably(folder.path() / "file", "x").ok());
   const auto on_file = WriteReport(data, folder.path() / "file");
   ASSERT_FALSE(on_file.ok());
-  EXPECT_EQ(on_file.error().code, ErrorCode::kUsage);
+  EXPECT_EQ(on_file.error().code, ErrorCode::kData);
   EXPECT_FALSE(WriteReport(data, folder.path() / "file" / "beneath").ok());
   const auto written = WriteReport(data, folder.path() / "new" / "report");
   ASSERT_TRUE(written.ok());

@@ -1,5 +1,6 @@
 #include "coordinator/report_page/svg.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -142,7 +143,7 @@ std::array<Rgb, 2> ColoursOf(const std::string& selector, const std::string& pro
   std::array<Rgb, 2> colours{};
   for (std::size_t i = 0; i < 2; ++i) {
     const std::string part = i == 0 ? style.substr(0, dark) : style.substr(dark);
-    const std::string rule = "\n" + selector + " { " + property + ": #";
+    const std::string rule = fmt::format("\n{} {{ {}: #", selector, property);
     const std::size_t at = part.find(rule);
     EXPECT_NE(at, std::string::npos) << rule;
     if (at == std::string::npos) continue;
