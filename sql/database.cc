@@ -120,6 +120,10 @@ Error ToError(const SQLite::Exception& exception, Database* database, const fs::
     return DataError(
         fmt::format("cannot read or write the database: {}", std::strerror(system_errno)), where);
   }
+  if (exception.getExtendedErrorCode() == SQLITE_IOERR_SHORT_READ) {
+    return DataError("the database is damaged: a part of it is missing", where,
+                     "an intact copy, with its unmask.db-wal where there is one");
+  }
   switch (PlainCode(exception.getErrorCode())) {
     case SQLITE_CORRUPT:
       return DataError(fmt::format("the database is damaged: {}", exception.what()), where,

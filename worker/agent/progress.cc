@@ -12,6 +12,7 @@ void Progress::Report(std::int64_t epoch, std::int64_t steps, Millis now) {
                        static_cast<double>(steps - steps_));
     if (step_ms_.size() > kReportsMax) step_ms_.pop_front();
     step_since_ = now;
+    loaded_ = true;
   }
   if (steps > steps_ || epoch > epoch_) since_ = now;
   epoch_ = epoch;
@@ -27,7 +28,7 @@ Millis Progress::MedianStep() const {
 }
 
 bool Progress::Hung(const HangLimits& limits, Millis now) const {
-  if (steps_ == 0) return now - since_ > limits.loading;
+  if (!loaded_) return now - since_ > limits.loading;
   const Millis steps(
       static_cast<std::int64_t>(static_cast<double>(MedianStep().count()) * limits.steps));
   return now - since_ > std::max(limits.floor, steps);

@@ -21,6 +21,11 @@ class Progress {
 
   // A heartbeat: epochs finished, steps since the start of the attempt.
   void Report(std::int64_t epoch, std::int64_t steps, Millis now);
+  // A checkpoint: there have been steps, though too few seconds for a heartbeat to tell of them.
+  void Wrote(Millis now) {
+    loaded_ = true;
+    Moved(now);
+  }
   // It has done something else that takes time: loaded, written a checkpoint.
   // For a step's own time that does not count, so that who waits often is not taken for quick.
   void Moved(Millis now) {
@@ -42,6 +47,7 @@ class Progress {
  private:
   std::int64_t epoch_ = 0;
   std::int64_t steps_ = 0;
+  bool loaded_ = false;
   Millis since_;                // of the last progress
   Millis step_since_;           // of the last report that had new steps
   std::deque<double> step_ms_;  // of the last reports that had new steps

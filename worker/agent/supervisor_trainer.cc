@@ -110,7 +110,7 @@ void Supervisor::On(const AttemptStarted& started, Millis now) {
 void Supervisor::On(const CheckpointWritten& written, Millis now) {
   const auto it = running_.find(written.lease);
   if (it == running_.end()) return;
-  it->second.progress.Moved(now);
+  it->second.progress.Wrote(now);
   effects_.LogAttempt(written.lease,
                       fmt::format("checkpoint after {} epochs, {} bytes", written.checkpoint.epoch,
                                   written.checkpoint.bytes),

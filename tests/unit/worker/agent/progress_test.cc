@@ -13,6 +13,13 @@ TEST(ProgressTest, BeforeTheFirstStepTheLoadingLimitHolds) {
   EXPECT_TRUE(progress.Hung(kLimits, Millis(600'001)));
 }
 
+TEST(ProgressTest, ACheckpointEndsLoadingWhereNoHeartbeatToldOfSteps) {
+  Progress progress{Millis(0)};
+  progress.Wrote(Millis(1'000));
+  EXPECT_FALSE(progress.Hung(kLimits, Millis(61'000)));
+  EXPECT_TRUE(progress.Hung(kLimits, Millis(61'001)));
+}
+
 TEST(ProgressTest, FastStepsHaveTheFloor) {
   Progress progress{Millis(0)};
   for (int i = 1; i <= 10; ++i) progress.Report(i, i * 100, Millis(i * 1'000));
