@@ -1,24 +1,11 @@
 #include "coordinator/plan/store_history.h"
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
-#include <utility>
-#include <vector>
+#include <unordered_map>
 
 #include "sql/store_reader.h"
 
 namespace unmask {
-namespace {
-
-// Of at least one; reorders them.
-double Median(std::vector<double>& values) {
-  const auto middle = values.begin() + std::ssize(values) / 2;
-  std::ranges::nth_element(values, middle);
-  if (values.size() % 2 == 1) return *middle;
-  return (*std::max_element(values.begin(), middle) + *middle) / 2;
-}
-
-}  // namespace
 
 std::string PaceKey(JobSpec spec) {
   const Settings usual;
@@ -39,14 +26,20 @@ Result<StoreHistory> ReadStoreHistory(const StorePaths& paths) {
   StoreHistory history;
   if (!StoreReader::Exists(paths)) return history;
   UNMASK_ASSIGN(const auto store, StoreReader::Open(paths));
-  std::unordered_map<std::string, std::vector<double>> alike;
+  struct Sum {
+    double seconds = 0;
+    double jobs = 0;
+  };
+  std::unordered_map<std::string, Sum> alike;
   UNMASK_TRY(store->ForEachDoneSpec([&](const DoneSpecRow& job) {
     history.done.insert(job.job_key);
     const auto spec = JobSpecFromJson(nlohmann::json::parse(job.spec, nullptr, false));
-    const bool known = spec.ok() && job.seconds;  // else of another version
-    if (known) alike[PaceKey(*spec)].push_back(*job.seconds);
+    if (!spec.ok() || !job.seconds) return;  // of another version
+    Sum& sum = alike[PaceKey(*spec)];
+    sum.seconds += *job.seconds;
+    ++sum.jobs;
   }));
-  for (auto& [pace_key, values] : alike) history.paces[pace_key] = Median(values);
+  for (const auto& [pace_key, sum] : alike) history.paces[pace_key] = sum.seconds / sum.jobs;
   return history;
 }
 

@@ -13,8 +13,9 @@ namespace unmask {
 
 // Empty where there is no store yet.
 struct StoreHistory {
-  std::unordered_set<std::string> done;           // job keys
-  std::unordered_map<std::string, double> paces;  // median seconds of finished jobs, by PaceKey
+  std::unordered_set<std::string> done;  // job keys
+  // Mean seconds of finished jobs, by PaceKey: what a total wants, however skewed they are.
+  std::unordered_map<std::string, double> paces;
 };
 
 // Equal where jobs take about as long: of the same content (data, sizes, epochs, engine, ...) but

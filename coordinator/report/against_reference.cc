@@ -1,12 +1,13 @@
 #include "coordinator/report/against_reference.h"
 
 #include "coordinator/report/pairing.h"
-#include "coordinator/statistics/holm.h"
+#include "coordinator/report/test_family.h"
 
 namespace unmask {
 namespace {
 
-void TestCell(const FoldIndex& folds, const TableCell& reference, Task task, TableCell& cell) {
+void TestCell(const FoldIndex& folds, const TableCell& reference, Task task, TableCell& cell,
+              TestFamily& family) {
   cell.has_reference = !reference.seeds.empty();
   if (cell.seeds.empty() || !cell.has_reference) return;
   const Pairing pairing = PairFolds(folds.Find(reference.experiment, reference.point, task),
@@ -18,25 +19,7 @@ void TestCell(const FoldIndex& folds, const TableCell& reference, Task task, Tab
   test.subjects = pairing.subjects.size();
   if (!pairing.same_jobs) test.p = SignFlipTest(pairing.Differences());
   cell.against = test;
-}
-
-void AdjustWithin(Table& table) {
-  std::vector<ReferenceTest*> tests;
-  std::vector<double> p_values;
-  for (TableRow& row : table.rows) {
-    for (auto& tasks : row.cells) {
-      for (TableCell& cell : tasks) {
-        if (!cell.against || !cell.against->p) continue;
-        tests.push_back(&*cell.against);
-        p_values.push_back(cell.against->p->p);
-      }
-    }
-  }
-  const std::vector<double> adjusted = HolmAdjusted(p_values);
-  for (std::size_t i = 0; i < tests.size(); ++i) {
-    tests[i]->p_holm = adjusted[i];
-    tests[i]->significant = adjusted[i] < kSignificance;
-  }
+  if (test.p) family.Add(task, reference, cell, test.p->p, cell.against->p_holm);
 }
 
 }  // namespace
@@ -47,16 +30,18 @@ void TestAgainstReference(const FoldIndex& folds, Table& table) {
     for (TableCell& cell : tasks) cell.is_reference = true;
   }
   const TableRow& reference = table.rows[*table.reference];
+  TestFamily family;
   for (std::size_t row = 0; row < table.rows.size(); ++row) {
     if (row == *table.reference) continue;
     for (std::size_t column = 0; column < table.columns.size(); ++column) {
       for (std::size_t task = 0; task < table.tasks.size(); ++task) {
         TestCell(folds, reference.cells[column][task], table.tasks[task],
-                 table.rows[row].cells[column][task]);
+                 table.rows[row].cells[column][task], family);
       }
     }
   }
-  AdjustWithin(table);
+  family.Adjust();
+  table.tests = family.size();
 }
 
 }  // namespace unmask

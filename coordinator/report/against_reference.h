@@ -6,11 +6,9 @@
 
 namespace unmask {
 
-inline constexpr double kSignificance = 0.05;
-
 // Fills `against` of the cells: exact sign-flip test of the right answers over the held-out
-// subjects, two-sided; Holm over the whole table, both tasks. Of several seeds the sums are tested,
-// so the subjects stay the units. Without a reference it does nothing.
+// subjects, two-sided; Holm over the tests of the whole table, both tasks. Of several seeds the
+// sums are tested, so the subjects stay the units. Without a reference it does nothing.
 void TestAgainstReference(const FoldIndex& folds, Table& table);
 
 }  // namespace unmask

@@ -7,7 +7,7 @@
 
 #include "coordinator/report/cell_index.h"
 #include "coordinator/report/point_label.h"
-#include "coordinator/statistics/holm.h"
+#include "coordinator/report/test_family.h"
 #include "sql/store_reader.h"
 
 namespace unmask {
@@ -145,13 +145,14 @@ ComparedF1 CompareF1(const FoldList& first, const FoldList& second) {
           MacroF1(Pool(there)) - MacroF1(Pool(here)), BootstrapDifference(here, there, MacroF1)};
 }
 
+TableCell CellOf(const Side& side, const PointName& name, Task task) {
+  return side.cells.Find(name.experiment, Json::parse(name.point, nullptr, false), task);
+}
+
 void AddCell(const Side& first, const PointName& here, const Side& second, const PointName& there,
              Task task, Comparison& comparison) {
-  const auto find = [task](const Side& side, const PointName& name) {
-    return side.cells.Find(name.experiment, Json::parse(name.point, nullptr, false), task);
-  };
-  const TableCell a = find(first, here);
-  const TableCell b = find(second, there);
+  const TableCell a = CellOf(first, here, task);
+  const TableCell b = CellOf(second, there, task);
   if (a.seeds.empty() || b.seeds.empty()) return;
   ComparedCell cell;
   cell.first = here;
@@ -200,16 +201,15 @@ void CompareAllCells(const Side& first, const Side& second, Comparison& comparis
   comparison.cells_only_second = WithoutTwin(second.cells, first.cells);
 }
 
-void AdjustWithin(Comparison& comparison) {
-  std::vector<PairedTests*> tests;
-  std::vector<double> p_values;
+void AdjustWithin(const Side& first, const Side& second, Comparison& comparison) {
+  TestFamily family;
   for (ComparedCell& cell : comparison.cells) {
     if (!cell.tests) continue;
-    tests.push_back(&*cell.tests);
-    p_values.push_back(cell.tests->sign_flip.p);
+    family.Add(cell.task, CellOf(first, cell.first, cell.task),
+               CellOf(second, cell.second, cell.task), cell.tests->sign_flip.p,
+               cell.tests->sign_flip_holm);
   }
-  const std::vector<double> adjusted = HolmAdjusted(p_values);
-  for (std::size_t i = 0; i < tests.size(); ++i) tests[i]->sign_flip_holm = adjusted[i];
+  family.Adjust();
 }
 
 }  // namespace
@@ -232,15 +232,15 @@ Result<Comparison> Compare(StoreReader& reader, const std::string& first,
     if (!chosen) {
       comparison.settings = CompareConfigs(here->operand.config_json, there->operand.config_json);
       CompareAllCells(*here, *there, comparison);
-      return {};
+    } else {
+      UNMASK_ASSIGN(comparison.settings, CompareJobs(reader, *here, *there));
+      for (const Task task : {Task::kTer, Task::kDer}) {
+        AddCell(*here, *chosen, *there, *there->operand.chosen, task, comparison);
+      }
     }
-    UNMASK_ASSIGN(comparison.settings, CompareJobs(reader, *here, *there));
-    for (const Task task : {Task::kTer, Task::kDer}) {
-      AddCell(*here, *chosen, *there, *there->operand.chosen, task, comparison);
-    }
+    AdjustWithin(*here, *there, comparison);
     return {};
   }));
-  AdjustWithin(comparison);
   return comparison;
 }
 

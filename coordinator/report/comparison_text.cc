@@ -4,6 +4,7 @@
 #include "common/base/text.h"
 #include "common/jobs/job.h"
 #include "coordinator/report/comparison.h"
+#include "coordinator/report/escape.h"
 #include "coordinator/report/point_label.h"
 #include "coordinator/report/sheet.h"
 #include "coordinator/report/text_table.h"
@@ -71,7 +72,7 @@ std::string Cells(const Comparison& comparison, Task task) {
 
 std::string OnlyIn(const char* side, const std::vector<std::string>& labels) {
   if (labels.empty()) return "";
-  return fmt::format("Only in {}: {}\n", side, EscapeControl(Join(labels, "; ")));
+  return fmt::format("Only in {}: {}\n", side, VisibleText(Join(labels, "; ")));
 }
 
 constexpr const char* kNotes = R"(
@@ -168,8 +169,8 @@ Json CellJson(const ComparedCell& cell) {
 }  // namespace
 
 std::string ComparisonText(const Comparison& comparison) {
-  std::string text = fmt::format("A  {}\nB  {}\n\n", EscapeControl(comparison.first),
-                                 EscapeControl(comparison.second));
+  std::string text = fmt::format("A  {}\nB  {}\n\n", VisibleText(comparison.first),
+                                 VisibleText(comparison.second));
   text += Configuration(comparison);
   text += fmt::format("\nJobs: {} shared, {} only in A, {} only in B\n", comparison.jobs_shared,
                       comparison.jobs_only_first, comparison.jobs_only_second);

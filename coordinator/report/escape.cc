@@ -3,60 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 #include "common/base/text.h"
 
 namespace unmask {
 namespace {
-
-constexpr std::array<std::string_view, 25> kGreek = {
-    "alpha", "beta",   "gamma",   "delta", "epsilon", "zeta", "eta",  "theta", "iota",
-    "kappa", "lambda", "mu",      "nu",    "xi",      "o",    "pi",   "rho",   "varsigma",
-    "sigma", "tau",    "upsilon", "phi",   "chi",     "psi",  "omega"};  // U+03B1 to U+03C9
-
-// The lower-case Greek letter that starts the text, as LaTeX math; empty where there is none.
-std::string_view GreekName(std::string_view text) {
-  if (text.size() < 2) return {};
-  const unsigned code = ((static_cast<unsigned char>(text[0]) & 0x1FU) << 6) |
-                        (static_cast<unsigned char>(text[1]) & 0x3FU);
-  const bool two_bytes = (static_cast<unsigned char>(text[0]) & 0xE0U) == 0xC0U;
-  return two_bytes && code >= 0x3B1 && code <= 0x3C9 ? kGreek[code - 0x3B1] : std::string_view();
-}
-
-std::string LatexCharacter(char c) {
-  switch (c) {
-    case '\\':
-      return "\\textbackslash{}";
-    case '~':
-      return "\\textasciitilde{}";
-    case '^':
-      return "\\textasciicircum{}";
-    case '<':
-      return "\\textless{}";
-    case '>':
-      return "\\textgreater{}";
-    case '|':
-      return "\\textbar{}";
-    case '"':
-      return "\\textquotedbl{}";
-    case '`':
-      return "\\textasciigrave{}";
-    case '#':
-    case '$':
-    case '%':
-    case '&':
-    case '_':
-    case '{':
-    case '}':
-      return std::string("\\") + c;
-    case '[':  // first in a row, both would be read as arguments of the \\ before
-    case '*':
-      return std::string("{") + c + "}";
-    default:
-      return std::string(1, c);
-  }
-}
 
 bool IsFormula(std::string_view text) {
   constexpr std::string_view kStarts = "=+-@\t\r";
@@ -114,22 +65,6 @@ std::string EscapeHtml(std::string_view text) {
         break;
       default:
         out += c;
-    }
-  }
-  return out;
-}
-
-std::string EscapeLatex(std::string_view text) {
-  const std::string safe = EscapeControl(text);
-  std::string out;
-  for (std::size_t i = 0; i < safe.size(); ++i) {
-    const std::string_view greek = GreekName(std::string_view(safe).substr(i));
-    if (greek.empty()) {
-      if (i > 0 && safe[i] == '-' && safe[i - 1] == '-') out += "{}";  // no dash made of two
-      out += LatexCharacter(safe[i]);
-    } else {
-      out += greek == "o" ? std::string("$o$") : "$\\" + std::string(greek) + "$";
-      ++i;
     }
   }
   return out;

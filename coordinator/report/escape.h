@@ -14,7 +14,9 @@ std::string VisibleText(std::string_view text);
 
 std::string EscapeMarkdown(std::string_view text);  // for a cell of a table, and for prose
 std::string EscapeHtml(std::string_view text);      // for content and quoted attributes
-std::string EscapeLatex(std::string_view text);     // Greek letters become math
+
+// For pdfLaTeX with T1. Greek letters, and signs that T1 lacks, become math; other scripts stay.
+std::string EscapeLatex(std::string_view text);
 
 // A field as in RFC 4180, quoted where needed. What a spreadsheet would run as a formula (= + - @
 // tab CR first, and not a number) is preceded by an apostrophe. Line ends and tabs are kept.

@@ -26,8 +26,7 @@ struct Facts {
   bool action_units = false;
   bool honest = false;             // some cell is not leaky
   std::set<std::size_t> subjects;  // of the tests against the reference
-  std::int64_t tests = 0;
-  bool drawn = false;  // p-values from random draws
+  bool drawn = false;              // p-values from random draws
   bool same_jobs = false;
   std::set<std::string> obstacles;
 };
@@ -37,7 +36,6 @@ void GatherTest(const TableCell& cell, Facts& facts) {
   if (!cell.against) return;
   facts.same_jobs |= !cell.against->p;
   if (!cell.against->p) return;
-  ++facts.tests;
   facts.subjects.insert(cell.against->subjects);
   facts.drawn |= cell.against->p->method == PValueMethod::kMonteCarlo;
 }
@@ -112,17 +110,17 @@ void AddReferenceNotes(const Table& table, const Facts& facts, std::vector<std::
   if (!table.reference) return;
   const std::string& label = table.rows[*table.reference].label;
   std::string text = "vs " + label + ": accuracy minus that of " + label + ", on the same clips.";
-  if (facts.tests > 0) {
+  if (table.tests > 0) {
     text += fmt::format(
         " p: two-sided sign-flip permutation test of the right answers of {} held-out subjects "
         "({}), Holm-adjusted over the {} tests of this table; the star marks p below {}.",
-        List(facts.subjects), facts.drawn ? "some from 100,000 random draws" : "exact", facts.tests,
+        List(facts.subjects), facts.drawn ? "some from 100,000 random draws" : "exact", table.tests,
         kSignificance);
   }
   if (facts.same_jobs) text += " Same jobs: both are one result; nothing to test.";
   if (!facts.obstacles.empty()) text += " Not comparable: " + List(facts.obstacles) + ".";
   notes.push_back(std::move(text));
-  if (facts.tests > 0) {
+  if (table.tests > 0) {
     notes.emplace_back(
         "The subjects are the units, since one person's clips resemble each other. But any two "
         "folds share most of their training clips, and a test knows of one training run or a few: "

@@ -72,7 +72,7 @@ void AddReference(const Table& table, const TableCell& cell, Record& record) {
   record.Real(test.difference);
   record.Real(test.p ? std::optional(test.p->p) : std::nullopt);
   record.Real(test.p ? std::optional(test.p_holm) : std::nullopt);
-  record.Text(!test.p ? "" : test.significant ? "yes" : "no");
+  record.Text(!test.p ? "" : test.significant() ? "yes" : "no");
 }
 
 std::string CellLine(const Table& table, const TableRow& row, std::size_t column,

@@ -55,8 +55,9 @@ std::string Heads(const Sheet& sheet) {
 }
 
 std::string Section(const Sheet& sheet, const SheetSection& section) {
-  std::string out = fmt::format("<tbody>\n<tr><th scope=\"rowgroup\" colspan=\"{}\">{}</th></tr>\n",
-                                sheet.label_columns + sheet.columns.size(), section.heading);
+  std::string out =
+      fmt::format("<tbody>\n<tr><th scope=\"rowgroup\" colspan=\"{}\"><span>{}</span></th></tr>\n",
+                  sheet.label_columns + sheet.columns.size(), section.heading);
   for (const SheetLine& line : section.lines) {
     out += "<tr>";
     for (const std::string& label : line.labels) {

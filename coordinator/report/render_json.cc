@@ -83,7 +83,7 @@ Json AgainstJson(const TableCell& cell) {
   Json json{{"difference", test.difference}, {"subjects", test.subjects}};
   json["p"] = test.p ? Json(test.p->p) : Json(nullptr);
   json["p_holm"] = test.p ? Json(test.p_holm) : Json(nullptr);
-  json["significant"] = test.significant;
+  json["significant"] = test.significant();
   return json;
 }
 

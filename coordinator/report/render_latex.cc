@@ -1,6 +1,8 @@
 // LaTeX with booktabs, to be put into a paper with \input.
 #include <fmt/format.h>
 
+#include <set>
+
 #include "coordinator/report/escape.h"
 #include "coordinator/report/render.h"
 #include "coordinator/report/sheet.h"
@@ -51,26 +53,40 @@ std::string Section(const Sheet& sheet, const SheetSection& section) {
   return out;
 }
 
-// A label that \ref takes: letters, digits and dashes.
-std::string RefName(std::string_view id) {
+// A label that \ref takes: letters, digits and dashes. IDs that look alike so get a number.
+std::string RefName(std::string_view id, std::set<std::string>& taken) {
   std::string out;
   for (const char c : id) {
     const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
     out += plain ? c : '-';
   }
-  return out;
+  std::string name = out;
+  for (int number = 2; !taken.insert(name).second; ++number) {
+    name = fmt::format("{}-{}", out, number);
+  }
+  return name;
 }
 
-std::string RenderOne(const Table& table) {
+std::string Tabular(const Sheet& sheet) {
+  std::string out = "\\begin{tabular}{" + std::string(sheet.label_columns, 'l') +
+                    std::string(sheet.columns.size(), 'r') + "}\n\\toprule\n" + GroupHeads(sheet) +
+                    Heads(sheet);
+  for (const SheetSection& section : sheet.sections) out += Section(sheet, section);
+  return out + "\\bottomrule\n\\end{tabular}";
+}
+
+// Measured by TeX, which alone knows the page: what is wider is shrunk to it.
+std::string Fitted(const std::string& tabular) {
+  return "\\sbox0{%\n" + tabular +
+         "}%\n\\ifdim\\wd0>\\linewidth\\resizebox{\\linewidth}{!}{\\usebox0}\\else\\usebox0\\fi\n";
+}
+
+std::string RenderOne(const Table& table, std::set<std::string>& labels) {
   const Sheet sheet = LayOut(table);
   std::string out =
       "\\begin{table*}\n\\centering\\footnotesize\\setlength{\\tabcolsep}{3.5pt}\n\\caption{" +
-      EscapeLatex(sheet.title) + "}\n\\label{tab:" + RefName(table.id) + "}\n\\begin{tabular}{" +
-      std::string(sheet.label_columns, 'l') + std::string(sheet.columns.size(), 'r') +
-      "}\n\\toprule\n" + GroupHeads(sheet) + Heads(sheet);
-  for (const SheetSection& section : sheet.sections) out += Section(sheet, section);
-  out +=
-      "\\bottomrule\n\\end{tabular}\n\n\\medskip\n\\begin{minipage}{\\linewidth}\\footnotesize\n";
+      EscapeLatex(sheet.title) + "}\n\\label{tab:" + RefName(table.id, labels) + "}\n" +
+      Fitted(Tabular(sheet)) + "\n\\medskip\n\\begin{minipage}{\\linewidth}\\footnotesize\n";
   for (const std::string& note : sheet.notes) out += EscapeLatex(note) + "\\par\n";
   return out + "\\end{minipage}\n\\end{table*}\n";
 }
@@ -79,9 +95,10 @@ std::string RenderOne(const Table& table) {
 
 std::string RenderLatex(const std::vector<Table>& tables) {
   std::string out =
-      "% Needs \\usepackage{booktabs} and \\usepackage[T1]{fontenc}; names in scripts other than\n"
-      "% Latin and Greek need lualatex or xelatex.\n";
-  for (const Table& table : tables) out += "\n" + RenderOne(table);
+      "% Needs \\usepackage{booktabs,graphicx} and \\usepackage[T1]{fontenc}. What T1 lacks,\n"
+      "% but for Greek and common signs, needs lualatex or xelatex with fontspec instead.\n";
+  std::set<std::string> labels;
+  for (const Table& table : tables) out += "\n" + RenderOne(table, labels);
   return out;
 }
 

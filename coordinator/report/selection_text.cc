@@ -3,8 +3,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "common/base/text.h"
 #include "common/jobs/job.h"
+#include "coordinator/report/escape.h"
 #include "coordinator/report/operand.h"
 #include "coordinator/report/point_label.h"
 #include "coordinator/report/selection.h"
@@ -89,7 +89,7 @@ std::string Points(const TaskSelection& task) {
 }
 
 std::string TaskText(const TaskSelection& task) {
-  std::string text = fmt::format("\n{}, {}", EscapeControl(task.experiment),
+  std::string text = fmt::format("\n{}, {}", VisibleText(task.experiment),
                                  task.task == Task::kTer ? "TER" : "DER");
   if (!task.incomplete.empty()) return text + ": " + task.incomplete + "\n";
   text += fmt::format(": {} points, validation {}\n\n", task.points.size(), task.validation);
@@ -165,7 +165,7 @@ Json TaskJson(const TaskSelection& task) {
 }  // namespace
 
 std::string SelectionText(const SweepSelection& selection) {
-  std::string text = "Sweep " + EscapeControl(selection.sweep) + "\n";
+  std::string text = "Sweep " + VisibleText(selection.sweep) + "\n";
   for (const TaskSelection& task : selection.tasks) text += TaskText(task);
   return text + kNotes;
 }

@@ -95,7 +95,7 @@ void AddPublishedRules(const Table& table, std::vector<ColumnRule>& rules) {
 SheetCell Against(const TableCell& cell) {
   if (cell.seeds.empty() || !cell.has_reference) return {kAbsent};
   if (!cell.against) return {cell.not_comparable.empty() ? kIncomplete : "not comparable"};
-  return {FormatDifference(cell.against->difference, 0), cell.leaky, cell.against->significant};
+  return {FormatDifference(cell.against->difference, 0), cell.leaky, cell.against->significant()};
 }
 
 SheetCell HolmP(const TableCell& cell) {

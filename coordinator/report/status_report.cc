@@ -6,6 +6,7 @@
 
 #include "common/base/text.h"
 #include "common/base/time_text.h"
+#include "coordinator/report/escape.h"
 
 namespace unmask {
 namespace {
@@ -39,11 +40,11 @@ std::string Failures(const SweepProgress& progress) {
 
 std::string Experiments(const std::vector<ExperimentProgress>& experiments) {
   std::size_t width = 0;
-  for (const auto& row : experiments) width = std::max(width, EscapeControl(row.experiment).size());
+  for (const auto& row : experiments) width = std::max(width, VisibleText(row.experiment).size());
   std::string text;
   for (const ExperimentProgress& row : experiments) {
-    text += fmt::format("  {:<{}}  {}/{} folds", EscapeControl(row.experiment), width,
-                        row.folds_done, row.folds_total);
+    text += fmt::format("  {:<{}}  {}/{} folds", VisibleText(row.experiment), width, row.folds_done,
+                        row.folds_total);
     if (row.folds_dead > 0) text += fmt::format(", {} failed", row.folds_dead);
     text += '\n';
   }
@@ -53,8 +54,10 @@ std::string Experiments(const std::vector<ExperimentProgress>& experiments) {
 std::string DeadJobs(const SweepStatus& status) {
   std::string text;
   for (const DeadJobRow& job : status.dead_jobs) {
-    text += fmt::format("  {} {}, {} held out: {}\n", job.job_key.substr(0, 12), Name(job.state),
-                        EscapeControl(job.held_out), EscapeControl(job.error));
+    const std::string what =
+        job.held_out.empty() ? "features" : VisibleText(job.held_out) + " held out";
+    text += fmt::format("  {} {}, {}: {}\n", job.job_key.substr(0, 12), Name(job.state), what,
+                        VisibleText(job.error));
   }
   const std::int64_t more = status.progress.failed + status.progress.quarantined -
                             static_cast<std::int64_t>(status.dead_jobs.size());
@@ -78,13 +81,13 @@ Result<SweepStatus> ReadStatus(StoreReader& reader, const StorePaths& paths,
 }
 
 std::string StatusText(const SweepStatus& status) {
-  std::string text = fmt::format("sweep     {}, created {}\n", EscapeControl(status.sweep.sweep),
+  std::string text = fmt::format("sweep     {}, created {}\n", VisibleText(status.sweep.sweep),
                                  status.sweep.created_at);
   text += fmt::format("jobs      {}\n", Counts(status.progress));
   text += fmt::format("progress  {}\n", Rate(status));
   if (status.coordinator) {
     text += fmt::format("store     in use by process {} on host {}\n", status.coordinator->pid,
-                        EscapeControl(status.coordinator->host));
+                        VisibleText(status.coordinator->host));
   }
   text += fmt::format("failures  {}\n", Failures(status.progress));
   text += Experiments(status.progress.experiments);
@@ -93,7 +96,7 @@ std::string StatusText(const SweepStatus& status) {
 }
 
 std::string StatusOneLine(const SweepStatus& status) {
-  return fmt::format("{}: {}; {}", EscapeControl(status.sweep.sweep), Counts(status.progress),
+  return fmt::format("{}: {}; {}", VisibleText(status.sweep.sweep), Counts(status.progress),
                      Rate(status));
 }
 

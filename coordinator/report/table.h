@@ -29,6 +29,8 @@ struct PublishedFigures {
   std::optional<double> macro_f1;
 };
 
+inline constexpr double kSignificance = 0.05;
+
 // A cell against that of the table's reference row, in the same column and task
 // (against_reference.h).
 struct ReferenceTest {
@@ -36,7 +38,8 @@ struct ReferenceTest {
   std::size_t subjects = 0;
   std::optional<PValue> p;  // nullopt: the same jobs stand behind both, so nothing was tested
   double p_holm = 1;        // adjusted over all tests of the table
-  bool significant = false;
+
+  bool significant() const { return p_holm < kSignificance; }
 };
 
 // What one row, column and task shows.
@@ -68,6 +71,7 @@ struct Table {
   std::vector<std::string> columns;  // [columns], labels: all empty where they tell nothing
   std::vector<TableRow> rows;
   std::optional<std::size_t> reference;  // the row that the others are tested against
+  std::size_t tests = 0;                 // of them, each counted once
 };
 
 // A cell over its seeds. A number is there only where every fold of every seed is done.

@@ -4,16 +4,17 @@
 
 #include "common/base/check.h"
 #include "common/base/display_width.h"
-#include "common/base/text.h"
+#include "coordinator/report/escape.h"
 
 namespace unmask {
+
 TextTable::TextTable(std::vector<std::string> headings, std::size_t labels) : labels_(labels) {
   rows_.push_back(std::move(headings));
 }
 
 void TextTable::Add(std::vector<std::string> cells) {
   UNMASK_CHECK(cells.size() == rows_.front().size());
-  for (std::string& cell : cells) cell = EscapeControl(cell);
+  for (std::string& cell : cells) cell = VisibleText(cell);
   rows_.push_back(std::move(cells));
 }
 

@@ -11,7 +11,7 @@ class TextTable {
   // The first `labels` columns are set to the left, the others to the right.
   TextTable(std::vector<std::string> headings, std::size_t labels);
 
-  // As many cells as headings. Control characters of data are escaped.
+  // As many cells as headings. What data hides (VisibleText) is spelled out.
   void Add(std::vector<std::string> cells);
   bool empty() const { return rows_.size() == 1; }
 

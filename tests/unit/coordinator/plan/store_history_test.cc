@@ -16,7 +16,7 @@ class StoreHistoryTest : public testing::Test, protected StoreEnv {
   }
 };
 
-TEST_F(StoreHistoryTest, APaceIsTheMedianOfLikeJobs) {
+TEST_F(StoreHistoryTest, APaceIsTheMeanOfLikeJobs) {
   const TestExperiment single{"single", ModelKind::kSingleTask, Task::kDer};
   const SweepPlan plan = MakeTestPlan("s-1", {{.alphas = {0.5, 2}}, single});
   Register(plan);
@@ -27,7 +27,7 @@ TEST_F(StoreHistoryTest, APaceIsTheMedianOfLikeJobs) {
   EXPECT_EQ(history.done.size(), 5U);
   EXPECT_TRUE(history.done.contains(plan.jobs[6].key));
   ASSERT_EQ(history.paces.size(), 2U);
-  EXPECT_EQ(history.paces.at(PaceKey(plan.jobs[5].spec)), 5.5);
+  EXPECT_EQ(history.paces.at(PaceKey(plan.jobs[5].spec)), 13);
   EXPECT_EQ(history.paces.at(PaceKey(plan.jobs[7].spec)), 7);
 }
 

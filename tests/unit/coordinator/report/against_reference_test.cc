@@ -48,10 +48,26 @@ TEST(AgainstReference, TestsTheOtherRows) {
   EXPECT_EQ(better.against->subjects, 22U);
   EXPECT_DOUBLE_EQ(better.against->p->p, 2.0 / (1 << 22));  // all 22 differences have one sign
   EXPECT_DOUBLE_EQ(better.against->p_holm, 2 * 2.0 / (1 << 22));  // of two tests
-  EXPECT_TRUE(better.against->significant);
+  EXPECT_TRUE(better.against->significant());
   const TableCell& even = CellOf(table, 2);
   EXPECT_EQ(even.against->p->p, 1);
-  EXPECT_FALSE(even.against->significant);
+  EXPECT_FALSE(even.against->significant());
+}
+
+// Two rows of a table may show one cell: Holm would count its test twice.
+TEST(AgainstReference, WhatIsShownTwiceIsOneTest) {
+  SampleResults sample = Compared();
+  sample.Tables(R"({"T":{"tasks":["ter"],"columns":[{"label":""}],"reference":"base","rows":[
+    {"label":"base","cells":[{"ter":{"experiment":"base","point":{}}}]},
+    {"label":"better","cells":[{"ter":{"experiment":"better","point":{}}}]},
+    {"label":"even","cells":[{"ter":{"experiment":"even","point":{}}}]},
+    {"label":"better again","cells":[{"ter":{"experiment":"better","point":{}}}]}]}})");
+  const Table table = sample.Build().front();
+  EXPECT_EQ(table.tests, 2U);
+  for (const std::size_t row : {1, 3}) {
+    EXPECT_DOUBLE_EQ(CellOf(table, row).against->p_holm, 2 * 2.0 / (1 << 22));
+  }
+  EXPECT_THAT(LayOut(table).notes, Contains(HasSubstr("over the 2 tests of this table")));
 }
 
 TEST(AgainstReference, WhatCannotBeComparedIsNotTested) {

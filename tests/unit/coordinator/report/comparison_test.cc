@@ -87,6 +87,35 @@ TEST_F(ComparisonTest, TwoSweeps) {
   EXPECT_THAT(fields, ElementsAre("loss.alpha", "name"));  // not once more for the experiment
 }
 
+// Experiments of one structure share their jobs: Holm would count their test twice.
+TEST(Comparison, WhatIsComparedTwiceIsOneTest) {
+  GradedStore store;
+  for (const auto& [sweep, validation] : {std::pair("study-1", Validation::kLeaky),
+                                          std::pair("study-2", Validation::kInnerSubject)}) {
+    store.FinishGraded(MakeTestPlan(sweep, {{.name = "dsid", .validation = validation},
+                                            {.name = "twin", .validation = validation}}),
+                       [](const JobSpec& spec) {
+                         return Grade{spec.settings.train.validation == Validation::kLeaky ? 4 : 1};
+                       });
+  }
+  auto reader = StoreReader::Open(store.paths());
+  ASSERT_TRUE(reader.ok());
+  const Comparison comparison = Compare(**reader, "study-1", "study-2").value();
+  ASSERT_EQ(comparison.cells.size(), 4U);
+  for (const ComparedCell& cell : comparison.cells) {
+    EXPECT_DOUBLE_EQ(cell.tests->sign_flip_holm, 0.5);  // 0.25, two tasks
+  }
+}
+
+TEST(Comparison, TextHidesNothing) {
+  Comparison comparison;
+  comparison.first = "a\u202Eb";
+  comparison.cells_only_second = {"c\u2066d"};
+  const std::string text = ComparisonText(comparison);
+  EXPECT_THAT(text, HasSubstr("A  a\\u202Eb\n"));
+  EXPECT_THAT(text, HasSubstr("Only in B: c\\u2066d\n"));
+}
+
 TEST_F(ComparisonTest, TextAndJsonSayTheSame) {
   const Comparison comparison = Compared("study-1:dsid@alpha=.1", "dsid@alpha=1");
   const std::string text = ComparisonText(comparison);

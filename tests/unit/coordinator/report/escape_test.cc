@@ -22,7 +22,27 @@ TEST(EscapeLatex, EverySpecialCharacter) {
 
 TEST(EscapeLatex, GreekIsMathAndOtherLettersStay) {
   EXPECT_EQ(EscapeLatex("α = 0.1, ω, ο"), "$\\alpha$ = 0.1, $\\omega$, $o$");
-  EXPECT_EQ(EscapeLatex("é ΐ Α"), "é ΐ Α");
+  EXPECT_EQ(EscapeLatex("Σ Α ά ΐ ώ ϵ"),
+            "$\\Sigma$ $\\mathrm{A}$ $\\acute{\\alpha}$ $\\acute{\\ddot{\\iota}}$ "
+            "$\\acute{\\omega}$ $\\epsilon$");
+  EXPECT_EQ(EscapeLatex("é ж 真"), "é ж 真");
+}
+
+TEST(EscapeLatex, SignsThatT1LacksAreMath) {
+  EXPECT_EQ(EscapeLatex("≥ ≤ − ∞ 10⁻³ x₂ 2⁸"), "$\\ge$ $\\le$ $-$ $\\infty$ 10$^-$³ x$_2$ 2$^8$");
+  EXPECT_EQ(EscapeLatex("± × ° – — “…”"), "± × ° – — “…”");
+}
+
+TEST(EscapeLatex, NoLigatures) {
+  EXPECT_EQ(EscapeLatex("---"), "-{}-{}-");
+  EXPECT_EQ(EscapeLatex("–-"), "–{}-");
+  EXPECT_EQ(EscapeLatex("''a,,"), "'{}'a,{},");
+  EXPECT_EQ(EscapeLatex("’'‘‘"), "’{}'‘{}‘");
+  EXPECT_EQ(EscapeLatex("-', 'a"), "-', 'a");
+}
+
+TEST(EscapeLatex, NothingReordersWhatStandsAround) {
+  EXPECT_EQ(EscapeLatex("a\u202Eb"), "a\\textbackslash{}u202Eb");
 }
 
 TEST(EscapeMarkdown, NothingIsMarkup) {

@@ -116,6 +116,32 @@ TEST(RenderMarkdown, EveryLineOfATableHasTheSameCells) {
   EXPECT_GT(cells, 5U);
 }
 
+TEST(RenderLatex, NoTwoTablesHaveOneLabel) {
+  std::vector<Table> tables(4);
+  tables[0].id = "A 1";
+  tables[1].id = "A.1";
+  tables[2].id = "A-1-2";
+  tables[3].id = "A-1";
+  const std::string text = RenderLatex(tables);
+  for (const char* label : {"{tab:A-1}", "{tab:A-1-2}", "{tab:A-1-2-2}", "{tab:A-1-3}"}) {
+    EXPECT_NE(text.find(label), std::string::npos) << label;
+  }
+}
+
+TEST(RenderLatex, AWideTableIsShrunkToThePage) {
+  SampleResults sample;
+  sample.At("e").Done(Task::kTer, 324, 648, 0.5).Tables(OneRowTable("row"));
+  const std::string text = RenderLatex(sample.Build());
+  const std::size_t box = text.find("\\sbox0{%\n\\begin{tabular}");
+  const std::size_t fit = text.find(
+      "\\end{tabular}}%\n\\ifdim\\wd0>\\linewidth\\resizebox{\\linewidth}{!}{\\usebox0}"
+      "\\else\\usebox0\\fi");
+  ASSERT_NE(box, std::string::npos) << text;
+  ASSERT_NE(fit, std::string::npos) << text;
+  EXPECT_LT(box, fit);
+  EXPECT_NE(text.find("booktabs,graphicx"), std::string::npos);
+}
+
 // A reader as in RFC 4180.
 std::vector<std::vector<std::string>> ParseCsv(const std::string& text) {
   std::vector<std::vector<std::string>> rows{{""}};

@@ -177,6 +177,12 @@ TEST(Selection, OnePointIsNoChoice) {
   EXPECT_EQ(selection.error().code, ErrorCode::kUsage);
 }
 
+TEST(Selection, TextHidesNothing) {
+  SweepSelection selection;
+  selection.sweep = "a\u202Eb";
+  EXPECT_THAT(SelectionText(selection), HasSubstr("Sweep a\\u202Eb\n"));
+}
+
 TEST(Selection, JsonHasEveryChoice) {
   GradedStore store;
   store.FinishGraded(AlphaPlan("study-1", kAlphas), Held);

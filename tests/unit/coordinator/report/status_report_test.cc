@@ -27,8 +27,8 @@ TEST_F(StatusReport, TellsWhatFailedAndHow) {
   Finish(plan.jobs[0]);
   const LeaseId lease = LeaseOf(plan.jobs[1].key);
   Lease(lease);
-  Apply(RecordAttemptEnd{lease, "failed", "nan", "loss is \x1b[31mnan", JobState::kFailed, 0, 0,
-                         false});
+  Apply(RecordAttemptEnd{lease, "failed", "nan", "loss is \x1b[31mnan\u202E", JobState::kFailed, 0,
+                         0, false});
   Commit();
   const SweepStatus status = Read();
   const std::string text = StatusText(status);
@@ -36,7 +36,7 @@ TEST_F(StatusReport, TellsWhatFailedAndHow) {
   EXPECT_THAT(text, HasSubstr("failures  1 nan"));
   EXPECT_THAT(text, HasSubstr("dsid  1/3 folds, 1 failed"));
   EXPECT_THAT(text, HasSubstr(plan.jobs[1].key.substr(0, 12) + " failed, 02 held out: loss is "
-                                                               "\\x1b[31mnan"));
+                                                               "\\x1b[31mnan\\u202E"));
   EXPECT_THAT(text, HasSubstr("in use by process " + std::to_string(getpid())));
   EXPECT_FALSE(status.Finished());
   const auto json = StatusJson(status);

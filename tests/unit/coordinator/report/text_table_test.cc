@@ -16,8 +16,8 @@ TEST(TextTable, LabelsToTheLeftFiguresToTheRight) {
 
 TEST(TextTable, DataCannotSpeakToTheTerminal) {
   TextTable table({"point"}, 1);
-  table.Add({"a\x1b[31m\nb"});
-  EXPECT_EQ(table.Text(), "point\na\\x1b[31m\\nb\n");
+  table.Add({"a\x1b[31m\nb\u202Ec"});
+  EXPECT_EQ(table.Text(), "point\na\\x1b[31m\\nb\\u202Ec\n");
 }
 
 }  // namespace

@@ -1,0 +1,32 @@
+// The tests that Holm adjusts together.
+#pragma once
+
+#include <map>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "coordinator/report/table.h"
+
+namespace unmask {
+
+// Rows, points and experiments may show the same results: what is compared twice is one test.
+class TestFamily {
+ public:
+  // `adjusted` gets its p-value from Adjust, and must stay where it is until then.
+  void Add(Task task, const TableCell& first, const TableCell& second, double p, double& adjusted);
+  void Adjust();
+  std::size_t size() const { return tests_.size(); }
+
+ private:
+  struct Test {
+    double p = 1;
+    std::vector<double*> adjusted;
+  };
+  // The task, and the jobs behind both cells.
+  using Compared = std::tuple<Task, std::vector<std::string>, std::vector<std::string>>;
+
+  std::map<Compared, Test> tests_;
+};
+
+}  // namespace unmask
