@@ -10,10 +10,12 @@
 
 #include "cli/command.h"
 #include "cli/json_text.h"
+#include "cli/out_path.h"
 #include "common/base/log.h"
 #include "common/base/out_file.h"
 #include "common/base/process.h"
 #include "common/base/text.h"
+#include "common/data/csv.h"
 #include "common/data/frames.h"
 #include "common/data/manifest.h"
 #include "common/data/mfed_import.h"
@@ -156,13 +158,14 @@ Json ProblemsJson(const Error& error) {
   return {{"problems", std::move(problems)}};
 }
 
-// Of the manifest, then of the pictures; what was wrong with a cell is not told twice.
+// Of the manifest and of the pictures; what was wrong with a cell is not told twice.
 std::vector<Problem> AllProblems(const ManifestDraft& draft, const PictureCheck& pictures) {
   std::vector<Problem> all = draft.problems;
   for (const Problem& problem : pictures.problems) {
     const auto same_cell = [&](const Problem& p) { return p.where == problem.where; };
     if (std::ranges::none_of(draft.problems, same_cell)) all.push_back(problem);
   }
+  SortByPlace(all);
   return all;
 }
 
@@ -222,7 +225,10 @@ void AddImport(CLI::App& data, CommandContext& context) {
                    "Folder that holds each clip's images, DIR/SUBJECT/FILENAME or deeper "
                    "(dataset.root)")
       ->type_name("DIR");
-  mfed->add_option("--out", arguments->out, "Manifest to write")->required()->type_name("FILE");
+  mfed->add_option("--out", arguments->out, "Manifest to write")
+      ->required()
+      ->check(NamesAPlace)
+      ->type_name("FILE");
   mfed->callback([arguments, &context] {
     Finish(context, ImportMfedCommand(context, arguments->json, arguments->frames, arguments->out));
   });
@@ -255,7 +261,7 @@ void AddSynth(CLI::App& data, CommandContext& context) {
     SynthOptions options;
   };
   auto arguments = std::make_shared<Arguments>();
-  synth->add_option("DIR", arguments->folder, "Folder to write")->required();
+  synth->add_option("DIR", arguments->folder, "Folder to write")->required()->check(NamesAPlace);
   synth->add_option("--subjects", arguments->options.subjects, "How many")
       ->check(CLI::Range(1, 10000))
       ->capture_default_str();
@@ -279,7 +285,7 @@ void AddSynthWeights(CLI::App& data, CommandContext& context) {
   weights->add_option("KIND", arguments->kind, "vit, clip, resnet18")
       ->required()
       ->check(CLI::IsMember({"vit", "clip", "resnet18"}));
-  weights->add_option("DIR", arguments->folder, "Folder to write")->required();
+  weights->add_option("DIR", arguments->folder, "Folder to write")->required()->check(NamesAPlace);
   weights->add_option("--seed", arguments->options.seed, "Of every weight")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "cli/command.h"
+#include "cli/out_path.h"
 #include "coordinator/plan/model_source.h"
 
 namespace unmask {
@@ -57,7 +58,8 @@ void AddEmbedCommand(CLI::App& app, CommandContext& context) {
                    "Hugging Face folder of a CLIP, ViT or ResNet: config.json, model.safetensors")
       ->required();
   command->add_option("--out", arguments->out, "File to write: tensor `features` [inputs, width]")
-      ->required();
+      ->required()
+      ->check(NamesAPlace);
   command->add_option("--feature", arguments->feature, "pooled, or projected (CLIP)")
       ->check(CLI::IsMember({"pooled", "projected"}))
       ->capture_default_str();

@@ -5,6 +5,7 @@
 
 #include "cli/command.h"
 #include "cli/json_text.h"
+#include "cli/out_path.h"
 #include "coordinator/export/exports.h"
 
 namespace unmask {
@@ -47,7 +48,9 @@ void AddExportCommand(CLI::App& app, CommandContext& context) {
                    "a paper's artefacts, with checksums)")
       ->required()
       ->check(CLI::IsMember({"csv", "json", "tensorboard", "trace", "bundle"}));
-  command->add_option("--out", options->out, "Folder or file to write")->required();
+  command->add_option("--out", options->out, "Folder or file to write")
+      ->required()
+      ->check(NamesAPlace);
   command->footer(
       "Example: unmask export --format tensorboard --out tb && tensorboard --logdir tb");
   command->callback([&context, options] { Run(*options, context); });

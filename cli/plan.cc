@@ -6,6 +6,7 @@
 
 #include "cli/command.h"
 #include "cli/json_text.h"
+#include "cli/preflight.h"
 #include "common/base/log.h"
 #include "common/base/time_text.h"
 #include "common/config/names.h"
@@ -65,6 +66,7 @@ std::int64_t WidthOf(const std::string& config_json, const Settings& settings) {
 Status Plan(const PlanArguments& arguments, const CommandContext& context) {
   UNMASK_ASSIGN(const Study study, LoadStudy(arguments.config, arguments.overrides));
   UNMASK_ASSIGN(const PlanOutput output, MakePlan(study, {arguments.experiments, std::nullopt}));
+  UNMASK_TRY(CheckFolds(output));
   UNMASK_ASSIGN(const StoreHistory history, ReadStoreHistory(StorePaths{context.store}));
   for (const std::string& note : output.notes) LogInfo("note: " + note);
   const PlanReport report = ReportPlan(output, history, WidthOf);

@@ -1,10 +1,13 @@
 #include "cli/preflight.h"
 
+#include <fmt/format.h>
+
 #include <map>
 #include <memory>
 #include <set>
 #include <unordered_set>
 
+#include "cli/launcher.h"
 #include "common/base/process.h"
 #include "common/base/shared_module.h"
 #include "common/data/dataset.h"
@@ -15,6 +18,7 @@
 #include "worker/clip_text/vocabulary.h"
 #include "worker/faces/face_cropper.h"
 #include "worker/faces/picture.h"
+#include "worker/model/split.h"
 
 namespace unmask {
 namespace {
@@ -28,7 +32,16 @@ std::unordered_set<std::string> DoneJobs(const fs::path& store) {
   return done.ok() ? *std::move(done) : std::unordered_set<std::string>();
 }
 
+// Of a run's own making all workers are on this processor.
+Status CheckPrecision(const Settings& settings) {
+  const bool able = __builtin_cpu_supports("avx512bf16");
+  if (settings.features.precision == Precision::kFloat32 || able || UnderMpi()) return {};
+  return UsageError("this processor does not multiply bfloat16", "features.precision",
+                    "float32, or a processor with avx512_bf16");
+}
+
 Status CheckModel(const JobSpec& spec, const ModelData& data) {
+  UNMASK_TRY(CheckPrecision(spec.settings));
   if (!data.files.empty()) return {};  // our own
   const auto model = OpenModelFor(spec.settings.features, data.folder);
   if (!model.ok()) return model.error();
@@ -55,8 +68,7 @@ Status Decode(const std::vector<FrameRef>& frames) {
 }
 
 // Whether CLIP's text side, its tokenizer and the names of the classes go together.
-Status CheckPrompts(const JobSpec& spec, const TextSide& text, const std::string& blob) {
-  UNMASK_ASSIGN(const Dataset dataset, ParseDatasetBlob(blob));
+Status CheckPrompts(const JobSpec& spec, const TextSide& text, const Dataset& dataset) {
   for (const Task task : {Task::kTer, Task::kDer}) {
     const auto classes = task == Task::kTer ? TrueClasses(dataset) : DisguisedClasses(dataset);
     const auto prompts = spec.settings.model.kind == ModelKind::kClipPrompt
@@ -73,24 +85,25 @@ Status CheckTrainings(const PlanOutput& planned) {
   std::set<std::string> looked_at;
   std::map<std::string, std::shared_ptr<const TextSide>> texts;  // by weights
   for (const JobSpec& spec : planned.trainings) {
+    if (!SeesPictures(spec.settings)) continue;
     const ModelData& model = planned.models.at(spec.weights);
     const bool alone = !ReadsBank(spec.settings);
     if (alone && looked_at.insert(spec.weights).second) UNMASK_TRY(CheckModel(spec, model));
     const bool reads = ReadsText(spec.settings) && model.files.empty();
-    if (reads && looked_at.insert(spec.dataset + " as text of " + spec.weights).second) {
+    const std::string prompts =
+        fmt::format("{} as {} of {}", spec.dataset, Name(spec.settings.model.kind), spec.weights);
+    if (reads && looked_at.insert(prompts).second) {
       auto& text = texts[spec.weights];
       if (!text) {
         UNMASK_ASSIGN(text, OpenTextSide(model.folder, BesideProgram(kStandardMergesFile)));
       }
-      UNMASK_TRY(CheckPrompts(spec, *text, planned.blobs.at(spec.dataset)));
+      UNMASK_TRY(CheckPrompts(spec, *text, planned.datasets.at(spec.dataset)));
     }
   }
   return {};
 }
 
-}  // namespace
-
-Status CheckPlanned(const PlanOutput& planned, const fs::path& store) {
+Status CheckFeatures(const PlanOutput& planned, const fs::path& store) {
   const auto& jobs = planned.plan.jobs;
   if (jobs.empty() || jobs.front().spec.kind != JobKind::kFeatures) return {};
   const auto done = DoneJobs(store);
@@ -106,6 +119,33 @@ Status CheckPlanned(const PlanOutput& planned, const fs::path& store) {
       UNMASK_TRY(Decode(frames->second));
     }
   }
+  return {};
+}
+
+}  // namespace
+
+Status CheckFolds(const PlanOutput& planned) {
+  std::vector<Problem> problems;
+  std::set<std::string> looked_at;  // a grid's points mostly have the same folds
+  std::set<std::string> said;
+  for (const JobSpec& spec : planned.trainings) {
+    const Settings& settings = spec.settings;
+    const std::string folds =
+        fmt::format("{} {} {} {}", spec.dataset, Name(settings.train.validation),
+                    Name(TasksOf(settings).front()), LeastBatch(settings));
+    if (!looked_at.insert(folds).second) continue;
+    for (Problem& problem : FoldProblems(spec, planned.datasets.at(spec.dataset))) {
+      if (!settings.dataset.manifest.empty()) problem.where = settings.dataset.manifest;
+      if (said.insert(problem.what + problem.where).second) problems.push_back(std::move(problem));
+    }
+  }
+  if (problems.empty()) return {};
+  return Error(ErrorCode::kData, std::move(problems));
+}
+
+Status CheckPlanned(const PlanOutput& planned, const fs::path& store) {
+  UNMASK_TRY(CheckFolds(planned));
+  UNMASK_TRY(CheckFeatures(planned, store));
   return CheckTrainings(planned);
 }
 

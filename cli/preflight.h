@@ -1,4 +1,4 @@
-// What is wrong with a sweep's models and pictures, before any process is started.
+// What is wrong with a sweep's data, models and pictures, before any process is started.
 #pragma once
 
 #include "common/base/files.h"
@@ -6,8 +6,11 @@
 
 namespace unmask {
 
-// Opens every model folder and decodes every picture whose faces are not in the store yet. All
-// pictures that cannot be used are reported.
+// Whether every fold has clips to train on and to validate with. All that lack them are reported.
+Status CheckFolds(const PlanOutput& planned);
+
+// That; then opens every model folder and decodes every picture whose faces are not in the store
+// yet. All pictures that cannot be used are reported.
 Status CheckPlanned(const PlanOutput& planned, const fs::path& store);
 
 }  // namespace unmask

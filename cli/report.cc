@@ -5,6 +5,7 @@
 
 #include "cli/command.h"
 #include "cli/json_text.h"
+#include "cli/out_path.h"
 #include "coordinator/report_page/write_report.h"
 
 namespace unmask {
@@ -41,7 +42,8 @@ void AddReportCommand(CLI::App& app, CommandContext& context) {
       "report", "Write a page with the tables and figures, and their numbers beside it");
   command->add_option("SWEEP", options->sweep, "Name or unique prefix (default: the newest sweep)");
   command->add_option("--out", options->out, "Folder to write to; index.html is the page")
-      ->required();
+      ->required()
+      ->check(NamesAPlace);
   command->footer("Example: unmask report --out report && xdg-open report/index.html");
   command->callback([&context, options] { Run(*options, context); });
 }

@@ -11,8 +11,6 @@
 namespace unmask {
 namespace {
 
-constexpr const char* kFolderExpected = "--out DIR, a folder that can be written to";
-
 // /dev/stdout may stand for a file, which the shell holds open.
 bool IsWrittenAsItStands(const fs::path& path) {
   const std::string text = path.string();
@@ -38,35 +36,27 @@ void KeepMode(const fs::path& target, std::FILE* file) {
   if (stat(target.c_str(), &info) == 0) (void)fchmod(fileno(file), info.st_mode & 07777);
 }
 
+// Something else may stand in the folder's place.
+Status CheckWritable(const fs::path& folder) {
+  if (access((folder / "").c_str(), W_OK | X_OK) == 0) return {};
+  return DataError(fmt::format("cannot write to the folder: {}", std::strerror(errno)),
+                   folder.string(), fmt::format("--out, {}", kPlaceToWrite));
+}
+
 }  // namespace
 
 Status PrepareOutFolder(const fs::path& path) {
-  std::error_code error;
-  if (fs::exists(path, error) && !fs::is_directory(path, error)) {
-    return UsageError("not a folder", path.string(), kFolderExpected);
-  }
-  fs::create_directories(path, error);
-  if (error) {
-    return UsageError("cannot make the folder: " + error.message(), path.string(), kFolderExpected);
-  }
-  if (access(path.c_str(), W_OK | X_OK) != 0) {
-    return UsageError("cannot write to the folder", path.string(), kFolderExpected);
-  }
-  return {};
+  UNMASK_TRY(MakeFolders(path));
+  return CheckWritable(path);
 }
 
 Status CheckOutFile(const fs::path& path) {
   std::error_code error;
   if (fs::is_directory(path, error)) {
-    return UsageError("a folder stands there", path.string(), "--out FILE");
+    return DataError("a folder stands there", path.string(), "--out FILE");
   }
   if (IsWrittenAsItStands(path)) return {};
-  const fs::path folder = FolderOf(Followed(path));
-  if (!fs::is_directory(folder, error) || access(folder.c_str(), W_OK | X_OK) != 0) {
-    return UsageError("cannot write to the folder", folder.string(),
-                      "--out FILE in a folder that can be written to");
-  }
-  return {};
+  return CheckWritable(FolderOf(Followed(path)));
 }
 
 OutFile::OutFile(const fs::path& path) : path_(path), target_(path), written_(path) {

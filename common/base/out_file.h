@@ -9,11 +9,11 @@
 
 namespace unmask {
 
-// A folder that results may be written to: made where it is missing. A UsageError where `path` is a
+// A folder that results may be written to: made where it is missing. A DataError where `path` is a
 // file or cannot be written.
 Status PrepareOutFolder(const fs::path& path);
 
-// A file that results may be written to. A UsageError where `path` is a folder, or where the folder
+// A file that results may be written to. A DataError where `path` is a folder, or where the folder
 // that it should lie in is missing or cannot be written.
 Status CheckOutFile(const fs::path& path);
 

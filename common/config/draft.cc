@@ -178,7 +178,7 @@ void DraftReader::ReadStudyKey(const std::string& key, const YamlNode& node) {
   if (key == "seeds") return ReadSeeds(node);
   if (key.starts_with(kGrid)) return ReadGridKey(key.substr(kGrid.size()), node);
   if (const Field* field = FindField(key)) {
-    return Assign(node.line == 0 ? draft_.overrides : draft_.settings, *field, node);
+    return Assign(node.line == 0 ? draft_.overrides : draft_.settings, *field, key, node);
   }
   if (!IsSection(key, StudyKeys())) {
     reporter_.Add(fmt::format("unknown key '{}'", key), node.line, KeyHint(key, StudyKeys()));
@@ -189,14 +189,14 @@ void DraftReader::ReadStudyKey(const std::string& key, const YamlNode& node) {
 
 void DraftReader::ReadExperimentKey(ExperimentDraft& experiment, const std::string& key,
                                     const YamlNode& node) {
+  const std::string full = fmt::format("{}{}.{}", kExperiments, experiment.name, key);
   if (key == "grid") {
-    const auto grid =
-        ReadValue(BoolType(), "experiments." + experiment.name + ".grid", node, reporter_);
+    const auto grid = ReadValue(BoolType(), full, node, reporter_);
     if (grid) experiment.grid = std::get<bool>(*grid);
     return;
   }
   if (const Field* field = FindField(key)) {
-    return Assign(node.line == 0 ? experiment.overrides : experiment.own, *field, node);
+    return Assign(node.line == 0 ? experiment.overrides : experiment.own, *field, full, node);
   }
   std::vector<std::string> keys = FieldKeys();
   if (IsSection(key, keys)) {
@@ -226,6 +226,10 @@ void DraftReader::ReadSeeds(const YamlNode& node) {
   if (!FirstTime("seeds", node)) return;
   const ValueType type = WholeType(0, std::numeric_limits<std::int64_t>::max());
   draft_.seeds.clear();
+  if (node.kind == YamlNode::Kind::kScalar && node.line > 0) {
+    draft_.notes.push_back(
+        fmt::format("seeds: {} is one seed, not so many; several are a list", node.text));
+  }
   for (const Value& seed : ReadList(type, "seeds", node, reporter_)) {
     draft_.seeds.push_back(std::get<std::int64_t>(seed));
   }
@@ -256,12 +260,13 @@ void DraftReader::ReadGridKey(const std::string& key, const YamlNode& node) {
   }
 }
 
-void DraftReader::Assign(Layer& layer, const Field& field, const YamlNode& node) {
+void DraftReader::Assign(Layer& layer, const Field& field, const std::string& name,
+                         const YamlNode& node) {
   if (node.line != 0 && layer.contains(field.key)) {
-    reporter_.Add(fmt::format("duplicate key '{}'", field.key), node.line, "each key once");
+    reporter_.Add(fmt::format("duplicate key '{}'", name), node.line, "each key once");
     return;
   }
-  const auto value = ReadValue(field.type, field.key, node, reporter_);
+  const auto value = ReadValue(field.type, name, node, reporter_);
   if (value) layer[field.key] = {*value, node.line};
 }
 

@@ -53,7 +53,8 @@ class DraftReader {
   void ReadName(const YamlNode& node);
   void ReadSeeds(const YamlNode& node);
   void ReadGridKey(const std::string& key, const YamlNode& node);
-  void Assign(Layer& layer, const Field& field, const YamlNode& node);
+  // `name`: the field as messages name it.
+  void Assign(Layer& layer, const Field& field, const std::string& name, const YamlNode& node);
   // Whether the key is new in the file; reports it where not. Arguments may repeat keys.
   bool FirstTime(const std::string& key, const YamlNode& node);
 

@@ -162,6 +162,38 @@ std::string LastPart(std::string_view key) {
   return std::string(key.substr(key.find_last_of('.') + 1));
 }
 
+// "train." of "train.lr"; nothing of "name".
+std::string_view SectionOf(std::string_view key) { return key.substr(0, key.rfind('.') + 1); }
+
+using Keys = std::vector<std::string>;
+
+// By the whole last part, "max_epochs", or a word of it, "epochs".
+std::optional<std::string> NearestByLastPart(const std::string& last, const Keys& keys) {
+  Keys names, keys_of_names;
+  for (const std::string& key : keys) {
+    std::vector<std::string> parts = Split(LastPart(key), '_');
+    parts.push_back(LastPart(key));
+    keys_of_names.insert(keys_of_names.end(), parts.size(), key);
+    std::ranges::move(parts, std::back_inserter(names));
+  }
+  const auto nearest = NearestName(last, names);
+  if (!nearest) return std::nullopt;
+  return keys_of_names[static_cast<std::size_t>(std::ranges::find(names, *nearest) -
+                                                names.begin())];
+}
+
+std::optional<std::string> NearestKey(std::string_view key, const Keys& keys) {
+  const std::string last = LastPart(key);
+  Keys own;  // of the key's section, which would make any short name behind it seem near
+  std::ranges::copy_if(keys, std::back_inserter(own), [&](const std::string& other) {
+    return SectionOf(other) == SectionOf(key);
+  });
+  auto nearest = own.empty() ? NearestName(key, keys) : NearestByLastPart(last, own);
+  if (nearest) return nearest;
+  const auto elsewhere = std::ranges::find(keys, last, LastPart);
+  return elsewhere != keys.end() ? *elsewhere : NearestByLastPart(last, keys);
+}
+
 const Field& FieldOf(std::string_view key) {
   const Field* field = FindField(key);
   UNMASK_CHECK(field != nullptr);
@@ -233,19 +265,9 @@ std::vector<std::string> FieldKeys() {
 }
 
 std::string KeyHint(std::string_view key, const std::vector<std::string>& candidates) {
-  std::string whole = DidYouMean(key, candidates);
-  if (!whole.empty()) return whole;
-  std::vector<std::string> parts;
-  parts.reserve(candidates.size());
-  for (const std::string& candidate : candidates) parts.push_back(LastPart(candidate));
-  const std::string last = LastPart(key);
-  const bool exact = std::ranges::find(parts, last) != parts.end();
-  const auto nearest = exact             ? std::optional(last)
-                       : last.size() > 2 ? NearestName(last, parts)
-                                         : std::nullopt;
-  if (!nearest) return "a key of the configuration (docs/formats.md)";
-  const auto at = std::find(parts.begin(), parts.end(), *nearest) - parts.begin();
-  return "did you mean '" + candidates[static_cast<std::size_t>(at)] + "'?";
+  const auto nearest = NearestKey(key, candidates);
+  return nearest ? "did you mean '" + *nearest + "'?"
+                 : "a key of the configuration (docs/formats.md)";
 }
 
 Value GetSetting(const Settings& settings, std::string_view key) {

@@ -87,12 +87,14 @@ class CsvParser {
     }
   }
 
+  // A field of its own: the row's others stand where they should.
   void CheckText(const CsvField& field) {
+    if (row_.broken) return;
     if (!IsUtf8(field.text)) {
-      Report("invalid UTF-8", CsvWhere(name_, field), "text saved as UTF-8");
+      problems_.push_back({"invalid UTF-8", CsvWhere(name_, field), "text saved as UTF-8"});
     }
     if (field.text.find('\0') != std::string::npos) {
-      Report("NUL byte", CsvWhere(name_, field), "text");
+      problems_.push_back({"NUL byte", CsvWhere(name_, field), "text"});
     }
   }
 
@@ -137,7 +139,7 @@ class CsvParser {
 
   std::string Here() const { return fmt::format("{}:{}:{}", name_, line_, column_); }
 
-  // One problem a row: what follows the first is mostly its consequence.
+  // What shifts fields, once a row: what follows the first is mostly its consequence.
   void Report(std::string what, std::string where, std::string expected) {
     if (row_.broken) return;
     row_.broken = true;
@@ -160,6 +162,13 @@ class CsvParser {
   bool stopped_ = false;
 };
 
+// The line and the column at the end of "name:LINE:COLUMN"; zeros where there are none.
+std::pair<std::int64_t, std::int64_t> PlaceOf(const std::string& where) {
+  const std::vector<std::string> parts = Split(where, ':');
+  if (parts.size() < 3) return {};
+  return {ParseInt(parts[parts.size() - 2]).value_or(0), ParseInt(parts.back()).value_or(0)};
+}
+
 }  // namespace
 
 CsvTable ParseCsv(std::string_view bytes, const std::string& name, std::vector<Problem>& problems,
@@ -169,6 +178,10 @@ CsvTable ParseCsv(std::string_view bytes, const std::string& name, std::vector<P
 
 std::string CsvWhere(const std::string& name, const CsvField& field) {
   return fmt::format("{}:{}:{}", name, field.line, field.column);
+}
+
+void SortByPlace(std::vector<Problem>& problems) {
+  std::ranges::stable_sort(problems, {}, [](const Problem& p) { return PlaceOf(p.where); });
 }
 
 std::string CsvLine(const std::vector<std::string>& fields) {

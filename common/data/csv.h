@@ -19,7 +19,7 @@ struct CsvField {
 
 struct CsvRow {
   std::vector<CsvField> fields;  // at least one
-  bool broken = false;           // a syntax problem of this row was reported
+  bool broken = false;           // where its fields lie is in doubt, which was reported
 };
 
 struct CsvTable {
@@ -41,6 +41,9 @@ CsvTable ParseCsv(std::string_view bytes, const std::string& name, std::vector<P
 
 // "name:LINE:COLUMN".
 std::string CsvWhere(const std::string& name, const CsvField& field);
+
+// Problems of one file by line and column; those without come first. Equal places keep their order.
+void SortByPlace(std::vector<Problem>& problems);
 
 // One record with its line break (LF); quotes only where needed. Reads back as the same fields.
 std::string CsvLine(const std::vector<std::string>& fields);

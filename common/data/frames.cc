@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "common/base/text.h"
+#include "common/data/csv.h"
 #include "common/data/media_kind.h"
 
 namespace unmask {
@@ -176,8 +177,9 @@ Result<std::vector<FrameRef>> FindFrames(const Manifest& manifest, const Dataset
       std::ranges::copy(frame.error().problems, std::back_inserter(problems));
     }
   }
-  if (!problems.empty()) return Error(ErrorCode::kData, std::move(problems));
-  return frames;
+  if (problems.empty()) return frames;
+  SortByPlace(problems);  // clips come by name
+  return Error(ErrorCode::kData, std::move(problems));
 }
 
 }  // namespace unmask

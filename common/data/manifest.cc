@@ -47,17 +47,31 @@ class ManifestReader {
     if (table.rows.empty() && problems_.empty()) {
       Report("empty file", name_, "header " + Join(kHeader, ","));
     }
+    SortByPlace(problems_);  // what is wrong with the CSV was told first
     return {std::move(manifest_), std::move(problems_)};
   }
 
  private:
   void ReadTable(const CsvTable& table) {
+    if (HasOtherSeparators(table.rows[0])) return;
     ReadHeader(table.rows[0]);
     for (std::size_t i = 1; i < table.rows.size(); ++i) {
       const bool cut = i + 1 == table.rows.size() && !table.ends_with_newline;
       ReadRow(table.rows[i], cut);
     }
     if (table.rows.size() == 1 && problems_.empty()) Report("no clips", name_, "a row for each");
+  }
+
+  // As spreadsheets write them where the comma is for decimals.
+  bool HasOtherSeparators(const CsvRow& header) {
+    const CsvField& first = header.fields[0];
+    for (const char separator : {';', '\t'}) {
+      if (header.fields.size() > 1 || std::ranges::count(first.text, separator) < 3) continue;
+      Report(fmt::format("columns separated by {}", separator == ';' ? "';'" : "tabs"),
+             CsvWhere(name_, first), "by ','");
+      return true;
+    }
+    return false;
   }
 
   void ReadHeader(const CsvRow& header) {

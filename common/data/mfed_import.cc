@@ -64,6 +64,7 @@ class Importer {
       : name_(name), frames_root_(frames_root) {}
 
   Result<MfedImport> Import(const Json& annotation) {
+    if (annotation.empty()) return DataError("no entries", name_, "MFED's annotation");
     std::map<std::int64_t, const Json*> entries;  // by number: "10" comes after "9"
     for (const auto& [key, entry] : annotation.items()) {
       entry_ = key;
@@ -76,7 +77,6 @@ class Importer {
       entry_ = std::to_string(number);
       ReadEntry(*entry);
     }
-    if (annotation.empty()) Report("no entries", "MFED's annotation");
     if (!problems_.empty()) return Error(ErrorCode::kData, problems_);
     if (frames_root_) FindFrames();
     if (!problems_.empty()) return Error(ErrorCode::kData, problems_);

@@ -29,7 +29,8 @@ void CheckLabels(const Manifest& manifest, const ManifestClip& row, const ClipQu
     problems.push_back({fmt::format("clip '{}' has no {} label", row.sample, column),
                         fmt::format("{}:{}", manifest.name, row.line),
                         consumed ? "a label, which this study learns"
-                                 : "a label, which dataset.clips=masked compares"});
+                                 : "a label, which dataset.clips=masked compares, or "
+                                   "dataset.clips=all"});
   };
   check(row.true_label, query.true_label, "true");
   check(row.disguised_label, query.disguised_label, "disguised");

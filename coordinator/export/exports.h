@@ -1,5 +1,5 @@
 // A sweep for other tools. Every function reads one snapshot of the store and writes what it names;
-// the same store gives the same bytes. A UsageError where the output cannot be written.
+// the same store gives the same bytes. A DataError where the output cannot be written.
 #pragma once
 
 #include <string>

@@ -220,6 +220,7 @@ Status CheckSize(const Study& study, const std::vector<PlannedPoint>& points) {
 void AddContent(const std::vector<PlannedPoint>& points, PlanOutput& output) {
   for (const PlannedPoint& point : points) {
     output.blobs.emplace(point.data->sha256, point.data->blob);
+    output.datasets.try_emplace(point.data->sha256, point.data->dataset);
     if (point.pictures == nullptr) continue;
     output.blobs.emplace(point.pictures->sha256, point.pictures->blob);
     output.blobs.insert(point.pictures->drawn.begin(), point.pictures->drawn.end());
@@ -254,6 +255,21 @@ Status FindContent(std::vector<PlannedPoint>& points, const std::set<std::string
     if (!found.ok() && selected.contains(point.experiment->name)) return found;
   }
   return {};
+}
+
+// Inputs of clips without action units are all zero, which may be a cell that nobody filled in.
+void AddUnitNotes(PlanOutput& output) {
+  std::set<std::string> looked_at;
+  for (const JobSpec& spec : output.trainings) {
+    if (SeesPictures(spec.settings) || !looked_at.insert(spec.dataset).second) continue;
+    const auto& clips = output.datasets.at(spec.dataset).clips;
+    const auto without =
+        std::ranges::count_if(clips, [](const Clip& clip) { return clip.action_units.empty(); });
+    if (without == 0) continue;
+    output.notes.push_back(
+        fmt::format("{} of {} clips have no action units, and nothing to tell them apart by",
+                    without, clips.size()));
+  }
 }
 
 }  // namespace
@@ -306,7 +322,6 @@ Result<PlanOutput> MakePlan(const Study& study, const PlanOptions& options) {
   }
   if (options.order_seed) Shuffle(output.plan.jobs, *options.order_seed);
   for (const PlannedPoint& point : points) {
-    if (point.pictures == nullptr) continue;
     output.trainings.push_back(SpecOf(point, /*seed=*/0));
     output.trainings.back().settings = point.settings;  // with those that no number depends on
   }
@@ -318,6 +333,7 @@ Result<PlanOutput> MakePlan(const Study& study, const PlanOptions& options) {
   }
   output.config = ResolvedConfig(study);
   output.notes = study.notes;
+  AddUnitNotes(output);
   return output;
 }
 

@@ -11,6 +11,7 @@
 
 #include "common/base/result.h"
 #include "common/config/study.h"
+#include "common/data/dataset.h"
 #include "common/data/frames.h"
 #include "common/jobs/sweep.h"
 #include "coordinator/plan/model_source.h"
@@ -35,7 +36,8 @@ struct PlanOutput {
   // (common/data/pictures.h), and synthetic models.
   std::map<std::string, std::string> files;
   std::map<std::string, ModelData> models;              // by fingerprint
-  std::vector<JobSpec> trainings;                       // one of each point that sees pictures
+  std::map<std::string, Dataset> datasets;              // the data sets, by SHA-256
+  std::vector<JobSpec> trainings;                       // one of each point
   std::map<std::string, fs::path> detectors;            // files of face detectors, by SHA-256
   std::map<std::string, std::vector<FrameRef>> frames;  // outside of the store, by pictures blob
   nlohmann::json config;                                // resolved, with paths: for people

@@ -64,6 +64,9 @@ class Configuration(WrongInput):
     def test_unknown_override(self):
         self.plan(self.study(), "train.bach=3").expect_error(2, "bach", "batch")
 
+    def test_an_experiments_override_is_named_in_full(self):
+        self.plan(self.study("experiments: {a: {}}\n"), "experiments.a.train.lr=x").expect_error(2, "'experiments.a.train.lr'")
+
     def test_wrong_type(self):
         self.plan(self.study("train:\n  batch: many\n")).expect_error(2, "study.yaml:5", "batch")
 
@@ -159,12 +162,57 @@ class Manifest(WrongInput):
         harness.write_manifest(self.lab.folder / "m.csv", harness.manifest_rows(subjects=1))
         self.plan("name: x\ndataset: {manifest: m.csv}\n").expect_error(3, "subject")
 
+    def test_folds_that_must_fail(self):
+        """Before a plan is printed or a job is started, all at once."""
+        clips = harness.manifest_rows(subjects=3)
+        harness.write_manifest(self.lab.folder / "m.csv", [next(row for row in clips if row[1] == f"s0{k}") for k in range(3)])
+        study = self.lab.write("study.yaml", "name: x\ndataset: {manifest: m.csv}\nexperiments: {a: {}, b: {loss.alpha: 0}}\n")
+        for command in ("plan", "run"):
+            ended = self.unmask(command, study).expect(3)
+            self.assertEqual(ended.err.splitlines(), [f"unmask: error: 1 training clips in fold 's0{k}' (m.csv): at least 2" for k in range(3)], ended)
+            self.assertFalse(self.store.exists())
+            self.unmask(command, study, "train.validation=inner-split").expect(3)
+        self.unmask("plan", study, "train.validation=none").expect(0)
+
     def test_all_problems_at_once(self):
         clips = harness.manifest_rows()
         clips[0][6], clips[1][8], clips[2][1] = "1", "xyz", ""
-        harness.write_manifest(self.lab.folder / "m.csv", clips)
+        clips[3][1], clips[3][8] = "placeholder", "xyz"
+        file = harness.write_manifest(self.lab.folder / "m.csv", clips)
+        file.write_bytes(file.read_bytes().replace(b"placeholder", b"\xff"))
         ended = self.unmask("data", "validate", "m.csv").expect(3)
-        self.assertEqual(len(ended.err.splitlines()), 3, ended)
+        self.assertEqual([line.split("m.csv:")[1][0] for line in ended.err.splitlines()], ["2", "3", "4", "5", "5"], ended)
+
+
+class Models(WrongInput):
+    def shorten_texts(self, folder, positions):
+        """The model has room for so many tokens."""
+        file, config = folder / "model.safetensors", folder / "config.json"
+        content = file.read_bytes()
+        start = 8 + int.from_bytes(content[:8], "little")
+        header, parts, end = json.loads(content[8:start]), [], 0
+        del header["__metadata__"]
+        for name, tensor in sorted(header.items(), key=lambda item: item[1]["data_offsets"]):
+            first, last = (start + offset for offset in tensor["data_offsets"])
+            if name == "text_model.embeddings.position_embedding.weight":
+                last = first + (last - first) // tensor["shape"][0] * positions
+                tensor["shape"][0] = positions
+            parts.append(content[first:last])
+            tensor["data_offsets"] = [end, end + last - first]
+            end += last - first
+        text = json.dumps(header).encode()
+        file.write_bytes(b"".join([len(text).to_bytes(8, "little"), text, *parts]))
+        config.write_text(config.read_text().replace('"max_position_embeddings": 77', f'"max_position_embeddings": {positions}'))
+
+    def test_prompts_of_every_kind_are_looked_at(self):
+        """Where zero-shot's have room, those that are learnt may have none."""
+        self.unmask("data", "synth", "faces", "--subjects", "3").expect(0)
+        self.unmask("data", "synth-weights", "clip", "clip").expect(0)
+        self.shorten_texts(self.lab.folder / "clip", 20)
+        study = self.lab.write("study.yaml", "dataset: {manifest: faces/manifest.csv}\nfeatures.source: clip\nweights.clip: clip\n"
+                               "experiments: {zero: {model.kind: clip-zero-shot}, prompt: {model.kind: clip-prompt}}\n")
+        self.unmask("run", study).expect_error(3, "16 learnt tokens in texts of 20")
+        self.assertFalse(self.store.exists())
 
 
 class Annotation(WrongInput):
@@ -179,6 +227,10 @@ class Annotation(WrongInput):
     def test_json_bomb(self):
         self.lab.write("deep.json", "[" * 200000)
         self.unmask("data", "import", "mfed", "deep.json", "--out", "out.csv").expect_error(3, "deep.json")
+
+    def test_no_entries(self):
+        self.lab.write("empty.json", "{}")
+        self.unmask("data", "import", "mfed", "empty.json", "--out", "out.csv").expect_error(3, "no entries (empty.json)")
 
     def test_other_json(self):
         self.lab.write("other.json", '{"hello": "world"}')
@@ -291,6 +343,30 @@ class Commands(WrongInput):
         self.assertTrue(failed)
         told = [self.unmask("why", job["job_key"]).expect(0).out for job in failed]
         self.assertTrue(any("1 attempt\n" in text for text in told), told)
+
+    def test_places_that_cannot_be_written_to(self):
+        """3 where the file system refuses, 2 where no place is named, whatever writes there."""
+        self.finished_store()
+        self.lab.write("a-file", "x")
+        self.lab.write("mfed.json", json.dumps({"1": {
+            "Subject": "02", "Filename": "a", "OnsetFrame": "10", "ApexFrame": "12", "OffsetFrame": "19", "Duration": "10",
+            "Action_Units": "4", "reallabel": "an", "masklabel": "ha"}}))
+        commands = [("export", "--format", name, "--out") for name in ("csv", "json", "tensorboard", "trace", "bundle")]
+        commands += [("report", "--out"), ("data", "import", "mfed", "mfed.json", "--out"), ("data", "synth", "--subjects", "3"),
+                     ("data", "synth-weights", "vit")]
+        for command in commands:
+            for place in ("/proc/unmask-out", "a-file/out"):
+                with self.subTest(command=command, place=place):
+                    self.unmask(*command, place).expect_error(3, place.split("/out")[0])
+            with self.subTest(command=command):
+                self.unmask(*command, "").expect_error(2, "--out" if "--out" in command else "DIR", "an empty path", "command line")
+
+    def test_bfloat16_where_there_is_none(self):
+        if "avx512_bf16" in pathlib.Path("/proc/cpuinfo").read_text():
+            self.skipTest("this processor multiplies bfloat16")
+        study = harness.write_study(self.lab)
+        self.unmask("run", study, "features.source=vit", "weights.synth=1", "features.precision=bfloat16").expect_error(
+            2, "does not multiply bfloat16", "features.precision")
 
     def test_unknown_sweep(self):
         self.finished_store()

@@ -4,13 +4,6 @@
 
 namespace unmask {
 
-std::int64_t LeastBatch(const Settings& settings) {
-  const bool unbiased = settings.model.kind == ModelKind::kDsid && settings.loss.alpha > 0 &&
-                        settings.loss.hsic == HsicKind::kUnbiased;
-  const std::int64_t least = unbiased ? 4 : 2;
-  return std::max(least, settings.train.devices);
-}
-
 std::vector<std::int64_t> BatchSizes(std::int64_t clips, std::int64_t batch, std::int64_t least) {
   UNMASK_CHECK(clips >= least && batch >= least);
   std::vector<std::int64_t> sizes(static_cast<std::size_t>(clips / batch), batch);

@@ -4,13 +4,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "common/config/settings.h"
 #include "common/random/philox.h"
 
 namespace unmask {
-
-// BatchNorm needs 2 clips in a batch, unbiased HSIC 4, each member of a gang one.
-std::int64_t LeastBatch(const Settings& settings);
 
 // Batch sizes for `clips` clips: full ones and a short last one, which joins the one before where
 // it is below `least`.

@@ -2,11 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
-#include "common/config/names.h"
 #include "common/jobs/feature_jobs.h"
-#include "worker/trainer/batches.h"
+#include "worker/model/split.h"
 
 namespace unmask {
 namespace {
@@ -24,22 +21,6 @@ std::vector<float> ActionUnitFeatures(const Dataset& dataset) {
   return features;
 }
 
-Result<TaskLabels> LabelsOf(Task task, const Dataset& dataset) {
-  TaskLabels labels;
-  labels.task = task;
-  labels.classes = task == Task::kTer ? TrueClasses(dataset) : DisguisedClasses(dataset);
-  for (const Clip& clip : dataset.clips) {
-    const std::string& label = task == Task::kTer ? clip.true_label : clip.disguised_label;
-    if (label.empty()) {
-      return DataError(fmt::format("no {} label", Name(task)), fmt::format("clip {}", clip.sample),
-                       "a label for every clip");
-    }
-    const auto at = std::lower_bound(labels.classes.begin(), labels.classes.end(), label);
-    labels.labels.push_back(at - labels.classes.begin());
-  }
-  return labels;
-}
-
 Status CheckSupported(const JobSpec& spec) {
   const Settings& settings = spec.settings;
   if (spec.kind != JobKind::kTrain) return DataError("not a training job");
@@ -50,18 +31,11 @@ Status CheckSupported(const JobSpec& spec) {
   return {};
 }
 
-Status CheckBatches(const JobSpec& spec, const FoldSplit& split) {
+Status CheckBatches(const JobSpec& spec) {
   const std::int64_t least = LeastBatch(spec.settings);
-  const auto clips = static_cast<std::int64_t>(split.train.size());
-  if (clips < least) {
-    return DataError(fmt::format("{} training clips in fold '{}'", clips, spec.held_out), "dataset",
-                     fmt::format("at least {}", least));
-  }
-  if (spec.settings.train.batch < least) {
-    return DataError(fmt::format("batches of {} clips", spec.settings.train.batch), "train.batch",
-                     fmt::format("at least {} for this loss", least));
-  }
-  return {};
+  if (spec.settings.train.batch >= least) return {};
+  return DataError(fmt::format("batches of {} clips", spec.settings.train.batch), "train.batch",
+                   fmt::format("at least {} for this loss", least));
 }
 
 }  // namespace
@@ -74,7 +48,7 @@ Result<FoldData> PrepareFold(const JobSpec& spec, const Dataset& dataset) {
     fold.tasks.push_back(std::move(labels));
   }
   UNMASK_ASSIGN(fold.split, SplitClips(spec, dataset, fold.tasks.front().labels));
-  UNMASK_TRY(CheckBatches(spec, fold.split));
+  UNMASK_TRY(CheckBatches(spec));
   for (const Clip& clip : dataset.clips) fold.samples.push_back(clip.sample);
   if (SeesPictures(spec.settings)) return fold;
   fold.width = static_cast<std::int64_t>(FacsVocabulary().size());

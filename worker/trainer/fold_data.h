@@ -12,9 +12,4 @@ namespace unmask {
 // job that sees pictures, inputs and their width are left for the caller.
 Result<FoldData> PrepareFold(const JobSpec& spec, const Dataset& dataset);
 
-// The policies of contract.md, "train.validation". `labels` [clips] are those of the job's first
-// task: `inner-split` is stratified by them. Held-out clips take part only under `leaky`.
-Result<FoldSplit> SplitClips(const JobSpec& spec, const Dataset& dataset,
-                             const std::vector<std::int64_t>& labels);
-
 }  // namespace unmask

@@ -7,6 +7,7 @@
 
 #include "worker/backbone/tuned.h"
 #include "worker/clip_text/text_side.h"
+#include "worker/model/split.h"
 #include "worker/trainer/batches.h"
 #include "worker/trainer/measures.h"
 

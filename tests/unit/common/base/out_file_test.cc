@@ -72,8 +72,16 @@ TEST_F(OutFileTest, SaysWhatCouldNotBeWritten) {
   const Status missing = WriteOutFile(At("missing") / "a", "x");
   ASSERT_FALSE(missing.ok());
   EXPECT_THAT(OneLine(missing.error()), HasSubstr("No such file"));
-  EXPECT_EQ(CheckOutFile(At("missing") / "a").error().code, ErrorCode::kUsage);
-  EXPECT_EQ(CheckOutFile(folder_.path()).error().code, ErrorCode::kUsage);
+  EXPECT_TRUE(CheckOutFile(At("new")).ok());
+  ASSERT_TRUE(WriteOutFile(At("file"), "x").ok());
+  for (const Status& refused :
+       {missing, CheckOutFile(At("missing") / "a"), CheckOutFile(At("file") / "a"),
+        CheckOutFile(folder_.path()), PrepareOutFolder(At("file")),
+        PrepareOutFolder(At("file") / "a"), PrepareOutFolder("/proc/a")}) {
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().code, ErrorCode::kData) << FormatError(refused.error());
+    EXPECT_FALSE(refused.error().problems[0].where.empty());
+  }
 }
 
 }  // namespace

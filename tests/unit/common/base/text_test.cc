@@ -58,6 +58,10 @@ TEST(Text, FindsTheNearestNameOrNone) {
   EXPECT_EQ(NearestName("something-else", names), std::nullopt);
   EXPECT_EQ(DidYouMean("los.alpha", names), "did you mean 'loss.alpha'?");
   EXPECT_EQ(DidYouMean("zzzzzzzz", names, "see --help"), "see --help");
+  EXPECT_EQ(NearestName("tre", {"der", "ter"}), "ter");
+  EXPECT_EQ(NearestName("bar", {"lr", "max"}), std::nullopt);
+  EXPECT_EQ(NearestName("c", {"a", "b"}), std::nullopt);
+  EXPECT_EQ(NearestName("", {"a"}), std::nullopt);
 }
 
 TEST(Text, SplitsTrimsAndJoins) {

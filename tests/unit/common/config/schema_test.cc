@@ -141,10 +141,19 @@ TEST(SchemaTest, JsonIsStrictAboutTypes) {
 }
 
 TEST(SchemaTest, HintsFindAKeyByItsLastPart) {
+  const std::string none = "a key of the configuration (docs/formats.md)";
   EXPECT_EQ(KeyHint("train.bach", FieldKeys()), "did you mean 'train.batch'?");
   EXPECT_EQ(KeyHint("max_epochs", FieldKeys()), "did you mean 'train.max_epochs'?");
   EXPECT_EQ(KeyHint("lr", FieldKeys()), "did you mean 'train.lr'?");
-  EXPECT_EQ(KeyHint("k0", FieldKeys()), "a key of the configuration (docs/formats.md)");
+  EXPECT_EQ(KeyHint("train.ephocs", FieldKeys()), "did you mean 'train.max_epochs'?");
+  EXPECT_EQ(KeyHint("train.decay", FieldKeys()), "did you mean 'train.weight_decay'?");
+  EXPECT_EQ(KeyHint("train.alpha", FieldKeys()), "did you mean 'loss.alpha'?");
+  EXPECT_EQ(KeyHint("trian.lr", FieldKeys()), "did you mean 'train.lr'?");
+  EXPECT_EQ(KeyHint("ephocs", FieldKeys()), "did you mean 'train.max_epochs'?");
+  for (const char* key :
+       {"k0", "train.foo", "train.bar", "train.x", "train.learning_rate", "train.", "", "."}) {
+    EXPECT_EQ(KeyHint(key, FieldKeys()), none) << key;
+  }
 }
 
 TEST(NamesTest, EveryNameReadsBack) {

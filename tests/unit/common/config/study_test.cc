@@ -183,6 +183,8 @@ TEST(StudyTest, AGridIsTypedAndSetsTheSettings) {
 
 TEST(StudyNotesTest, AShadowedOverrideIsReported) {
   EXPECT_THAT(Load(kThree, {"train.batch=8"}).notes, ElementsAre());
+  EXPECT_THAT(Load("seeds: 3").notes, ElementsAre(HasSubstr("3 is one seed")));
+  EXPECT_THAT(Load("seeds: [3]", {"seeds=4"}).notes, ElementsAre());
   EXPECT_THAT(Load("experiments: {e: {loss.alpha: 0}, f: {}}", {"loss.alpha=50"}).notes,
               ElementsAre("loss.alpha=50 does not reach experiment 'e', whose own setting is 0 "
                           "(experiments.e.loss.alpha=50 would)"));
@@ -366,7 +368,11 @@ TEST(StudyErrorTest, EveryWrongInputHasItsLine) {
        "wrong type for 'experiments.e.grid': '1' (s.yaml:1): true or false"},
       {"experiments: {e: {loss.beta: -1}}",
        {},
-       "impossible value for 'loss.beta': '-1' (s.yaml:1): a finite number of at least 0"},
+       "impossible value for 'experiments.e.loss.beta': '-1' (s.yaml:1): a finite number of at "
+       "least 0"},
+      {"experiments: {e: {}}",
+       {"experiments.e.train.lr=x"},
+       "wrong type for 'experiments.e.train.lr': 'x' (command line): a finite number above 0"},
       {"experiments: {\"a\\nb\": {}}",
        {},
        "impossible name of an experiment: 'a\\nb' (s.yaml:1): text without control characters"},

@@ -75,6 +75,28 @@ TEST(CsvTest, ReportsEveryRowThatIsNotCsv) {
   EXPECT_THAT(ProblemsOf(std::string_view("a,b\0\n", 5)), ElementsAre("t.csv:1:3 NUL byte"));
 }
 
+TEST(CsvTest, OnlyWhatShiftsFieldsBreaksARow) {
+  std::vector<Problem> problems;
+  const CsvTable table = ParseCsv("\xff,b,\xfe\n\"a\"b,\xff\n", "t.csv", problems);
+  ASSERT_THAT(problems, SizeIs(3));
+  EXPECT_EQ(problems[1].where, "t.csv:1:5");
+  EXPECT_EQ(problems[2].where, "t.csv:2:4");
+  EXPECT_FALSE(table.rows[0].broken);
+  EXPECT_TRUE(table.rows[1].broken);
+}
+
+TEST(CsvTest, SortsProblemsByPlace) {
+  std::vector<Problem> problems = {{"e", "t:10:1", ""},
+                                   {"d", "t:2:10", ""},
+                                   {"b", "t:2:9", ""},
+                                   {"c", "t:2:9", ""},
+                                   {"a", "t", ""}};
+  SortByPlace(problems);
+  std::string order;
+  for (const Problem& p : problems) order += p.what;
+  EXPECT_EQ(order, "abcde");
+}
+
 TEST(CsvTest, StopsAtItsLimits) {
   const CsvLimits limits{.field_bytes = 3, .row_fields = 2, .rows = 2};
   EXPECT_THAT(ProblemsOf("abc,abc\nabc\n", limits), IsEmpty());

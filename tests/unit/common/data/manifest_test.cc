@@ -84,8 +84,8 @@ TEST(ManifestTest, ReportsEveryProblemAtOnceWithLineAndColumn) {
                  "h,s,an,ha,99999999999999999999,,,,\n"
                  "i,s,an"),
       ElementsAre(
-          HasSubstr("m.csv:10:4 quote inside"), "m.csv:2:1 empty sample: a name",
-          "m.csv:2:2 empty subject: a name", HasSubstr("m.csv:3:11 bad frame number 'x' in column"),
+          "m.csv:2:1 empty sample: a name", "m.csv:2:2 empty subject: a name",
+          HasSubstr("m.csv:3:11 bad frame number 'x' in column"),
           HasSubstr("m.csv:3:13 bad frame number '-1'"),
           HasSubstr("m.csv:3:16 bad frame number '2.0'"), HasSubstr("m.csv:4:13 onset 5 is after"),
           HasSubstr("m.csv:4:15 apex 4 is after offset 3"),
@@ -95,17 +95,34 @@ TEST(ManifestTest, ReportsEveryProblemAtOnceWithLineAndColumn) {
           HasSubstr("m.csv:6:19 unknown action unit '3'"), HasSubstr("m.csv:7:14 frames '/etc'"),
           AllOf(HasSubstr("m.csv:7:19 unknown action unit '1,2'"), HasSubstr("spaces")),
           AllOf(HasSubstr("m.csv:8:1 clip 'a' is there twice"), HasSubstr("line 3")),
-          "m.csv:9:1 3 fields in a row: 9 as in the header", HasSubstr("m.csv:11:11 bad frame"),
+          "m.csv:9:1 3 fields in a row: 9 as in the header", HasSubstr("m.csv:10:4 quote inside"),
+          HasSubstr("m.csv:11:11 bad frame"),
           HasSubstr("m.csv:12:1 3 fields in a row: 9 as in the header (is the file cut short?)")));
+}
+
+TEST(ManifestTest, TextThatIsNotUtf8HidesNothingOfItsRow) {
+  EXPECT_THAT(ProblemsOf(kHeader + "a,s,an,ha,x,,,,99\na,\xff,an,ha,5,4,,,\n"),
+              ElementsAre(HasSubstr("m.csv:2:11 bad frame number 'x'"),
+                          HasSubstr("m.csv:2:16 unknown action unit '99'"),
+                          HasSubstr("m.csv:3:1 clip 'a' is there twice"),
+                          HasSubstr("m.csv:3:3 invalid UTF-8"),
+                          HasSubstr("m.csv:3:13 onset 5 is after apex 4")));
 }
 
 TEST(ManifestTest, HeaderProblemsNameTheNearest) {
   EXPECT_THAT(
       ProblemsOf("sample,subjet,true,disguised,onset,apex,offset,frames,sample\n,,,,,,,,\n"),
-      ElementsAre("m.csv:1:55 column 'sample' is there twice: it once",
-                  "m.csv:1:1 missing column 'subject': rename column 'subjet'?",
+      ElementsAre("m.csv:1:1 missing column 'subject': rename column 'subjet'?",
                   HasSubstr("missing column 'action_units': header sample,subject,"),
+                  "m.csv:1:55 column 'sample' is there twice: it once",
                   "m.csv:2:1 empty sample: a name"));
+}
+
+TEST(ManifestTest, OtherSeparatorsAreNamed) {
+  EXPECT_THAT(ProblemsOf("sample;subject;true;disguised;onset\na;s;an;ha;1,5\n"),
+              ElementsAre("m.csv:1:1 columns separated by ';': by ','"));
+  EXPECT_THAT(ProblemsOf("sample\tsubject\ttrue\tdisguised\na\ts\tan\tha\n"),
+              ElementsAre("m.csv:1:1 columns separated by tabs: by ','"));
 }
 
 TEST(ManifestTest, NothingInItIsAProblem) {

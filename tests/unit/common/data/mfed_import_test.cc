@@ -86,7 +86,7 @@ TEST(ImportMfedTest, BrokenAnnotationsAreDataErrorsThatNameTheEntry) {
   EXPECT_EQ(FailureOf(good), "no error");
   EXPECT_THAT(FailureOf(good.substr(0, 100)), AllOf(HasSubstr("broken JSON"), HasSubstr("line 1")));
   EXPECT_THAT(FailureOf("[]"), HasSubstr("not MFED's annotation (mfed.json)"));
-  EXPECT_THAT(FailureOf("{}"), HasSubstr("no entries"));
+  EXPECT_THAT(FailureOf("{}"), HasSubstr("no entries (mfed.json): MFED's"));
   EXPECT_THAT(FailureOf("{\"7\":3}"), HasSubstr("not an object (mfed.json, entry 7)"));
   EXPECT_THAT(FailureOf("{\"x\":" + Entry("a") + "}"), HasSubstr("bad key"));
   EXPECT_THAT(FailureOf(Replaced(good, "\"Subject\"", "\"Sub\"")),

@@ -174,12 +174,12 @@ TEST_F(Exports, TheSameStoreGivesTheSameBytes) {
   EXPECT_EQ(Text(Out() / "SHA256SUMS"), once);
 }
 
-TEST_F(Exports, WhereNothingCanBeWrittenIsAUsageError) {
+TEST_F(Exports, WhereNothingCanBeWrittenIsADataError) {
   ASSERT_TRUE(WriteFileDurably(Out(), "a file").ok());
   for (const char* format : {"csv", "tensorboard", "bundle"}) {
     const Status status = Export(format);
     ASSERT_FALSE(status.ok()) << format;
-    EXPECT_EQ(status.error().code, ErrorCode::kUsage) << format;
+    EXPECT_EQ(status.error().code, ErrorCode::kData) << format;
   }
   for (const char* format : {"json", "trace"}) {
     const fs::path beneath = Out() / "file";

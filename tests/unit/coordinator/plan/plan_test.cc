@@ -76,11 +76,24 @@ experiments:
   one: {model.kind: single-task}
 )";
 
+TEST_F(PlanTest, ClipsWithoutActionUnitsAreCounted) {
+  const std::string header =
+      "sample,subject,true,disguised,onset,apex,offset,frames,action_units\n";
+  std::string rows;
+  for (const std::string s : {"1", "2", "3"}) {
+    rows += "a" + s + "," + s + ",an,ha,1,2,3,,\nb" + s + "," + s + ",ha,an,1,2,3,,6 12\n";
+  }
+  const std::string text = "dataset.manifest: " + Write("few.csv", header + rows);
+  EXPECT_THAT(Plan(text).notes, ElementsAre(HasSubstr("3 of 6 clips have no action units")));
+  EXPECT_THAT(Plan("dataset.manifest: " + Manifest()).notes, ElementsAre());
+}
+
 TEST_F(PlanTest, EachSubjectIsHeldOutOnceAndSharedJobsArePlannedOnce) {
   const PlanOutput output = Plan(kShared, {"dataset.manifest=" + Manifest()});
   // dsid: alpha 0 and 0.5; no-hsic is dsid at alpha 0; a single task has no alpha.
   EXPECT_EQ(output.plan.uses.size(), 3U * (2 + 1 + 2));
   EXPECT_EQ(output.plan.jobs.size(), 3U * (2 + 0 + 1));
+  EXPECT_EQ(output.trainings.size(), 2U + 1 + 2);
   const std::vector<std::string> keys = Keys(output);
   EXPECT_EQ(std::set<std::string>(keys.begin(), keys.end()).size(), keys.size());
   std::map<std::pair<std::string, std::string>, std::vector<std::string>> folds;
@@ -95,6 +108,9 @@ TEST_F(PlanTest, EachSubjectIsHeldOutOnceAndSharedJobsArePlannedOnce) {
   for (const PlannedJob& job : output.plan.jobs) {
     EXPECT_EQ(job.key, JobKey(job.spec));
     EXPECT_TRUE(output.blobs.contains(job.spec.dataset));
+  }
+  for (const JobSpec& spec : output.trainings) {
+    EXPECT_EQ(DatasetBlob(output.datasets.at(spec.dataset)), output.blobs.at(spec.dataset));
   }
 }
 
@@ -201,9 +217,9 @@ TEST_F(PlanTest, NamesMayHoldCommas) {
   EXPECT_EQ(Plan(text, {manifest}, {{"c", "a,b"}, {}}).plan.uses.size(), 6U);
   EXPECT_EQ(Plan(text, {manifest}, {{"c,a"}, {}}).plan.uses.size(), 6U);
   EXPECT_EQ(ErrorOf(text, {manifest}, {{"a", "b"}, {}}),
-            "unmask: error: unknown experiment 'b' (--experiment): did you mean 'c'?");
+            "unmask: error: unknown experiment 'b' (--experiment): one of a,b, c, a");
   EXPECT_EQ(ErrorOf(text, {manifest}, {{"a,"}, {}}),
-            "unmask: error: unknown experiment '' (--experiment): did you mean 'c'?");
+            "unmask: error: unknown experiment '' (--experiment): one of a,b, c, a");
 }
 
 TEST_F(PlanTest, ASyntheticDataSetNeedsNoFile) {

@@ -19,18 +19,6 @@ TEST(BatchSizes, KeepsAShortLastBatchUnlessItIsTooShort) {
   EXPECT_EQ(BatchSizes(5, 32, 2), (Sizes{5}));
 }
 
-TEST(LeastBatch, FollowsTheLoss) {
-  Settings settings;
-  EXPECT_EQ(LeastBatch(settings), 2);
-  settings.loss.hsic = HsicKind::kUnbiased;
-  EXPECT_EQ(LeastBatch(settings), 4);
-  settings.loss.alpha = 0;
-  EXPECT_EQ(LeastBatch(settings), 2);
-  settings.loss.alpha = 1;
-  settings.model.kind = ModelKind::kSingleTask;
-  EXPECT_EQ(LeastBatch(settings), 2);
-}
-
 TEST(EarlyStopping, StrictlyGreaterWinsAndTiesStay) {
   EarlyStopping stopping(2);
   EXPECT_TRUE(stopping.Observe(0, 0));  // even no right answer is better than none yet

@@ -1,10 +1,12 @@
+#include "worker/model/split.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <map>
 
+#include "common/config/names.h"
 #include "common/random/philox.h"
-#include "worker/trainer/fold_data.h"
 
 namespace unmask {
 namespace {
@@ -73,7 +75,40 @@ Indices ValidationClips(const JobSpec& spec, const Dataset& dataset, const Indic
   UNMASK_CHECK(false);
 }
 
+// Whether no fold can lack `needed` clips, as is usual: the two largest subjects may be held out
+// and validate, and `inner-split` takes at most half of the others.
+bool SurelyHasEnough(const Dataset& dataset, std::int64_t needed) {
+  std::map<std::string_view, std::int64_t> clips;  // by subject
+  for (const Clip& clip : dataset.clips) ++clips[clip.subject];
+  std::int64_t largest = 0;
+  for (const auto& [subject, count] : clips) largest = std::max(largest, count);
+  return std::ssize(dataset.clips) - 2 * largest >= 2 * needed;
+}
+
 }  // namespace
+
+std::int64_t LeastBatch(const Settings& settings) {
+  const bool unbiased = settings.model.kind == ModelKind::kDsid && settings.loss.alpha > 0 &&
+                        settings.loss.hsic == HsicKind::kUnbiased;
+  const std::int64_t least = unbiased ? 4 : 2;
+  return std::max(least, settings.train.devices);
+}
+
+Result<TaskLabels> LabelsOf(Task task, const Dataset& dataset) {
+  TaskLabels labels;
+  labels.task = task;
+  labels.classes = task == Task::kTer ? TrueClasses(dataset) : DisguisedClasses(dataset);
+  for (const Clip& clip : dataset.clips) {
+    const std::string& label = task == Task::kTer ? clip.true_label : clip.disguised_label;
+    if (label.empty()) {
+      return DataError(fmt::format("no {} label", Name(task)), fmt::format("clip {}", clip.sample),
+                       "a label for every clip");
+    }
+    const auto at = std::lower_bound(labels.classes.begin(), labels.classes.end(), label);
+    labels.labels.push_back(at - labels.classes.begin());
+  }
+  return labels;
+}
 
 Result<FoldSplit> SplitClips(const JobSpec& spec, const Dataset& dataset,
                              const std::vector<std::int64_t>& labels) {
@@ -89,7 +124,27 @@ Result<FoldSplit> SplitClips(const JobSpec& spec, const Dataset& dataset,
     return DataError(fmt::format("too few clips to hold out subject '{}'", spec.held_out),
                      "dataset", "clips left to train on and to validate with");
   }
-  return split;
+  const std::int64_t least = LeastBatch(spec.settings);
+  const auto clips = static_cast<std::int64_t>(split.train.size());
+  if (clips >= least) return split;
+  return DataError(fmt::format("{} training clips in fold '{}'", clips, spec.held_out), "dataset",
+                   fmt::format("at least {}", least));
+}
+
+std::vector<Problem> FoldProblems(const JobSpec& spec, const Dataset& dataset) {
+  const auto labels = LabelsOf(TasksOf(spec.settings).front(), dataset);
+  if (!labels.ok()) return labels.error().problems;
+  // With more clips than classes some class has one to validate with.
+  const std::int64_t needed = LeastBatch(spec.settings) + std::ssize(labels->classes);
+  if (SurelyHasEnough(dataset, needed)) return {};
+  std::vector<Problem> problems;
+  JobSpec fold = spec;
+  for (const std::string& subject : SortedSubjects(dataset)) {
+    fold.held_out = subject;
+    const auto split = SplitClips(fold, dataset, labels->labels);
+    if (!split.ok()) problems.push_back(split.error().problems.front());
+  }
+  return problems;
 }
 
 }  // namespace unmask
