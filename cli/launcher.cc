@@ -244,6 +244,15 @@ int Supervise(pid_t mpirun, const sigset_t& signals, int& stops) {
   }
 }
 
+// Whether mpirun or MPI found something in its way that the same command would find again, by
+// mpirun's status where no rank has begun: not one that tells of a rank's or its own death.
+bool RefusedToStart(int status) {
+  if (!WIFEXITED(status)) return false;
+  const int code = WEXITSTATUS(status);
+  const bool by_signal = code > 128 && code < 160;
+  return code > 1 && code != kResumable && !by_signal;
+}
+
 }  // namespace
 
 bool UnderMpi() {
@@ -303,7 +312,7 @@ int LaunchLocally(const LaunchOptions& options) {
   if (WIFEXITED(status) && WEXITSTATUS(status) == 127) return ExitCode(ErrorCode::kInternal);
   if (stops > 0) {  // so early that rank 0 did not hear of it, or so hard
     LogInfo("stopped: the same command goes on from here");
-  } else if (WIFEXITED(status) && !folder.Started()) {
+  } else if (!folder.Started() && RefusedToStart(status)) {
     LogError(
         "mpirun did not start the ranks (its own words are above): look at variables OMPI_MCA_..., "
         "PRTE_MCA_... and at limits (ulimit -a)");

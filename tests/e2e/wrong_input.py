@@ -364,7 +364,7 @@ class Commands(WrongInput):
     def test_bfloat16_where_there_is_none(self):
         if "avx512_bf16" in pathlib.Path("/proc/cpuinfo").read_text():
             self.skipTest("this processor multiplies bfloat16")
-        study = harness.write_study(self.lab)
+        study = self.lab.write("drawn.yaml", "name: drawn\ndataset: {synth: 3}\n")
         self.unmask("run", study, "features.source=vit", "weights.synth=1", "features.precision=bfloat16").expect_error(
             2, "does not multiply bfloat16", "features.precision")
 
