@@ -133,8 +133,9 @@ void KeepSharedMemoryIn(const fs::path& folder, int ranks) {
   std::error_code ignored;
   const fs::space_info room = fs::space(folder, ignored);
   if (ignored || room.available < kSharedMemory * static_cast<std::uintmax_t>(ranks)) return;
-  setenv("OMPI_MCA_btl_sm_backing_directory", folder.c_str(), 1);
-  setenv("OMPI_MCA_shmem_mmap_enable_nfs_warning", "0", 1);
+  if (IsNetworkFileSystem(folder)) return;
+  setenv("OMPI_MCA_btl_sm_backing_directory", folder.c_str(), 0);
+  setenv("OMPI_MCA_btl_vader_backing_directory", folder.c_str(), 0);  // Open MPI 4
 }
 
 void SetEnvironment(const RunFolder& folder, const LaunchOptions& options) {
@@ -245,7 +246,8 @@ int Supervise(pid_t mpirun, const sigset_t& signals, int& stops) {
 }
 
 // Whether mpirun or MPI found something in its way that the same command would find again, by
-// mpirun's status where no rank has begun: not one that tells of a rank's or its own death.
+// mpirun's status where no rank has begun: not one that tells of a rank's or its own death (1, when
+// it is told to end).
 bool RefusedToStart(int status) {
   if (!WIFEXITED(status)) return false;
   const int code = WEXITSTATUS(status);

@@ -13,6 +13,7 @@
 #include "common/data/dataset.h"
 #include "common/jobs/feature_jobs.h"
 #include "sql/store_reader.h"
+#include "worker/backbone/backbone.h"
 #include "worker/backbone/model_for.h"
 #include "worker/clip_text/text_side.h"
 #include "worker/clip_text/vocabulary.h"
@@ -34,10 +35,8 @@ std::unordered_set<std::string> DoneJobs(const fs::path& store) {
 
 // Of a run's own making all workers are on this processor.
 Status CheckPrecision(const Settings& settings) {
-  const bool able = __builtin_cpu_supports("avx512bf16");
-  if (settings.features.precision == Precision::kFloat32 || able || UnderMpi()) return {};
-  return UsageError("this processor does not multiply bfloat16", "features.precision",
-                    "float32, or a processor with avx512_bf16");
+  const bool wanted = settings.features.precision == Precision::kBfloat16;
+  return wanted && !MultipliesBfloat16() && !UnderMpi() ? NoBfloat16() : Status();
 }
 
 Status CheckModel(const JobSpec& spec, const ModelData& data) {
@@ -135,7 +134,9 @@ Status CheckFolds(const PlanOutput& planned) {
                     Name(TasksOf(settings).front()), LeastBatch(settings));
     if (!looked_at.insert(folds).second) continue;
     for (Problem& problem : FoldProblems(spec, planned.datasets.at(spec.dataset))) {
-      if (!settings.dataset.manifest.empty()) problem.where = settings.dataset.manifest;
+      if (!settings.dataset.manifest.empty() && problem.where == "dataset") {
+        problem.where = settings.dataset.manifest;
+      }
       if (said.insert(problem.what + problem.where).second) problems.push_back(std::move(problem));
     }
   }

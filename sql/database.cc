@@ -113,6 +113,11 @@ void WaitWhenBusyForEver(Database& database) {
   sqlite3_busy_handler(database.sqlite().getHandle(), OnBusy, &database);
 }
 
+Error MovedError(const fs::path& path) {
+  return DataError("the database was removed or replaced", path.string(),
+                   "it stays in its place while `unmask run` works");
+}
+
 Error ToError(const SQLite::Exception& exception, Database* database, const fs::path& path) {
   const int system_errno = SystemErrno(exception.getErrorCode(), errno, database);
   const std::string where = path.string();
@@ -120,7 +125,9 @@ Error ToError(const SQLite::Exception& exception, Database* database, const fs::
     return DataError(
         fmt::format("cannot read or write the database: {}", std::strerror(system_errno)), where);
   }
-  if (exception.getExtendedErrorCode() == SQLITE_IOERR_SHORT_READ) {
+  const int extended = exception.getExtendedErrorCode();
+  if (extended == SQLITE_READONLY_DBMOVED) return MovedError(path);
+  if (extended == SQLITE_IOERR_SHORT_READ) {
     return DataError("the database is damaged: a part of it is missing", where,
                      "an intact copy, with its unmask.db-wal where there is one");
   }

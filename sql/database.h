@@ -167,6 +167,9 @@ class Snapshot {
 void WaitWhenBusy(Database& database, std::chrono::milliseconds at_most);
 void WaitWhenBusyForEver(Database& database);
 
+// Commits would go into a file that nobody finds.
+Error MovedError(const fs::path& path);
+
 // At once: what a failed call left in `errno` counts. `database`: nullptr where it did not open.
 Error ToError(const SQLite::Exception& exception, Database* database, const fs::path& path);
 

@@ -81,12 +81,6 @@ Status Prepare(Database& database, bool network) {
   return RefreshViews(database, SqlViews());
 }
 
-// Commits would go into a file that nobody finds.
-Error MovedError(const fs::path& path) {
-  return DataError("the database was removed or replaced", path.string(),
-                   "it stays in its place while `unmask run` works");
-}
-
 }  // namespace
 
 class ResultsStore::Impl {
@@ -99,7 +93,8 @@ class ResultsStore::Impl {
   ~Impl() {
     writer_.reset();
     transaction_.reset();
-    if (epoch_.value > 0) LeaveOneFile(database_);
+    // What may lie in its place by now is somebody else's.
+    if (epoch_.value > 0 && !database_.HasMoved()) LeaveOneFile(database_);
   }
 
   Status Start();

@@ -77,27 +77,36 @@ std::vector<FailureCount> CountFailures(Database& database, std::string_view swe
   return failures;
 }
 
+// Attempts of the sweep's newest run.
+constexpr std::string_view kNewestRun =
+    " FROM sweep JOIN sweep_job ON sweep_job.sweep_id = sweep.id"
+    " JOIN attempt ON attempt.job_id = sweep_job.job_id"
+    " JOIN worker ON worker.id = attempt.worker_id WHERE sweep.sweep = ?"
+    " AND worker.epoch = (SELECT max(epoch) FROM run WHERE run.sweep_id = sweep.id)";
+
 // From the last finished jobs of the newest run, so that it follows workers that come and go: since
 // the one before them ended, or since the run's first lease. Of jobs that end together, as many as
 // run, there are several such times among them, or the time before the first.
 std::optional<double> MeasureRate(Database& database, std::string_view sweep,
                                   std::int64_t running) {
   const std::int64_t window = std::max(kRateWindow, 2 * running);
-  Rows rows(database,
-            "WITH run_attempt AS (SELECT attempt.* FROM sweep"
-            " JOIN sweep_job ON sweep_job.sweep_id = sweep.id"
-            " JOIN attempt ON attempt.job_id = sweep_job.job_id"
-            " JOIN worker ON worker.id = attempt.worker_id"
-            " WHERE sweep.sweep = ?1"
-            " AND worker.epoch = (SELECT max(epoch) FROM run WHERE run.sweep_id = sweep.id)),"
-            " ended AS (SELECT ended_at FROM run_attempt WHERE outcome = 'done'"
-            " UNION ALL SELECT min(started_at) FROM run_attempt"
-            " ORDER BY ended_at DESC LIMIT ?2 + 1)"
-            "SELECT count(*) - 1, (julianday(max(ended_at)) - julianday(min(ended_at))) * 86400"
-            " FROM ended",
-            sweep, window);
-  if (!rows.Next() || rows.Int(0) < 2 || rows.Real(1) <= 0) return std::nullopt;
-  return static_cast<double>(rows.Int(0)) / rows.Real(1);
+  const std::string ends = fmt::format(
+      "SELECT count(*), julianday(min(ended_at)), julianday(max(ended_at)) FROM ("
+      "SELECT attempt.ended_at{} AND outcome = 'done' ORDER BY ended_at DESC LIMIT ? + 1)",
+      kNewestRun);
+  Rows ended(database, ends, sweep, window);
+  if (!ended.Next() || ended.Int(0) < 2) return std::nullopt;
+  double begin = ended.Real(1);
+  std::int64_t jobs = ended.Int(0) - 1;
+  if (jobs < window) {
+    Rows first(database, fmt::format("SELECT julianday(min(started_at)){}", kNewestRun), sweep);
+    if (!first.Next()) return std::nullopt;
+    begin = first.Real(0);
+    ++jobs;
+  }
+  const double seconds = (ended.Real(2) - begin) * 86400;
+  if (seconds <= 0) return std::nullopt;
+  return static_cast<double>(jobs) / seconds;
 }
 
 std::vector<SweepRow> StartingWith(const std::vector<SweepRow>& sweeps, std::string_view prefix) {

@@ -34,10 +34,11 @@ std::string_view Beginning(std::string_view text, int width) {
   return text.substr(0, end);
 }
 
-// What is left when as little as possible of its beginning is gone.
+// What is left when as little as possible of its beginning is gone, whole letters with their marks.
 std::string_view End(std::string_view text, int width) {
-  for (int left = DisplayWidth(text); left > width;) {
+  for (int left = DisplayWidth(text); !text.empty();) {
     const Character first = FirstOf(text);
+    if (left <= width && first.width > 0) break;
     left -= first.width;
     text.remove_prefix(first.bytes);
   }

@@ -16,7 +16,7 @@ struct ScreenShape {
 };
 
 // Fewer lines than rows, none wider than the columns: nothing scrolls or wraps. What does not fit
-// is counted in a line of its own. Points go by need: running, failed, waiting, then complete ones.
+// is counted in a line of its own. Points go by need: running, failed, queued, then complete ones.
 std::vector<std::string> DrawScreen(const LiveSnapshot& snapshot, const ScreenShape& shape);
 
 }  // namespace unmask

@@ -267,8 +267,9 @@ void AddUnitNotes(PlanOutput& output) {
         std::ranges::count_if(clips, [](const Clip& clip) { return clip.action_units.empty(); });
     if (without == 0) continue;
     output.notes.push_back(
-        fmt::format("{} of {} clips have no action units, and nothing to tell them apart by",
-                    without, clips.size()));
+        fmt::format("{} of {} clips (dataset.clips={}) have no action units, and nothing to tell "
+                    "them apart by",
+                    without, clips.size(), Name(spec.settings.dataset.clips)));
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "common/base/display_width.h"
 #include "common/base/text.h"
 #include "common/base/time_text.h"
 #include "coordinator/report/escape.h"
@@ -39,12 +40,14 @@ std::string Failures(const SweepProgress& progress) {
 }
 
 std::string Experiments(const std::vector<ExperimentProgress>& experiments) {
-  std::size_t width = 0;
-  for (const auto& row : experiments) width = std::max(width, VisibleText(row.experiment).size());
+  int width = 0;
+  for (const auto& row : experiments) {
+    width = std::max(width, DisplayWidth(VisibleText(row.experiment)));
+  }
   std::string text;
   for (const ExperimentProgress& row : experiments) {
-    text += fmt::format("  {:<{}}  {}/{} folds", VisibleText(row.experiment), width, row.folds_done,
-                        row.folds_total);
+    text += fmt::format("  {}  {}/{} folds", AlignLeft(VisibleText(row.experiment), width),
+                        row.folds_done, row.folds_total);
     if (row.folds_dead > 0) text += fmt::format(", {} failed", row.folds_dead);
     text += '\n';
   }

@@ -89,6 +89,9 @@ bool WentWrong(const AttemptRow& attempt) {
   return attempt.outcome == "failed" || attempt.outcome == "lost";
 }
 
+// Not what was given back before it began.
+bool IsDrawn(const AttemptRow& attempt) { return HasStarted(attempt) || WentWrong(attempt); }
+
 // Of a worker's slots, over all its lives; nullopt: it was there for no time.
 std::optional<double> BusyShare(const LaneRow& row) {
   double busy = 0;
@@ -171,7 +174,7 @@ class Timeline {
 
   void DrawSpans(const WorkerLane& life, double y, double slot_height) {
     for (const LaneSpan& span : life.spans) {
-      if (!HasStarted(span.row->attempt) && !WentWrong(span.row->attempt)) continue;
+      if (!IsDrawn(span.row->attempt)) continue;
       const double x = X(life.epoch, span.start_ms);
       const double width = std::max(0.8, X(life.epoch, span.end_ms) - x - 0.6);
       svg_.Rect({x, y + slot_height * static_cast<double>(span.slot), width, slot_height - 1},
@@ -226,7 +229,7 @@ class Timeline {
   Svg svg_;
 };
 
-// Spans in seconds of working time, as the figure has them. What never started has no slot.
+// Spans in seconds of working time, as the figure has them. What is not drawn has none.
 std::string Numbers(const Lanes& lanes) {
   CsvLines csv({"coordinator_epoch", "worker", "host", "slots", "slot", "job_key", "held_out",
                 "attempt", "started_at", "ended_at", "outcome", "error_class", "drawn_from_seconds",
@@ -242,13 +245,13 @@ std::string Numbers(const Lanes& lanes) {
     };
     for (const LaneSpan& span : lane.spans) {
       const AttemptRow& attempt = span.row->attempt;
-      const bool started = HasStarted(attempt);
+      const bool drawn = IsDrawn(attempt);
       csv.Add({std::to_string(lane.epoch), std::to_string(lane.worker), lane.host,
-               std::to_string(lane.slots), started ? std::to_string(span.slot) : "",
+               std::to_string(lane.slots), drawn ? std::to_string(span.slot) : "",
                span.row->job_key, span.row->held_out, std::to_string(attempt.attempt),
                attempt.started_at, attempt.ended_at.value_or(""), attempt.outcome.value_or(""),
-               attempt.error_class.value_or(""), started ? seconds(span.start_ms) : "",
-               started ? seconds(span.end_ms) : "",
+               attempt.error_class.value_or(""), drawn ? seconds(span.start_ms) : "",
+               drawn ? seconds(span.end_ms) : "",
                busy.at(&lane) ? ShortestReal(*busy.at(&lane)) : ""});
     }
   }

@@ -107,11 +107,10 @@ class Agent final : public AgentEffects {
  private:
   // Nobody is left who would have to notice. Where every rank dies of a signal, a fault-tolerant
   // mpirun says that all went well.
-  [[noreturn]] void EndResumable(const std::string& reason) {
+  [[noreturn]] void EndResumable(const std::string& reason, bool told_elsewhere = false) {
     ForgetTrainer();
     attempt_logs_.WriteAll();
-    const std::string line = Who() + reason;
-    options_.launched ? LogDebug(line) : LogError(line);
+    if (!told_elsewhere) LogError(Who() + reason);
     _exit(ExitCode(ErrorCode::kStopped));
   }
 
@@ -145,7 +144,9 @@ class Agent final : public AgentEffects {
     while (const auto event = transport_.Poll()) {
       heard = true;
       if (const auto* lost = std::get_if<PeerLost>(&*event)) {
-        if (lost->peer == kCoordinator) EndResumable("the coordinator is gone");
+        if (lost->peer == kCoordinator) {
+          EndResumable("the coordinator is gone", options_.launched);
+        }
         continue;
       }
       const auto& received = std::get<Received>(*event);

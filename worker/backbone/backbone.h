@@ -16,6 +16,14 @@ namespace unmask {
 // bits.
 inline constexpr std::string_view kBackbones = "backbones-4";
 
+// Whether this processor has the instructions. Without them oneDNN computes in float32 and rounds:
+// slower, and other bits.
+inline bool MultipliesBfloat16() { return __builtin_cpu_supports("avx512bf16"); }
+inline Error NoBfloat16() {
+  return UsageError("this processor does not multiply bfloat16", "features.precision",
+                    "float32, or a processor with avx512_bf16");
+}
+
 enum class FeatureKind { kPooled, kProjected };
 
 class Backbone {

@@ -88,12 +88,10 @@ Result<at::Tensor> MakeTensor(const std::string& role, const StoredTensor& store
   return tensor;
 }
 
-// Without these instructions oneDNN computes in float32 and rounds: slower, and other bits.
 Status CheckPrecision(Precision precision) {
   if (precision == Precision::kFloat32) return {};
-  if (at::get_cpu_capability() == "AVX512" && __builtin_cpu_supports("avx512bf16")) return {};
-  return UsageError("this processor does not multiply bfloat16", "features.precision",
-                    "float32, or a processor with avx512_bf16");
+  if (at::get_cpu_capability() == "AVX512" && MultipliesBfloat16()) return {};
+  return NoBfloat16();
 }
 
 }  // namespace

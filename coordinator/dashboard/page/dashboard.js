@@ -6,7 +6,7 @@ const address = (path) => `${path}${path.includes('?') ? '&' : '?'}token=${encod
 const byId = (id) => document.getElementById(id);
 const ROWS_MAX = 500;  // points drawn; the unfinished ones first where there are more
 const POLL_MS = 3000;  // without a stream
-const STATES = {'#': 'done', '>': 'running', '.': 'waiting', 'x': 'failed'};
+const STATES = {'#': 'done', '>': 'running', '.': 'queued', 'x': 'failed'};
 const SVG = 'http://www.w3.org/2000/svg';
 
 // --- small helpers

@@ -418,6 +418,8 @@ TEST_F(ResultsStoreTest, ADatabaseThatWasReplacedEndsThisCoordinator) {
   const Status committed = store->Commit();
   ASSERT_FALSE(committed.ok());
   EXPECT_NE(FormatError(committed.error()).find("removed or replaced"), std::string::npos);
+  store.reset();  // and leaves what lies there now as it is
+  EXPECT_EQ(Number("SELECT count(*) FROM sweep"), 1);
 }
 
 TEST_F(ResultsStoreTest, ADatabaseThatWasRemovedOrCutIsNotInPlace) {

@@ -25,6 +25,10 @@ TEST(DisplayWidth, CutsToColumns) {
 TEST(DisplayWidth, CutsTheMiddle) {
   EXPECT_EQ(CutMiddle("experiment alpha 0.5 LEAKY", 17, true), "expe…ha 0.5 LEAKY");
   EXPECT_EQ(CutMiddle("感情感情感情", 9, false), "感~情感情");
+  EXPECT_EQ(CutMiddle("aaaae\xCC\x81"
+                      "bb",
+                      4, false),
+            "~bb");  // no accent on the mark
   EXPECT_EQ(CutMiddle("abcd", 4, false), "abcd");
   EXPECT_EQ(CutMiddle("abcd", 1, true), "…");
   EXPECT_EQ(CutMiddle("abcd", 0, true), "");

@@ -84,7 +84,8 @@ TEST_F(PlanTest, ClipsWithoutActionUnitsAreCounted) {
     rows += "a" + s + "," + s + ",an,ha,1,2,3,,\nb" + s + "," + s + ",ha,an,1,2,3,,6 12\n";
   }
   const std::string text = "dataset.manifest: " + Write("few.csv", header + rows);
-  EXPECT_THAT(Plan(text).notes, ElementsAre(HasSubstr("3 of 6 clips have no action units")));
+  EXPECT_THAT(Plan(text).notes,
+              ElementsAre(HasSubstr("3 of 6 clips (dataset.clips=masked) have no")));
   EXPECT_THAT(Plan("dataset.manifest: " + Manifest()).notes, ElementsAre());
 }
 
