@@ -27,7 +27,7 @@ TEST(DisplayWidth, CutsTheMiddle) {
   EXPECT_EQ(CutMiddle("感情感情感情", 9, false), "感~情感情");
   EXPECT_EQ(CutMiddle("aaaae\xCC\x81"
                       "bb",
-                      4, false),
+                      3, false),
             "~bb");  // no accent on the mark
   EXPECT_EQ(CutMiddle("abcd", 4, false), "abcd");
   EXPECT_EQ(CutMiddle("abcd", 1, true), "…");
