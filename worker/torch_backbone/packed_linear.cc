@@ -54,7 +54,9 @@ PackedLinear::PackedLinear(const at::Tensor& weight, const std::optional<at::Ten
 template <typename Weight>
 at::Tensor PackedLinear::MultiplyBy(const Weight& weight, const at::Tensor& x) const {
   const std::int64_t size = x.size(0) * outputs_;
-  at::Tensor room = at::zeros({(size + kWholeVectors - 1) / kWholeVectors * kWholeVectors});
+  const std::int64_t whole = (size + kWholeVectors - 1) / kWholeVectors * kWholeVectors;
+  at::Tensor room = at::empty({whole});
+  room.narrow(0, size, whole - size).zero_();
   weight.Multiply(x.const_data_ptr<float>(), x.size(0),
                   bias_ ? bias_->const_data_ptr<float>() : nullptr, room.mutable_data_ptr<float>());
   ApplyInPlace(fused_, room);
