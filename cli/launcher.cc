@@ -17,7 +17,6 @@
 #include <cstring>
 #include <ctime>
 #include <string_view>
-#include <utility>
 
 #include "common/base/log.h"
 #include "common/base/process.h"

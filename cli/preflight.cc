@@ -69,7 +69,7 @@ Status Decode(const std::vector<FrameRef>& frames) {
 // Whether CLIP's text side, its tokenizer and the names of the classes go together.
 Status CheckPrompts(const JobSpec& spec, const TextSide& text, const Dataset& dataset) {
   for (const Task task : {Task::kTer, Task::kDer}) {
-    const auto classes = task == Task::kTer ? TrueClasses(dataset) : DisguisedClasses(dataset);
+    const auto classes = ClassesOf(task, dataset);
     const auto prompts = spec.settings.model.kind == ModelKind::kClipPrompt
                              ? LearntPrompts(text, kContextTokens, classes)
                              : ZeroShotPrompts(text, task, classes);

@@ -88,30 +88,26 @@ Status TellAndCheck(const PlanOutput& planned, const fs::path& store) {
   return CheckPlanned(planned, store);
 }
 
+Result<std::unique_ptr<ResultsStore>> OpenStore(const RunArguments& arguments,
+                                                const CommandContext& context) {
+  ResultsStore::Options options;
+  options.take_over = arguments.take_over;
+  options.build = BuildId();
+  return ResultsStore::Open({context.store}, options);
+}
+
 // The store may be made for the plan, which therefore comes first. Where the launcher has made it
 // once and found it good, the store is opened while it is made once more.
 Result<int> Coordinate(const RunArguments& arguments, const CommandContext& context,
                        Transport& transport, std::future<Result<PlanOutput>>& plan) {
-  PlanOutput planned;
   std::unique_ptr<ResultsStore> store;
-  const auto take_plan = [&]() -> Status {
-    UNMASK_ASSIGN(planned, plan.get());
-    return {};
-  };
-  const auto open_store = [&]() -> Status {
-    ResultsStore::Options open;
-    open.take_over = arguments.take_over;
-    open.build = BuildId();
-    UNMASK_ASSIGN(store, ResultsStore::Open({context.store}, open));
-    return {};
-  };
   if (Launched()) {
-    UNMASK_TRY(open_store());
-    UNMASK_TRY(take_plan());
-  } else {
-    UNMASK_TRY(take_plan());
+    UNMASK_ASSIGN(store, OpenStore(arguments, context));
+  }
+  UNMASK_ASSIGN(PlanOutput planned, plan.get());
+  if (!store) {
     UNMASK_TRY(TellAndCheck(planned, context.store));
-    UNMASK_TRY(open_store());
+    UNMASK_ASSIGN(store, OpenStore(arguments, context));
   }
   CoordinatorOptions options;
   options.plan = std::move(planned.plan);

@@ -2,6 +2,7 @@
 // column that may be NULL is an optional.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -184,6 +185,11 @@ struct DeadJobRow {  // failed or quarantined
   std::string held_out;
   std::string error;
 };
+
+// Over how many finished jobs a rate is measured: of those `running` all may end together.
+inline std::int64_t RateWindow(std::int64_t running) {
+  return std::max<std::int64_t>(64, 2 * running);
+}
 
 struct SweepProgress {
   std::int64_t jobs = 0;

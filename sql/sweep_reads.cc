@@ -9,8 +9,6 @@
 namespace unmask {
 namespace {
 
-constexpr std::int64_t kRateWindow = 64;  // finished jobs
-
 JobState StateOf(const Rows& rows, int column) {
   return JobStateFromName(rows.Text(column)).value();
 }
@@ -89,7 +87,7 @@ constexpr std::string_view kNewestRun =
 // run, there are several such times among them, or the time before the first.
 std::optional<double> MeasureRate(Database& database, std::string_view sweep,
                                   std::int64_t running) {
-  const std::int64_t window = std::max(kRateWindow, 2 * running);
+  const std::int64_t window = RateWindow(running);
   const std::string ends = fmt::format(
       "SELECT count(*), julianday(min(ended_at)), julianday(max(ended_at)) FROM ("
       "SELECT attempt.ended_at{} AND outcome = 'done' ORDER BY ended_at DESC LIMIT ? + 1)",

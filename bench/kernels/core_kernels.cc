@@ -18,7 +18,7 @@ HWY_BEFORE_NAMESPACE();
 namespace unmask {
 namespace HWY_NAMESPACE {
 
-// Products alone, from registers: what the processor does at most. 16 independent sums.
+// Products alone, from registers: what the processor does at most, by independent sums.
 float PeakProducts(std::size_t rounds) {
   Vec sum[12];  // with two more for the constants no set's registers are too few
   UNMASK_UNROLL

@@ -12,8 +12,6 @@
 namespace unmask {
 namespace {
 
-constexpr std::int64_t kRateWindow = 64;  // finished jobs
-
 char FoldOf(JobState state) {
   switch (state) {
     case JobState::kQueued:
@@ -116,7 +114,7 @@ void RateMeter::OnLease(Millis now) {
 
 void RateMeter::OnDone(Millis now, std::int64_t running) {
   times_.push_back(now);
-  const auto window = static_cast<std::size_t>(std::max(kRateWindow, 2 * running));
+  const auto window = static_cast<std::size_t>(RateWindow(running));
   while (times_.size() > window + 1) times_.pop_front();
 }
 

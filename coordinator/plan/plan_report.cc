@@ -20,13 +20,9 @@ struct Classes {
 
 std::map<std::string, Classes> ClassesOf(const PlanOutput& output) {
   std::map<std::string, Classes> classes;
-  for (const PlannedJob& job : output.plan.jobs) {
-    const std::string& sha256 = job.spec.dataset;
-    if (job.spec.kind != JobKind::kTrain || classes.contains(sha256)) continue;
-    const auto dataset = ParseDatasetBlob(output.blobs.at(sha256));
-    UNMASK_CHECK(dataset.ok());  // the planner made it
-    classes[sha256] = {static_cast<std::int64_t>(TrueClasses(*dataset).size()),
-                       static_cast<std::int64_t>(DisguisedClasses(*dataset).size())};
+  for (const auto& [sha256, dataset] : output.datasets) {
+    classes[sha256] = {static_cast<std::int64_t>(TrueClasses(dataset).size()),
+                       static_cast<std::int64_t>(DisguisedClasses(dataset).size())};
   }
   return classes;
 }

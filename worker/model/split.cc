@@ -94,10 +94,14 @@ std::int64_t LeastBatch(const Settings& settings) {
   return std::max(least, settings.train.devices);
 }
 
+std::vector<std::string> ClassesOf(Task task, const Dataset& dataset) {
+  return task == Task::kTer ? TrueClasses(dataset) : DisguisedClasses(dataset);
+}
+
 Result<TaskLabels> LabelsOf(Task task, const Dataset& dataset) {
   TaskLabels labels;
   labels.task = task;
-  labels.classes = task == Task::kTer ? TrueClasses(dataset) : DisguisedClasses(dataset);
+  labels.classes = ClassesOf(task, dataset);
   for (const Clip& clip : dataset.clips) {
     const std::string& label = task == Task::kTer ? clip.true_label : clip.disguised_label;
     if (label.empty()) {

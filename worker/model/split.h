@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "common/base/result.h"
@@ -13,6 +14,9 @@ namespace unmask {
 
 // BatchNorm needs 2 clips in a batch, unbiased HSIC 4, each member of a gang one.
 std::int64_t LeastBatch(const Settings& settings);
+
+// The data set's true or its disguised classes, sorted.
+std::vector<std::string> ClassesOf(Task task, const Dataset& dataset);
 
 // A DataError where a clip has no label.
 Result<TaskLabels> LabelsOf(Task task, const Dataset& dataset);

@@ -5,10 +5,10 @@
 #include <cmath>
 #include <random>
 
+#include "tests/testing/products.h"
+
 namespace unmask {
 namespace {
-
-using Numbers = std::vector<float>;
 
 class PanelWeightTest : public ::testing::Test {
  protected:
@@ -17,17 +17,9 @@ class PanelWeightTest : public ::testing::Test {
       GTEST_SKIP() << "this processor has no AVX2";
     }
   }
-  Numbers Draw(std::int64_t size, auto&& draw) {
-    Numbers numbers(static_cast<std::size_t>(size));
-    for (float& number : numbers) number = static_cast<float>(draw(random_));
-    return numbers;
-  }
+  Numbers Draw(std::int64_t size, auto&& draw) { return unmask::Draw(size, draw, random_); }
 
   std::mt19937 random_{1};
-};
-
-struct Shape {
-  std::int64_t rows, inputs, outputs;
 };
 
 // Ragged rows, inputs and outputs; several blocks of rows and of inputs, their last ones whole or
@@ -35,34 +27,10 @@ struct Shape {
 constexpr Shape kShapes[] = {{1, 1, 1},      {6, 256, 16},  {7, 257, 17},  {8, 768, 33},
                              {120, 512, 16}, {121, 40, 31}, {256, 300, 48}};
 
-Numbers Multiply(const Numbers& x, const Numbers& weight, const Numbers& bias, Shape shape) {
-  Numbers out(static_cast<std::size_t>(shape.rows * shape.outputs), NAN);
-  PanelWeight(weight.data(), shape.outputs, shape.inputs)
-      .Multiply(x.data(), shape.rows, bias.empty() ? nullptr : bias.data(), out.data());
-  return out;
-}
+constexpr auto Multiply = unmask::Multiply<PanelWeight>;
 
-// Small integers have exact sums: whatever is at a wrong place shows.
 TEST_F(PanelWeightTest, SumsIntegersExactly) {
-  for (const Shape shape : kShapes) {
-    std::uniform_int_distribution<int> integers(-9, 9);
-    const Numbers x = Draw(shape.rows * shape.inputs, integers);
-    const Numbers weight = Draw(shape.outputs * shape.inputs, integers);
-    const Numbers bias = Draw(shape.outputs, integers);
-    const Numbers out = Multiply(x, weight, bias, shape);
-    for (std::int64_t row = 0; row < shape.rows; ++row) {
-      for (std::int64_t output = 0; output < shape.outputs; ++output) {
-        float sum = bias[static_cast<std::size_t>(output)];
-        for (std::int64_t i = 0; i < shape.inputs; ++i) {
-          sum += x[static_cast<std::size_t>(row * shape.inputs + i)] *
-                 weight[static_cast<std::size_t>(output * shape.inputs + i)];
-        }
-        ASSERT_EQ(out[static_cast<std::size_t>(row * shape.outputs + output)], sum)
-            << shape.rows << "x" << shape.inputs << "x" << shape.outputs << " at " << row << ", "
-            << output;
-      }
-    }
-  }
+  ExpectExactSumsOfIntegers<PanelWeight>(kShapes, random_);
 }
 
 // A row's bits are those that it has alone, wherever it stands.

@@ -5,39 +5,26 @@
 #include <cmath>
 #include <random>
 
+#include "tests/testing/products.h"
+
 namespace unmask {
 namespace {
-
-using Numbers = std::vector<float>;
 
 class SplitWeightTest : public ::testing::Test {
  protected:
   void SetUp() override {
     if (!SplitWeight::Available()) GTEST_SKIP() << "this processor has no tiles of bfloat16";
   }
-  Numbers Draw(std::int64_t size, auto&& draw) {
-    Numbers numbers(static_cast<std::size_t>(size));
-    for (float& number : numbers) number = static_cast<float>(draw(random_));
-    return numbers;
-  }
+  Numbers Draw(std::int64_t size, auto&& draw) { return unmask::Draw(size, draw, random_); }
 
   std::mt19937 random_{1};
-};
-
-struct Shape {
-  std::int64_t rows, inputs, outputs;
 };
 
 // Ragged rows, several slabs of rows and of inputs, their last ones whole or not.
 constexpr Shape kShapes[] = {{1, 32, 32},    {17, 64, 96},  {33, 384, 32}, {400, 416, 64},
                              {417, 800, 32}, {8, 1152, 64}, {900, 768, 32}};
 
-Numbers Multiply(const Numbers& x, const Numbers& weight, const Numbers& bias, Shape shape) {
-  Numbers out(static_cast<std::size_t>(shape.rows * shape.outputs), NAN);
-  SplitWeight(weight.data(), shape.outputs, shape.inputs)
-      .Multiply(x.data(), shape.rows, bias.empty() ? nullptr : bias.data(), out.data());
-  return out;
-}
+constexpr auto Multiply = unmask::Multiply<SplitWeight>;
 
 TEST(SplitWeight, TakesWholeBlocks) {
   EXPECT_TRUE(SplitWeight::Takes(768, 3072));
@@ -46,26 +33,8 @@ TEST(SplitWeight, TakesWholeBlocks) {
   EXPECT_FALSE(SplitWeight::Takes(0, 32));
 }
 
-// Small integers have exact sums: whatever is at a wrong place shows.
 TEST_F(SplitWeightTest, SumsIntegersExactly) {
-  for (const Shape shape : kShapes) {
-    std::uniform_int_distribution<int> integers(-9, 9);
-    const Numbers x = Draw(shape.rows * shape.inputs, integers);
-    const Numbers weight = Draw(shape.outputs * shape.inputs, integers);
-    const Numbers bias = Draw(shape.outputs, integers);
-    const Numbers out = Multiply(x, weight, bias, shape);
-    for (std::int64_t row = 0; row < shape.rows; ++row) {
-      for (std::int64_t output = 0; output < shape.outputs; ++output) {
-        float sum = bias[static_cast<std::size_t>(output)];
-        for (std::int64_t i = 0; i < shape.inputs; ++i) {
-          sum += x[static_cast<std::size_t>(row * shape.inputs + i)] *
-                 weight[static_cast<std::size_t>(output * shape.inputs + i)];
-        }
-        ASSERT_EQ(out[static_cast<std::size_t>(row * shape.outputs + output)], sum)
-            << shape.rows << " x " << shape.inputs << ": " << row << ", " << output;
-      }
-    }
-  }
+  ExpectExactSumsOfIntegers<SplitWeight>(kShapes, random_);
 }
 
 // Against double precision: no further from it than a sum of float32 products is.
