@@ -36,15 +36,23 @@ def parse():
     return arguments
 
 
-def machine(arguments):
+def processor():
+    """With the best instructions that it shows here: machines of one model may differ in them."""
     cpuinfo = pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8")
     facts = dict(map(str.strip, line.split(":", 1)) for line in cpuinfo.splitlines() if ":" in line)
-    cpu = f"{facts['model name']} (family {facts['cpu family']}, model {facts['model']})" if "cpu family" in facts else platform.machine()
+    if "cpu family" not in facts:
+        return platform.machine()
+    flags = facts["flags"].split()
+    best = next((name for flag, name in (("amx_tile", "AMX"), ("avx512f", "AVX-512"), ("avx2", "AVX2")) if flag in flags), "no AVX2")
+    return f"{facts['model name']} (family {facts['cpu family']}, model {facts['model']}, {best})"
+
+
+def machine(arguments):
     freeze = subprocess.run([arguments.python, "-m", "pip", "freeze"], capture_output=True, text=True, check=True)
     peers = [v for v in freeze.stdout.split() if v.split("==")[0] in ("torch", "ray", "mpi4py", "numpy")]
     python = subprocess.run([arguments.python, "-V"], capture_output=True, text=True, check=True).stdout.split()[-1]
     trainer = subprocess.run([arguments.build / "unmask-trainer", "--version"], capture_output=True, text=True, check=True)
-    return {"cpu": cpu, "cores": os.cpu_count(), "kernel": platform.release(),
+    return {"cpu": processor(), "cores": os.cpu_count(), "kernel": platform.release(),
             "python": python, "peers": peers, "unmask": trainer.stdout.strip()}
 
 

@@ -24,7 +24,7 @@ jobs that was fastest, and PyTorch also with MKL patched to take its fast path o
 Machine: {cpu}, {cores} cores, Linux {kernel}, load {load} at the start. {unmask}. Peers: Python {python}, {peers}.{others}
 
 """
-OTHER = " Beside it what the same gave on {name} ({measured} UTC, {unmask})."
+OTHER = "on {name} ({measured} UTC, {unmask})"
 TAIL = """\
 ## What is not measured
 
@@ -106,7 +106,7 @@ def read(path):
 def page(told, tables, others):
     if told["quick"]:
         yield "**Not to be kept: made with --quick, which cuts the work short.**\n"
-    beside = "".join(OTHER.format(**other) for other in others)
+    beside = f" Beside it what the same gave {' and '.join(OTHER.format(**other) for other in others)}." if others else ""
     yield HEAD.format(**{**told, "peers": ", ".join(told["peers"]), "others": beside}) + "What is not reached is in bold.\n"
     titles = ["comparison, same work, same run", "wanted", "measured", *(f"on {other['name']}" for other in others)]
     yield f"| {' | '.join(titles)} |\n|{'---|' * len(titles)}"
