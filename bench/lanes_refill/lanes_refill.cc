@@ -94,7 +94,7 @@ class Bench {
     std::vector<std::int64_t> clips(kBatch);
     std::iota(clips.begin(), clips.end(), 0);
     for (std::int64_t step = 0; step < steps; ++step) {
-      engine->Step(0, clips, masks.Make(step, 0, kBatch));
+      engine->Step(0, clips, masks.Numbers(step, 0));
     }
   }
 

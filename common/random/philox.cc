@@ -3,6 +3,7 @@
 #include <Random123/philox.h>
 #include <fmt/format.h>
 
+#include <cmath>
 #include <numeric>
 #include <utility>
 
@@ -34,6 +35,10 @@ PhiloxCounter Philox4x32(PhiloxCounter counter, PhiloxKey key) {
       philox4x32_R(10, philox4x32_ctr_t{{counter[0], counter[1], counter[2], counter[3]}},
                    philox4x32_key_t{{key[0], key[1]}});
   return {block[0], block[1], block[2], block[3]};
+}
+
+std::int32_t LeastKept(float dropped) {
+  return static_cast<std::int32_t>(std::ceil(dropped * 16777216.0F));
 }
 
 RandomStream::RandomStream(std::int64_t seed, std::string_view fold, std::string_view purpose)

@@ -18,6 +18,10 @@ using PhiloxKey = std::array<std::uint32_t, 2>;
 // One block of the generator with ten rounds.
 PhiloxCounter Philox4x32(PhiloxCounter counter, PhiloxKey key);
 
+// The least number that a mask keeps which drops what is below `dropped`, in units of 2^-24: so a
+// mask is made of the upper 24 bits of words.
+std::int32_t LeastKept(float dropped);
+
 // The numbers for one purpose ("batches", a parameter's name, a dropout layer) of one fold of one
 // seed. The counter's words are (element / 4, retry, step, epoch); element % 4 picks the output.
 // Immutable; any number of threads may use it.
@@ -32,6 +36,8 @@ class RandomStream {
   // A dropout mask: out[i] is 0 where the number of element i is below `dropped`, else `kept`.
   void FillMask(std::uint32_t epoch, std::uint32_t step, float dropped, float kept,
                 std::span<float> out) const;
+
+  PhiloxKey key() const { return key_; }
 
   // Without bias in [0, bound); bound > 0.
   std::uint32_t Below(std::uint32_t bound, std::uint32_t epoch, std::uint32_t step,

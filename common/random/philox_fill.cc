@@ -5,7 +5,6 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
-#include <cmath>
 #include <cstring>
 
 HWY_BEFORE_NAMESPACE();
@@ -14,8 +13,7 @@ namespace HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-constexpr float kTwoTo24 = 16777216.0F;
-constexpr float kTwoToMinus24 = 1.0F / kTwoTo24;
+constexpr float kTwoToMinus24 = 1.0F / 16777216.0F;
 
 // The upper 24 bits.
 template <class D>
@@ -33,8 +31,7 @@ struct AsUniform {
 
 // 0 where that number is below a threshold, else `kept`.
 struct AsMask {
-  AsMask(float threshold, float kept_value)
-      : least(static_cast<std::int32_t>(std::ceil(threshold * kTwoTo24))), kept(kept_value) {}
+  AsMask(float threshold, float kept_value) : least(LeastKept(threshold)), kept(kept_value) {}
   template <class D>
   HWY_INLINE hn::Vec<D> operator()(D d, hn::Vec<hn::RebindToUnsigned<D>> word) const {
     const hn::RebindToSigned<D> ints;

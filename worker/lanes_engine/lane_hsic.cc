@@ -5,16 +5,14 @@
 namespace unmask {
 namespace {
 
-constexpr double kNormEpsilon = 1e-12;
-
 // L2-normalised rows, and what the way back needs.
 struct Unit {
   explicit Unit(const at::Tensor& rows) {
     const at::Tensor squares = (rows * rows).sum(2, /*keepdim=*/true);
     zero = squares == 0;
     const at::Tensor root = squares.sqrt();
-    clamped = root < kNormEpsilon;
-    norm = root.clamp_min(kNormEpsilon);
+    clamped = root < kLaneUnitEpsilon;
+    norm = root.clamp_min(kLaneUnitEpsilon);
     unit = rows / norm;
   }
 

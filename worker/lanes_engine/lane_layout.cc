@@ -62,6 +62,7 @@ LaneLayout::Linear LaneLayout::AddLinear(const std::string& name, std::int64_t i
 LaneLayout::Block LaneLayout::AddBlock(const std::string& name, std::int64_t in, std::int64_t out) {
   const std::int64_t width = RoundUp(out, kLine);
   Block block;
+  block.width = out;
   block.linear = AddLinear(name + ".linear", in, out, width);
   block.norm_weight = Take(parameter_floats, width);
   block.norm_bias = Take(parameter_floats, width);

@@ -26,6 +26,7 @@ struct LaneLayout {
     Linear linear;
     std::int64_t norm_weight = 0, norm_bias = 0;
     std::int64_t running_mean = 0, running_var = 0;  // in the row of buffers
+    std::int64_t width = 0;                          // not padded
   };
   struct Head {
     Block block;

@@ -24,9 +24,9 @@ std::vector<float> CopyOf(const at::Tensor& tensor, std::int64_t lane) {
 }  // namespace
 
 LanePack::LanePack(const LaneLayout& layout, std::int64_t lanes, at::Device device,
-                   StepRecorder record)
+                   StepRecorder record, LaneStepper step)
     : layout_(layout),
-      model_(layout, lanes, device, std::move(record)),
+      model_(layout, lanes, device, std::move(record), std::move(step)),
       inputs_(layout, lanes, at::TensorOptions(at::kCPU).pinned_memory(!device.is_cpu())),
       lanes_(static_cast<std::size_t>(lanes)) {
   for (std::int64_t lane = 0; lane < lanes; ++lane) Clear(lane);
@@ -41,15 +41,12 @@ LanePack::Lock LanePack::WhenStill() const {
 LaneRequest LanePack::RequestOf(std::int64_t lane) {
   LaneRequest request;
   request.features = PartOf<float>(inputs_.features, lane);
-  request.adapter_mask = PartOf<std::uint8_t>(inputs_.adapter_mask, lane);
-  for (at::Tensor& mask : inputs_.stream_masks) {
-    request.stream_masks.push_back(PartOf<std::uint8_t>(mask, lane));
-  }
   for (std::int64_t head = 0; head < inputs_.labels.size(0); ++head) {
     at::Tensor labels = inputs_.labels[head];
     request.labels.push_back(PartOf<std::int64_t>(labels, lane));
   }
   request.control = PartOf<float>(inputs_.control, lane);
+  request.dropout = &inputs_.DropoutOf(lane);
   return request;
 }
 
@@ -103,9 +100,7 @@ void LanePack::StepAside(std::int64_t lane) {
   const Lock lock = WhenStill();
   lanes_[static_cast<std::size_t>(lane)].awaited = false;
   Clear(lane);
-  if (!AllHaveAsked()) return;
-  // The others wait for nobody any more: one of them is to see to it.
-  Call(*std::find_if(lanes_.begin(), lanes_.end(), [](const Lane& l) { return l.asked.load(); }));
+  if (AllHaveAsked()) Call();  // who wait for nobody any more: one of them is to see to it
 }
 
 bool LanePack::AllHaveAsked() const {
@@ -117,18 +112,9 @@ bool LanePack::AllHaveAsked() const {
   return some;
 }
 
-void LanePack::Call(Lane& lane) {
-  {
-    const std::lock_guard lock(lane.door);
-    lane.called = true;
-  }
-  lane.called_out.notify_one();
-}
-
-void LanePack::AwaitCall(Lane& lane) {
-  Lock lock(lane.door);
-  lane.called_out.wait(lock, [&] { return lane.called; });
-  lane.called = false;
+void LanePack::Call() {
+  ++calls_;
+  calls_.notify_all();
 }
 
 void LanePack::Step(std::int64_t lane, HsicKinds kinds) {
@@ -140,8 +126,9 @@ void LanePack::Step(std::int64_t lane, HsicKinds kinds) {
   while (true) {
     // A call can be one too many: somebody else may see to the step, or have done so.
     if (mine.asked && !stepping_ && AllHaveAsked()) StepAll(lock);
+    const std::uint32_t heard = calls_;
     lock.unlock();
-    if (mine.asked) AwaitCall(mine);
+    if (mine.asked) calls_.wait(heard);
     if (!mine.asked) break;
     lock.lock();
   }
@@ -171,8 +158,8 @@ void LanePack::StepAll(Lock& lock) {
     ++count_.used;
     lane.error = error;
     lane.asked = false;
-    Call(lane);
   }
+  Call();
   still_.notify_all();
 }
 
@@ -188,9 +175,13 @@ std::vector<float> LanePack::Streams(std::size_t head, std::int64_t lane) const 
   return model_.Stream(head, lane);
 }
 
+// The other lanes wait for a copy on the device, not for the way to the host.
 std::vector<float> LanePack::Read(std::int64_t lane, LaneState state) const {
-  const Lock lock = WhenStill();
-  return model_.Read(lane, state);
+  const auto copy = [&] {
+    const Lock lock = WhenStill();
+    return model_.Copy(lane, state);
+  };
+  return ToHost(copy());
 }
 
 void LanePack::Write(std::int64_t lane, LaneState state, std::span<const float> row) {

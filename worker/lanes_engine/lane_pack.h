@@ -23,16 +23,16 @@ namespace unmask {
 
 // What a lane's thread writes before a step; padded as LaneLayout says.
 struct LaneRequest {
-  std::span<float> features;                          // [rows, features]
-  std::span<std::uint8_t> adapter_mask;               // [rows, adapter]
-  std::vector<std::span<std::uint8_t>> stream_masks;  // [heads], each [rows, stream]
-  std::vector<std::span<std::int64_t>> labels;        // [heads], each [rows]
+  std::span<float> features;                    // [rows, features]
+  std::vector<std::span<std::int64_t>> labels;  // [heads], each [rows]
   std::span<float> control;
+  LaneDropout* dropout;
 };
 
 class LanePack {
  public:
-  LanePack(const LaneLayout& layout, std::int64_t lanes, at::Device device, StepRecorder record);
+  LanePack(const LaneLayout& layout, std::int64_t lanes, at::Device device, StepRecorder record,
+           LaneStepper step);
 
   const LaneLayout& layout() const { return layout_; }
 
@@ -71,12 +71,6 @@ class LanePack {
     std::atomic<bool> asked{false};  // waits for a step
     HsicKinds kinds;
     std::exception_ptr error;  // of the last step
-
-    // Where its thread waits. A door for each: at a common one 32 threads that are woken at once
-    // would queue for its mutex, which took longer than the step.
-    std::mutex door;
-    std::condition_variable called_out;
-    bool called = false;  // guarded by `door`
   };
   using Lock = std::unique_lock<std::mutex>;
 
@@ -85,8 +79,7 @@ class LanePack {
   void Clear(std::int64_t lane);  // nothing to do
   bool AllHaveAsked() const;      // and there is one
   void StepAll(Lock& lock);
-  static void Call(Lane& lane);
-  static void AwaitCall(Lane& lane);
+  void Call();
 
   const LaneLayout layout_;
   LaneModel model_;
@@ -95,6 +88,9 @@ class LanePack {
   mutable std::mutex mutex_;  // guards what follows, and the model while no step is being done
   mutable std::condition_variable still_;
   std::vector<Lane> lanes_;  // `awaited` changes on the lane's own thread alone
+  // Grows when those that wait for a step are to look again. One word that 32 threads sleep at and
+  // one call that wakes them: with a mutex to queue for that took longer than the step.
+  std::atomic<std::uint32_t> calls_{0};
   bool stepping_ = false;
   Count count_;
 };

@@ -1,7 +1,5 @@
 #include "worker/lanes_engine/lanes_engine.h"
 
-#include <ATen/Context.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -27,14 +25,10 @@ void AppendRows(const std::vector<float>& from, std::size_t padded, std::size_t 
   }
 }
 
-// Row by row: 1 where the mask keeps, 0 where it does not and in what is padding.
-void FillMask(const std::vector<float>& mask, std::size_t width, std::span<std::uint8_t> to,
-              std::size_t padded) {
-  std::fill(to.begin(), to.end(), std::uint8_t{0});
-  const std::size_t rows = mask.size() / width;
-  for (std::size_t i = 0; i < rows; ++i) {
-    for (std::size_t j = 0; j < width; ++j) to[i * padded + j] = mask[i * width + j] != 0 ? 1 : 0;
-  }
+LaneDropout DropoutOf(const DropoutNumbers& numbers) {
+  LaneDropout dropout{numbers.least, numbers.epoch, numbers.step, {numbers.adapter}};
+  std::copy(numbers.streams.begin(), numbers.streams.end(), dropout.keys + 1);
+  return dropout;
 }
 
 }  // namespace
@@ -62,13 +56,20 @@ class LanesEngine final : public Engine {
 
   StepOutcome Step(std::int64_t view, std::span<const std::int64_t> clips,
                    const DropoutMasks& masks) override;
-  Evaluation Evaluate(std::span<const std::int64_t> clips) override;
+  bool DrawsMasks() const override { return true; }
+  Evaluation Evaluate(std::span<const std::int64_t> clips) override {
+    return Evaluate(clips, /*streams=*/true);
+  }
+  Evaluation EvaluateLogits(std::span<const std::int64_t> clips) override {
+    return Evaluate(clips, /*streams=*/false);
+  }
   NamedTensors Weights() const override;
   NamedTensors Moments() const override;
   void SetWeights(const NamedTensors& weights) override;
   void SetMoments(const NamedTensors& moments, std::int64_t steps) override;
 
  private:
+  Evaluation Evaluate(std::span<const std::int64_t> clips, bool streams);
   void FillClips(std::int64_t view, std::span<const std::int64_t> clips,
                  const LaneRequest& request) const;
   void AppendLogits(std::size_t clips, std::vector<std::vector<float>>& logits) const;
@@ -85,9 +86,10 @@ class LanesEngine final : public Engine {
 
 void LanesEngine::FillClips(std::int64_t view, std::span<const std::int64_t> clips,
                             const LaneRequest& request) const {
-  std::fill(request.features.begin(), request.features.end(), 0.0F);
   const auto width = static_cast<std::size_t>(fold_.width);
-  const auto padded = static_cast<std::size_t>(pack_.layout().features);
+  const auto padded = static_cast<std::size_t>(pack_.layout().features);  // the rest stays zero
+  const auto beyond = request.features.subspan(clips.size() * padded);
+  std::fill(beyond.begin(), beyond.end(), 0.0F);
   for (std::size_t i = 0; i < clips.size(); ++i) {
     fold_.inputs->Copy(view, clips[i], request.features.subspan(i * padded, width));
     for (std::size_t head = 0; head < heads(); ++head) {
@@ -111,12 +113,8 @@ StepOutcome LanesEngine::Step(std::int64_t view, std::span<const std::int64_t> c
     UNMASK_CHECK(static_cast<std::int64_t>(clips.size()) <= layout.rows);
     const LaneRequest request = pack_.Begin(place_.lane);
     FillClips(view, clips, request);
-    FillMask(masks.adapter, static_cast<std::size_t>(shape_.adapter), request.adapter_mask,
-             static_cast<std::size_t>(layout.adapter_width));
-    for (std::size_t head = 0; head < heads(); ++head) {
-      FillMask(masks.streams[head], static_cast<std::size_t>(shape_.stream),
-               request.stream_masks[head], static_cast<std::size_t>(layout.stream_width));
-    }
+    UNMASK_CHECK(masks.numbers.streams.size() == heads());
+    *request.dropout = DropoutOf(masks.numbers);
     FillControl(settings_, LaneWork::kTrain, static_cast<std::int64_t>(clips.size()), ++steps_,
                 request.control);
     pack_.Step(place_.lane, KindsOf(settings_.loss));
@@ -127,7 +125,7 @@ StepOutcome LanesEngine::Step(std::int64_t view, std::span<const std::int64_t> c
 }
 
 // An evaluation is a step of the pack too: other lanes train meanwhile.
-Evaluation LanesEngine::Evaluate(std::span<const std::int64_t> clips) {
+Evaluation LanesEngine::Evaluate(std::span<const std::int64_t> clips, bool streams) {
   return WithStandardErrors([&] {
     const LaneLayout& layout = pack_.layout();
     Evaluation evaluation{std::vector<std::vector<float>>(heads()),
@@ -137,14 +135,12 @@ Evaluation LanesEngine::Evaluate(std::span<const std::int64_t> clips) {
       clips = clips.subspan(part.size());
       const LaneRequest request = pack_.Begin(place_.lane);
       FillClips(kPlainView, part, request);
-      std::fill(request.adapter_mask.begin(), request.adapter_mask.end(), std::uint8_t{1});
-      for (const auto& mask : request.stream_masks)
-        std::fill(mask.begin(), mask.end(), std::uint8_t{1});
+      *request.dropout = {};
       FillControl(settings_, LaneWork::kEvaluate, static_cast<std::int64_t>(part.size()), 0,
                   request.control);
       pack_.Step(place_.lane, {});
       AppendLogits(part.size(), evaluation.logits);
-      for (std::size_t head = 0; head < heads(); ++head) {
+      for (std::size_t head = 0; streams && head < heads(); ++head) {
         AppendRows(pack_.Streams(head, place_.lane), static_cast<std::size_t>(layout.stream_width),
                    static_cast<std::size_t>(shape_.stream), part.size(), evaluation.streams[head]);
       }
@@ -206,16 +202,15 @@ std::unique_ptr<Engine> MakeLanesEngine(std::int64_t lanes, bool cuda, const Set
   return pool.Make(settings, shape, fold);
 }
 
-bool HasCuda() { return at::hasCUDA(); }
-
 LanePool::Place LanePool::Enter(const ModelShape& shape, std::int64_t rows) {
   const std::lock_guard lock(mutex_);
   for (Pack& pack : packs_) {
     if (pack.shape != shape || pack.rows != rows) continue;
     if (const auto lane = pack.pack->Enter()) return {pack.pack.get(), *lane};
   }
-  Pack& pack = packs_.emplace_back(Pack{
-      shape, rows, std::make_unique<LanePack>(LaneLayout(shape, rows), lanes_, device_, record_)});
+  Pack& pack = packs_.emplace_back(
+      Pack{shape, rows,
+           std::make_unique<LanePack>(LaneLayout(shape, rows), lanes_, device_, record_, step_)});
   return {pack.pack.get(), pack.pack->Enter().value()};
 }
 

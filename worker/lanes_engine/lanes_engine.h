@@ -18,7 +18,9 @@ class LanePool {
   // it.
   LanePool(std::int64_t lanes, at::Device device) : LanePool(lanes, device, RecorderFor(device)) {}
   LanePool(std::int64_t lanes, at::Device device, StepRecorder record)
-      : lanes_(lanes), device_(device), record_(std::move(record)) {}
+      : LanePool(lanes, device, std::move(record), StepperFor(device)) {}
+  LanePool(std::int64_t lanes, at::Device device, StepRecorder record, LaneStepper step)
+      : lanes_(lanes), device_(device), record_(std::move(record)), step_(std::move(step)) {}
 
   // An engine for a job, in a pack of its structure: with the lanes that train already, where one
   // is free. As MakeReferenceEngine otherwise. Jobs whose engines live at the same time wait for
@@ -46,6 +48,7 @@ class LanePool {
   const std::int64_t lanes_;
   const at::Device device_;
   const StepRecorder record_;
+  const LaneStepper step_;
   mutable std::mutex mutex_;  // guards what follows
   std::list<Pack> packs_;     // none is empty
   LanePack::Count gone_;      // of packs that were
@@ -54,7 +57,6 @@ class LanePool {
 // In the process's own pool.
 std::unique_ptr<Engine> MakeLanesEngine(std::int64_t lanes, bool cuda, const Settings& settings,
                                         const ModelShape& shape, const FoldData& fold);
-bool HasCuda();
 
 // As many clips as a step may have: a short last batch may have joined the one before it.
 std::int64_t RowsOf(const Settings& settings);

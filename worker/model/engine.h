@@ -33,9 +33,14 @@ class Engine {
   virtual StepOutcome Step(std::int64_t view, std::span<const std::int64_t> clips,
                            const DropoutMasks& masks) = 0;
 
+  // Whether Step() draws the masks itself, from their numbers: nobody else needs to make them.
+  virtual bool DrawsMasks() const { return false; }
+
   // Of the plain view, in evaluation mode, in blocks of a fixed number of rows, so that a clip's
   // numbers do not depend on how many others there are.
   virtual Evaluation Evaluate(std::span<const std::int64_t> clips) = 0;
+  // The same without the streams, where they take time to fetch.
+  virtual Evaluation EvaluateLogits(std::span<const std::int64_t> clips) { return Evaluate(clips); }
 
   // Parameters and BatchNorm buffers under the names of model_shape.h.
   virtual NamedTensors Weights() const = 0;

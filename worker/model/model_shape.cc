@@ -92,13 +92,23 @@ MaskMaker::MaskMaker(const ModelShape& shape, double dropout, std::int64_t seed,
   UNMASK_CHECK(dropout >= 0 && dropout < 1);
   for (const ModelShape::Head& head : shape.heads) {
     streams_.emplace_back(seed, fold, "dropout/" + std::string(Name(head.task)));
+    masks_.numbers.streams.push_back(streams_.back().key());
   }
+  masks_.numbers.least = LeastKept(dropout_);
+  masks_.numbers.adapter = adapter_.key();
   masks_.streams.resize(shape.heads.size());
 }
 
+const DropoutMasks& MaskMaker::Numbers(std::int64_t epoch, std::int64_t step) {
+  masks_.numbers.epoch = static_cast<std::uint32_t>(epoch);
+  masks_.numbers.step = static_cast<std::uint32_t>(step);
+  return masks_;
+}
+
 const DropoutMasks& MaskMaker::Make(std::int64_t epoch, std::int64_t step, std::int64_t batch) {
-  const auto e = static_cast<std::uint32_t>(epoch);
-  const auto s = static_cast<std::uint32_t>(step);
+  Numbers(epoch, step);
+  const std::uint32_t e = masks_.numbers.epoch;
+  const std::uint32_t s = masks_.numbers.step;
   Fill(adapter_, e, s, batch * shape_.adapter, masks_.adapter);
   for (std::size_t i = 0; i < streams_.size(); ++i) {
     Fill(streams_[i], e, s, batch * shape_.stream, masks_.streams[i]);

@@ -51,10 +51,22 @@ bool IsBuffer(std::string_view name);
 // tensors are not among them: they are given.
 NamedTensors InitialWeights(const ModelShape& shape, std::int64_t seed, std::string_view fold);
 
+// What a step's masks are drawn from, for an engine that does it itself: a layer's element (row
+// width + column) is dropped where the upper 24 bits of its number (RandomStream) are below
+// `least`.
+struct DropoutNumbers {
+  std::uint32_t epoch = 0;
+  std::uint32_t step = 0;
+  std::int32_t least = 0;
+  PhiloxKey adapter{};
+  std::vector<PhiloxKey> streams;  // one a head
+};
+
 // What a Dropout layer multiplies with: 0, or 1/(1-p). Row-major [batch, width].
 struct DropoutMasks {
   std::vector<float> adapter;
   std::vector<std::vector<float>> streams;  // one a head
+  DropoutNumbers numbers = {};
 };
 
 // What a Dropout layer multiplies with where it drops nothing: 1/(1-p).
@@ -66,6 +78,8 @@ class MaskMaker {
   MaskMaker(const ModelShape& shape, double dropout, std::int64_t seed, std::string_view fold);
   // Valid until the next call.
   const DropoutMasks& Make(std::int64_t epoch, std::int64_t step, std::int64_t batch);
+  // The numbers alone, without the masks.
+  const DropoutMasks& Numbers(std::int64_t epoch, std::int64_t step);
 
  private:
   void Fill(const RandomStream& stream, std::uint32_t epoch, std::uint32_t step, std::int64_t size,

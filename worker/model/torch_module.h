@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "common/config/settings.h"
@@ -16,7 +17,7 @@ namespace unmask {
 // The reference engine's version, part of the numerics class.
 inline constexpr std::string_view kReferenceEngine = "reference-1";
 // The lanes engine's; changes with kCpuLanes and kCudaLanes too.
-inline constexpr std::string_view kLanesEngine = "lanes-1";
+inline constexpr std::string_view kLanesEngine = "lanes-2";
 
 struct TorchModule {
   const char* build_id;  // must be the trainer's own: the rest is C++ between the two
@@ -29,7 +30,8 @@ struct TorchModule {
   // The first call decides how many lanes a pack has, and whether it lies on the CUDA device.
   std::unique_ptr<Engine> (*make_lanes_engine)(std::int64_t lanes, bool cuda, const Settings&,
                                                const ModelShape&, const FoldData&);
-  bool (*has_cuda)();  // a device, and a libtorch that can use it
+  // The CUDA device's model; "": there is none that this libtorch can use.
+  std::string (*cuda_device_model)();
   std::unique_ptr<Engine> (*make_clip_engine)(bool cuda, const Settings&, const ModelShape&,
                                               const FoldData&);
 };

@@ -34,10 +34,11 @@ std::unique_ptr<Engine> MakeEngine(DeviceKind device, const Settings& settings,
   return Torch().make_reference_engine(cuda, settings, shape, fold);
 }
 
-Status CheckDevice(DeviceKind device) {
-  if (device != DeviceKind::kCuda) return {};
+Result<std::string> CheckDevice(DeviceKind device) {
+  if (device != DeviceKind::kCuda) return std::string();
   try {
-    if (Torch().has_cuda()) return {};
+    std::string model = Torch().cuda_device_model();
+    if (!model.empty()) return model;
   } catch (const std::exception& exception) {
     return DataError(exception.what());
   }

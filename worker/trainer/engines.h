@@ -17,8 +17,8 @@ namespace unmask {
 std::unique_ptr<Engine> MakeEngine(DeviceKind device, const Settings& settings,
                                    const ModelShape& shape, const FoldData& fold);
 
-// Whether this trainer can work on the device.
-Status CheckDevice(DeviceKind device);
+// Whether this trainer can work on the device; a GPU's model, else "".
+Result<std::string> CheckDevice(DeviceKind device);
 
 // Part of the numerics class: versions of the library, the engines and the backbones.
 std::string EngineVersions();

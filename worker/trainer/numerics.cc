@@ -3,9 +3,7 @@
 #include <fmt/format.h>
 
 #include <cstdlib>
-#include <set>
 
-#include "common/base/files.h"
 #include "common/base/text.h"
 
 namespace unmask {
@@ -99,24 +97,6 @@ std::string NumericsClass(InstructionSet set, const Processor& processor,
 
 std::string CudaNumericsClass(std::string_view gpu, std::string_view versions) {
   return fmt::format("cuda/{}|{}", gpu, versions);
-}
-
-std::string GpuModel(const std::filesystem::path& gpus) {
-  std::error_code none;
-  std::set<std::filesystem::path> folders;
-  for (const auto& entry : std::filesystem::directory_iterator(gpus, none)) {
-    folders.insert(entry.path());
-  }
-  for (const auto& folder : folders) {
-    const auto text = ReadFile(folder / "information", 1 << 16);
-    for (const std::string& line : Split(text.ok() ? *text : "", '\n')) {
-      const std::size_t colon = line.find(':');
-      if (colon != std::string::npos && line.starts_with("Model")) {
-        return std::string(Trim(std::string_view(line).substr(colon + 1)));
-      }
-    }
-  }
-  return "GPU";
 }
 
 }  // namespace unmask

@@ -2,7 +2,6 @@
 // resumed, within one numerics class.
 #pragma once
 
-#include <filesystem>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -39,9 +38,5 @@ std::string NumericsClass(InstructionSet set, const Processor& processor,
                           std::string_view versions);
 // "cuda/NVIDIA H200|torch-2.11.0|...".
 std::string CudaNumericsClass(std::string_view gpu, std::string_view versions);
-
-// The first GPU's model, as its driver tells it in files `*/information` beneath `gpus`; "GPU"
-// where it does not.
-std::string GpuModel(const std::filesystem::path& gpus = "/proc/driver/nvidia/gpus");
 
 }  // namespace unmask

@@ -143,8 +143,11 @@ JobTrainer::EpochEnd JobTrainer::TrainEpoch() {
     if (hooks_.Wanted() == Wish::kAbandon) return EpochEnd::kAbandoned;
     const auto clips = rest.first(static_cast<std::size_t>(batch_sizes_[step]));
     rest = rest.subspan(clips.size());
-    const StepOutcome outcome = engine_->Step(
-        view, clips, masks_.Make(epoch_, static_cast<std::int64_t>(step), batch_sizes_[step]));
+    const auto number = static_cast<std::int64_t>(step);
+    const DropoutMasks& masks = engine_->DrawsMasks()
+                                    ? masks_.Numbers(epoch_, number)
+                                    : masks_.Make(epoch_, number, batch_sizes_[step]);
+    const StepOutcome outcome = engine_->Step(view, clips, masks);
     ++steps_;
     hooks_.OnStep();
     if (!std::isfinite(outcome.loss)) return EpochEnd::kDiverged;
@@ -159,7 +162,7 @@ JobTrainer::EpochEnd JobTrainer::TrainEpoch() {
 JobTrainer::EpochEnd JobTrainer::Validate() {
   const std::vector<std::int64_t>& clips = fold_.split.validation;
   if (clips.empty()) return EpochEnd::kTrained;
-  const Evaluation evaluation = engine_->Evaluate(clips);
+  const Evaluation evaluation = engine_->EvaluateLogits(clips);
   if (!AllFinite(evaluation.logits)) return EpochEnd::kDiverged;
   std::vector<TaskScore> scores(fold_.tasks.size());
   for (std::size_t i = 0; i < scores.size(); ++i) {

@@ -2,6 +2,7 @@
 #include "common/base/build_info.h"
 #include "worker/clip_engine/clip_engine.h"
 #include "worker/finetune_engine/finetune_engine.h"
+#include "worker/lanes_engine/cuda_device.h"
 #include "worker/lanes_engine/lanes_engine.h"
 #include "worker/model/torch_module.h"
 #include "worker/reference_engine/reference_engine.h"
@@ -27,7 +28,7 @@ extern "C" __attribute__((visibility("default"))) const unmask::TorchModule* Unm
                                           MakeWhere<unmask::MakeReferenceEngineOn>,
                                           MakeWhere<unmask::MakeFinetuneEngineOn>,
                                           unmask::MakeLanesEngine,
-                                          unmask::HasCuda,
+                                          unmask::CudaDeviceModel,
                                           MakeWhere<unmask::MakeClipEngineOn>};
   return &module;
 }

@@ -47,10 +47,10 @@ Status Work(const Arguments& arguments) {
   PinEnvironment(set, processor);
   SwitchFlightRecorderOff();
   const DeviceKind device = FromName<DeviceKind>(arguments.device).value();
-  UNMASK_TRY(CheckDevice(device));  // may load libtorch, so the environment is pinned before
-  const bool cuda = device == DeviceKind::kCuda;
-  const std::string numerics = cuda ? CudaNumericsClass(GpuModel(), EngineVersions())
-                                    : NumericsClass(set, processor, EngineVersions());
+  // May load libtorch, so the environment is pinned before.
+  UNMASK_ASSIGN(const std::string gpu, CheckDevice(device));
+  const std::string numerics = gpu.empty() ? NumericsClass(set, processor, EngineVersions())
+                                           : CudaNumericsClass(gpu, EngineVersions());
   const RealClock clock;
   MessageWriter writer(arguments.fd);
   const LeaseRunner runner(
@@ -58,7 +58,7 @@ Status Work(const Arguments& arguments) {
       [&](const Message& message) { writer.Send(message); },
       std::bind_front(MakeTorchBackbone, device));
   writer.Send(TrainerHello{kProtocolVersion, BuildId(), numerics,
-                           cuda ? "cuda: " + GpuModel() : "cpu: " + processor.model});
+                           gpu.empty() ? "cpu: " + processor.model : "cuda: " + gpu});
   Session session(arguments.fd, arguments.slots, kHeartbeat, writer,
                   [&](const Lease& lease, LeaseControl& control) { runner.Run(lease, control); });
   return session.Serve();
@@ -67,9 +67,10 @@ Status Work(const Arguments& arguments) {
 // unmask-trainer device NAME: only whether there is one.
 int DeviceMain(const std::string& name) {
   const auto device = FromName<DeviceKind>(name);
-  const Status status = device ? CheckDevice(*device) : UsageError("unknown device", name);
-  if (!status.ok()) LogError(OneLine(status.error()));
-  return status.ok() ? 0 : ExitCode(status.error().code);
+  const Result<std::string> model =
+      device ? CheckDevice(*device) : Result<std::string>(UsageError("unknown device", name));
+  if (!model.ok()) LogError(OneLine(model.error()));
+  return model.ok() ? 0 : ExitCode(model.error().code);
 }
 
 int Main(int argc, char** argv) {

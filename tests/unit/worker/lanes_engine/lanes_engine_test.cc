@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "tests/unit/worker/core_engine/random_job.h"
+#include "tests/unit/worker/lanes_engine/device.h"
 #include "worker/reference_engine/reference_engine.h"
 
 namespace unmask {
@@ -20,6 +21,7 @@ using testing::RunSteps;
 using testing::SettingsOf;
 using testing::ShapeOf;
 using testing::WeightsOf;
+using LanesEngine = testing::DeviceTest;
 
 double Greatest(const std::vector<float>& values) {
   double greatest = 0;
@@ -69,7 +71,7 @@ class Engines {
   RandomJob job_;
   FoldData fold_;
   Settings settings_;
-  LanePool pool_{3, at::kCPU};
+  LanePool pool_ = testing::PoolOf(3);
   std::unique_ptr<Engine> lanes_, reference_;
 };
 
@@ -84,7 +86,7 @@ NamedTensors WithoutDeadBiases(NamedTensors tensors) {
   return tensors;
 }
 
-TEST(LanesEngine, LossLogitsAndEveryGradientAreReferences) {
+TEST_F(LanesEngine, LossLogitsAndEveryGradientAreReferences) {
   for (const RandomJob& job : AllKindsOfJobs()) {
     Engines engines(job);
     MaskMaker masks(ShapeOf(job), job.dropout, 1, "");
@@ -109,7 +111,7 @@ TEST(LanesEngine, LossLogitsAndEveryGradientAreReferences) {
   }
 }
 
-TEST(LanesEngine, EvaluationAndAdamFromEqualStateAreReferences) {
+TEST_F(LanesEngine, EvaluationAndAdamFromEqualStateAreReferences) {
   for (const RandomJob& job : AllKindsOfJobs()) {
     // A single weight in front of BatchNorm moves by rounding errors alone, as all biases there do.
     if (job.features == 1) continue;
@@ -136,7 +138,7 @@ TEST(LanesEngine, EvaluationAndAdamFromEqualStateAreReferences) {
 
 // A last batch is shorter, or longer where the rest has joined it: the loss is over its clips
 // alone.
-TEST(LanesEngine, RaggedBatchesAreReferences) {
+TEST_F(LanesEngine, RaggedBatchesAreReferences) {
   for (RandomJob job : AllKindsOfJobs()) {
     if (job.batch < 4) continue;
     const RandomJob whole = job;

@@ -10,6 +10,7 @@
 
 #include "common/random/philox.h"
 #include "tests/unit/worker/core_engine/random_job.h"
+#include "tests/unit/worker/lanes_engine/device.h"
 #include "tests/unit/worker/trainer/small_jobs.h"
 #include "worker/lanes_engine/lanes_engine.h"
 
@@ -24,6 +25,7 @@ using testing::SmallDataset;
 using testing::SmallSpec;
 using testing::StillClock;
 using testing::WeightsOf;
+using PackIndependence = testing::DeviceTest;
 
 constexpr std::int64_t kLanes = 4;
 
@@ -80,7 +82,7 @@ Trained Train(LanePool& pool, const JobSpec& spec, TrainOptions options = {}) {
 std::vector<Trained> TrainEachAlone(const std::vector<JobSpec>& jobs) {
   std::vector<Trained> alone;
   for (const JobSpec& spec : jobs) {
-    LanePool pool(kLanes, at::kCPU);
+    LanePool pool = testing::PoolOf(kLanes);
     alone.push_back(Train(pool, spec));
   }
   return alone;
@@ -113,13 +115,13 @@ void ExpectSame(const TrainDone& a, const TrainDone& b, std::size_t job) {
   EXPECT_TRUE(a.best_weights == b.best_weights) << "job " << job;
 }
 
-TEST(PackIndependence, PackedPermutedAndRefilledJobsHaveTheBitsOfJobsAlone) {
+TEST_F(PackIndependence, PackedPermutedAndRefilledJobsHaveTheBitsOfJobsAlone) {
   const std::vector<JobSpec> jobs = DifferentJobs();
   const std::vector<Trained> alone = TrainEachAlone(jobs);
   const RandomStream orders(1, "", "orders");
   std::uint32_t round = 0;
   for (const int slots : {1, 2, 3, 4, 7, 7, 4, 2}) {  // 7: more than a pack has lanes
-    LanePool pool(kLanes, at::kCPU);
+    LanePool pool = testing::PoolOf(kLanes);
     const auto order = orders.Permutation(static_cast<std::uint32_t>(jobs.size()), round++, 0);
     const auto together =
         TrainTogether(pool, jobs, order, slots, std::vector<TrainOptions>(jobs.size()));
@@ -132,10 +134,10 @@ TEST(PackIndependence, PackedPermutedAndRefilledJobsHaveTheBitsOfJobsAlone) {
 }
 
 // A lane that has begun is waited for, so its neighbour's step is one with a step of its own.
-TEST(PackIndependence, LanesShareSteps) {
+TEST_F(PackIndependence, LanesShareSteps) {
   const RandomJob job;
   const FoldData fold = FoldOf(job);
-  LanePool pool(kLanes, at::kCPU);
+  LanePool pool = testing::PoolOf(kLanes);
   const auto engine = pool.Make(SettingsOf(job), ShapeOf(job), fold);
   RunSteps(job, *engine, 0, 1);
   std::atomic<bool> done = false;
@@ -149,7 +151,7 @@ TEST(PackIndependence, LanesShareSteps) {
   EXPECT_EQ(pool.count().used, pool.count().steps + 1);
 }
 
-TEST(PackIndependence, ResumedJobsHaveTheBitsOfJobsAlone) {
+TEST_F(PackIndependence, ResumedJobsHaveTheBitsOfJobsAlone) {
   const std::vector<JobSpec> jobs = DifferentJobs();
   const std::vector<Trained> alone = TrainEachAlone(jobs);
   std::vector<std::uint32_t> order(jobs.size());
@@ -161,18 +163,18 @@ TEST(PackIndependence, ResumedJobsHaveTheBitsOfJobsAlone) {
       ASSERT_TRUE(read.ok());
       options[i].resume = *read;
     }
-    LanePool pool(kLanes, at::kCPU);
+    LanePool pool = testing::PoolOf(kLanes);
     const auto resumed = TrainTogether(pool, jobs, order, 3, options);
     for (std::size_t i = 0; i < jobs.size(); ++i) ExpectSame(resumed[i].done, alone[i].done, i);
   }
 }
 
 // A lane whose job writes a checkpoint, or has ended, is not waited for, and keeps what it has.
-TEST(PackIndependence, ALaneThatStepsAsideIsLeftAlone) {
+TEST_F(PackIndependence, ALaneThatStepsAsideIsLeftAlone) {
   const RandomJob job;
   const FoldData fold = FoldOf(job);
   const auto steps = [&](bool others) {
-    LanePool pool(kLanes, at::kCPU);
+    LanePool pool = testing::PoolOf(kLanes);
     const auto engine = pool.Make(SettingsOf(job), ShapeOf(job), fold);
     engine->SetWeights(WeightsOf(job));
     RunSteps(job, *engine, 0, 3);
@@ -193,7 +195,7 @@ TEST(PackIndependence, ALaneThatStepsAsideIsLeftAlone) {
 // Weights and moments after some steps of `job` in a lane of a pack, whose others hold `others`.
 std::pair<NamedTensors, NamedTensors> InLane(const RandomJob& job, std::int64_t lane,
                                              const NamedTensors& others) {
-  LanePool pool(kLanes, at::kCPU);
+  LanePool pool = testing::PoolOf(kLanes);
   const FoldData fold = FoldOf(job);
   std::vector<std::unique_ptr<Engine>> engines;
   for (std::int64_t i = 0; i < kLanes; ++i) {
@@ -207,7 +209,7 @@ std::pair<NamedTensors, NamedTensors> InLane(const RandomJob& job, std::int64_t 
   return {engine.Weights(), engine.Moments()};
 }
 
-TEST(PackIndependence, EveryLaneGivesTheSameBitsWhateverTheOthersHold) {
+TEST_F(PackIndependence, EveryLaneGivesTheSameBitsWhateverTheOthersHold) {
   for (const RandomJob& job : testing::AllKindsOfJobs()) {
     NamedTensors zero = WeightsOf(job);
     NamedTensors broken = zero;
