@@ -11,6 +11,9 @@
 #include <stdexcept>
 #include <vector>
 
+// Of the section that UNMASK_SHARED_MEMORY names; the linker knows where it is.
+extern "C" char __start_cuda_shared, __stop_cuda_shared;  // NOLINT(bugprone-reserved-identifier)
+
 namespace unmask::testing::cuda {
 
 Index thread_index, block_index, block_size, grid_size;
@@ -22,8 +25,8 @@ constexpr std::size_t kStack = 64 << 10;
 
 enum class State { kRuns, kWaitsForBlock, kWaitsForWarp, kDone };
 
-// Thread after thread of blocks. Begins with ucontext, goes on with jumps, which ask the kernel for
-// nothing.
+// A thread of one block after another. It begins with ucontext and goes on with jumps, which make
+// no system call.
 struct Fiber {
   std::unique_ptr<char[]> stack;  // none: not begun
   jmp_buf here{};
@@ -92,6 +95,7 @@ bool Release(std::size_t threads) {
 
 void RunBlock(std::vector<std::size_t> order, bool shuffles, std::minstd_rand& random) {
   for (std::size_t i = 0; i < order.size(); ++i) Prepare(i);
+  std::fill(&__start_cuda_shared, &__stop_cuda_shared, '\xFF');  // not a number
   do {
     if (shuffles) std::shuffle(order.begin(), order.end(), random);
     for (const std::size_t number : order) {
@@ -130,7 +134,7 @@ void Launch(Index grid, Index block, Order order, const std::function<void()>& k
 void WaitForBlock() { Wait(State::kWaitsForBlock); }
 void WaitForWarp() { Wait(State::kWaitsForWarp); }
 
-float OfLaneXor(float mine, int distance) {
+float ShuffleXor(float mine, int distance) {
   const std::size_t me = running;
   fibers[me].shown = mine;
   WaitForWarp();

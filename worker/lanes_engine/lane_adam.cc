@@ -2,7 +2,7 @@
 
 #include <ATen/ATen.h>
 
-#include "worker/lanes_engine/lane_control.h"
+#include "worker/lanes_engine/lane_arguments.h"
 
 namespace unmask {
 

@@ -8,8 +8,6 @@
 
 namespace unmask {
 
-inline constexpr double kAdamEpsilon = 1e-8;
-
 // All on one device.
 struct LaneAdam {
   at::Tensor weights, first, second;  // [lanes, floats]

@@ -1,4 +1,4 @@
-// The shape of the lanes' kernels and their arguments, as the host and the device see them.
+// What the lanes' kernels and those that launch them both know. NVRTC reads this too: no includes.
 #pragma once
 
 namespace unmask {
@@ -13,11 +13,51 @@ constexpr int kNormColumns = 32;
 constexpr int kNormParts = 8;
 constexpr int kWarp = 32;
 
+// Terms of a sum that a product takes at a time. Padded widths are multiples of it.
+constexpr int kTerms = 16;
+
+constexpr double kAdamEpsilon = 1e-8;
+constexpr double kLaneNormEpsilon = 1e-5;   // BatchNorm's
+constexpr double kLaneUnitEpsilon = 1e-12;  // what a row is normalised by is at least this
+constexpr int kPaperHsic = 0;               // HsicKind::kPaper
+
+// Columns of a lane's row. A lane that does not train has zeros where something would change it.
+enum class Control : unsigned char {
+  kTrains,          // 1 or 0
+  kRows,            // clips in the step, n
+  kInverseRows,     // 1/n
+  kMomentum,        // of the running statistics
+  kVarianceFactor,  // n/(n-1): BatchNorm keeps the unbiased variance
+  kKept,            // what Dropout multiplies with
+  kBeta,            // of the second task's loss
+  kAlpha,           // of the independence term, 0 where there is none
+  kHsic,            // its kind, as HsicKind
+  kLinearKernel,    // 1 or 0
+  kGamma,           // -1/(2 sigma^2)
+  kBiased,          // 1/(n-1)^2
+  kUnbiased,        // 1/(n(n-3))
+  kUnbiasedSums,    // 1/((n-1)(n-2))
+  kUnbiasedCross,   // 2/(n-2)
+  kDecay,           // Adam from here on: L2
+  kFirst,           // 1 - beta1
+  kSecond,          // 1 - beta2
+  kCorrection,      // 1/sqrt(1 - beta2^t)
+  kStep,            // -lr/(1 - beta1^t)
+  kColumns
+};
+
+// What a lane's masks are drawn from (DropoutNumbers).
+struct LaneDropout {
+  int least;  // 0: keeps all
+  unsigned epoch, step;
+  unsigned keys[3][2];  // the adapter's, and one a head
+};
+
 // Of all lanes. Where a lane's parts begin is counted from the beginning of its own row.
 struct LaneRows {
   float *parameters, *first, *second, *gradients, *buffers;
-  const float* control;
-  const int* dropout;                         // LaneDropout's words
+  const float* control;  // [lanes, Control::kColumns]
+  const LaneDropout* dropout;
   long long parameter_floats, buffer_floats;  // of a lane
   int rows;                                   // of its batch, padded
 };
@@ -25,7 +65,7 @@ struct LaneRows {
 // Linear, BatchNorm1d, ReLU, Dropout.
 struct LaneBlock {
   long long weight, bias, scale, shift, mean, variance;
-  int key;  // the first of its two words in a row of LaneDropout
+  int layer;  // in LaneDropout's keys
 };
 
 // Of the same shape: the adapter, or one a head.
@@ -38,7 +78,7 @@ struct LaneBlocks {
 
 struct LaneClassifier {
   long long weight, bias;
-  const long long* labels;    // [lanes, rows]
+  const long* labels;         // [lanes, rows]
   float *logits, *by_logits;  // [lanes, rows, padded]
   int classes, padded;
 };

@@ -10,8 +10,6 @@
 
 namespace unmask {
 
-inline constexpr double kLaneUnitEpsilon = 1e-12;  // a row is divided by at least this
-
 // A column of the lanes' controls as [lanes, 1, 1].
 using ControlColumn = std::function<at::Tensor(Control)>;
 

@@ -59,6 +59,7 @@ void LaneModel::BeIdle() {
 }
 
 LaneModel::Recorded& LaneModel::RecordedStep(HsicKinds kinds) {
+  if (device_.is_cuda()) kinds.paper = false;  // the kernels ask each lane: it is the same step
   Recorded& recorded = recorded_[(kinds.paper ? 1U : 0U) + (kinds.matrix ? 2U : 0U)];
   if (!recorded.again) {
     BeIdle();

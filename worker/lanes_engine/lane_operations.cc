@@ -103,7 +103,8 @@ at::Tensor Operations::Mask(std::size_t layer, const LaneLayout::Block& block) c
     mask.assign(clips * width, 1.0F);
     if (from.least > 0) {
       const float dropped = static_cast<float>(from.least) / 16777216.0F;
-      FillMask(from.keys[layer], from.epoch, from.step, dropped, 1.0F, mask);
+      const auto& key = from.keys[layer];
+      FillMask({key[0], key[1]}, from.epoch, from.step, dropped, 1.0F, mask);
     }
     at::Tensor rows = masks[lane].narrow(0, 0, static_cast<std::int64_t>(clips));
     rows.narrow(1, 0, block.width)

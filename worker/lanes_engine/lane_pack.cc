@@ -63,13 +63,13 @@ std::optional<std::int64_t> LanePack::Enter() {
       std::find_if(lanes_.begin(), lanes_.end(), [](const Lane& l) { return !l.taken; });
   if (free == lanes_.end()) return std::nullopt;
   const std::int64_t lane = free - lanes_.begin();
-  free->taken = true;
   for (const LaneState state : {LaneState::kParameters, LaneState::kFirst, LaneState::kSecond}) {
     model_.Write(lane, state,
                  std::vector<float>(static_cast<std::size_t>(layout_.parameter_floats)));
   }
   model_.Write(lane, LaneState::kBuffers,
                std::vector<float>(static_cast<std::size_t>(layout_.buffer_floats)));
+  free->taken = true;
   return lane;
 }
 

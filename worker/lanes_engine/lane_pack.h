@@ -1,5 +1,5 @@
 // Jobs of one structure in lock step: each has a lane of a LaneModel and a thread of its own, and
-// whoever of them comes last does the step for all. So everything around a step (batches, masks,
+// whoever of them comes last does the step for all. So everything around a step (batches,
 // early stopping, checkpoints) stays that of a single job, and a lane is free for the next job as
 // soon as its own has stopped.
 //

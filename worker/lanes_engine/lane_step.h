@@ -9,34 +9,23 @@
 #include <array>
 #include <cstdint>
 #include <functional>
-#include <span>
 #include <vector>
 
-#include "common/random/philox.h"
 #include "worker/lanes_engine/lane_hsic.h"
 #include "worker/lanes_engine/lane_layout.h"
 
 namespace unmask {
 
-inline constexpr double kLaneNormEpsilon = 1e-5;  // BatchNorm's
-
-// What a lane's masks are drawn from (DropoutNumbers).
-struct LaneDropout {
-  std::int32_t least;  // 0: keeps all
-  std::uint32_t epoch, step;
-  PhiloxKey keys[3];  // the adapter's, and one a head
-};
-
 // What a step reads, lane by lane.
 struct LaneInputs {
   // Zero; `where`: a device, page-locked memory.
   LaneInputs(const LaneLayout& layout, std::int64_t lanes, const at::TensorOptions& where);
-  LaneDropout& DropoutOf(std::int64_t lane) const;  // on the host
+  LaneDropout& DropoutOf(std::int64_t lane) const;  // where the tensor lies
 
   at::Tensor features;  // [lanes, rows, features] float
   at::Tensor labels;    // [heads, lanes, rows] int64
   at::Tensor control;   // [lanes, kControlColumns] float
-  at::Tensor dropout;   // [lanes, LaneDropout's words] int32
+  at::Tensor dropout;   // [lanes] LaneDropout, as int32
 
   at::Tensor all;  // the memory of all of them, which travels at once
 };
@@ -77,35 +66,11 @@ struct LaneTensors {
 
 // A step of all lanes: the same operations on the same memory whenever the kinds are the same,
 // since what differs between steps is in `inputs`. The outputs lie where the lanes do.
+// There are two, which have to agree: libtorch's operations on CPUs, and kernels of our own on CUDA
+// devices (lane_kernels.h). The same tests hold both against `reference`.
 using LaneStepper = std::function<LaneOutputs(const LaneTensors& lanes, HsicKinds kinds)>;
 
-LaneOutputs StepByOperations(const LaneTensors& lanes, HsicKinds kinds);  // libtorch's, on the CPU
-
-enum class LaneKernel : std::uint8_t {
-  kForward,
-  kBack,
-  kMoveWeights,
-  kMoveRest,
-  kNormalise,
-  kNormaliseBack,
-  kClassify,
-  kClassifyBack,
-};
-
-struct LaneLaunch {
-  LaneKernel kernel;
-  unsigned groups;  // of a tile's rows: kernels are compiled for a number of them
-  std::array<unsigned, 3> grid;
-  std::array<unsigned, 2> block;
-  std::span<void* const> arguments;  // where they lie, as long as the launch
-};
-using LaneLauncher = std::function<void(const LaneLaunch&)>;
-
-// On the current stream. Throws in a build for CPUs.
-void LaunchOnCuda(const LaneLaunch& launch);
-
-// By kernels of our own (lane_device.cu), wherever the launcher has them done.
-LaneOutputs StepByKernels(const LaneTensors& lanes, HsicKinds kinds, const LaneLauncher& launcher);
+LaneOutputs StepByOperations(const LaneTensors& lanes, HsicKinds kinds);
 
 LaneStepper StepperFor(at::Device device);
 

@@ -1,19 +1,16 @@
-// The kernels (lane_device.cu), compiled when the first of them is needed, for the device at hand.
+// The kernels (lane_prelude.cu), compiled when the first of them is needed, for the device at hand.
 #include <c10/cuda/CUDAException.h>
 #include <c10/cuda/CUDAStream.h>
 #include <fmt/format.h>
 #include <nvrtc.h>
 
-#include <array>
 #include <map>
 #include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "worker/lanes_engine/lane_adam.h"
 #include "worker/lanes_engine/lane_kernels.h"
-#include "worker/lanes_engine/lane_step.h"
 
 namespace unmask {
 namespace {
@@ -30,43 +27,6 @@ std::string Architecture() {
   C10_CUDA_CHECK(cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device));
   C10_CUDA_CHECK(cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, device));
   return fmt::format("sm_{}{}", major, minor);
-}
-
-// As the kernels call them.
-constexpr std::pair<const char*, Control> kControlNames[] = {
-    {"TRAINS", Control::kTrains},
-    {"ROWS", Control::kRows},
-    {"INVERSE_ROWS", Control::kInverseRows},
-    {"MOMENTUM", Control::kMomentum},
-    {"VARIANCE_FACTOR", Control::kVarianceFactor},
-    {"KEPT", Control::kKept},
-    {"BETA", Control::kBeta},
-    {"ALPHA", Control::kAlpha},
-    {"HSIC", Control::kHsic},
-    {"LINEAR_KERNEL", Control::kLinearKernel},
-    {"GAMMA", Control::kGamma},
-    {"DECAY", Control::kDecay},
-    {"FIRST", Control::kFirst},
-    {"SECOND", Control::kSecond},
-    {"CORRECTION", Control::kCorrection},
-    {"STEP", Control::kStep},
-    {"CONTROLS", Control::kColumns},
-};
-
-std::vector<std::string> Options(unsigned groups, const std::string& architecture) {
-  std::vector<std::string> options = {
-      "--gpu-architecture=" + architecture,
-      "--fmad=false",
-      fmt::format("-DADAM_EPSILON={}f", kAdamEpsilon),
-      fmt::format("-DNORM_EPSILON={}f", kLaneNormEpsilon),
-      fmt::format("-DUNIT_EPSILON={}f", kLaneUnitEpsilon),
-      fmt::format("-DPAPER={}", static_cast<int>(HsicKind::kPaper)),
-      fmt::format("-DDROPOUT_WORDS={}", sizeof(LaneDropout) / sizeof(std::int32_t)),
-      fmt::format("-DGROUPS={}", groups)};
-  for (const auto& [name, column] : kControlNames) {
-    options.push_back(fmt::format("-D{}={}", name, static_cast<int>(column)));
-  }
-  return options;
 }
 
 constexpr std::pair<LaneKernel, const char*> kKernelNames[] = {
@@ -100,23 +60,25 @@ const Kernels& KernelsFor(unsigned groups) {
 }  // namespace
 
 std::vector<char> CompileLaneKernels(unsigned groups, const std::string& architecture) {
-  const std::vector<std::string> options = Options(groups, architecture);
+  struct Program {
+    ~Program() { nvrtcDestroyProgram(&it); }
+    nvrtcProgram it = nullptr;
+  } program;
+  Check(nvrtcCreateProgram(&program.it, kLaneKernelsText, "lanes.cu", 0, nullptr, nullptr));
+  const std::string options[] = {"--gpu-architecture=" + architecture, "--std=c++20",
+                                 "--fmad=false", fmt::format("-DGROUPS={}", groups)};
   std::vector<const char*> words;
-  words.reserve(options.size());
   for (const std::string& option : options) words.push_back(option.c_str());
-  nvrtcProgram program = nullptr;
-  Check(nvrtcCreateProgram(&program, kLaneKernelsText, "lanes.cu", 0, nullptr, nullptr));
   const nvrtcResult compiled =
-      nvrtcCompileProgram(program, static_cast<int>(words.size()), words.data());
+      nvrtcCompileProgram(program.it, static_cast<int>(words.size()), words.data());
   std::size_t size = 0;
-  Check(nvrtcGetProgramLogSize(program, &size));
+  Check(nvrtcGetProgramLogSize(program.it, &size));
   std::string log(size, '\0');
-  Check(nvrtcGetProgramLog(program, log.data()));
-  TORCH_CHECK(compiled == NVRTC_SUCCESS, "NVRTC: ", log);
-  Check(nvrtcGetCUBINSize(program, &size));
+  Check(nvrtcGetProgramLog(program.it, log.data()));
+  TORCH_CHECK(compiled == NVRTC_SUCCESS, "NVRTC: ", log.c_str());
+  Check(nvrtcGetCUBINSize(program.it, &size));
   std::vector<char> code(size);
-  Check(nvrtcGetCUBIN(program, code.data()));
-  Check(nvrtcDestroyProgram(&program));
+  Check(nvrtcGetCUBIN(program.it, code.data()));
   return code;
 }
 

@@ -1,12 +1,12 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
-#include <cstddef>
+#include <utility>
 #include <vector>
 
 #include "common/base/check.h"
 #include "worker/lanes_engine/lane_arguments.h"
-#include "worker/lanes_engine/lane_step.h"
+#include "worker/lanes_engine/lane_kernels.h"
 
 namespace unmask {
 namespace {
@@ -23,11 +23,10 @@ constexpr unsigned Parts(std::int64_t whole, unsigned part) {
 float* Data(const at::Tensor& tensor) { return tensor.mutable_data_ptr<float>(); }
 const float* Read(const at::Tensor& tensor) { return tensor.const_data_ptr<float>(); }
 
-constexpr std::size_t WordOfKey(std::size_t layer) {
-  return (offsetof(LaneDropout, keys) + layer * sizeof(PhiloxKey)) / sizeof(std::int32_t);
-}
+static_assert(kPaperHsic == static_cast<int>(HsicKind::kPaper));
 
-// The same kernels with the same arguments whenever the kinds are the same.
+// One step. Which kernels, and their grids, depend on the layout and the kinds alone; scratch
+// memory is libtorch's, in a capture the graph's own.
 class KernelStep {
  public:
   KernelStep(const LaneTensors& lanes, const LaneLauncher& launcher)
@@ -35,16 +34,11 @@ class KernelStep {
         launcher_(launcher),
         row_tiles_(Parts(lanes.layout.rows, kGroup * kMostGroups)),
         groups_(Parts(Parts(lanes.layout.rows, kGroup), row_tiles_)),
-        rows_{Data(lanes[LaneState::kParameters]),
-              Data(lanes[LaneState::kFirst]),
-              Data(lanes[LaneState::kSecond]),
-              Data(lanes.gradients),
-              Data(lanes[LaneState::kBuffers]),
-              Read(lanes.inputs.control),
-              lanes.inputs.dropout.const_data_ptr<std::int32_t>(),
-              lanes.layout.parameter_floats,
-              lanes.layout.buffer_floats,
-              static_cast<int>(lanes.layout.rows)} {
+        rows_{Data(lanes[LaneState::kParameters]), Data(lanes[LaneState::kFirst]),
+              Data(lanes[LaneState::kSecond]),     Data(lanes.gradients),
+              Data(lanes[LaneState::kBuffers]),    Read(lanes.inputs.control),
+              &lanes.inputs.DropoutOf(0),          lanes.layout.parameter_floats,
+              lanes.layout.buffer_floats,          static_cast<int>(lanes.layout.rows)} {
     UNMASK_CHECK(lanes.layout.heads.size() <= std::size(LaneBlocks{}.at));
     adapter_ = Blocks({&lanes.layout.adapter}, 0);
     std::vector<const LaneLayout::Block*> streams;
@@ -101,17 +95,14 @@ LaneBlocks KernelStep::Blocks(const std::vector<const LaneLayout::Block*>& from,
   LaneBlocks blocks{};
   for (std::size_t i = 0; i < from.size(); ++i) {
     const LaneLayout::Block& block = *from[i];
-    blocks.at[i] = {block.linear.weight,
-                    block.linear.bias,
-                    block.norm_weight,
-                    block.norm_bias,
-                    block.running_mean,
-                    block.running_var,
-                    static_cast<int>(WordOfKey(layer + i))};
+    blocks.at[i] = {
+        block.linear.weight, block.linear.bias, block.norm_weight,          block.norm_bias,
+        block.running_mean,  block.running_var, static_cast<int>(layer + i)};
     blocks.in = static_cast<int>(block.linear.in);
     blocks.out = static_cast<int>(block.linear.out);
     blocks.width = static_cast<int>(block.width);
   }
+  UNMASK_CHECK(blocks.in % kTerms == 0 && blocks.out % kTerms == 0);
   blocks.count = static_cast<int>(from.size());
   return blocks;
 }
@@ -176,7 +167,7 @@ LaneClassifiers KernelStep::Classifiers(const std::vector<at::Tensor>& logits,
     const at::Tensor labels = lanes_.inputs.labels[static_cast<std::int64_t>(i)];
     classifiers.at[i] = {head.classifier.weight,
                          head.classifier.bias,
-                         reinterpret_cast<const long long*>(labels.const_data_ptr<std::int64_t>()),
+                         labels.const_data_ptr<std::int64_t>(),
                          Data(logits[i]),
                          Data(by_logits[i]),
                          static_cast<int>(head.classes),
@@ -233,16 +224,14 @@ LaneOutputs KernelStep::Do(HsicKinds kinds) const {
 
 }  // namespace
 
-LaneOutputs StepByKernels(const LaneTensors& lanes, HsicKinds kinds, const LaneLauncher& launcher) {
-  kinds.paper = false;  // the kernels ask each lane
-  return KernelStep(lanes, launcher).Do(kinds);
+LaneStepper StepByKernels(LaneLauncher launcher) {
+  return [launcher = std::move(launcher)](const LaneTensors& lanes, HsicKinds kinds) {
+    return KernelStep(lanes, launcher).Do(kinds);
+  };
 }
 
 LaneStepper StepperFor(at::Device device) {
-  if (device.is_cpu()) return StepByOperations;
-  return [](const LaneTensors& lanes, HsicKinds kinds) {
-    return StepByKernels(lanes, kinds, LaunchOnCuda);
-  };
+  return device.is_cpu() ? LaneStepper(StepByOperations) : StepByKernels(LaunchOnCuda);
 }
 
 }  // namespace unmask

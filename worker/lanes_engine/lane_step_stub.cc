@@ -1,7 +1,6 @@
 #include <stdexcept>
 
 #include "worker/lanes_engine/lane_kernels.h"
-#include "worker/lanes_engine/lane_step.h"
 
 namespace unmask {
 namespace {

@@ -26,8 +26,11 @@ void AppendRows(const std::vector<float>& from, std::size_t padded, std::size_t 
 }
 
 LaneDropout DropoutOf(const DropoutNumbers& numbers) {
-  LaneDropout dropout{numbers.least, numbers.epoch, numbers.step, {numbers.adapter}};
-  std::copy(numbers.streams.begin(), numbers.streams.end(), dropout.keys + 1);
+  LaneDropout dropout{numbers.least, numbers.epoch, numbers.step, {}};
+  std::copy(numbers.adapter.begin(), numbers.adapter.end(), dropout.keys[0]);
+  for (std::size_t i = 0; i < numbers.streams.size(); ++i) {
+    std::copy(numbers.streams[i].begin(), numbers.streams[i].end(), dropout.keys[i + 1]);
+  }
   return dropout;
 }
 
@@ -208,10 +211,10 @@ LanePool::Place LanePool::Enter(const ModelShape& shape, std::int64_t rows) {
     if (pack.shape != shape || pack.rows != rows) continue;
     if (const auto lane = pack.pack->Enter()) return {pack.pack.get(), *lane};
   }
-  Pack& pack = packs_.emplace_back(
-      Pack{shape, rows,
-           std::make_unique<LanePack>(LaneLayout(shape, rows), lanes_, device_, record_, step_)});
-  return {pack.pack.get(), pack.pack->Enter().value()};
+  auto pack = std::make_unique<LanePack>(LaneLayout(shape, rows), lanes_, device_, record_, step_);
+  const Place place{pack.get(), pack->Enter().value()};
+  packs_.push_back({shape, rows, std::move(pack)});
+  return place;
 }
 
 void LanePool::Leave(const Place& place) {

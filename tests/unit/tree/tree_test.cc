@@ -10,7 +10,8 @@ namespace unmask {
 namespace {
 
 const std::set<std::string> kCode = {".h", ".cc"};
-const std::set<std::string> kText = {".h", ".cc", ".cmake", ".md", ".py", ".sql", ".txt", ".yaml"};
+const std::set<std::string> kText = {".h",  ".cc", ".cu",  ".inc", ".cmake",
+                                     ".md", ".py", ".sql", ".txt", ".yaml"};
 const std::vector<std::string> kProduct = {"cli", "common", "coordinator", "sql", "worker"};
 
 std::vector<SourceFile> ProductFiles() {

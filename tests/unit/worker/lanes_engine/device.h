@@ -20,9 +20,7 @@ inline LanePool PoolOf(std::int64_t lanes) { return {lanes, at::kCUDA}; }
 #elif defined(UNMASK_TEST_KERNELS)
 using DeviceTest = ::testing::Test;
 inline LanePool PoolOf(std::int64_t lanes) {
-  return {lanes, at::kCPU, RecordNothing, [](const LaneTensors& tensors, HsicKinds kinds) {
-            return StepByKernels(tensors, kinds, LaunchOnCpu(ThreadOrder::kForward));
-          }};
+  return {lanes, at::kCPU, RecordNothing, StepOnCpu(cuda::Order::kForward)};
 }
 #else
 using DeviceTest = ::testing::Test;

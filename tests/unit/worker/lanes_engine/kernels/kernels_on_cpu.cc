@@ -1,40 +1,40 @@
 #include "tests/unit/worker/lanes_engine/kernels/kernels_on_cpu.h"
 
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <span>
 #include <stdexcept>
 #include <utility>
 
-#include "worker/lanes_engine/lane_adam.h"
 #include "worker/lanes_engine/lane_arguments.h"
 
-#include "tests/testing/cuda_on_cpu.h"  // behind everything else
+// What CUDA calls it. NOLINTBEGIN(bugprone-reserved-identifier,cppcoreguidelines-macro-usage)
+#define KERNEL inline void
+#define ARGUMENT const
+#define __device__ inline
+#define __shared__ UNMASK_SHARED_MEMORY
+#define __launch_bounds__(threads)
+#define threadIdx ::unmask::testing::cuda::thread_index
+#define blockIdx ::unmask::testing::cuda::block_index
+#define blockDim ::unmask::testing::cuda::block_size
+#define gridDim ::unmask::testing::cuda::grid_size
+#define __syncthreads ::unmask::testing::cuda::WaitForBlock
+#define __syncwarp ::unmask::testing::cuda::WaitForWarp
+#define __shfl_xor_sync(mask, value, distance) \
+  ::unmask::testing::cuda::ShuffleXor(value, static_cast<int>(distance))
+#define __int_as_float(bits) std::bit_cast<float>(static_cast<std::uint32_t>(bits))
+#define __umulhi(a, b) static_cast<std::uint32_t>((std::uint64_t{a} * std::uint64_t{b}) >> 32)
+// NOLINTEND(bugprone-reserved-identifier,cppcoreguidelines-macro-usage)
+struct alignas(8) float2 {  // NOLINT(readability-identifier-naming)
+  float x, y;
+};
+struct alignas(16) float4 {  // NOLINT(readability-identifier-naming)
+  float x, y, z, w;
+};
+using std::min;
 
-// NOLINTBEGIN(cppcoreguidelines-macro-usage): what NVRTC is told
-#define CONTROL_COLUMN(name) static_cast<int>(Control::name)
-#define TRAINS CONTROL_COLUMN(kTrains)
-#define ROWS CONTROL_COLUMN(kRows)
-#define INVERSE_ROWS CONTROL_COLUMN(kInverseRows)
-#define MOMENTUM CONTROL_COLUMN(kMomentum)
-#define VARIANCE_FACTOR CONTROL_COLUMN(kVarianceFactor)
-#define KEPT CONTROL_COLUMN(kKept)
-#define BETA CONTROL_COLUMN(kBeta)
-#define ALPHA CONTROL_COLUMN(kAlpha)
-#define HSIC CONTROL_COLUMN(kHsic)
-#define LINEAR_KERNEL CONTROL_COLUMN(kLinearKernel)
-#define GAMMA CONTROL_COLUMN(kGamma)
-#define DECAY CONTROL_COLUMN(kDecay)
-#define FIRST CONTROL_COLUMN(kFirst)
-#define SECOND CONTROL_COLUMN(kSecond)
-#define CORRECTION CONTROL_COLUMN(kCorrection)
-#define STEP CONTROL_COLUMN(kStep)
-#define CONTROLS CONTROL_COLUMN(kColumns)
-#define PAPER static_cast<int>(HsicKind::kPaper)
-#define DROPOUT_WORDS (sizeof(LaneDropout) / sizeof(std::int32_t))
-#define ADAM_EPSILON static_cast<float>(kAdamEpsilon)
-#define NORM_EPSILON static_cast<float>(kLaneNormEpsilon)
-#define UNIT_EPSILON static_cast<float>(kLaneUnitEpsilon)
-// NOLINTEND(cppcoreguidelines-macro-usage)
-
-// The kernels for tiles of every number of groups.
+// The kernels for tiles of every height.
 #define GROUPS 1
 #include "tests/unit/worker/lanes_engine/kernels/kernels_of_groups.inc"
 #define GROUPS 2
@@ -54,15 +54,16 @@
 
 namespace unmask::testing {
 
-LaneLauncher LaunchOnCpu(ThreadOrder order) {
-  return [order](const LaneLaunch& launch) {
+LaneStepper StepOnCpu(cuda::Order order) {
+  return StepByKernels([order](const LaneLaunch& launch) {
     constexpr decltype(&kernels_of_1::Kernel) kByGroups[] = {
         kernels_of_1::Kernel, kernels_of_2::Kernel, kernels_of_3::Kernel, kernels_of_4::Kernel,
         kernels_of_5::Kernel, kernels_of_6::Kernel, kernels_of_7::Kernel, kernels_of_8::Kernel};
+    static_assert(std::size(kByGroups) == kMostGroups);
     const auto [x, y, z] = launch.grid;
-    cuda::Launch({x, y, z}, {launch.block[0], launch.block[1], 1}, static_cast<cuda::Order>(order),
+    cuda::Launch({x, y, z}, {launch.block[0], launch.block[1], 1}, order,
                  kByGroups[launch.groups - 1](launch));
-  };
+  });
 }
 
 }  // namespace unmask::testing

@@ -1,13 +1,11 @@
 #pragma once
 
-#include "worker/lanes_engine/lane_step.h"
+#include "tests/testing/cuda_on_cpu.h"
+#include "worker/lanes_engine/lane_kernels.h"
 
 namespace unmask::testing {
 
-// In which order the threads of a block run, between two waits.
-enum class ThreadOrder { kForward, kBackward, kShuffled };
-
-// The lanes' kernels for CUDA devices, done by the CPU (tests/testing/cuda_on_cpu.h).
-LaneLauncher LaunchOnCpu(ThreadOrder order);
+// The lanes' kernels for CUDA devices, done by the CPU.
+LaneStepper StepOnCpu(cuda::Order order);
 
 }  // namespace unmask::testing
