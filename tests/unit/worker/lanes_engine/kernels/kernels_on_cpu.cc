@@ -36,20 +36,28 @@ using std::min;
 
 // The kernels for tiles of every height.
 #define GROUPS 1
+#define KERNELS kernels_of_1
 #include "tests/unit/worker/lanes_engine/kernels/kernels_of_groups.inc"
 #define GROUPS 2
+#define KERNELS kernels_of_2
 #include "tests/unit/worker/lanes_engine/kernels/kernels_of_groups.inc"
 #define GROUPS 3
+#define KERNELS kernels_of_3
 #include "tests/unit/worker/lanes_engine/kernels/kernels_of_groups.inc"
 #define GROUPS 4
+#define KERNELS kernels_of_4
 #include "tests/unit/worker/lanes_engine/kernels/kernels_of_groups.inc"
 #define GROUPS 5
+#define KERNELS kernels_of_5
 #include "tests/unit/worker/lanes_engine/kernels/kernels_of_groups.inc"
 #define GROUPS 6
+#define KERNELS kernels_of_6
 #include "tests/unit/worker/lanes_engine/kernels/kernels_of_groups.inc"
 #define GROUPS 7
+#define KERNELS kernels_of_7
 #include "tests/unit/worker/lanes_engine/kernels/kernels_of_groups.inc"
 #define GROUPS 8
+#define KERNELS kernels_of_8
 #include "tests/unit/worker/lanes_engine/kernels/kernels_of_groups.inc"
 
 namespace unmask::testing {
