@@ -48,10 +48,20 @@ Result<PlanOutput> PlanOf(const RunArguments& arguments) {
 // Under a mpirun that `unmask run` has started itself.
 bool Launched() { return std::getenv(kExitFileVariable) != nullptr; }
 
-// Empty where this rank cannot read the study, which then tells nothing but its slots apart.
+// Where this rank cannot read the study it works as most do.
 WorkerNeeds NeedsOf(const RunArguments& arguments) {
   const Result<Study> study = LoadStudy(arguments.config, arguments.overrides);
-  return study.ok() ? NeedsOf(*study, arguments.experiments) : WorkerNeeds{};
+  if (study.ok()) return NeedsOf(*study, arguments.experiments);
+  LogInfo(arguments.config + " cannot be read on " + HostName() +
+          ": the worker there takes CPUs, and as many slots as it has of them");
+  return {};
+}
+
+// What the plan does not say: a worker has one device for all of its jobs.
+Status CheckDevices(const WorkerNeeds& needs) {
+  if (!needs.cuda || !needs.cpu) return {};
+  return UsageError("some experiments ask for the CPU and some for a CUDA device", "train.device",
+                    "one of them in a run: --experiment chooses");
 }
 
 // Slots of this rank: as told, else as the study needs, else its share of the host's cores, of
@@ -106,6 +116,7 @@ Result<int> Coordinate(const RunArguments& arguments, const CommandContext& cont
   }
   UNMASK_ASSIGN(PlanOutput planned, plan.get());
   if (!store) {
+    UNMASK_TRY(CheckDevices(NeedsOf(arguments)));
     UNMASK_TRY(TellAndCheck(planned, context.store));
     UNMASK_ASSIGN(store, OpenStore(arguments, context));
   }
@@ -125,9 +136,8 @@ std::vector<std::string> UsableGpusHere() {
 }
 
 // This rank's trainer sees its own GPU and no other.
-void ChooseGpu() {
-  const char* local = std::getenv("OMPI_COMM_WORLD_LOCAL_RANK");
-  const std::string gpu = GpuOfRank(UsableGpusHere(), local == nullptr ? 0 : std::atoi(local));
+void ChooseGpu(int local_rank) {
+  const std::string gpu = GpuOfRank(UsableGpusHere(), local_rank);
   if (!gpu.empty()) setenv(kVisibleGpus, gpu.c_str(), 1);
 }
 
@@ -142,7 +152,7 @@ int Work(const RunArguments& arguments, const CommandContext& context, Transport
   const WorkerNeeds needs = NeedsOf(arguments);
   if (needs.cuda) {
     options.device = "cuda";
-    ChooseGpu();
+    ChooseGpu(host.local_rank);
   }
   options.supervisor.slots = SlotsHere(arguments, needs, host);
   return RunAgent(transport, options);
@@ -215,10 +225,17 @@ void Launch(const RunArguments& arguments, CommandContext& context,
         DataError("the trainer is missing", context.trainer().string(), "it lies beside unmask"));
   }
   const WorkerNeeds needs = NeedsOf(*study, arguments.experiments);
+  if (const Status one = CheckDevices(needs); !one.ok()) return context.Fail(one.error());
   if (needs.cuda) context.exit_code = AskForCuda(context.trainer());
   if (context.exit_code != 0) return;
-  const int usual = needs.cuda ? std::max(1, static_cast<int>(UsableGpusHere().size()))
-                               : ShapeFor(UsableCores(), {}, {}).workers;
+  const int gpus = std::max(1, static_cast<int>(UsableGpusHere().size()));
+  if (needs.cuda && needs.gang > gpus) {
+    return context.Fail(UsageError(
+        fmt::format("train.devices={} on a machine of {} GPU{}", needs.gang, gpus,
+                    gpus == 1 ? "" : "s"),
+        "train.devices", "a GPU for each member of a gang, of this machine or under mpirun"));
+  }
+  const int usual = needs.cuda ? gpus : ShapeFor(UsableCores(), {}, {}).workers;
   const int workers = arguments.workers.value_or(std::max(usual, needs.gang));
   const LocalShape shape =
       ShapeFor(UsableCores(), workers, arguments.slots ? arguments.slots : needs.slots);

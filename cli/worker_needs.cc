@@ -15,6 +15,7 @@ namespace unmask {
 
 WorkerNeeds NeedsOf(const Study& study, const std::vector<std::string>& experiments) {
   bool lanes = false;
+  bool finetunes = false;
   WorkerNeeds needs;
   const auto selected = SelectedNames(study, experiments);
   if (!selected.ok()) return needs;  // the plan says what is wrong
@@ -25,13 +26,17 @@ WorkerNeeds NeedsOf(const Study& study, const std::vector<std::string>& experime
       const Settings::Train resolved = Reduce(settings).train;
       lanes = lanes || resolved.engine == EngineKind::kLanes;
       needs.gang = std::max(needs.gang, static_cast<int>(resolved.devices));
+      finetunes = finetunes || settings.features.finetune;
       needs.cuda = needs.cuda || settings.train.device == DeviceKind::kCuda;
+      needs.cpu = needs.cpu || settings.train.device == DeviceKind::kCpu;
     }
   }
-  if (lanes) {
+  // Backbones that are trained would share a device's memory, and gangs its stream.
+  const bool alone = needs.cuda && (finetunes || !lanes);
+  if (alone) {
+    needs.slots = 1;
+  } else if (lanes) {
     needs.slots = needs.cuda ? kCudaLanes : kCpuLanes;
-  } else if (needs.cuda) {
-    needs.slots = 1;  // jobs that would otherwise share a device's memory
   }
   return needs;
 }

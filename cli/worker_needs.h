@@ -12,6 +12,7 @@ namespace unmask {
 
 struct WorkerNeeds {
   bool cuda = false;         // a worker's trainer is to have a CUDA device
+  bool cpu = false;          // some experiment names the CPU
   std::optional<int> slots;  // of a worker: the lanes engine has a slot a lane
   int gang = 1;              // workers that the largest train.devices asks for
 };

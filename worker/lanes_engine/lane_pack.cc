@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/base/check.h"
+#include "worker/model/engine.h"
 
 namespace unmask {
 namespace {
@@ -138,7 +139,9 @@ void LanePack::Step(std::int64_t lane, HsicKinds kinds) {
 // The mutex is let go meanwhile: who only asks whether a lane is free need not wait.
 void LanePack::StepAll(Lock& lock) {
   HsicKinds kinds;
+  int asking = 0;
   for (const Lane& lane : lanes_) {
+    asking += lane.asked ? 1 : 0;
     kinds.paper |= lane.asked && lane.kinds.paper;
     kinds.matrix |= lane.asked && lane.kinds.matrix;
   }
@@ -147,8 +150,9 @@ void LanePack::StepAll(Lock& lock) {
   std::exception_ptr error;
   try {
     model_.Step(inputs_, kinds);
-  } catch (...) {
-    error = std::current_exception();
+  } catch (const std::exception& exception) {
+    error = asking == 1 ? std::current_exception()
+                        : std::make_exception_ptr(SharedStepFailed(exception.what()));
   }
   lock.lock();
   stepping_ = false;

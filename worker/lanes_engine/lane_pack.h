@@ -45,7 +45,8 @@ class LanePack {
 
   // From here on the others wait for this lane's step. The request is this thread's until Step().
   LaneRequest Begin(std::int64_t lane);
-  // Waits for the others and for the step. Throws, in every lane, what the step has thrown.
+  // Waits for the others and for the step. Throws what the step has thrown, where it was of several
+  // lanes SharedStepFailed in each.
   void Step(std::int64_t lane, HsicKinds kinds);
   // Of the last step, until the next Begin(), StepAside() or Leave().
   float Loss(std::int64_t lane) const;

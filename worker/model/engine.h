@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <span>
+#include <stdexcept>
 #include <vector>
 
 #include "common/config/settings.h"
@@ -22,6 +23,11 @@ struct StepOutcome {
 struct Evaluation {
   std::vector<std::vector<float>> logits;   // [heads][clips, classes]
   std::vector<std::vector<float>> streams;  // [heads][clips, stream]: what the classifiers see
+};
+
+// What a step threw that was of several jobs at once: none of them is known to be its cause.
+struct SharedStepFailed : std::runtime_error {
+  using std::runtime_error::runtime_error;
 };
 
 class Engine {

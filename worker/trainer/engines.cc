@@ -40,10 +40,12 @@ Result<std::string> CheckDevice(DeviceKind device) {
     std::string model = Torch().cuda_device_model();
     if (!model.empty()) return model;
   } catch (const std::exception& exception) {
-    return DataError(exception.what());
+    const std::string what = exception.what();
+    return DataError(what.substr(0, what.find('\n')));
   }
   return UsageError("no CUDA device can be used here", "train.device=cuda",
-                    "an NVIDIA GPU and a build for it (./dev build --gpu), or train.device=cpu");
+                    "an NVIDIA GPU (compute capability 7.5, driver 580, or newer) and a build for "
+                    "it (./dev build --gpu), or train.device=cpu");
 }
 
 std::string EngineVersions() {

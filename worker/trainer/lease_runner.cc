@@ -27,8 +27,9 @@ FailureClass FailureOf(std::string_view what) {
   const auto says = [&](std::string_view words) {
     return what.find(words) != std::string_view::npos;
   };
-  const bool memory =
-      says("CUDA out of memory") || says("can't allocate memory") || says("std::bad_alloc");
+  const bool memory = says("CUDA out of memory") || says("CUDA error: out of memory") ||
+                      says("_STATUS_ALLOC_FAILED") || says("can't allocate memory") ||
+                      says("std::bad_alloc");
   if (memory) return FailureClass::kOutOfMemory;
   return says("CUDA error") ? FailureClass::kCuda : FailureClass::kExit;
 }
@@ -39,6 +40,11 @@ FailureClass FailureOf(const std::exception& exception) {
 // Data are the job's own fault, and no retry helps; anything else is this worker's.
 FailureClass FailureOf(const Error& error) {
   return error.code == ErrorCode::kInternal ? FailureOf(OneLine(error)) : FailureClass::kBadInput;
+}
+
+std::string FirstLine(const std::exception& exception) {
+  const std::string what = exception.what();
+  return EscapeControl(what.substr(0, what.find('\n')));
 }
 
 class LeaseHooks final : public TrainHooks {
@@ -150,9 +156,10 @@ void LeaseRunner::Run(const Lease& lease, LeaseControl& control) const {
     Yield(lease, control);
   } catch (const InputError& unusable) {
     Fail(lease, FailureOf(unusable.error()), OneLine(unusable.error()));
+  } catch (const SharedStepFailed& shared) {
+    Fail(lease, FailureOf(shared), FirstLine(shared), /*sole_suspect=*/false);
   } catch (const std::exception& exception) {
-    const std::string what = exception.what();
-    Fail(lease, FailureOf(exception), EscapeControl(what.substr(0, what.find('\n'))));
+    Fail(lease, FailureOf(exception), FirstLine(exception));
   }
 }
 
@@ -348,8 +355,9 @@ void LeaseRunner::Yield(const Lease& lease, const LeaseControl& control) const {
   if (!control.abandon) send_(Yielded{lease.id, control.epoch});
 }
 
-void LeaseRunner::Fail(const Lease& lease, FailureClass failure, std::string message) const {
-  send_(AttemptFailed{lease.id, failure, std::move(message), /*sole_suspect=*/true});
+void LeaseRunner::Fail(const Lease& lease, FailureClass failure, std::string message,
+                       bool sole_suspect) const {
+  send_(AttemptFailed{lease.id, failure, std::move(message), sole_suspect});
 }
 
 }  // namespace unmask

@@ -60,7 +60,9 @@ class LeaseRunner {
                    LeaseControl& control) const;
   void KeepBest(const Lease& lease, TrainDone& done, LeaseControl& control) const;
   void Yield(const Lease& lease, const LeaseControl& control) const;
-  void Fail(const Lease& lease, FailureClass failure, std::string message) const;
+  // `sole_suspect`: whether nothing but this job can have caused it.
+  void Fail(const Lease& lease, FailureClass failure, std::string message,
+            bool sole_suspect = true) const;
 
   fs::path store_;
   BlobFolder blobs_;

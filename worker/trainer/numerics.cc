@@ -77,7 +77,9 @@ std::vector<std::pair<std::string, std::string>> PinnedEnvironment(InstructionSe
   return {{"ATEN_CPU_CAPABILITY", std::string(names.aten)},
           {"MKL_CBWR", std::string(MklCanBePinned(processor) ? names.mkl : "AUTO")},
           {"ONEDNN_MAX_CPU_ISA", std::string(names.onednn)},
-          {"CUBLAS_WORKSPACE_CONFIG", ":4096:8"},  // with which its sums have one order
+          {"CUBLAS_WORKSPACE_CONFIG", ":4096:8"},     // with which its sums have one order
+          {"TORCH_ALLOW_TF32_CUBLAS_OVERRIDE", "0"},  // which containers set: products of 10 bits
+          {"TORCH_BLAS_PREFER_CUBLASLT", "0"},        // other kernels
           {"MKL_NUM_THREADS", "1"},
           {"OMP_NUM_THREADS", "1"}};
 }

@@ -81,8 +81,10 @@ MpiSession::Host MeetHost(int rank) {
   const int worker = rank > 0 ? 1 : 0;
   int workers = 0;
   Check(MPI_Allreduce(&worker, &workers, 1, MPI_INT, MPI_SUM, here), "count workers");
+  int local_rank = 0;
+  MPI_Comm_rank(here, &local_rank);
   MPI_Comm_free(&here);
-  return {std::max(1, CPU_COUNT(&all)), std::max(1, workers)};
+  return {std::max(1, CPU_COUNT(&all)), std::max(1, workers), local_rank};
 }
 
 }  // namespace

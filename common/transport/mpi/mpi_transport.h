@@ -28,7 +28,8 @@ class MpiSession {
   // What the ranks of this host have together, whatever mpirun has bound each of them to.
   struct Host {
     int cores = 1;
-    int workers = 1;  // ranks but 0
+    int workers = 1;     // ranks but 0
+    int local_rank = 0;  // this one's number among all of the host
   };
   const Host& host() const { return host_; }
 

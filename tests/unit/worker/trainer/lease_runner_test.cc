@@ -181,8 +181,25 @@ TEST_F(LeaseRunnerTest, WhatADeviceOrMemoryDidIsToldFromTheJobsFault) {
   };
   words = "libtorch: CUDA error: an illegal memory access was encountered";
   EXPECT_EQ(Last<AttemptFailed>(Run()).failure, FailureClass::kCuda);
-  words = "libtorch: CUDA out of memory. Tried to allocate 2.00 GiB.";
-  EXPECT_EQ(Last<AttemptFailed>(Run()).failure, FailureClass::kOutOfMemory);
+  for (const char* memory :
+       {"libtorch: CUDA out of memory. Tried to allocate 2.00 GiB.", "CUDA error: out of memory",
+        "CUBLAS_STATUS_ALLOC_FAILED when calling"}) {
+    words = memory;
+    EXPECT_EQ(Last<AttemptFailed>(Run()).failure, FailureClass::kOutOfMemory);
+  }
+}
+
+TEST_F(LeaseRunnerTest, AStepOfSeveralJobsBlamesNone) {
+  make_engine_ = [](const Settings&, const ModelShape&,
+                    const FoldData&) -> std::unique_ptr<Engine> {
+    throw SharedStepFailed("CUDA out of memory.");
+  };
+  const auto failed = Last<AttemptFailed>(Run());
+  EXPECT_EQ(failed.failure, FailureClass::kOutOfMemory);
+  EXPECT_FALSE(failed.sole_suspect);
+  make_engine_ = [](const Settings&, const ModelShape&,
+                    const FoldData&) -> std::unique_ptr<Engine> { throw std::bad_alloc(); };
+  EXPECT_TRUE(Last<AttemptFailed>(Run()).sole_suspect);
 }
 
 TEST_F(LeaseRunnerTest, WithoutRoomForCheckpointsItTrainsOn) {

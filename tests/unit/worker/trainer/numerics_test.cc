@@ -55,6 +55,7 @@ TEST(Numerics, PinsOneThreadAndOneCodePath) {
   EXPECT_EQ(environment.at("ATEN_CPU_CAPABILITY"), "avx2");
   EXPECT_EQ(environment.at("ONEDNN_MAX_CPU_ISA"), "AVX2");
   EXPECT_EQ(environment.at("CUBLAS_WORKSPACE_CONFIG"), ":4096:8");
+  EXPECT_EQ(environment.at("TORCH_ALLOW_TF32_CUBLAS_OVERRIDE"), "0");
 }
 
 }  // namespace
