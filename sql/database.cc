@@ -61,10 +61,14 @@ void DoNotCountMemory() {
 // The path, once SQLite is configured.
 std::string Prepare(const fs::path& path) {
   DoNotCountMemory();
-  return path.string();
+  return NameForSqlite(path);
 }
 
 }  // namespace
+
+std::string NameForSqlite(const fs::path& path) {
+  return path.is_relative() ? (fs::path(".") / path).string() : path.string();
+}
 
 Database::Database(const fs::path& path, Access access)
     : path_(path), sqlite_(Prepare(path), Flags(access), 5000) {

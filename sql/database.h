@@ -17,6 +17,9 @@
 
 namespace unmask {
 
+// A path that SQLite takes for no address (URI), also where it begins with `file:`.
+std::string NameForSqlite(const fs::path& path);
+
 class Database {
  public:
   enum class Access { kRead, kWrite, kCreate };

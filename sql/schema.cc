@@ -18,7 +18,7 @@ void Backup(Database& database, std::int64_t version) {
   const std::string target = fmt::format("{}.v{}.backup", database.path().string(), version);
   LogInfo(fmt::format("migrating the store from version {}; a copy is {}", version, target));
   fs::remove(target);  // of a migration that was cut off
-  database.sqlite().backup(target.c_str(), SQLite::Database::Save);
+  database.sqlite().backup(NameForSqlite(target).c_str(), SQLite::Database::Save);
 }
 
 }  // namespace

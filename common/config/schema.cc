@@ -191,7 +191,13 @@ std::optional<std::string> NearestKey(std::string_view key, const Keys& keys) {
   auto nearest = own.empty() ? NearestName(key, keys) : NearestByLastPart(last, own);
   if (nearest) return nearest;
   const auto elsewhere = std::ranges::find(keys, last, LastPart);
-  return elsewhere != keys.end() ? *elsewhere : NearestByLastPart(last, keys);
+  if (elsewhere != keys.end()) return *elsewhere;
+  if (SectionOf(key).empty()) {
+    Keys sections;
+    for (const std::string& other : keys) sections.push_back(other.substr(0, other.find('.')));
+    if (auto section = NearestName(key, sections)) return section;
+  }
+  return NearestByLastPart(last, keys);
 }
 
 const Field& FieldOf(std::string_view key) {

@@ -61,12 +61,12 @@ std::optional<StreamPoint> PointOf(const ReportCell& cell) {
   StreamPoint point;
   point.cell = &cell;
   for (const JobRow* job : cell.jobs) {
-    if (!job->held_out_hsic || !job->stream_cosine) continue;
-    hsic.push_back(*job->held_out_hsic);
+    if (!job->stream_cosine) continue;
+    if (job->held_out_hsic) hsic.push_back(*job->held_out_hsic);  // a subject of one clip has none
     cosine.push_back(*job->stream_cosine);
     point.alpha = job->alpha.value_or(0);
   }
-  if (hsic.empty()) return std::nullopt;
+  if (hsic.empty()) return std::nullopt;  // or nothing but such subjects
   if (!IsComplete(point.figures())) return point;
   point.hsic = SpreadOf(std::move(hsic));
   point.cosine = SpreadOf(std::move(cosine));

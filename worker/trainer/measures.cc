@@ -65,8 +65,7 @@ void AddScore(std::span<const float> logits, std::span<const std::int64_t> clips
 }
 
 double BiasedHsic(std::span<const float> x, std::span<const float> y, std::size_t clips) {
-  UNMASK_CHECK(clips > 0 && x.size() == y.size());
-  if (clips < 2) return 0;
+  UNMASK_CHECK(clips > 1 && x.size() == y.size());
   const std::vector<double> k = RbfMatrix(UnitRows(x, clips));
   const std::vector<double> l = RbfMatrix(UnitRows(y, clips));
   const auto n = static_cast<double>(clips);

@@ -22,7 +22,7 @@ void AddScore(std::span<const float> logits, std::span<const std::int64_t> clips
               std::span<const std::int64_t> labels, TaskScore& score);
 
 // Of two streams' features [clips, width], L2-normalised as in the loss: the biased HSIC estimator
-// tr(KHLH)/(n-1)^2 with RBF kernels of sigma 1; 0 for a single clip.
+// tr(KHLH)/(n-1)^2 with RBF kernels of sigma 1. Of at least two clips.
 double BiasedHsic(std::span<const float> x, std::span<const float> y, std::size_t clips);
 
 // Mean over clips of the cosine between the streams; 0 where one is the zero vector.

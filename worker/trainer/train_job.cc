@@ -228,7 +228,9 @@ TrainOutcome JobTrainer::Finish() {
   }
   if (evaluation.streams.size() == 2) {
     const auto& streams = evaluation.streams;
-    result.held_out_hsic = BiasedHsic(streams[0], streams[1], clips.size());
+    if (clips.size() > 1) {  // of a single clip it is 0/0
+      result.held_out_hsic = BiasedHsic(streams[0], streams[1], clips.size());
+    }
     result.stream_cosine = MeanCosine(streams[0], streams[1], clips.size());
   }
   result.curves = std::move(curves_);

@@ -9,6 +9,7 @@
 #include "sql/database.h"
 #include "sql/load_jobs.h"
 #include "tests/testing/store_env.h"
+#include "tests/testing/temp_folder.h"
 
 namespace unmask {
 namespace {
@@ -50,6 +51,19 @@ TEST_F(ResultsStoreTest, NewJobsAreQueuedInThePlansOrder) {
     EXPECT_EQ(jobs[i].numerics_class, "");
   }
   EXPECT_THAT(Load("another"), IsEmpty());
+}
+
+TEST_F(ResultsStoreTest, AFolderMayBeCalledLikeAnAddress) {
+  const TempFolder temp;
+  const fs::path before = fs::current_path();
+  fs::current_path(temp.path());
+  fs::create_directory("file:y");
+  {
+    Database database(fs::path("file:y") / "unmask.db", Database::Access::kCreate);
+    (void)database.Number("PRAGMA user_version");
+  }
+  fs::current_path(before);
+  EXPECT_TRUE(fs::exists(temp.path() / "file:y" / "unmask.db"));
 }
 
 TEST_F(ResultsStoreTest, ReregisteringTakesThePlansNewOrder) {

@@ -150,6 +150,7 @@ TEST(SchemaTest, HintsFindAKeyByItsLastPart) {
   EXPECT_EQ(KeyHint("train.alpha", FieldKeys()), "did you mean 'loss.alpha'?");
   EXPECT_EQ(KeyHint("trian.lr", FieldKeys()), "did you mean 'train.lr'?");
   EXPECT_EQ(KeyHint("ephocs", FieldKeys()), "did you mean 'train.max_epochs'?");
+  EXPECT_EQ(KeyHint("trian", FieldKeys()), "did you mean 'train'?");
   for (const char* key :
        {"k0", "train.foo", "train.bar", "train.x", "train.learning_rate", "train.", "", "."}) {
     EXPECT_EQ(KeyHint(key, FieldKeys()), none) << key;
