@@ -82,7 +82,7 @@ def main():
         assert harness.numbers(killed) == expected, "a kill and a resume changed a number"
         lab.run("--store", killed, "run", study, "--experiment", "paper", "train.device=cuda",
                 "train.engine=core").expect_error(2, "train.engine=core runs on CPUs alone")
-        lab.run("--store", killed, "run", study, "train.device=cuda", "experiments.paper.train.device=cpu").expect_error(
+        lab.run("--store", killed, "run", study, "experiments.biased.train.device=cuda", "experiments.paper.train.device=cpu").expect_error(
             2, "some experiments ask for the CPU and some for a CUDA device")
         if not pathlib.Path("/proc/driver/nvidia").exists():
             lab.run("--store", killed, "run", study, "train.device=cuda").expect_error(2, "no CUDA device can be used here")
