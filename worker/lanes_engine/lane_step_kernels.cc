@@ -42,6 +42,7 @@ class KernelStep {
     UNMASK_CHECK(lanes.layout.heads.size() <= std::size(LaneBlocks{}.at));
     adapter_ = Blocks({&lanes.layout.adapter}, 0);
     std::vector<const LaneLayout::Block*> streams;
+    streams.reserve(lanes.layout.heads.size());
     for (const LaneLayout::Head& head : lanes.layout.heads) streams.push_back(&head.block);
     streams_ = Blocks(streams, 1);
   }
@@ -58,7 +59,7 @@ class KernelStep {
   static LaneBlocks Blocks(const std::vector<const LaneLayout::Block*>& from, std::size_t layer);
   LaneClassifiers Classifiers(const std::vector<at::Tensor>& logits,
                               const std::vector<at::Tensor>& by_logits) const;
-  at::Tensor Room(std::vector<std::int64_t> shape) const {
+  at::Tensor Room(const std::vector<std::int64_t>& shape) const {
     return at::empty(shape, lanes_.gradients.options());
   }
   at::Tensor Batch(int blocks, int width) const {
@@ -68,7 +69,7 @@ class KernelStep {
   template <typename... Arguments>
   void Launch(LaneKernel kernel, std::array<unsigned, 2> x_and_z, std::array<unsigned, 2> block,
               Arguments... arguments) const {
-    std::array<void*, sizeof...(Arguments)> pointers{&arguments...};
+    std::array<void*, sizeof...(Arguments)> pointers{static_cast<void*>(&arguments)...};
     const auto [x, z] = x_and_z;
     launcher_({kernel, groups_, {x, static_cast<unsigned>(lanes_.lanes), z}, block, pointers});
   }

@@ -203,7 +203,6 @@ TEST_F(LeaseRunnerTest, AStepOfSeveralJobsBlamesNone) {
 }
 
 TEST_F(LeaseRunnerTest, WithoutRoomForCheckpointsItTrainsOn) {
-  const std::string dataset = blobs().Read(spec_.dataset).value();
   const JobResult expected = Last<ResultReady>(Run()).result;
   // Every new blob meets a folder of its name: writing fails, as on a full disk.
   const auto refs = Checkpoints(Run());
