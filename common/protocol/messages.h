@@ -72,11 +72,10 @@ struct CurvePoint {
 struct JobResult {
   std::vector<TaskPredictions> predictions;
   std::vector<CurvePoint> curves;
-  std::int64_t epochs = 0;      // trained
-  std::int64_t best_epoch = 0;  // 0-based; whose weights predict
-  double seconds = 0;           // the trainer's own time, all attempts that led here
-  std::optional<double>
-      held_out_hsic;  // biased estimator, sigma 1; nullopt: one stream or one clip
+  std::int64_t epochs = 0;              // trained
+  std::int64_t best_epoch = 0;          // 0-based; whose weights predict
+  double seconds = 0;                   // the trainer's own time, all attempts that led here
+  std::optional<double> held_out_hsic;  // biased, sigma 1; nullopt: one stream, or one clip
   std::optional<double> stream_cosine;  // mean over held-out clips
   std::int64_t images_forwarded = 0;    // backbone passes
   // A blob: best weights as safetensors (empty: not kept); of a feature job what it made.

@@ -51,7 +51,7 @@ void RandomStream::FillUniform(std::uint32_t epoch, std::uint32_t step,
 
 void RandomStream::FillMask(std::uint32_t epoch, std::uint32_t step, float dropped, float kept,
                             std::span<float> out) const {
-  unmask::FillMask(key_, epoch, step, dropped, kept, out);
+  unmask::FillMask(key_, epoch, step, LeastKept(dropped), kept, out);
 }
 
 std::uint32_t RandomStream::Below(std::uint32_t bound, std::uint32_t epoch, std::uint32_t step,

@@ -31,7 +31,6 @@ struct AsUniform {
 
 // 0 where that number is below a threshold, else `kept`.
 struct AsMask {
-  AsMask(float threshold, float kept_value) : least(LeastKept(threshold)), kept(kept_value) {}
   template <class D>
   HWY_INLINE hn::Vec<D> operator()(D d, hn::Vec<hn::RebindToUnsigned<D>> word) const {
     const hn::RebindToSigned<D> ints;
@@ -165,9 +164,9 @@ void FillUniformOnTarget(PhiloxKey key, std::uint32_t epoch, std::uint32_t step,
   Fill(key, epoch, step, AsUniform{}, out);
 }
 
-void FillMaskOnTarget(PhiloxKey key, std::uint32_t epoch, std::uint32_t step, float threshold,
+void FillMaskOnTarget(PhiloxKey key, std::uint32_t epoch, std::uint32_t step, std::int32_t least,
                       float kept, std::span<float> out) {
-  Fill(key, epoch, step, AsMask(threshold, kept), out);
+  Fill(key, epoch, step, AsMask{least, kept}, out);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -184,9 +183,9 @@ void FillUniform(PhiloxKey key, std::uint32_t epoch, std::uint32_t step, std::sp
   HWY_DYNAMIC_DISPATCH(FillUniformOnTarget)(key, epoch, step, out);
 }
 
-void FillMask(PhiloxKey key, std::uint32_t epoch, std::uint32_t step, float threshold, float kept,
-              std::span<float> out) {
-  HWY_DYNAMIC_DISPATCH(FillMaskOnTarget)(key, epoch, step, threshold, kept, out);
+void FillMask(PhiloxKey key, std::uint32_t epoch, std::uint32_t step, std::int32_t least,
+              float kept, std::span<float> out) {
+  HWY_DYNAMIC_DISPATCH(FillMaskOnTarget)(key, epoch, step, least, kept, out);
 }
 
 }  // namespace unmask

@@ -8,6 +8,7 @@
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
+#include "common/base/first_line.h"
 #include "worker/gang/nccl.h"
 
 namespace unmask {
@@ -23,8 +24,7 @@ auto WithGangErrors(const char* doing, F f) {
   } catch (const GangDismissed&) {
     throw;
   } catch (const std::exception& error) {
-    const std::string what = error.what();
-    throw GangLost(fmt::format("gang: {}: {}", doing, what.substr(0, what.find('\n'))));
+    throw GangLost(fmt::format("gang: {}: {}", doing, FirstLine(error.what())));
   }
 }
 

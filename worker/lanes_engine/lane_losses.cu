@@ -2,11 +2,11 @@
 
 namespace unmask {
 
-constexpr unsigned ALL = 0xFFFFFFFF;
+constexpr unsigned kAllThreads = 0xFFFFFFFF;
 
 // Over a warp; the same bits in all its threads.
 __device__ float WarpSum(float value) {
-  for (int d = kWarp / 2; d > 0; d /= 2) value += __shfl_xor_sync(ALL, value, d);
+  for (int d = kWarp / 2; d > 0; d /= 2) value += __shfl_xor_sync(kAllThreads, value, d);
   return value;
 }
 
@@ -116,12 +116,12 @@ KERNEL Classify(ARGUMENT LaneRows lanes, ARGUMENT LaneClassifiers heads, int wid
   losses[at] = loss;
 }
 
-// Gradients by the classifiers and by what they see; a thread has a column, and AT_ONCE classes at
-// a time. Grid: (groups of columns, lanes, heads).
+// Gradients by the classifiers and by what they see; a thread has a column, and kClassesAtOnce
+// classes at a time. Grid: (groups of columns, lanes, heads).
 KERNEL ClassifyBack(ARGUMENT LaneRows lanes, ARGUMENT LaneClassifiers heads, int width,
                     const float* active, const LanePull* pulls, const float* losses,
                     float* by_active, float* loss) {
-  constexpr int AT_ONCE = 8;
+  constexpr int kClassesAtOnce = 8;
   const Controls c = ControlsOf(lanes);
   const int clips = Clips(lanes), column = blockIdx.x * blockDim.x + threadIdx.x;
   const long long first_row = (long long)blockIdx.y * lanes.rows;
@@ -147,11 +147,11 @@ KERNEL ClassifyBack(ARGUMENT LaneRows lanes, ARGUMENT LaneClassifiers heads, int
   const float* mine = active + BatchBegin(lanes, blockIdx.z, width) + column;
   const float* other = active + BatchBegin(lanes, 1 - blockIdx.z, width) + column;
   by_active += BatchBegin(lanes, blockIdx.z, width) + column;
-  for (int begin = 0; begin < head.classes; begin += AT_ONCE) {
-    const int count = min(AT_ONCE, head.classes - begin);
-    float w[AT_ONCE], sums[AT_ONCE] = {};
+  for (int begin = 0; begin < head.classes; begin += kClassesAtOnce) {
+    const int count = min(kClassesAtOnce, head.classes - begin);
+    float w[kClassesAtOnce], sums[kClassesAtOnce] = {};
 #pragma unroll
-    for (int k = 0; k < AT_ONCE; ++k) {
+    for (int k = 0; k < kClassesAtOnce; ++k) {
       w[k] = k < count ? weight[(long long)(begin + k) * width] : 0;
     }
     for (int i = 0; i < clips; ++i) {
@@ -165,7 +165,7 @@ KERNEL ClassifyBack(ARGUMENT LaneRows lanes, ARGUMENT LaneClassifiers heads, int
         d = own * a + cross * other[i * width];
       }
 #pragma unroll
-      for (int k = 0; k < AT_ONCE; ++k) {
+      for (int k = 0; k < kClassesAtOnce; ++k) {
         if (k >= count) break;
         d = fmaf(g[k], w[k], d);
         sums[k] = fmaf(g[k], a, sums[k]);
@@ -173,7 +173,7 @@ KERNEL ClassifyBack(ARGUMENT LaneRows lanes, ARGUMENT LaneClassifiers heads, int
       by_active[i * width] = d;
     }
 #pragma unroll
-    for (int k = 0; k < AT_ONCE; ++k) {
+    for (int k = 0; k < kClassesAtOnce; ++k) {
       if (k < count) gradients[head.weight + (long long)(begin + k) * width + column] = sums[k];
     }
   }

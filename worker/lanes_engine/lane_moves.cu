@@ -29,9 +29,9 @@ __device__ void MoveFour(const LaneRows& lanes, const Controls& c, long long at,
 KERNEL __launch_bounds__(kTileThreads)
     MoveWeights(ARGUMENT LaneRows lanes, ARGUMENT LaneBlocks blocks, const float* by_linear,
                 const float* input) {
-  constexpr int ROWS_AT_ONCE = 32;
-  alignas(16) __shared__ float a[ROWS_AT_ONCE][kTile];  // [clip][output]
-  alignas(16) __shared__ float b[ROWS_AT_ONCE][kTile];  // [clip][input]
+  constexpr int kRowsAtOnce = 32;
+  alignas(16) __shared__ float a[kRowsAtOnce][kTile];  // [clip][output]
+  alignas(16) __shared__ float b[kRowsAtOnce][kTile];  // [clip][input]
   const Controls c = ControlsOf(lanes);
   if (c[kTrains] == 0) return;
   const int clips = Clips(lanes), block = blockIdx.z % blocks.count;
@@ -40,8 +40,8 @@ KERNEL __launch_bounds__(kTileThreads)
   input += BatchBegin(lanes, 0, blocks.in);
   const int x = threadIdx.x % 16 * 4, y = threadIdx.x / 16 * 8;
   float sums[8][4] = {};
-  for (int begin = 0; begin < clips; begin += ROWS_AT_ONCE) {
-    const int count = min(ROWS_AT_ONCE, clips - begin);
+  for (int begin = 0; begin < clips; begin += kRowsAtOnce) {
+    const int count = min(kRowsAtOnce, clips - begin);
     for (int at = threadIdx.x; at < count * (kTile / 4); at += kTileThreads) {
       const int clip = at / (kTile / 4), column = at % (kTile / 4) * 4;
       *(float4*)&a[clip][column] =

@@ -102,9 +102,8 @@ at::Tensor Operations::Mask(std::size_t layer, const LaneLayout::Block& block) c
         lanes_.inputs.control[lane][static_cast<std::int64_t>(Control::kRows)].item<float>());
     mask.assign(clips * width, 1.0F);
     if (from.least > 0) {
-      const float dropped = static_cast<float>(from.least) / 16777216.0F;
       const auto& key = from.keys[layer];
-      FillMask({key[0], key[1]}, from.epoch, from.step, dropped, 1.0F, mask);
+      FillMask({key[0], key[1]}, from.epoch, from.step, from.least, 1.0F, mask);
     }
     at::Tensor rows = masks[lane].narrow(0, 0, static_cast<std::int64_t>(clips));
     rows.narrow(1, 0, block.width)

@@ -106,9 +106,9 @@ __device__ void AddProduct(Tiles& tiles, const float* input, int rows, const flo
 template <bool TURNED>
 __device__ void AddProduct(Tiles& tiles, const float* input, int rows, const float* weights,
                            int first_column, int columns, int depth, float (&sums)[GROUPS][4]) {
-  constexpr int FEWER = GROUPS > 1 ? GROUPS - 1 : 1;
-  if (rows <= kGroup * FEWER) {
-    AddProduct<TURNED, FEWER>(tiles, input, rows, weights, first_column, columns, depth, sums);
+  constexpr int kFewer = GROUPS > 1 ? GROUPS - 1 : 1;
+  if (rows <= kGroup * kFewer) {
+    AddProduct<TURNED, kFewer>(tiles, input, rows, weights, first_column, columns, depth, sums);
   } else {
     AddProduct<TURNED, GROUPS>(tiles, input, rows, weights, first_column, columns, depth, sums);
   }

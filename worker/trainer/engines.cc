@@ -5,6 +5,7 @@
 
 #include <exception>
 
+#include "common/base/first_line.h"
 #include "common/jobs/lanes.h"
 #include "worker/backbone/backbone.h"
 #include "worker/core_engine/core_engine.h"
@@ -40,8 +41,7 @@ Result<std::string> CheckDevice(DeviceKind device) {
     std::string model = Torch().cuda_device_model();
     if (!model.empty()) return model;
   } catch (const std::exception& exception) {
-    const std::string what = exception.what();
-    return DataError(what.substr(0, what.find('\n')));
+    return DataError(FirstLine(exception.what()));
   }
   return UsageError("no CUDA device can be used here", "train.device=cuda",
                     "an NVIDIA GPU (compute capability 7.5, driver 580, or newer) and a build for "

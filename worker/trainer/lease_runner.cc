@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "common/base/first_line.h"
 #include "common/base/log.h"
 #include "common/base/sha256.h"
 #include "common/base/shared_module.h"
@@ -40,11 +41,6 @@ FailureClass FailureOf(const std::exception& exception) {
 // Data are the job's own fault, and no retry helps; anything else is this worker's.
 FailureClass FailureOf(const Error& error) {
   return error.code == ErrorCode::kInternal ? FailureOf(OneLine(error)) : FailureClass::kBadInput;
-}
-
-std::string FirstLine(const std::exception& exception) {
-  const std::string what = exception.what();
-  return EscapeControl(what.substr(0, what.find('\n')));
 }
 
 class LeaseHooks final : public TrainHooks {
@@ -157,9 +153,9 @@ void LeaseRunner::Run(const Lease& lease, LeaseControl& control) const {
   } catch (const InputError& unusable) {
     Fail(lease, FailureOf(unusable.error()), OneLine(unusable.error()));
   } catch (const SharedStepFailed& shared) {
-    Fail(lease, FailureOf(shared), FirstLine(shared), /*sole_suspect=*/false);
+    Fail(lease, FailureOf(shared), EscapeControl(FirstLine(shared.what())), /*sole_suspect=*/false);
   } catch (const std::exception& exception) {
-    Fail(lease, FailureOf(exception), FirstLine(exception));
+    Fail(lease, FailureOf(exception), EscapeControl(FirstLine(exception.what())));
   }
 }
 

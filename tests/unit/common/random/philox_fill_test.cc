@@ -53,7 +53,7 @@ TEST_F(PhiloxFill, MasksDropWhatIsBelowTheThreshold) {
   OnEveryTarget([](const char* target) {
     for (const float threshold : {0.0F, 0.1F, 0.5F, 0.999F}) {
       std::vector<float> mask(1003);
-      FillMask({5, 6}, 7, 8, threshold, 2.5F, mask);
+      FillMask({5, 6}, 7, 8, LeastKept(threshold), 2.5F, mask);
       std::vector<float> expected = OneByOne({5, 6}, 7, 8, mask.size());
       for (float& value : expected) value = value < threshold ? 0.0F : 2.5F;
       EXPECT_EQ(mask, expected) << target << ' ' << threshold;
