@@ -3,10 +3,13 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <limits>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <string_view>
+#include <unordered_set>
 
 #include "cli/command.h"
 #include "cli/json_text.h"
@@ -112,8 +115,10 @@ void LogImport(const MfedImport& import) {
     LogInfo(fmt::format("entry {} {}: Duration '{}' is not offset - onset + 1 = {}; not used",
                         d.entry, d.sample, d.duration, d.expected));
   }
-  LogInfo(fmt::format("{} entries had odd action units, cleaned (--verbose shows each):",
-                      import.cleaned.size()));
+  if (!import.cleaned.empty()) {
+    LogInfo(fmt::format("{} entries had odd action units, cleaned (--verbose shows each):",
+                        import.cleaned.size()));
+  }
   for (const auto& [kind, entries] : entries_by_kind) {
     LogInfo(fmt::format("  {} in {} entries", kind, entries));
   }
@@ -160,10 +165,11 @@ Json ProblemsJson(const Error& error) {
 
 // Of the manifest and of the pictures; what was wrong with a cell is not told twice.
 std::vector<Problem> AllProblems(const ManifestDraft& draft, const PictureCheck& pictures) {
+  std::unordered_set<std::string_view> told;  // where
+  for (const Problem& problem : draft.problems) told.insert(problem.where);
   std::vector<Problem> all = draft.problems;
   for (const Problem& problem : pictures.problems) {
-    const auto same_cell = [&](const Problem& p) { return p.where == problem.where; };
-    if (std::ranges::none_of(draft.problems, same_cell)) all.push_back(problem);
+    if (!told.contains(problem.where)) all.push_back(problem);
   }
   SortByPlace(all);
   return all;
@@ -266,7 +272,7 @@ void AddSynth(CLI::App& data, CommandContext& context) {
       ->check(CLI::Range(1, 10000))
       ->capture_default_str();
   synth->add_option("--seed", arguments->options.seed, "Of every draw")
-      ->check(CLI::NonNegativeNumber)
+      ->check(CLI::Range(std::int64_t{0}, std::numeric_limits<std::int64_t>::max()))
       ->capture_default_str();
   synth->callback([arguments, &context] {
     Finish(context, SynthCommand(context, arguments->folder, arguments->options));
@@ -287,7 +293,7 @@ void AddSynthWeights(CLI::App& data, CommandContext& context) {
       ->check(CLI::IsMember({"vit", "clip", "resnet18"}));
   weights->add_option("DIR", arguments->folder, "Folder to write")->required()->check(NamesAPlace);
   weights->add_option("--seed", arguments->options.seed, "Of every weight")
-      ->check(CLI::NonNegativeNumber)
+      ->check(CLI::Range(std::int64_t{0}, std::numeric_limits<std::int64_t>::max()))
       ->capture_default_str();
   weights->callback([arguments, &context] {
     arguments->options.kind = *SynthModelKindOf(arguments->kind);

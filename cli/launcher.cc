@@ -18,6 +18,7 @@
 #include <ctime>
 #include <string_view>
 
+#include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/base/process.h"
 #include "common/base/text.h"
@@ -225,13 +226,41 @@ sigset_t LauncherSignals() {
   return signals;
 }
 
+// Ends an mpirun that stays after rank 0 has said its exit code: it waits for a rank that does not
+// end by itself (a process that was stopped, a file system that stands still).
+class LastWait {
+ public:
+  LastWait(pid_t mpirun, const RunFolder& folder) : mpirun_(mpirun), folder_(folder) {}
+
+  void Look(Millis now) {
+    if (!said_) {
+      said_ = folder_.ReadExitCode().has_value();
+      since_ = now;
+    }
+    if (!said_) return;
+    if (now - since_ >= kLimit) kill(mpirun_, SIGTERM);
+    if (now - since_ >= 2 * kLimit) kill(mpirun_, SIGKILL);
+  }
+
+ private:
+  static constexpr Millis kLimit{15'000};  // the ranks' own is 5 s
+
+  const pid_t mpirun_;
+  const RunFolder& folder_;
+  bool said_ = false;
+  Millis since_{};
+};
+
 // Waits for mpirun, passing stops on, which are counted. Returns its wait status.
-int Supervise(pid_t mpirun, const sigset_t& signals, int& stops) {
+int Supervise(pid_t mpirun, const RunFolder& folder, const sigset_t& signals, int& stops) {
+  LastWait last_wait(mpirun, folder);
   while (true) {
     int status = 0;
     if (waitpid(mpirun, &status, WNOHANG) != 0) return status;
-    int signal = 0;
-    if (sigwait(&signals, &signal) != 0 || signal == SIGCHLD) continue;
+    last_wait.Look(RealClock().Now());
+    constexpr timespec kBetweenLooks{1, 0};
+    const int signal = sigtimedwait(&signals, nullptr, &kBetweenLooks);
+    if (signal < 0 || signal == SIGCHLD) continue;
     ++stops;
     if (stops == 1) {
       LogInfo("stopping: checkpoints are being written; once more ends at once");
@@ -307,8 +336,8 @@ int LaunchLocally(const LaunchOptions& options) {
   if (mpirun == 0) ExecMpirun(command, old_mask, launcher);
 
   int stops = 0;
-  const int status = Supervise(mpirun, signals, stops);
-  sigprocmask(SIG_SETMASK, &old_mask, nullptr);
+  // The signals stay blocked: from here on one would only take the exit code's place.
+  const int status = Supervise(mpirun, folder, signals, stops);
   if (const auto code = folder.ReadExitCode()) return *code;
   if (WIFEXITED(status) && WEXITSTATUS(status) == 127) return ExitCode(ErrorCode::kInternal);
   if (stops > 0) {  // so early that rank 0 did not hear of it, or so hard

@@ -15,7 +15,7 @@ bool UnderMpi();
 // Under mpirun, before MPI is started: whether this rank is known to be 0.
 bool ToBeRankZero();
 
-// Workers and slots that a machine gets by default (contract.md, `run`). `cores`: those this
+// Workers and slots that a machine gets by default (README, "On a cluster"). `cores`: those this
 // process may use.
 struct LocalShape {
   int workers = 1;

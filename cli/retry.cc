@@ -23,7 +23,7 @@ Status Retry(const std::string& name, bool take_over, const CommandContext& cont
   const StorePaths paths{context.store};
   UNMASK_ASSIGN(const std::string sweep, SweepName(paths, name));
   UNMASK_ASSIGN(const auto store, ResultsStore::Open(paths, {.take_over = take_over,
-                                                             .build = UNMASK_VERSION,
+                                                             .build = {},
                                                              .now = {},
                                                              .network_file_system = std::nullopt}));
   std::int64_t put_back = 0;

@@ -3,6 +3,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <fstream>
 #include <future>
@@ -52,6 +54,7 @@ bool Launched() { return std::getenv(kExitFileVariable) != nullptr; }
 WorkerNeeds NeedsOf(const RunArguments& arguments) {
   const Result<Study> study = LoadStudy(arguments.config, arguments.overrides);
   if (study.ok()) return NeedsOf(*study, arguments.experiments);
+  if (std::ifstream(arguments.config)) return {};  // rank 0 says what is wrong with it
   LogInfo(arguments.config + " cannot be read on " + HostName() +
           ": the worker there takes CPUs, and as many slots as it has of them");
   return {};
@@ -182,12 +185,24 @@ Result<int> WithoutExceptions(Body&& body) {
   }
 }
 
+// Until rank 0's loop and the agents' listen to signals there is nothing to be written down. Where
+// the signal itself ended every rank, a fault-tolerant mpirun would say that all went well.
+void EndAtOnceUntilListening() {
+  const auto end = [](int) { _exit(ExitCode(ErrorCode::kStopped)); };
+  ::signal(SIGUSR1, end);
+  if (!ToBeRankZero()) return;
+  ::signal(SIGINT, end);
+  ::signal(SIGTERM, end);
+}
+
 // While MPI starts, which is mostly waiting, the rank that is going to need it makes the plan.
 void RunAsRank(const RunArguments& arguments, CommandContext& context, pid_t parent) {
+  EndAtOnceUntilListening();
   (void)Sha256Hex("");  // OpenSSL reads the environment once, which MPI is about to change
   const auto policy = ToBeRankZero() ? std::launch::async : std::launch::deferred;
   std::future<Result<PlanOutput>> plan = std::async(policy, [&] { return PlanOf(arguments); });
-  MpiSession session;
+  // Ranks of other hosts may have to read this program from a cold network file system.
+  MpiSession session(std::chrono::seconds(Launched() ? 60 : 600));
   {
     MpiTransport transport(session);
     if (session.rank() > 0) {
@@ -249,8 +264,13 @@ void AddRunCommand(CLI::App& app, CommandContext& context) {
   CLI::App* command = app.add_subcommand("run", "Run or resume a sweep");
   command->add_option("CONFIG", arguments->config, "Study (YAML)")->required();
   command->add_option("OVERRIDE", arguments->overrides, "KEY=VALUE, over the file's settings");
-  command->add_option("--workers", arguments->workers, "Local workers")->check(CLI::Range(1, 4096));
-  command->add_option("--slots", arguments->slots, "Jobs at a time of each worker")
+  command
+      ->add_option("--workers", arguments->workers,
+                   "Local workers (default: one for every 8 cores, or one a GPU)")
+      ->check(CLI::Range(1, 4096));
+  command
+      ->add_option("--slots", arguments->slots,
+                   "Jobs at a time of each worker (default: its share of the cores; 32 on a GPU)")
       ->check(CLI::Range(1, 4096));
   command->add_option("--experiment", arguments->experiments, "Only these, separated by commas")
       ->allow_extra_args(false);  // KEY=VALUE may follow

@@ -1,6 +1,7 @@
 // `unmask verify`: retrains finished jobs from nothing and compares every bit of their answers with
 // the store's.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <deque>
@@ -206,6 +207,13 @@ class Verifier {
   std::vector<Verdict> verdicts_;
 };
 
+// A store that cannot be written to can be verified all the same.
+fs::path TrainerLog(const StorePaths& paths) {
+  if (::access(paths.logs().c_str(), W_OK) == 0) return paths.logs() / "verify-trainer.log";
+  LogDebug("what the trainer prints is not kept: " + paths.logs().string() + " is not writable");
+  return "/dev/null";
+}
+
 Result<std::vector<Verdict>> Verify(const CommandContext& context, const std::string& sweep_name,
                                     std::int64_t count) {
   const StorePaths paths{context.store};
@@ -216,12 +224,11 @@ Result<std::vector<Verdict>> Verify(const CommandContext& context, const std::st
   const int slots = std::min<int>(UsableCores(), static_cast<int>(keys.size()));
   UNMASK_ASSIGN(const JobDetails first, store->FindJob(keys.front()));
   const bool cuda = first.numerics_class.starts_with("cuda/");
-  UNMASK_ASSIGN(const auto trainer,
-                TrainerProcess::Start({.program = context.trainer(),
-                                       .store = context.store,
-                                       .slots = slots,
-                                       .device = cuda ? "cuda" : "auto",
-                                       .log = paths.logs() / "verify-trainer.log"}));
+  UNMASK_ASSIGN(const auto trainer, TrainerProcess::Start({.program = context.trainer(),
+                                                           .store = context.store,
+                                                           .slots = slots,
+                                                           .device = cuda ? "cuda" : "auto",
+                                                           .log = TrainerLog(paths)}));
   return Verifier(*store, BlobFolder(paths.blobs()), *trainer, slots).Run(keys);
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <functional>
 #include <string>
 #include <unordered_set>
 
@@ -15,18 +16,18 @@ namespace {
 // WriteFileDurably's names.
 bool IsTemporary(const std::string& name) { return name.find(".tmp-") != std::string::npos; }
 
-bool IsGarbage(const fs::directory_entry& entry, const std::unordered_set<std::string>& needed) {
+bool IsPlainFile(const fs::directory_entry& entry) {
   std::error_code error;
-  if (!entry.is_regular_file(error) || entry.is_symlink(error)) return false;
-  const std::string name = entry.path().filename().string();
-  return IsTemporary(name) || (IsSha256Hex(name) && !needed.contains(name));
+  return entry.is_regular_file(error) && !entry.is_symlink(error);
 }
 
-Status SweepFolder(const fs::path& folder, const std::unordered_set<std::string>& needed,
-                   bool dry_run, BlobSweep& swept) {
+// `is_garbage`: of a file's name.
+Status SweepFolder(const fs::path& folder,
+                   const std::function<bool(const std::string&)>& is_garbage, bool dry_run,
+                   BlobSweep& swept) {
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(folder, error)) {
-    if (!IsGarbage(entry, needed)) continue;
+    if (!IsPlainFile(entry) || !is_garbage(entry.path().filename().string())) continue;
     std::error_code entry_error;
     const auto bytes = static_cast<std::int64_t>(entry.file_size(entry_error));
     if (!dry_run) fs::remove(entry.path(), entry_error);
@@ -49,9 +50,12 @@ Result<BlobSweep> SweepBlobs(const StorePaths& paths, bool dry_run, bool take_ov
   UNMASK_ASSIGN(const StoreLock lock, StoreLock::Take(paths.lock(), take_over));
   UNMASK_ASSIGN(const auto needed, reader->ReferencedBlobs());
   BlobSweep swept;
-  UNMASK_TRY(SweepFolder(paths.blobs(), needed, dry_run, swept));
+  const auto is_garbage = [&needed](const std::string& name) {
+    return IsTemporary(name) || (IsSha256Hex(name) && !needed.contains(name));
+  };
+  UNMASK_TRY(SweepFolder(paths.blobs(), is_garbage, dry_run, swept));
   // Beside the database only temporary files are ours to remove: there are no blobs.
-  UNMASK_TRY(SweepFolder(paths.root, needed, dry_run, swept));
+  UNMASK_TRY(SweepFolder(paths.root, IsTemporary, dry_run, swept));
   return swept;
 }
 

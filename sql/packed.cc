@@ -18,7 +18,8 @@ namespace {
 
 using nlohmann::json;
 
-void AppendFloat(std::string& out, float value) {
+template <typename Real>
+void AppendReal(std::string& out, Real value) {
   if (!std::isfinite(value)) {
     out += "null";
     return;
@@ -27,9 +28,9 @@ void AppendFloat(std::string& out, float value) {
   out.append(buffer, fmt::format_to(buffer, FMT_COMPILE("{}"), value));
 }
 
-double ToFloat(const json& value) {
-  return value.is_number() ? static_cast<double>(value.get<float>())
-                           : std::numeric_limits<double>::quiet_NaN();
+// As it stands, which is the shortest decimal of a float or double: prints as in the view.
+double ToNumber(const json& value) {
+  return value.is_number() ? value.get<double>() : std::numeric_limits<double>::quiet_NaN();
 }
 
 // Names are UTF-8 by the manifest's rules; what is not must not stop a coordinator.
@@ -53,7 +54,7 @@ std::string PackLogits(std::span<const float> logits, std::size_t classes) {
     } else {
       out += ',';
     }
-    AppendFloat(out, logits[i]);
+    AppendReal(out, logits[i]);
   }
   out += logits.empty() ? "]" : "]]";
   return out;
@@ -154,9 +155,9 @@ std::string PackCurves(std::vector<CurvePoint> curves) {
       out += "\"points\":[";
     }
     out += '[';
-    AppendFloat(out, static_cast<float>(point.loss));
+    AppendReal(out, static_cast<float>(point.loss));
     out += ',';
-    AppendFloat(out, static_cast<float>(point.accuracy));
+    AppendReal(out, point.accuracy);
     out += ']';
   }
   out += curves.empty() ? "]" : "]}]";
@@ -172,8 +173,8 @@ std::vector<CurvePoint> UnpackCurves(const std::string& packed) {
                                                                  : CurveSplit::kValidation;
     point.task = FromName<Task>(series.at("task").get<std::string>()).value();
     for (const json& pair : series.at("points")) {
-      point.loss = ToFloat(pair.at(0));
-      point.accuracy = ToFloat(pair.at(1));
+      point.loss = ToNumber(pair.at(0));
+      point.accuracy = ToNumber(pair.at(1));
       curves.push_back(point);
       ++point.epoch;
     }

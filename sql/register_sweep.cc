@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -87,6 +88,45 @@ std::int64_t WritePoint(Database& database, const JobUse& use, std::int64_t swee
   return id;
 }
 
+std::string PointName(std::string_view experiment, std::string_view point, std::int64_t seed) {
+  return fmt::format("{}\x1f{}\x1f{}", experiment, point, seed);
+}
+
+// How many folds each of the plan's points has.
+std::unordered_map<std::string, std::int64_t> FoldsByPoint(const SweepPlan& plan) {
+  std::unordered_map<std::string, std::int64_t> folds;
+  const JobUse* last = nullptr;
+  std::int64_t* count = nullptr;
+  for (const JobUse& use : plan.uses) {
+    if (last == nullptr || !IsOfPoint(use, *last)) {
+      count = &folds[PointName(use.experiment, use.point, use.seed)];
+    }
+    last = &use;
+    ++*count;
+  }
+  return folds;
+}
+
+// A point holds the paths of a study as they were written, the sweep's name what lies there: from
+// another folder the same study has other points, which take the place of those.
+void DropOtherPoints(Database& database, const SweepPlan& plan, std::int64_t sweep_id) {
+  std::unordered_set<std::string> experiments;
+  for (const JobUse& use : plan.uses) experiments.insert(use.experiment);
+  const auto folds = FoldsByPoint(plan);
+  std::vector<std::int64_t> others;
+  for (Rows rows(database, "SELECT id, experiment, point, seed FROM point WHERE sweep_id = ?",
+                 sweep_id);
+       rows.Next();) {
+    const bool known = folds.contains(PointName(rows.Text(1), rows.Text(2), rows.Int(3)));
+    if (!known && experiments.contains(rows.Text(1))) others.push_back(rows.Int(0));
+  }
+  for (const std::int64_t id : others) {
+    database.Run("DELETE FROM cell WHERE point_id = ?", id);
+    database.Run("DELETE FROM fold_use WHERE point_id = ?", id);
+    database.Run("DELETE FROM point WHERE id = ?", id);
+  }
+}
+
 // Points and their folds; those that wait for a new job cannot be complete, the others may be.
 Status WriteUses(Database& database, const SweepPlan& plan, std::int64_t sweep_id,
                  const JobRows& jobs) {
@@ -117,25 +157,6 @@ Status WriteUses(Database& database, const SweepPlan& plan, std::int64_t sweep_i
 // Whether the jobs of the sweep are the plan's, these and no others, in its order.
 bool AreOf(const SweepPlan& plan, const std::vector<StoredJob>& jobs) {
   return std::ranges::equal(plan.jobs, jobs, {}, &PlannedJob::key, &StoredJob::key);
-}
-
-std::string PointName(std::string_view experiment, std::string_view point, std::int64_t seed) {
-  return fmt::format("{}\x1f{}\x1f{}", experiment, point, seed);
-}
-
-// How many folds each of the plan's points has.
-std::unordered_map<std::string, std::int64_t> FoldsByPoint(const SweepPlan& plan) {
-  std::unordered_map<std::string, std::int64_t> folds;
-  const JobUse* last = nullptr;
-  std::int64_t* count = nullptr;
-  for (const JobUse& use : plan.uses) {
-    if (last == nullptr || !IsOfPoint(use, *last)) {
-      count = &folds[PointName(use.experiment, use.point, use.seed)];
-    }
-    last = &use;
-    ++*count;
-  }
-  return folds;
 }
 
 // Whether its points are there with all their folds. Which jobs these are follows from the sweep's
@@ -172,6 +193,7 @@ Result<LoadedJobs> WriteSweep(Database& database, const SweepPlan& plan, const s
   LoadedJobs there = ReadJobs(database, plan.sweep);
   if (AreOf(plan, there.jobs) && HasPoints(database, plan, sweep_id)) return there;
   const WrittenJobs jobs = WriteJobs(database, plan, sweep_id);
+  DropOtherPoints(database, plan, sweep_id);
   UNMASK_TRY(WriteUses(database, plan, sweep_id, jobs.rows));
   const bool known = there.jobs.empty() && jobs.first_new != 0;
   return known ? NewJobs(plan, jobs.first_new) : ReadJobs(database, plan.sweep);

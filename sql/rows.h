@@ -1,4 +1,4 @@
-// What the store holds, as typed rows. They mirror the public views (contract.md, "Store"): a
+// What the store holds, as typed rows. They mirror the public views (docs/formats.md, "Store"): a
 // column that may be NULL is an optional.
 #pragma once
 

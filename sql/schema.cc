@@ -45,9 +45,10 @@ Status CheckIsOurs(Database& database, bool empty_is_ours) {
 
 Status CheckIntact(Database& database) {
   Rows rows(database, "PRAGMA quick_check(1)");
-  if (rows.Next() && rows.Text(0) == "ok") return {};
-  return DataError(fmt::format("the database is damaged: {}", rows.Text(0)),
-                   database.path().string(), "an intact copy; nothing was changed");
+  const std::string said = rows.Next() ? rows.Text(0) : "it cannot be checked";
+  if (said == "ok") return {};
+  return DataError(fmt::format("the database is damaged: {}", said), database.path().string(),
+                   "an intact copy; nothing was changed");
 }
 
 Status Migrate(Database& database, std::span<const SqlScript> migrations) {

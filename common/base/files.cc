@@ -11,6 +11,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstring>
+#include <random>
 
 #include "common/base/sha256.h"
 
@@ -96,7 +97,9 @@ Status SyncFolder(const fs::path& folder) {
 
 Status WriteFileDurably(const fs::path& path, std::string_view bytes) {
   static std::atomic<unsigned> counter{0};
-  const fs::path temp = path.string() + fmt::format(".tmp-{}-{}", getpid(), counter++);
+  // Processes of several hosts or containers may have one pid, and write into one folder.
+  static const unsigned here = std::random_device()();
+  const fs::path temp = path.string() + fmt::format(".tmp-{}-{:x}-{}", getpid(), here, counter++);
   Status written = WriteTemp(temp, bytes, path);
   if (written.ok() && rename(temp.c_str(), path.c_str()) != 0)
     written = SystemError("rename", path, kPlaceToWrite);

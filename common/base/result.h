@@ -42,7 +42,7 @@ Error UsageError(std::string what, std::string where = "", std::string expected 
 Error DataError(std::string what, std::string where = "", std::string expected = "");
 Error InternalError(std::string what, std::string where = "", std::string expected = "");
 
-// 2, 3 or 75: contract.md, "Command line".
+// 2, 3 or 75: README.
 int ExitCode(ErrorCode code);
 
 // The first problem on one line, without the program's prefix: for logs and messages.

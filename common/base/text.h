@@ -13,6 +13,10 @@ namespace unmask {
 // a terminal.
 std::string EscapeControl(std::string_view text);
 
+// The first bytes, and "..." where more follow; a character is not cut. For errors that show what a
+// file says.
+std::string Beginning(std::string_view text, std::size_t bytes = 80);
+
 // Whether the bytes are well-formed UTF-8 (no overlong forms, no surrogates).
 bool IsUtf8(std::string_view text);
 

@@ -105,7 +105,10 @@ YamlNode ListArgument(std::string_view value) {
   }
   if (value.empty()) return node;
   for (const std::string& part : Split(value, ',')) {
-    node.items.push_back(ScalarArgument(Trim(part)));
+    std::string_view item = Trim(part);
+    const bool quoted = item.size() >= 2 && item.front() == '"' && item.back() == '"';  // JSON
+    if (quoted) item = item.substr(1, item.size() - 2);
+    node.items.push_back(ScalarArgument(item));
   }
   return node;
 }

@@ -1,5 +1,5 @@
 // The settings of one experiment at one grid point, as plain structs. Names, defaults and meanings:
-// contract.md, "Configuration". schema.h binds every field to its YAML key.
+// docs/formats.md, "Study". schema.h binds every field to its YAML key.
 #pragma once
 
 #include <cstdint>

@@ -78,6 +78,8 @@ std::vector<std::string> ShadowNotes(const StudyDraft& draft) {
     for (const ExperimentDraft& experiment : draft.experiments) {
       const Assignment* own = OwnSetting(experiment, key);
       if (own == nullptr || own->value == assignment.value) continue;
+      // There its own setting would not hold either; the grid's note says so.
+      if (experiment.grid && in_grid(key) && LinesOf(draft.grid, key).empty()) continue;
       notes.push_back(
           fmt::format("{} does not reach experiment '{}', whose own setting is {} "
                       "(experiments.{}.{} would)",
@@ -165,10 +167,10 @@ Study ResolveStudy(const StudyDraft& draft, const std::string& path, Reporter& r
   if (CountPoints(study.grid) > kPointsMax) {
     reporter.Add("the grid has too many points", 1, fmt::format("at most {}", kPointsMax));
   }
-  if (draft.tables != nullptr) {
-    study.tables_json = NormaliseTables(*draft.tables, study, reporter);
-  }
   study.notes = ShadowNotes(draft);
+  if (draft.tables != nullptr) {
+    study.tables_json = NormaliseTables(*draft.tables, study, reporter, study.notes);
+  }
   AddSynthNotes(draft, study);
   return study;
 }

@@ -1,4 +1,4 @@
-// A whole study: one YAML file, validated and resolved. See contract.md, "Configuration".
+// A whole study: one YAML file, validated and resolved. See docs/formats.md, "Study".
 #pragma once
 
 #include <cstdint>

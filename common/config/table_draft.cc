@@ -244,15 +244,7 @@ class TableReader {
 
   std::string ReadExperiment(const YamlNode& node) {
     const auto value = ReadValue(TextType(), context_ + ".experiment", node, reporter_);
-    if (!value) return "";
-    const auto& name = std::get<std::string>(*value);
-    if (FindExperiment(study_, name) == nullptr) {
-      const std::vector<std::string> names = ExperimentNames(study_);
-      reporter_.Add(fmt::format("unknown experiment '{}' in {}", name, context_), node.line,
-                    DidYouMean(name, names, "one of " + Join(names, ", ")));
-      return "";
-    }
-    return name;
+    return value ? std::get<std::string>(*value) : "";
   }
 
   // One map for a table of one column, else a list with one map a column.

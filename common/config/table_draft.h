@@ -14,7 +14,7 @@ namespace unmask {
 
 // What jobs a cell stands on, so far as one place says it.
 struct TableSource {
-  std::string experiment;  // empty: not said
+  std::string experiment;  // empty: not said; perhaps none of the study's
   std::map<std::string, Value> point;
 };
 

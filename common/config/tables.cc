@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "common/base/text.h"
 #include "common/config/names.h"
@@ -74,6 +75,28 @@ void CheckExperiments(const Study& study, const TableDraft& table, const YamlNod
       entry.line, "experiment: one of " + Join(ExperimentNames(study), ", "));
 }
 
+// Of experiments that the study does not have, perhaps misspelt ones. Each once.
+void NoteUnknown(const Study& study, const TableDraft& table, const std::string& id,
+                 std::vector<std::string>& notes) {
+  std::set<std::string> unknown;
+  const auto look = [&](const TableSource& source) {
+    const bool known = source.experiment.empty() || FindExperiment(study, source.experiment);
+    if (!known) unknown.insert(source.experiment);
+  };
+  const auto look_at = [&](const TableSpec& spec) {
+    look(spec.both);
+    for (const auto& [task, source] : spec.tasks) look(source);
+  };
+  look_at(table.defaults);
+  std::ranges::for_each(table.rows, look_at);
+  std::ranges::for_each(table.columns, look_at);
+  const std::vector<std::string> names = ExperimentNames(study);
+  for (const std::string& name : unknown) {
+    notes.push_back(fmt::format("tables.{} shows a dash for '{}', which is no experiment: {}", id,
+                                name, DidYouMean(name, names, "one of " + Join(names, ", "))));
+  }
+}
+
 Json CellJson(const Study& study, const TableDraft& table, const TableSpec& row,
               std::size_t column) {
   Json cell = Json::object();
@@ -108,7 +131,8 @@ Json TableJson(const Study& study, const TableDraft& table) {
 
 }  // namespace
 
-std::string NormaliseTables(const YamlNode& tables, const Study& study, Reporter& reporter) {
+std::string NormaliseTables(const YamlNode& tables, const Study& study, Reporter& reporter,
+                            std::vector<std::string>& notes) {
   if (tables.kind == YamlNode::Kind::kNull) return "{}";
   if (tables.kind != YamlNode::Kind::kMap) {
     reporter.Add("wrong type for 'tables'", tables.line, "a map from names to tables");
@@ -132,6 +156,7 @@ std::string NormaliseTables(const YamlNode& tables, const Study& study, Reporter
       return "{}";
     }
     if (readable) CheckExperiments(study, table, entry, reporter);
+    NoteUnknown(study, table, entry.key, notes);
     all[entry.key] = TableJson(study, table);
   }
   return all.dump();

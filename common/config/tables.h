@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "common/config/read_value.h"
 #include "common/config/study.h"
@@ -9,7 +10,8 @@
 namespace unmask {
 
 // Study::tables_json of the file's `tables`; problems go to the reporter. What a row names need not
-// be part of the run: a cell without jobs is shown as a dash.
-std::string NormaliseTables(const YamlNode& tables, const Study& study, Reporter& reporter);
+// be part of the run, nor of the study, which is noted: a cell without jobs is shown as a dash.
+std::string NormaliseTables(const YamlNode& tables, const Study& study, Reporter& reporter,
+                            std::vector<std::string>& notes);
 
 }  // namespace unmask

@@ -162,8 +162,10 @@ class CsvParser {
   bool stopped_ = false;
 };
 
-// The line and the column at the end of "name:LINE:COLUMN"; zeros where there are none.
-std::pair<std::int64_t, std::int64_t> PlaceOf(const std::string& where) {
+using Place = std::pair<std::int64_t, std::int64_t>;  // line, column
+
+// At the end of "name:LINE:COLUMN"; zeros where there are none.
+Place PlaceOf(const std::string& where) {
   const std::vector<std::string> parts = Split(where, ':');
   if (parts.size() < 3) return {};
   return {ParseInt(parts[parts.size() - 2]).value_or(0), ParseInt(parts.back()).value_or(0)};
@@ -181,7 +183,14 @@ std::string CsvWhere(const std::string& name, const CsvField& field) {
 }
 
 void SortByPlace(std::vector<Problem>& problems) {
-  std::ranges::stable_sort(problems, {}, [](const Problem& p) { return PlaceOf(p.where); });
+  std::vector<std::pair<Place, Problem>> placed;  // each text is read once
+  placed.reserve(problems.size());
+  for (Problem& problem : problems) {
+    const Place place = PlaceOf(problem.where);
+    placed.emplace_back(place, std::move(problem));
+  }
+  std::ranges::stable_sort(placed, {}, &std::pair<Place, Problem>::first);
+  for (std::size_t i = 0; i < placed.size(); ++i) problems[i] = std::move(placed[i].second);
 }
 
 std::string CsvLine(const std::vector<std::string>& fields) {

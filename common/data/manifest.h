@@ -1,4 +1,4 @@
-// The manifest: one CSV row a clip (contract.md, "Manifest"). Reading reports every problem at
+// The manifest: one CSV row a clip (docs/formats.md, "Manifest"). Reading reports every problem at
 // once, each with line, column and what was expected.
 #pragma once
 

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <map>
-#include <nlohmann/json.hpp>
 #include <set>
 
+#include "common/base/parse_json.h"
 #include "common/base/text.h"
 #include "common/data/clip_folders.h"
 
@@ -13,50 +13,6 @@ namespace unmask {
 namespace {
 
 using Json = nlohmann::json;
-
-constexpr int kMaxDepth = 16;  // the annotation's own is 2
-
-// nlohmann/json keeps the last of two equal keys; a clip must not vanish so.
-class KeyWatcher {
- public:
-  bool operator()(int depth, Json::parse_event_t event, const Json& parsed) {
-    if (depth > kMaxDepth) too_deep_ = true;
-    if (event == Json::parse_event_t::object_start) keys_.emplace_back();
-    if (event == Json::parse_event_t::object_end) keys_.pop_back();
-    if (event == Json::parse_event_t::key) {
-      const std::string key = parsed.get<std::string>();
-      if (!keys_.back().insert(key).second) repeated_.push_back(key);
-    }
-    return !too_deep_;
-  }
-
-  const std::vector<std::string>& repeated() const { return repeated_; }
-  bool too_deep() const { return too_deep_; }
-
- private:
-  std::vector<std::set<std::string>> keys_;  // of the objects that are open
-  std::vector<std::string> repeated_;
-  bool too_deep_ = false;
-};
-
-Result<Json> ParseAnnotation(std::string_view text, const std::string& name) {
-  try {
-    KeyWatcher watcher;
-    const Json json = Json::parse(text, std::ref(watcher));
-    if (watcher.too_deep() || !json.is_object()) {
-      return DataError("not MFED's annotation", name, "an object of entries \"1\", \"2\", ...");
-    }
-    if (!watcher.repeated().empty()) {
-      return DataError("key '" + watcher.repeated()[0] + "' is there twice", name, "it once");
-    }
-    return json;
-  } catch (const Json::exception& error) {
-    const std::string text_of_error =
-        error.what();  // "[json.exception...] parse error at line ..."
-    const std::size_t at = text_of_error.find("] ");
-    return DataError("broken JSON: " + text_of_error.substr(at + 2), name, "MFED's annotation");
-  }
-}
 
 class Importer {
  public:
@@ -67,7 +23,7 @@ class Importer {
     if (annotation.empty()) return DataError("no entries", name_, "MFED's annotation");
     std::map<std::int64_t, const Json*> entries;  // by number: "10" comes after "9"
     for (const auto& [key, entry] : annotation.items()) {
-      entry_ = key;
+      entry_ = Beginning(key);
       const auto number = ParseInt(key);
       if (!number || !entries.try_emplace(*number, &entry).second) {
         Report("bad key of an entry", "numbers, each once");
@@ -118,7 +74,7 @@ class Importer {
     const std::string text = Text(entry, field);
     const bool bad = text.empty() || text.find('\0') != std::string::npos;
     if (bad && problems_.size() == problems_before) {
-      Report("field '" + field + "' is no name: '" + text + "'", "text");
+      Report("field '" + field + "' is no name: '" + Beginning(text) + "'", "text");
     }
     return text;
   }
@@ -129,14 +85,14 @@ class Importer {
     const auto frame = ParseInt(text);
     if (frame && *frame >= 0) return *frame;
     if (problems_.size() == problems_before) {
-      Report("bad frame number '" + text + "' in " + field, "a whole number, 0 or more");
+      Report("bad frame number '" + Beginning(text) + "' in " + field, "a whole number, 0 or more");
     }
     return 0;
   }
 
   void CheckClip(const ManifestClip& clip) {
     if (!samples_.insert(clip.sample).second) {
-      Report("clip '" + clip.sample + "' is there twice", "each Filename once");
+      Report("clip '" + Beginning(clip.sample) + "' is there twice", "each Filename once");
     }
     if (*clip.onset > *clip.apex || *clip.apex > *clip.offset) {
       Report(
@@ -189,7 +145,10 @@ class Importer {
 
 Result<MfedImport> ImportMfed(std::string_view json, const std::string& name,
                               const std::optional<fs::path>& frames_root) {
-  UNMASK_ASSIGN(const Json annotation, ParseAnnotation(json, name));
+  // Keys once: a clip must not vanish because another has its key.
+  UNMASK_ASSIGN(const Json annotation,
+                ParseJsonObject(json, name, "an object of entries \"1\", \"2\", ...",
+                                {.what = "MFED's annotation", .keys_once = true}));
   return Importer(name, frames_root).Import(annotation);
 }
 

@@ -1,7 +1,7 @@
 // Random numbers that are functions of where they are used, never of how many were drawn before
 // (Philox4x32-10: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011). So
 // order, placement and restarts of jobs cannot change them, and jobs that differ only in their
-// loss see the same ones (docs: design, "Randomness is counter-based").
+// loss see the same ones.
 #pragma once
 
 #include <array>

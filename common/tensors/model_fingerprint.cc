@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/base/sha256.h"
+#include "common/base/text.h"
 #include "common/tensors/mapped_file.h"
 #include "common/tensors/preparation_source.h"
 
@@ -43,6 +44,10 @@ Result<FileHashes> HashModelFiles(const fs::path& folder) {
   for (const auto& entry : fs::directory_iterator(folder, error)) {
     const std::string name = entry.path().filename().string();
     if (!Matters(name)) continue;
+    if (!IsUtf8(name)) {
+      return DataError("a file whose name is not UTF-8", entry.path().string(),
+                       "names in UTF-8: the model's fingerprint keeps them in JSON");
+    }
     UNMASK_ASSIGN(hashes[name], HashFile(entry.path()));
   }
   if (error) return DataError("cannot list: " + error.message(), folder.string());

@@ -1,6 +1,6 @@
 #include "common/tensors/preparation_source.h"
 
-#include <nlohmann/json.hpp>
+#include "common/base/parse_json.h"
 
 namespace unmask {
 namespace {
@@ -22,8 +22,7 @@ bool Has(const Json& json, const char* key) { return json.contains(key) && !json
 Result<Source> Nested(const fs::path& file) {
   UNMASK_ASSIGN(const auto text, ReadIfThere(file));
   if (!text) return Source();
-  const Json json = Json::parse(*text, nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object()) return DataError("not a JSON object", file.string());
+  UNMASK_ASSIGN(const Json json, ParseJsonObject(*text, file.string()));
   // Other versions keep in this file what is of the tokenizer and the processor alone.
   if (!Has(json, "image_processor")) return Source();
   return Source({PreparationSource::Kind::kNested, file, json["image_processor"].dump()});
@@ -37,10 +36,12 @@ Result<Source> Own(const fs::path& file) {
 
 Result<Source> Timm(const fs::path& file) {
   UNMASK_ASSIGN(const auto text, ReadIfThere(file));
-  const Json json = text ? Json::parse(*text, nullptr, /*allow_exceptions=*/false) : Json();
-  const bool timm = json.is_object() && Has(json, "architecture") && !Has(json, "model_type");
-  if (!timm || !Has(json, "pretrained_cfg")) return Source();
-  return Source({PreparationSource::Kind::kTimm, file, json["pretrained_cfg"].dump()});
+  if (!text) return Source();
+  const auto json = ParseJsonObject(*text, file.string());
+  // What is wrong with it is told by whoever reads the model's configuration.
+  const bool timm = json.ok() && Has(*json, "architecture") && !Has(*json, "model_type");
+  if (!timm || !Has(*json, "pretrained_cfg")) return Source();
+  return Source({PreparationSource::Kind::kTimm, file, (*json)["pretrained_cfg"].dump()});
 }
 
 }  // namespace

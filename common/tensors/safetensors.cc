@@ -6,9 +6,10 @@
 #include <array>
 #include <bit>
 #include <cstring>
-#include <nlohmann/json.hpp>
 #include <optional>
-#include <set>
+
+#include "common/base/parse_json.h"
+#include "common/base/text.h"
 
 namespace unmask {
 namespace {
@@ -19,7 +20,7 @@ static_assert(std::endian::native == std::endian::little);
 
 constexpr std::size_t kLengthBytes = 8;
 constexpr std::uint64_t kHeaderBytesMax = 100'000'000;
-constexpr int kDepthMax = 3;  // header, tensor, shape
+constexpr std::size_t kDepthMax = 3;  // header, tensor, shape
 constexpr std::size_t kDimensionsMax = 8;
 constexpr std::string_view kMetadata = "__metadata__";
 
@@ -51,26 +52,6 @@ Error Malformed(std::string what, const std::string& where) {
   return DataError(std::move(what), where, "a safetensors file");
 }
 
-// The header as JSON; an error where it is not JSON, too deep, or names a tensor twice.
-Result<Json> ParseHeader(std::string_view text, const std::string& where) {
-  std::set<std::string> names;
-  std::optional<std::string> problem;
-  const auto check = [&](int depth, Json::parse_event_t event, Json& parsed) {
-    const bool opens =
-        event == Json::parse_event_t::object_start || event == Json::parse_event_t::array_start;
-    if (opens && depth >= kDepthMax) problem = "header is nested too deeply";
-    if (event == Json::parse_event_t::key && depth == 1 &&
-        !names.insert(parsed.get<std::string>()).second) {
-      problem = fmt::format("tensor '{}' is there twice", parsed.get<std::string>());
-    }
-    return !problem.has_value();  // false: what follows is not kept
-  };
-  Json header = Json::parse(text, check, /*allow_exceptions=*/false);
-  if (problem) return Malformed(*problem, where);
-  if (!header.is_object()) return Malformed("header is not a JSON object", where);
-  return header;
-}
-
 std::optional<std::uint64_t> Natural(const Json& json) {
   if (!json.is_number_unsigned()) return std::nullopt;
   return json.get<std::uint64_t>();
@@ -92,7 +73,7 @@ std::optional<std::uint64_t> ReadShape(const Json& json, std::vector<std::int64_
 Result<TensorView> ReadTensor(const std::string& name, const Json& json, std::string_view data,
                               const std::string& where) {
   const auto bad = [&](std::string_view what) {
-    return Malformed(fmt::format("tensor '{}': {}", name, what), where);
+    return Malformed(fmt::format("tensor '{}': {}", Beginning(name), what), where);
   };
   if (!json.is_object() || !json.contains("dtype") || !json.contains("shape") ||
       !json.contains("data_offsets")) {
@@ -158,7 +139,9 @@ Result<Safetensors> ParseSafetensors(std::string_view bytes, const std::string& 
     return Malformed(fmt::format("header of {} bytes", length), where);
   }
   const std::string_view data = bytes.substr(kLengthBytes + length);
-  UNMASK_ASSIGN(const Json header, ParseHeader(bytes.substr(kLengthBytes, length), where));
+  UNMASK_ASSIGN(const Json header,
+                ParseJsonObject(bytes.substr(kLengthBytes, length), where, "a safetensors file",
+                                {.what = "a JSON header", .depth = kDepthMax, .keys_once = true}));
   Safetensors file;
   for (const auto& [name, value] : header.items()) {
     if (name == kMetadata) {

@@ -6,8 +6,10 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
-#include <nlohmann/json.hpp>
 #include <set>
+
+#include "common/base/parse_json.h"
+#include "common/base/text.h"
 
 namespace unmask {
 namespace {
@@ -35,20 +37,22 @@ using Index = std::map<std::string, std::string>;  // tensor -> file name
 
 Result<Index> ReadIndex(const fs::path& path) {
   UNMASK_ASSIGN(const std::string text, ReadFile(path, kIndexBytesMax));
-  const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  const std::string expected = R"({"weight_map": {"TENSOR": "FILE", ...}})";
+  UNMASK_ASSIGN(const Json json, ParseJsonObject(text, path.string(), expected));
   const auto bad = [&](std::string what) {
-    return DataError(std::move(what), path.string(), R"({"weight_map": {"TENSOR": "FILE", ...}})");
+    return DataError(std::move(what), path.string(), expected);
   };
-  if (!json.is_object() || !json.contains("weight_map") || !json["weight_map"].is_object()) {
+  if (!json.contains("weight_map") || !json["weight_map"].is_object()) {
     return bad("index without a weight_map");
   }
   Index index;
   for (const auto& [name, file] : json["weight_map"].items()) {
-    if (!file.is_string()) return bad(fmt::format("the file of tensor '{}' is no name", name));
+    if (!file.is_string())
+      return bad(fmt::format("the file of tensor '{}' is no name", Beginning(name)));
     const auto& base = file.get_ref<const std::string&>();
     // A name, no path: shards lie beside the index.
     if (base.find('/') != std::string::npos || !base.ends_with(".safetensors")) {
-      return bad(fmt::format("'{}' is not a safetensors file of this folder", base));
+      return bad(fmt::format("'{}' is not a safetensors file of this folder", Beginning(base)));
     }
     index[name] = base;
   }
@@ -60,7 +64,7 @@ Status AddFile(const fs::path& path, WeightFiles& weights) {
   UNMASK_ASSIGN(const Safetensors parsed, ParseSafetensors(file->bytes(), path.string()));
   for (const auto& [name, view] : parsed.tensors) {
     if (!weights.tensors.emplace(name, StoredTensor{view, path.string()}).second) {
-      return DataError(fmt::format("tensor '{}' is in two shards", name), path.string());
+      return DataError(fmt::format("tensor '{}' is in two shards", Beginning(name)), path.string());
     }
   }
   weights.files.push_back(std::move(file));
@@ -80,8 +84,8 @@ Result<WeightFiles> OpenShards(const fs::path& folder) {
   for (const auto& [tensor, file] : index) {
     const auto found = weights.tensors.find(tensor);
     if (found == weights.tensors.end() || found->second.file != (folder / file).string()) {
-      return DataError(fmt::format("tensor '{}' is not there", tensor), (folder / file).string(),
-                       fmt::format("the tensors that {} names", kIndex));
+      return DataError(fmt::format("tensor '{}' is not there", Beginning(tensor)),
+                       (folder / file).string(), fmt::format("the tensors that {} names", kIndex));
     }
   }
   return weights;

@@ -76,7 +76,7 @@ class Coordinator final : public MessageSink {
     transport_.Send(to, bytes_);
   }
   void Drop(WorkerId worker, const std::string& reason) override {
-    LogInfo(fmt::format("worker {} is out: {}", worker.value, reason));
+    if (!scheduler_.stopping()) LogInfo(fmt::format("worker {} is out: {}", worker.value, reason));
     if (view_) view_->OnWorkerGone(worker, reason);
     EndIfHere(worker);
   }

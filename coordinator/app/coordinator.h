@@ -25,7 +25,7 @@ struct CoordinatorOptions {
 };
 
 // Runs or resumes the sweep until every job is settled, a stop is asked for, or no worker is left.
-// Returns the exit code of contract.md (0, 1 or 75); an Error where the store cannot be used. Owns
+// Returns the run's exit code (0, 1 or 75: README); an Error where the store cannot be used. Owns
 // the calling thread.
 Result<int> RunCoordinator(Transport& transport, const Clock& clock, ResultsStore& store,
                            const CoordinatorOptions& options);

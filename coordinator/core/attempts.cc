@@ -159,7 +159,9 @@ void Scheduler::CountAgainst(Worker& worker, JobIndex job) {
 void Scheduler::Drain(Worker& worker, const std::string& reason) {
   if (!worker.Accepts()) return;
   workers_.Update(worker, [&](Worker& w) { w.draining = reason; });
-  effects_.Note("worker " + std::to_string(worker.info.id.value) + " is drained: " + reason);
+  if (!stopping_) {  // else nobody gets any more
+    effects_.Note("worker " + std::to_string(worker.info.id.value) + " is drained: " + reason);
+  }
   effects_.Send(worker.info.id, StopGracefully{});
   if (worker.leases.empty()) let_go_.push_back(worker.info.id);
 }

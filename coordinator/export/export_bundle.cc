@@ -51,19 +51,12 @@ std::string ProvenanceText(const ReportData& data) {
                  {"runs", runs}});
 }
 
-// Every file beneath the folder but the sums themselves, sorted, as sha256sum writes them.
+// Of the files, sorted by name, as sha256sum writes them.
 Status WriteSums(const fs::path& folder, const std::vector<fs::path>& written) {
   std::vector<std::string> names;
-  for (const fs::path& root : written) {
-    if (!fs::is_directory(folder / root)) {
-      names.push_back(root.generic_string());
-      continue;
-    }
-    for (const auto& entry : fs::recursive_directory_iterator(folder / root)) {
-      if (entry.is_regular_file()) {
-        names.push_back(entry.path().lexically_relative(folder).generic_string());
-      }
-    }
+  names.reserve(written.size());
+  for (const fs::path& file : written) {
+    names.push_back(file.lexically_relative(folder).generic_string());
   }
   std::ranges::sort(names);
   std::string sums;
@@ -85,16 +78,13 @@ Status WriteBundle(const ExportRequest& request, const ReportData& data) {
       {"tables.tex", RenderLatex(data.tables)},
       {"tables.json", RenderJson(data.tables)},
   };
-  std::vector<fs::path> written;
-  for (const auto& [name, text] : files) {
-    UNMASK_TRY(WriteOutFile(out / name, text));
-    written.emplace_back(name);
-  }
   UNMASK_TRY(PrepareOutFolder(out / "views"));
-  UNMASK_TRY(WriteViews(*request.reader, request.sweep, out / "views"));
-  UNMASK_ASSIGN([[maybe_unused]] const std::size_t figures, WriteReport(data, out / "report"));
-  written.emplace_back("views");
-  written.emplace_back("report");
+  UNMASK_ASSIGN(std::vector<fs::path> written,
+                WriteViews(*request.reader, request.sweep, out / "views"));
+  for (const auto& [name, text] : files) {
+    UNMASK_TRY(WriteOutFile(written.emplace_back(out / name), text));
+  }
+  UNMASK_TRY(WriteReport(data, out / "report", &written));
   return WriteSums(out, written);
 }
 

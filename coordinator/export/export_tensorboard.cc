@@ -4,7 +4,9 @@
 #include <set>
 
 #include "common/base/out_file.h"
+#include "common/base/sha256.h"
 #include "common/base/time_text.h"
+#include "common/config/names.h"
 #include "coordinator/export/event_file.h"
 #include "coordinator/export/exports.h"
 #include "coordinator/report_page/lanes.h"
@@ -16,7 +18,56 @@ namespace {
 
 constexpr const char* kFile = "events.out.tfevents.{}.unmask";  // readers look for the middle part
 
-const char* TagOf(Task task) { return task == Task::kTer ? "ter" : "der"; }
+// Bytes; longer names are cut. A folder's may have 255, and RunFolders may add a number.
+constexpr std::size_t kNameMost = 200;
+// Of a cut name's texts. What is never cut ("cells,", seed, task, LEAKY) takes 42 at most.
+constexpr std::size_t kExperimentMost = 60;
+constexpr std::size_t kPointMost = 60;
+constexpr std::size_t kHeldOutMost = 36;
+
+struct NamePart {
+  std::string text;  // any
+  std::size_t most = std::string::npos;
+};
+
+// The digits of its hash tell it from others that begin the same.
+std::string Shortened(const NamePart& part) {
+  if (part.text.size() <= part.most) return part.text;
+  const std::string digits = "-" + Sha256Hex(part.text).substr(0, 8);
+  return part.text.substr(0, part.most - digits.size()) + digits;
+}
+
+// ASCII, a byte for a byte, so that a character may be cut anywhere.
+std::string Plain(std::string_view text) {
+  std::string name;
+  for (const char c : text) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       std::string_view(".,=_+-").find(c) != std::string_view::npos;
+    name += plain && !(name.empty() && c == '.') ? c : '_';
+  }
+  return name;
+}
+
+std::string Joined(const std::vector<NamePart>& parts) {
+  std::string whole;
+  std::string shortened;
+  for (const NamePart& part : parts) {
+    whole += part.text;
+    shortened += Shortened(part);
+  }
+  return Plain(whole.size() <= kNameMost ? whole : shortened);
+}
+
+// ",loss.alpha=0.5,loss.beta=1"
+std::string PointText(const std::string& point) {
+  std::string text;
+  const auto keys = nlohmann::json::parse(point, nullptr, false);
+  if (!keys.is_object()) return text;
+  for (const auto& [key, value] : keys.items()) {
+    text += "," + key + "=" + (value.is_string() ? value.get<std::string>() : value.dump());
+  }
+  return text;
+}
 
 // Names of run folders, each used once.
 class RunFolders {
@@ -24,16 +75,16 @@ class RunFolders {
   explicit RunFolders(fs::path out) : out_(std::move(out)) {}
 
   fs::path Take(const std::string& name) {
-    std::string unique = RunName(name);
-    for (int i = 2; !taken_.insert(unique).second; ++i) {
-      unique = fmt::format("{}_{}", RunName(name), i);
-    }
+    std::string unique = name;
+    int& next = next_.try_emplace(name, 2).first->second;
+    while (!taken_.insert(unique).second) unique = fmt::format("{}_{}", name, next++);
     return out_ / unique;
   }
 
  private:
   fs::path out_;
   std::set<std::string> taken_;
+  std::map<std::string, int> next_;  // number to try, by name
 };
 
 Status WriteRun(const fs::path& folder, double wall_seconds, const EventFile& events) {
@@ -69,9 +120,9 @@ EventFile EventsOf(const std::vector<CurvePoint>& curve, const JobTime& time) {
     const double share = static_cast<double>(point.epoch + 1) / static_cast<double>(last + 1);
     const double wall = time.start + share * (time.end - time.start);
     const std::string_view split = Name(point.split);
-    events.AddScalar(fmt::format("loss/{}_{}", TagOf(point.task), split), point.epoch, wall,
+    events.AddScalar(fmt::format("loss/{}_{}", Name(point.task), split), point.epoch, wall,
                      static_cast<float>(point.loss));
-    events.AddScalar(fmt::format("accuracy/{}_{}", TagOf(point.task), split), point.epoch, wall,
+    events.AddScalar(fmt::format("accuracy/{}_{}", Name(point.task), split), point.epoch, wall,
                      static_cast<float>(point.accuracy));
   }
   return events;
@@ -85,21 +136,10 @@ EventFile EventsOf(const CellRow& cell, double wall_seconds) {
       {"wilson_high", metrics.wilson_high}, {"macro_f1", metrics.macro_f1},
       {"weighted_f1", metrics.weighted_f1}, {"uar", metrics.uar}};
   for (const auto& [name, value] : figures) {
-    events.AddScalar(fmt::format("cell/{}_{}", TagOf(cell.task), name), 0, wall_seconds,
+    events.AddScalar(fmt::format("cell/{}_{}", Name(cell.task), name), 0, wall_seconds,
                      static_cast<float>(value));
   }
   return events;
-}
-
-std::string NameOf(const std::string& experiment, const std::string& point, std::int64_t seed) {
-  std::string name = experiment;
-  const auto keys = nlohmann::json::parse(point, nullptr, false);
-  if (keys.is_object()) {
-    for (const auto& [key, value] : keys.items()) {
-      name += "," + key + "=" + (value.is_string() ? value.get<std::string>() : value.dump());
-    }
-  }
-  return name + fmt::format(",seed={}", seed);
 }
 
 Status WriteRuns(StoreReader& reader, const std::string& sweep, const fs::path& out) {
@@ -109,10 +149,7 @@ Status WriteRuns(StoreReader& reader, const std::string& sweep, const fs::path& 
   const auto times = TimesOf(spans);
   RunFolders folders(out);
   std::map<std::string, std::string> names;  // by job; a shared job is written once
-  for (const JobRow& job : jobs) {
-    names.try_emplace(job.job_key, NameOf(job.experiment, job.point, job.seed) + ",held_out=" +
-                                       job.held_out + (job.validation == "leaky" ? ",LEAKY" : ""));
-  }
+  for (const JobRow& job : jobs) names.try_emplace(job.job_key, RunName(job));
   Status written;
   UNMASK_TRY(reader.ForEachCurve(sweep, [&](const std::string& key,
                                             const std::vector<CurvePoint>& curve) {
@@ -125,23 +162,27 @@ Status WriteRuns(StoreReader& reader, const std::string& sweep, const fs::path& 
   for (const auto& [key, time] : times) last = std::max(last, time.end);
   for (const CellRow& cell : cells) {
     if (!cell.metrics) continue;
-    const std::string name = "cells," + NameOf(cell.experiment, cell.point, cell.seed) + "," +
-                             TagOf(cell.task) + (cell.leaky ? ",LEAKY" : "");
-    UNMASK_TRY(WriteRun(folders.Take(name), last, EventsOf(cell, last)));
+    UNMASK_TRY(WriteRun(folders.Take(RunName(cell)), last, EventsOf(cell, last)));
   }
   return {};
 }
 
 }  // namespace
 
-std::string RunName(std::string_view text) {
-  std::string name;
-  for (const char c : text.substr(0, 200)) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       std::string_view(".,=_+-").find(c) != std::string_view::npos;
-    name += plain && !(name.empty() && c == '.') ? c : '_';
-  }
-  return name.empty() ? "_" : name;
+std::string RunName(const JobRow& job) {
+  return Joined({{job.experiment, kExperimentMost},
+                 {PointText(job.point), kPointMost},
+                 {fmt::format(",seed={},held_out=", job.seed)},
+                 {job.held_out, kHeldOutMost},
+                 {job.validation == "leaky" ? ",LEAKY" : ""}});
+}
+
+std::string RunName(const CellRow& cell) {
+  return Joined({{"cells,"},
+                 {cell.experiment, kExperimentMost},
+                 {PointText(cell.point), kPointMost},
+                 {fmt::format(",seed={},{}", cell.seed, Name(cell.task))},
+                 {cell.leaky ? ",LEAKY" : ""}});
 }
 
 Status ExportTensorBoard(const ExportRequest& request) {

@@ -53,19 +53,23 @@ Status WriteJson(StoreReader& reader, const std::string& sweep, OutFile& file) {
 
 }  // namespace
 
-Status WriteViews(StoreReader& reader, std::string_view sweep, const fs::path& folder) {
+Result<std::vector<fs::path>> WriteViews(StoreReader& reader, std::string_view sweep,
+                                         const fs::path& folder) {
+  std::vector<fs::path> written;
   for (const char* view : kViews) {
-    OutFile file(folder / (std::string(view) + ".csv"));
+    OutFile file(written.emplace_back(folder / (std::string(view) + ".csv")));
     UNMASK_TRY(WriteView(reader, sweep, view, QueryFormat::kCsv, file));
     UNMASK_TRY(file.Finish());
   }
-  return {};
+  return written;
 }
 
 Status ExportCsv(const ExportRequest& request) {
   UNMASK_TRY(PrepareOutFolder(request.out));
-  return request.reader->InSnapshot(
-      [&] { return WriteViews(*request.reader, request.sweep, request.out); });
+  return request.reader->InSnapshot([&]() -> Status {
+    UNMASK_TRY(WriteViews(*request.reader, request.sweep, request.out));
+    return {};
+  });
 }
 
 Status ExportJson(const ExportRequest& request) {

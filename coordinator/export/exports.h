@@ -4,9 +4,11 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/base/files.h"
 #include "common/base/result.h"
+#include "sql/rows.h"
 #include "sql/store_reader.h"
 
 namespace unmask {
@@ -32,7 +34,8 @@ Status ExportTensorBoard(const ExportRequest& request);
 Status ExportTrace(const ExportRequest& request);
 
 // A folder for a paper's artefacts: configuration, tables, views, the report, provenance, and
-// SHA256SUMS of them all.
+// SHA256SUMS of them all. What else lies in the folder, as from the export of another sweep, is
+// left alone and not among the sums.
 Status ExportBundle(const ExportRequest& request);
 
 using Exporter = Status (*)(const ExportRequest&);
@@ -42,10 +45,14 @@ Exporter FindExporter(std::string_view format);
 
 // --- parts, shared and tested
 
-// Writes the views that belong to the sweep as CSV into the folder. Within a snapshot.
-Status WriteViews(StoreReader& reader, std::string_view sweep, const fs::path& folder);
+// Writes the views that belong to the sweep as CSV into the folder; returns the files. Within a
+// snapshot.
+Result<std::vector<fs::path>> WriteViews(StoreReader& reader, std::string_view sweep,
+                                         const fs::path& folder);
 
-// A name for a run of TensorBoard: any text, kept as far as file systems and browsers allow.
-std::string RunName(std::string_view text);
+// A name for a run of TensorBoard, at most 200 bytes: texts are kept as far as file systems and
+// browsers allow, seed and LEAKY always.
+std::string RunName(const JobRow& job);
+std::string RunName(const CellRow& cell);
 
 }  // namespace unmask

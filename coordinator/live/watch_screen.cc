@@ -16,8 +16,9 @@ namespace unmask {
 namespace {
 
 constexpr int kLabelMin = 12;
-constexpr int kCountWidth = 8;   // "  17/22 "
-constexpr int kScoreWidth = 23;  // "TER 1.000 [.722, 1.000]"
+constexpr int kLabelEnough = 20;  // cut to that, a label is worth less than an accuracy
+constexpr int kCountWidth = 8;    // "  17/22 "
+constexpr int kScoreWidth = 23;   // "TER 1.000 [.722, 1.000]"
 constexpr int kBarMin = 8;
 
 // SGR colours (ECMA-48): the terminal's own palette, so that its light or dark scheme decides.
@@ -160,7 +161,7 @@ class Screen {
     if (widths.folds > left - kLabelMin - 1) widths.folds = 0;
     for (const int scores : {2, 1}) {
       const int label = left - widths.folds - 1 - scores * (kScoreWidth + 2);
-      if (label >= std::min(longest, 24)) {
+      if (label >= std::min(longest, kLabelEnough)) {
         widths.scores = scores;
         break;
       }

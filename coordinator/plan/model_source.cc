@@ -94,10 +94,12 @@ Result<std::string> ModelSource::Detector(const Settings::Faces& faces) {
     return UsageError("faces.detector=yunet needs its network", "faces.yunet",
                       "faces.yunet=FILE, an ONNX file of OpenCV's model zoo");
   }
+  const auto known = detector_hashes_.find(faces.yunet);
+  if (known != detector_hashes_.end()) return known->second;
   UNMASK_TRY(CheckPath(fs::absolute(faces.yunet)));
-  UNMASK_ASSIGN(std::string sha256, HashFile(faces.yunet));
+  UNMASK_ASSIGN(const std::string sha256, HashFile(faces.yunet));
   detectors_.emplace(sha256, fs::absolute(faces.yunet));
-  return sha256;
+  return detector_hashes_.emplace(faces.yunet, sha256).first->second;
 }
 
 }  // namespace unmask

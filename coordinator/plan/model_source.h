@@ -1,4 +1,5 @@
-// The model folders and detector files that settings ask for: found, and identified by content.
+// The model folders and detector files that settings ask for: each found and read once, and
+// identified by content.
 #pragma once
 
 #include <map>
@@ -43,6 +44,7 @@ class ModelSource {
  private:
   std::map<std::string, ModelData> models_;  // by folder, or kind and seed
   std::map<std::string, fs::path> detectors_;
+  std::map<std::string, std::string> detector_hashes_;  // by file, as the settings name it
 };
 
 }  // namespace unmask

@@ -217,22 +217,29 @@ Status CheckSize(const Study& study, const std::vector<PlannedPoint>& points) {
                     fmt::format("at most {}", kUsesMax));
 }
 
+void AddPictures(const PicturesData& pictures, PlanOutput& output) {
+  if (!output.blobs.try_emplace(pictures.sha256, pictures.blob).second) return;
+  output.blobs.insert(pictures.drawn.begin(), pictures.drawn.end());
+  output.files["paths/" + pictures.sha256] = FramePathsText(pictures.frames);
+  if (pictures.drawn.empty()) output.frames[pictures.sha256] = pictures.frames;
+}
+
+void AddModel(const ModelData& model, PlanOutput& output) {
+  if (!output.models.try_emplace(model.sha256, model).second) return;
+  output.files["paths/" + model.sha256] = PathText(model.folder);
+  for (const auto& [name, bytes] : model.files) {
+    output.files[(model.folder / name).string()] = bytes;
+  }
+}
+
+// Each once: points share them. Of equal content in several places the first that is named counts.
 void AddContent(const std::vector<PlannedPoint>& points, PlanOutput& output) {
   for (const PlannedPoint& point : points) {
-    output.blobs.emplace(point.data->sha256, point.data->blob);
+    output.blobs.try_emplace(point.data->sha256, point.data->blob);
     output.datasets.try_emplace(point.data->sha256, point.data->dataset);
     if (point.pictures == nullptr) continue;
-    output.blobs.emplace(point.pictures->sha256, point.pictures->blob);
-    output.blobs.insert(point.pictures->drawn.begin(), point.pictures->drawn.end());
-    output.files["paths/" + point.pictures->sha256] = FramePathsText(point.pictures->frames);
-    output.files["paths/" + point.model->sha256] = PathText(point.model->folder);
-    output.models.emplace(point.model->sha256, *point.model);
-    if (point.pictures->drawn.empty()) {
-      output.frames[point.pictures->sha256] = point.pictures->frames;
-    }
-    for (const auto& [name, bytes] : point.model->files) {
-      output.files[(point.model->folder / name).string()] = bytes;
-    }
+    AddPictures(*point.pictures, output);
+    AddModel(*point.model, output);
   }
 }
 
@@ -258,6 +265,7 @@ Status FindContent(std::vector<PlannedPoint>& points, const std::set<std::string
 }
 
 // Inputs of clips without action units are all zero, which may be a cell that nobody filled in.
+// Data sets that differ in their columns alone are told once.
 void AddUnitNotes(PlanOutput& output) {
   std::set<std::string> looked_at;
   for (const JobSpec& spec : output.trainings) {
@@ -266,10 +274,12 @@ void AddUnitNotes(PlanOutput& output) {
     const auto without =
         std::ranges::count_if(clips, [](const Clip& clip) { return clip.action_units.empty(); });
     if (without == 0) continue;
-    output.notes.push_back(
-        fmt::format("{} of {} clips (dataset.clips={}) have no action units, and nothing to tell "
-                    "them apart by",
-                    without, clips.size(), Name(spec.settings.dataset.clips)));
+    std::string note = fmt::format(
+        "{} of {} clips (dataset.clips={}) have no action units, and nothing to tell "
+        "them apart by",
+        without, clips.size(), Name(spec.settings.dataset.clips));
+    if (std::ranges::find(output.notes, note) != output.notes.end()) continue;
+    output.notes.push_back(std::move(note));
   }
 }
 

@@ -27,7 +27,7 @@ std::map<std::string, Classes> ClassesOf(const PlanOutput& output) {
   return classes;
 }
 
-// Floats of one set of weights, BatchNorm's statistics included (design.md, section 4).
+// Floats of one set of weights, BatchNorm's statistics included (docs/model.md).
 std::int64_t WeightsOf(const JobSpec& spec, const Classes& classes, std::int64_t inputs) {
   const auto adapter = [](std::int64_t in, std::int64_t out) { return in * out + 5 * out; };
   const Settings::Model& model = spec.settings.model;

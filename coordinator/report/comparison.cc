@@ -141,8 +141,9 @@ std::vector<ConfusionMatrix> MatricesOf(const FoldList& folds) {
 ComparedF1 CompareF1(const FoldList& first, const FoldList& second) {
   const std::vector<ConfusionMatrix> here = MatricesOf(first);
   const std::vector<ConfusionMatrix> there = MatricesOf(second);
-  return {BootstrapMetric(here, MacroF1), BootstrapMetric(there, MacroF1),
-          MacroF1(Pool(there)) - MacroF1(Pool(here)), BootstrapDifference(here, there, MacroF1)};
+  const PairedIntervals intervals = BootstrapPaired(here, there, MacroF1);
+  return {intervals.first, intervals.second, MacroF1(Pool(there)) - MacroF1(Pool(here)),
+          intervals.difference};
 }
 
 TableCell CellOf(const Side& side, const PointName& name, Task task) {

@@ -26,8 +26,10 @@ struct FoldScores {
 
 struct ExperimentScores {
   std::vector<std::string> points;  // as stored, in the plan's order
-  std::vector<FoldScores> folds;    // by seed, then subject
-  std::string incomplete;           // why there are no folds
+  // [points]: the first that has the very same jobs, since the grid moves what they do not consume.
+  std::vector<std::size_t> same_as;
+  std::vector<FoldScores> folds;  // by seed, then subject
+  std::string incomplete;         // why there are no folds
 };
 
 // nullopt: the job had no validation clips.
@@ -38,11 +40,12 @@ ExperimentScores ScoresOf(const FoldIndex& folds, const std::string& experiment,
                           std::vector<std::string> points, Task task,
                           const ValidationScore& validation);
 
-// The place of the highest score, the first on ties, and whether there was one.
+// The place of the highest score, the first on ties, and whether there was one: with a point of
+// other jobs.
 struct Best {
   std::size_t at = 0;
   bool tied = false;
 };
-Best BestOf(const std::vector<Score>& scores);
+Best BestOf(const std::vector<Score>& scores, const std::vector<std::size_t>& same_as);
 
 }  // namespace unmask

@@ -99,7 +99,7 @@ void AddFigureNotes(const Facts& facts, std::vector<std::string>& notes) {
 void AddPublishedNotes(const Table& table, const Facts& facts, std::vector<std::string>& notes) {
   if (!facts.published) return;
   notes.push_back(table.published_label +
-                  ": accuracy and macro F1 as published. Difference: this run minus published.");
+                  ": accuracy and F1 as published. Difference: this run minus published.");
   if (facts.action_units) {
     notes.emplace_back(
         "This run's input is action units. Published values of images have another input.");
@@ -113,8 +113,13 @@ void AddReferenceNotes(const Table& table, const Facts& facts, std::vector<std::
   if (table.tests > 0) {
     text += fmt::format(
         " p: two-sided sign-flip permutation test of the right answers of {} held-out subjects "
-        "({}), Holm-adjusted over the {} tests of this table; the star marks p below {}.",
-        List(facts.subjects), facts.drawn ? "some from 100,000 random draws" : "exact", table.tests,
+        "({}), Holm-adjusted over {} of this table{}; the star marks p below {}.",
+        List(facts.subjects), facts.drawn ? "some from 100,000 random draws" : "exact",
+        table.tests == 1 ? "the one test" : fmt::format("the {} tests", table.tests),
+        table.unfinished_tests == 0
+            ? ""
+            : fmt::format(" so far ({} more to come, with which p may rise)",
+                          table.unfinished_tests),
         kSignificance);
   }
   if (facts.same_jobs) text += " Same jobs: both are one result; nothing to test.";

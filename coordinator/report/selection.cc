@@ -8,6 +8,7 @@
 #include "common/base/check.h"
 #include "common/base/text.h"
 #include "coordinator/report/fold_scores.h"
+#include "coordinator/report/own_values.h"
 #include "coordinator/statistics/bootstrap.h"
 #include "sql/store_reader.h"
 
@@ -56,21 +57,11 @@ std::vector<std::string> PointsInOrder(const SweepResults& results, const std::s
 // The point that stands at the experiment's own values.
 std::optional<std::size_t> StudyPoint(const Json& config, const std::string& experiment,
                                       const std::vector<std::string>& points) {
-  const Json* own = nullptr;
-  if (config.contains("experiments") && config["experiments"].contains(experiment)) {
-    own = &config["experiments"][experiment];
-  }
-  for (std::size_t i = 0; own != nullptr && i < points.size(); ++i) {
-    const Json point = Json::parse(points[i], nullptr, false);
-    bool same = point.is_object();
-    for (const auto& [key, value] : point.items()) {
-      std::string path = "/" + key;
-      std::ranges::replace(path, '.', '/');
-      same = same && own->value(Json::json_pointer(path), Json()) == value;
-    }
-    if (same) return i;
-  }
-  return std::nullopt;
+  const auto own = std::ranges::find_if(points, [&](const std::string& point) {
+    return IsAtOwnValues(config, experiment, Json::parse(point, nullptr, false));
+  });
+  if (own == points.end()) return std::nullopt;
+  return static_cast<std::size_t>(own - points.begin());
 }
 
 std::vector<Score> SumsOver(const ExperimentScores& scores, std::int64_t seed,
@@ -96,11 +87,11 @@ Best Choose(SelectionRule rule, const ExperimentScores& scores, const FoldScores
             std::size_t study) {
   switch (rule) {
     case SelectionRule::kValidation:
-      return BestOf(ValidationOf(fold));
+      return BestOf(ValidationOf(fold), scores.same_as);
     case SelectionRule::kOthers:
-      return BestOf(SumsOver(scores, fold.seed, &fold));
+      return BestOf(SumsOver(scores, fold.seed, &fold), scores.same_as);
     case SelectionRule::kOracle:
-      return BestOf(SumsOver(scores, fold.seed, nullptr));
+      return BestOf(SumsOver(scores, fold.seed, nullptr), scores.same_as);
     case SelectionRule::kStudy:
       return {study, false};
   }
@@ -130,7 +121,25 @@ std::string WhyUnavailable(SelectionRule rule, const ExperimentScores& scores,
     return std::ranges::any_of(
         scores.folds, [&](const FoldScores& fold) { return !fold.validation[point].has_value(); });
   });
-  return missing.empty() ? "" : "validation is " + missing + ": there is no result";
+  if (!missing.empty()) return "validation is " + missing + ": there is no result";
+  const std::string all = ValidationsOf(points, [](std::size_t) { return true; });
+  return all.find(',') == std::string::npos
+             ? ""
+             : "the points do not validate with the same clips: " + all;
+}
+
+// Points share their random numbers, and so the epochs that they see: of those that differ in how
+// they choose among these, who chooses by the score in question is ahead for that alone.
+std::string CautionOf(SelectionRule rule, const std::vector<GridPointFigures>& points) {
+  if (rule != SelectionRule::kValidation) return "";
+  std::vector<std::string> moved;
+  const auto point = Json::parse(points.front().point, nullptr, false);
+  for (const char* key : {"train.max_epochs", "train.monitor", "train.patience"}) {
+    if (point.contains(key)) moved.emplace_back(key);
+  }
+  if (moved.empty()) return "";
+  return "the grid moves " + Join(moved, ", ") +
+         ", by which each point chose its epoch: the score favours some of them";
 }
 
 void Summarise(Selection& selection) {
@@ -161,6 +170,7 @@ Selection SelectBy(SelectionRule rule, const ExperimentScores& scores,
   selection.rule = rule;
   selection.unavailable = WhyUnavailable(rule, scores, points, study.has_value());
   if (!selection.unavailable.empty()) return selection;
+  selection.caution = CautionOf(rule, points);
   for (const FoldScores& fold : scores.folds) {
     const Best best = Choose(rule, scores, fold, study.value_or(0));
     selection.folds.push_back(

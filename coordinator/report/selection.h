@@ -41,7 +41,8 @@ struct Selection {
   SelectionRule rule = SelectionRule::kOracle;
   std::string unavailable;  // why there is no such choice; the rest is empty then
   std::vector<SelectedFold> folds;
-  bool leaky = false;  // some fold's point is
+  std::string caution;  // what the choice favours; empty: nothing
+  bool leaky = false;   // some fold's point is
   SeedMean accuracy;
   std::optional<CellMetrics> pooled;  // one seed: k, n, Wilson
   double price = 0;                   // accuracy of the oracle's choice minus this one's

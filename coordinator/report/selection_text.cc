@@ -95,8 +95,9 @@ std::string TaskText(const TaskSelection& task) {
   text += fmt::format(": {} points, validation {}\n\n", task.points.size(), task.validation);
   text += Choices(task);
   for (const Selection& selection : task.selections) {
-    if (selection.unavailable.empty()) continue;
-    text += fmt::format("– {}: {}\n", Title(selection.rule), selection.unavailable);
+    const std::string& remark =
+        selection.unavailable.empty() ? selection.caution : selection.unavailable;
+    if (!remark.empty()) text += fmt::format("– {}: {}\n", Title(selection.rule), remark);
   }
   return text + "\n" + Points(task);
 }
@@ -116,6 +117,7 @@ Json OneSelection(const Selection& selection, const TaskSelection& task) {
   Json json{{"rule", Name(selection.rule)}, {"leaky", selection.leaky}};
   const bool there = selection.unavailable.empty();
   json["unavailable"] = there ? Json(nullptr) : Json(selection.unavailable);
+  json["caution"] = selection.caution.empty() ? Json(nullptr) : Json(selection.caution);
   json["accuracy"] = there ? Json(selection.accuracy.mean) : Json(nullptr);
   json["accuracy_sd"] =
       selection.accuracy.deviation ? Json(*selection.accuracy.deviation) : Json(nullptr);

@@ -72,6 +72,7 @@ struct Table {
   std::vector<TableRow> rows;
   std::optional<std::size_t> reference;  // the row that the others are tested against
   std::size_t tests = 0;                 // of them, each counted once
+  std::size_t unfinished_tests = 0;      // beside them: some of their folds are not done
 };
 
 // A cell over its seeds. A number is there only where every fold of every seed is done.

@@ -13,6 +13,18 @@ namespace {
 
 constexpr double kGap = 20;
 constexpr double kFileWidth = 1150;  // of panels beside one another in a file
+constexpr double kSwatch = 11;
+
+SvgBox SwatchBox(double x, double y) { return {x + 0.5, y + 0.5, kSwatch - 1, kSwatch - 1}; }
+
+// One after the other from `at`.
+void DrawLegend(const std::vector<Swatch>& legend, SvgPoint at, Svg& svg) {
+  for (const Swatch& swatch : legend) {
+    svg.Rect(SwatchBox(at.x, at.y), swatch.css);
+    svg.Text({at.x + kSwatch + 5, at.y + kSwatch - 1.5}, swatch.text);
+    at.x += kSwatch + 5 + TextWidth(swatch.text) + kGap;
+  }
+}
 
 }  // namespace
 
@@ -38,7 +50,7 @@ std::string DrawnText(std::size_t drawn, std::size_t all, std::string_view what)
 std::string FigureFile(const Figure& figure) {
   std::string body;
   double x = kGap;
-  double y = 40;
+  double y = figure.legend.empty() ? 40 : 60;
   double row = 0;
   double width = 0;
   for (const Panel& panel : figure.panels) {
@@ -56,6 +68,7 @@ std::string FigureFile(const Figure& figure) {
   width = std::max(width, 420.0);
   Svg heading;
   heading.Text({kGap, 24}, figure.title, {.css = "heading", .room = (width - 2 * kGap) * 0.8});
+  DrawLegend(figure.legend, {kGap, 36}, heading);
   return fmt::format(
              "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0} {1}\" width=\"{0}\" "
              "height=\"{1}\" class=\"figure\">\n<style>\n{2}</style>\n"
@@ -70,7 +83,14 @@ std::string FigureHtml(const Figure& figure) {
   for (const std::string& note : figure.notes) out += "<p>" + EscapeHtml(note) + "</p>\n";
   if (!figure.legend.empty()) {
     out += "<ul class=\"legend\">";
-    for (const std::string& item : figure.legend) out += "<li>" + item + "</li>";
+    for (const Swatch& swatch : figure.legend) {
+      Svg svg;
+      svg.Rect(SwatchBox(0, 0), swatch.css);
+      out += fmt::format(
+          "<li><svg class=\"figure\" width=\"{0}\" height=\"{0}\" "
+          "aria-hidden=\"true\">{1}</svg>{2}</li>",
+          kSwatch, svg.body(), EscapeHtml(swatch.text));
+    }
     out += "</ul>\n";
   }
   out += "</figcaption>\n<div class=\"panels\">\n";

@@ -20,13 +20,19 @@ struct Panel {
 // The width of most panels: three beside one another on a desk, one on a phone.
 inline constexpr double kPanelWidth = 366;
 
+// What a colour means.
+struct Swatch {
+  std::string css;
+  std::string text;
+};
+
 struct Figure {
   std::string id;                  // file name without suffix: ASCII letters, digits, . and -
   std::string title;               // unescaped, as all texts here
   std::vector<std::string> notes;  // what one sees, and what to beware of
   std::vector<Panel> panels;
-  std::string csv;                       // the numbers, with a header line
-  std::vector<std::string> legend = {};  // HTML of ours, no data: what the colours mean
+  std::string csv;  // the numbers, with a header line
+  std::vector<Swatch> legend = {};
 };
 
 // A name that is safe as a file's: "curve dsid loss.alpha" -> "curve-dsid-loss.alpha".

@@ -25,20 +25,23 @@ MaskCounter::MaskCounter(const ReportData& data) : data_(data) {
     names.insert(fold.classes.begin(), fold.classes.end());
   }
   classes_.assign(names.begin(), names.end());
+  for (const auto& [id, fold] : data.predictions.folds) {
+    for (const std::string& name : fold.classes) place_[id].push_back(PlaceOf(classes_, name));
+  }
   std::unordered_map<std::string, std::int32_t> shown_by;  // sample -> place in classes_
   for (const std::int64_t id : shown_folds) {
     const FoldContent& fold = data.predictions.folds.at(id);
     for (std::size_t i = 0; i < fold.samples.size(); ++i) {
-      const std::string& name = fold.classes[static_cast<std::size_t>(fold.labels[i])];
-      shown_by[fold.samples[i]] = PlaceOf(classes_, name);
+      const std::int32_t shown = place_[id][static_cast<std::size_t>(fold.labels[i])];
+      shown_[id].push_back(shown);
+      const auto [at, first] = shown_by.try_emplace(fold.samples[i], shown);
+      if (!first && at->second != shown) at->second = -1;
     }
   }
   for (const std::int64_t id : true_folds) {
-    const FoldContent& fold = data.predictions.folds.at(id);
-    for (const std::string& name : fold.classes) place_[id].push_back(PlaceOf(classes_, name));
-    for (const std::string& sample : fold.samples) {
+    for (const std::string& sample : data.predictions.folds.at(id).samples) {
       const auto at = shown_by.find(sample);
-      shown_[id].push_back(at == shown_by.end() ? -1 : at->second);
+      shown_elsewhere_[id].push_back(at == shown_by.end() ? -1 : at->second);
     }
   }
 }
@@ -55,7 +58,8 @@ std::optional<MaskCounts> MaskCounter::Count(const ReportCell& cell) const {
     const PredictionRow& row = *at->second[0];
     const FoldContent& fold = data_.predictions.folds.at(row.fold);
     const auto& place = place_.at(row.fold);
-    const auto& shown_of = shown_.at(row.fold);
+    const PredictionRow* own = at->second[1];
+    const auto& shown_of = own != nullptr ? shown_.at(own->fold) : shown_elsewhere_.at(row.fold);
     for (std::size_t i = 0; i < shown_of.size(); ++i) {
       const std::int32_t felt = place[static_cast<std::size_t>(fold.labels[i])];
       const std::int32_t shown = shown_of[i];

@@ -26,7 +26,8 @@ struct MaskCounts {
   std::int64_t Total() const { return felt + shown + other; }
 };
 
-// Knows what each clip shows, from any job of the sweep that learnt it.
+// Knows what each clip shows: from the job itself where it learnt that, else from those of the
+// sweep that did, where they agree (experiments may have data sets of their own).
 class MaskCounter {
  public:
   explicit MaskCounter(const ReportData& data);
@@ -36,9 +37,10 @@ class MaskCounter {
 
  private:
   const ReportData& data_;
-  // [clips] of a fold of true emotions: the place of the shown emotion in classes_, -1: unknown.
-  std::map<std::int64_t, std::vector<std::int32_t>> shown_;
   std::map<std::int64_t, std::vector<std::int32_t>> place_;  // of a fold's classes in classes_
+  // The place of a clip's shown emotion in classes_, -1: unknown. [clips] of a fold of shown
+  // emotions, and of one of true emotions, as other jobs know them.
+  std::map<std::int64_t, std::vector<std::int32_t>> shown_, shown_elsewhere_;
   std::vector<std::string> classes_;
 };
 

@@ -126,13 +126,6 @@ std::string Numbers(const std::vector<MaskedCell>& cells) {
   return std::move(csv).text();
 }
 
-std::string Swatch(const char* css, const char* text) {
-  return fmt::format(
-      "<svg class=\"figure\" width=\"11\" height=\"11\" aria-hidden=\"true\"><rect class=\"{}\" "
-      "width=\"11\" height=\"11\"/></svg>{}",
-      css, text);
-}
-
 Figure BarFigure(const std::vector<MaskedCell>& cells) {
   Figure figure;
   figure.id = "mask";
@@ -141,8 +134,8 @@ Figure BarFigure(const std::vector<MaskedCell>& cells) {
       "Of the clips whose felt and shown emotions differ: how often the predicted true emotion is "
       "the felt one, the shown (disguised) one, or another. By chance: the shown share that the "
       "same predictions would have if dealt out at random; well above it, the mask misleads.");
-  figure.legend = {Swatch("ter", "felt (right)"), Swatch("der", "shown (taken in by the mask)"),
-                   Swatch("rest", "another")};
+  figure.legend = {
+      {"ter", "felt (right)"}, {"der", "shown (taken in by the mask)"}, {"rest", "another"}};
   std::vector<MaskedCell> ordered = cells;
   std::ranges::stable_partition(ordered, [](const MaskedCell& m) { return m.cell->own; });
   if (cells.size() > kMostBars) {

@@ -7,6 +7,7 @@
 
 #include "common/config/point_label.h"
 #include "coordinator/report/cell_index.h"
+#include "coordinator/report/own_values.h"
 #include "coordinator/report/sheet.h"
 
 namespace unmask {
@@ -21,34 +22,12 @@ std::string DetailOf(const CellIndex::Entry& entry, bool leaky) {
   return Marked(point.empty() ? "" : " " + point, leaky);
 }
 
-// What the configuration says at a dotted key; null where it is silent.
-json Lookup(const json& config, std::string_view key) {
-  const json* at = &config;
-  while (!key.empty()) {
-    const std::size_t dot = std::min(key.find('.'), key.size());
-    const auto found = at->find(std::string(key.substr(0, dot)));
-    if (!at->is_object() || found == at->end()) return {};
-    at = &*found;
-    key.remove_prefix(std::min(dot + 1, key.size()));
-  }
-  return *at;
-}
-
-bool IsOwn(const ReportCell& cell, const json& config) {
-  const auto experiments = config.find("experiments");
-  if (experiments == config.end() || !experiments->contains(cell.experiment)) return false;
-  const json& own = experiments->at(cell.experiment);
-  for (const auto& [key, value] : cell.point.items()) {
-    if (Lookup(own, key) != value) return false;
-  }
-  return true;
-}
-
 // One own cell an experiment: where none is at the configured values, the first.
 void MarkOwn(std::vector<ReportCell>& cells, const json& config) {
   std::set<std::string> marked;
   for (ReportCell& cell : cells) {
-    cell.own = !marked.contains(cell.experiment) && config.is_object() && IsOwn(cell, config);
+    cell.own =
+        !marked.contains(cell.experiment) && IsAtOwnValues(config, cell.experiment, cell.point);
     if (cell.own) marked.insert(cell.experiment);
   }
   for (ReportCell& cell : cells) {

@@ -7,6 +7,7 @@
 #include "coordinator/report/sheet.h"
 #include "coordinator/report_page/axis.h"
 #include "coordinator/report_page/figures.h"
+#include "coordinator/statistics/quantile.h"
 
 namespace unmask {
 namespace {
@@ -41,14 +42,6 @@ struct Series {
   std::string detail;               // what else tells it apart
   std::vector<StreamPoint> points;  // by alpha
 };
-
-// Linear interpolation between the order statistics, as NumPy does by default.
-double Quantile(const std::vector<double>& sorted, double share) {
-  const double at = share * static_cast<double>(sorted.size() - 1);
-  const auto below = static_cast<std::size_t>(at);
-  const std::size_t above = std::min(below + 1, sorted.size() - 1);
-  return sorted[below] + (at - static_cast<double>(below)) * (sorted[above] - sorted[below]);
-}
 
 Spread SpreadOf(std::vector<double> values) {
   std::ranges::sort(values);

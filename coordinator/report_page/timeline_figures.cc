@@ -275,13 +275,6 @@ std::string Counts(const std::vector<SpanRow>& spans) {
   return text + fmt::format("; {} of them retries or resumptions.", again);
 }
 
-std::string Swatch(const char* css, const char* text) {
-  return fmt::format(
-      "<svg class=\"figure\" width=\"11\" height=\"11\" aria-hidden=\"true\"><rect class=\"{}\" "
-      "x=\"0.5\" y=\"0.5\" width=\"10\" height=\"10\"/></svg>{}",
-      css, text);
-}
-
 }  // namespace
 
 std::vector<Figure> TimelineFigures(const ReportData& data) {
@@ -294,9 +287,11 @@ std::vector<Figure> TimelineFigures(const ReportData& data) {
                          " Busy: the share of a worker's slots, from its first job to the end of "
                          "the run, in which it worked on one; what a finished job waited for its "
                          "slot is left out.");
-  figure.legend = {Swatch("work", "done"), Swatch("failed", "failed"),
-                   Swatch("lost", "lost with its worker"), Swatch("yielded", "yielded"),
-                   Swatch("running", "running")};
+  figure.legend = {{"work", "done"},
+                   {"failed", "failed"},
+                   {"lost", "lost with its worker"},
+                   {"yielded", "yielded"},
+                   {"running", "running"}};
   const std::size_t workers = RowsOf(lanes).size();
   if (workers > kMostLanes) {
     figure.notes.push_back(DrawnText(kMostLanes, workers, "workers"));

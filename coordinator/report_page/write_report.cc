@@ -6,24 +6,30 @@
 
 namespace unmask {
 
-Result<std::size_t> WriteReport(const ReportData& data, const fs::path& folder) {
+Result<std::size_t> WriteReport(const ReportData& data, const fs::path& folder,
+                                std::vector<fs::path>* written) {
+  const auto write = [&](const fs::path& name, std::string_view bytes) -> Status {
+    UNMASK_TRY(WriteOutFile(folder / name, bytes));
+    if (written != nullptr) written->push_back(folder / name);
+    return {};
+  };
   UNMASK_TRY(PrepareOutFolder(folder));
   UNMASK_TRY(PrepareOutFolder(folder / "figures"));
   const std::vector<ReportSection> sections = FigureSections(data);
   std::size_t figures = 0;
   for (const ReportSection& section : sections) {
     for (const Figure& figure : section.figures) {
-      UNMASK_TRY(WriteOutFile(folder / "figures" / (figure.id + ".svg"), FigureFile(figure)));
-      UNMASK_TRY(WriteOutFile(folder / "figures" / (figure.id + ".csv"), figure.csv));
+      UNMASK_TRY(write("figures/" + figure.id + ".svg", FigureFile(figure)));
+      UNMASK_TRY(write("figures/" + figure.id + ".csv", figure.csv));
       ++figures;
     }
   }
-  UNMASK_TRY(WriteOutFile(folder / "tables.csv", RenderCsv(data.tables)));
-  UNMASK_TRY(WriteOutFile(folder / "tables.md", RenderMarkdown(data.tables)));
-  UNMASK_TRY(WriteOutFile(folder / "tables.tex", RenderLatex(data.tables)));
-  UNMASK_TRY(WriteOutFile(folder / "tables.json", RenderJson(data.tables)));
+  UNMASK_TRY(write("tables.csv", RenderCsv(data.tables)));
+  UNMASK_TRY(write("tables.md", RenderMarkdown(data.tables)));
+  UNMASK_TRY(write("tables.tex", RenderLatex(data.tables)));
+  UNMASK_TRY(write("tables.json", RenderJson(data.tables)));
   // Last, so that a page is never there without its files.
-  UNMASK_TRY(WriteOutFile(folder / "index.html", ReportPage(data, sections)));
+  UNMASK_TRY(write("index.html", ReportPage(data, sections)));
   return figures;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <vector>
 
 #include "common/base/files.h"
 #include "common/base/result.h"
@@ -10,7 +11,9 @@
 
 namespace unmask {
 
-// Returns how many figures there are. Files of the same names are replaced, others left alone.
-Result<std::size_t> WriteReport(const ReportData& data, const fs::path& folder);
+// Returns how many figures there are; appends the files to `written`, where given. Files of the
+// same names are replaced, others left alone.
+Result<std::size_t> WriteReport(const ReportData& data, const fs::path& folder,
+                                std::vector<fs::path>* written = nullptr);
 
 }  // namespace unmask

@@ -1,21 +1,14 @@
 #include "coordinator/statistics/bootstrap.h"
 
 #include <algorithm>
-#include <cmath>
+#include <utility>
 
 #include "common/base/check.h"
 #include "common/random/philox.h"
+#include "coordinator/statistics/quantile.h"
 
 namespace unmask {
 namespace {
-
-// Linear between the order statistics (Hyndman & Fan's type 7, as in NumPy).
-double Quantile(const std::vector<double>& sorted, double q) {
-  const double at = q * static_cast<double>(sorted.size() - 1);
-  const auto below = static_cast<std::size_t>(std::floor(at));
-  const std::size_t above = std::min(below + 1, sorted.size() - 1);
-  return sorted[below] + (at - std::floor(at)) * (sorted[above] - sorted[below]);
-}
 
 // The matrices over one list of classes, so that adding them is adding numbers.
 std::vector<ConfusionMatrix> Aligned(std::span<const ConfusionMatrix> matrices) {
@@ -48,42 +41,54 @@ class ResampledMetric {
   PooledMetric metric_;
 };
 
-}  // namespace
-
-Interval BootstrapInterval(std::size_t subjects,
-                           const std::function<double(std::span<const std::uint32_t>)>& statistic,
-                           const BootstrapOptions& options) {
+// Calls use(drawn) for each resample: as many indices in [0, subjects) as there are subjects.
+void ForEachResample(std::size_t subjects, const BootstrapOptions& options, auto&& use) {
   UNMASK_CHECK(subjects > 0 && options.resamples > 0);
   const RandomStream stream(options.seed, "", "bootstrap");
   std::vector<std::uint32_t> drawn(subjects);
-  std::vector<double> values;
-  values.reserve(static_cast<std::size_t>(options.resamples));
   for (std::int64_t resample = 0; resample < options.resamples; ++resample) {
     for (std::size_t i = 0; i < subjects; ++i) {
       drawn[i] = stream.Below(static_cast<std::uint32_t>(subjects), 0,
                               static_cast<std::uint32_t>(resample), static_cast<std::uint32_t>(i));
     }
-    values.push_back(statistic(drawn));
+    use(std::span<const std::uint32_t>(drawn));
   }
+}
+
+Interval PercentileInterval(std::vector<double> values, double level) {
   std::ranges::sort(values);
-  const double outside = (1 - options.level) / 2;
+  const double outside = (1 - level) / 2;
   return {Quantile(values, outside), Quantile(values, 1 - outside)};
 }
 
-Interval BootstrapMetric(std::span<const ConfusionMatrix> subjects, PooledMetric metric,
-                         const BootstrapOptions& options) {
-  ResampledMetric resampled(subjects, metric);
-  return BootstrapInterval(subjects.size(), [&](auto drawn) { return resampled(drawn); }, options);
+}  // namespace
+
+Interval BootstrapInterval(std::size_t subjects,
+                           const std::function<double(std::span<const std::uint32_t>)>& statistic,
+                           const BootstrapOptions& options) {
+  std::vector<double> values;
+  values.reserve(static_cast<std::size_t>(options.resamples));
+  ForEachResample(subjects, options, [&](auto drawn) { values.push_back(statistic(drawn)); });
+  return PercentileInterval(std::move(values), options.level);
 }
 
-Interval BootstrapDifference(std::span<const ConfusionMatrix> first,
-                             std::span<const ConfusionMatrix> second, PooledMetric metric,
-                             const BootstrapOptions& options) {
+PairedIntervals BootstrapPaired(std::span<const ConfusionMatrix> first,
+                                std::span<const ConfusionMatrix> second, PooledMetric metric,
+                                const BootstrapOptions& options) {
   UNMASK_CHECK(first.size() == second.size());
   ResampledMetric of_first(first, metric);
   ResampledMetric of_second(second, metric);
-  return BootstrapInterval(
-      first.size(), [&](auto drawn) { return of_second(drawn) - of_first(drawn); }, options);
+  std::vector<double> here;
+  std::vector<double> there;
+  std::vector<double> differences;
+  ForEachResample(first.size(), options, [&](auto drawn) {
+    here.push_back(of_first(drawn));
+    there.push_back(of_second(drawn));
+    differences.push_back(there.back() - here.back());
+  });
+  return {PercentileInterval(std::move(here), options.level),
+          PercentileInterval(std::move(there), options.level),
+          PercentileInterval(std::move(differences), options.level)};
 }
 
 Interval BootstrapRatio(std::span<const double> numerators, std::span<const double> denominators,

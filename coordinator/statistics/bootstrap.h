@@ -27,15 +27,17 @@ Interval BootstrapInterval(std::size_t subjects,
 // A metric of pooled predictions: Accuracy, MacroF1, WeightedF1, Uar.
 using PooledMetric = double (*)(const ConfusionMatrix&);
 
-// One matrix a subject, never empty. Classes may differ between them.
-Interval BootstrapMetric(std::span<const ConfusionMatrix> subjects, PooledMetric metric,
-                         const BootstrapOptions& options = {});
+struct PairedIntervals {
+  Interval first;
+  Interval second;
+  Interval difference;  // the second's metric minus the first's
+};
 
-// The metric of `second` minus that of `first`, the same subjects in the same order in both: each
-// resample takes the same subjects of both.
-Interval BootstrapDifference(std::span<const ConfusionMatrix> first,
-                             std::span<const ConfusionMatrix> second, PooledMetric metric,
-                             const BootstrapOptions& options = {});
+// Of the metric: each resample takes the same subjects of both. One matrix a subject, never empty,
+// the same subjects in the same order in both. Classes may differ between them.
+PairedIntervals BootstrapPaired(std::span<const ConfusionMatrix> first,
+                                std::span<const ConfusionMatrix> second, PooledMetric metric,
+                                const BootstrapOptions& options = {});
 
 // sum(numerators) / sum(denominators) over resampled subjects; 0 where the latter is 0.
 Interval BootstrapRatio(std::span<const double> numerators, std::span<const double> denominators,

@@ -3,7 +3,7 @@
 // rest, since it needs clang:
 //   clang++-19 -std=c++20 -O1 -g -fsanitize=fuzzer,address,undefined -I.
 //     tests/fuzz/safetensors_fuzz.cc common/tensors/{safetensors,weight_files,mapped_file}.cc
-//     common/base/{text,files,result,sha256}.cc -lfmt -lcrypto -o safetensors_fuzz &&
+//     common/base/{text,files,parse_json,result,sha256}.cc -lfmt -lcrypto -o safetensors_fuzz &&
 //   ./safetensors_fuzz -runs=10000000 -max_len=256 -dict=tests/fuzz/safetensors.dict
 #include <cstddef>
 #include <cstdint>

@@ -1,6 +1,6 @@
 #include "worker/agent/attempt_log.h"
 
-#include <fstream>
+#include <utility>
 
 #include "common/protocol/log_name.h"
 
@@ -32,11 +32,10 @@ void AttemptLogs::WriteAll() {
   for (auto& [lease, log] : logs_) Write(lease, log);
 }
 
-void AttemptLogs::Write(const LeaseId& lease, Log& log) const {
+void AttemptLogs::Write(const LeaseId& lease, Log& log) {
   if (log.kept.empty()) return;
-  std::ofstream out(folder_ / AttemptLogName(lease.job_key, lease.attempt), std::ios::app);
-  out << log.kept;
-  log.kept.clear();
+  writer_.Append(folder_ / AttemptLogName(lease.job_key, lease.attempt),
+                 std::exchange(log.kept, {}));
   log.has_file = true;
 }
 

@@ -11,6 +11,7 @@
 #include "common/base/files.h"
 #include "common/protocol/messages.h"
 #include "worker/agent/by_lease.h"
+#include "worker/agent/log_writer.h"
 
 namespace unmask {
 
@@ -32,21 +33,24 @@ class AttemptLogs {
   // Often: writes what has been kept for kHold.
   void WriteOld(Millis now);
   void WriteAll();
+  // Waits for what was written to be in the files, for a few seconds at most.
+  void Settle() const { writer_.Settle(kLastMoments); }
 
  private:
+  static constexpr Millis kLastMoments{3'000};
   static constexpr Millis kHold{1'000};
   struct Log {
     std::string kept;
     Millis since{};  // the first line of `kept`
     bool has_file = false;
   };
-  // Opened and closed each time, so that no number of attempts holds files open.
-  void Write(const LeaseId& lease, Log& log) const;
+  void Write(const LeaseId& lease, Log& log);
 
   fs::path folder_;
   const Clock& clock_;
   ByLease<Log> logs_;  // of attempts that have not ended
   Millis next_look_{};
+  LogWriter writer_;
 };
 
 }  // namespace unmask

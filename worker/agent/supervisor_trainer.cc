@@ -148,8 +148,12 @@ void Supervisor::OnTrainerEnded(const TrainerEnd& end, Millis now) {
     trainer_ = Down{now};
     return effects_.EndInOrder();
   }
+  std::set<std::string> jobs;
+  for (const auto& [id, running] : running_) {
+    if (running.given) jobs.insert(id.job_key);
+  }
   const auto* dying = std::get_if<Dying>(&trainer_);
-  const Failure why = dying != nullptr ? dying->why : FailureOf(end);
+  const Failure why = dying != nullptr ? dying->why : FailureOf(end, jobs);
   const bool had_job = FailWhatIsGiven(why, dying != nullptr ? dying->blamed : std::set<LeaseId>(),
                                        end.last_words, now);
   deaths_without_job_ = had_job ? 0 : deaths_without_job_ + 1;

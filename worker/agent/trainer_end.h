@@ -1,6 +1,7 @@
 // How a trainer ended, and what that says about the jobs that it was working on.
 #pragma once
 
+#include <set>
 #include <string>
 
 #include "common/protocol/messages.h"
@@ -20,6 +21,8 @@ struct Failure {
   std::string message;  // one line
 };
 
-Failure FailureOf(const TrainerEnd& end);
+// `jobs`: the keys of those that it was working on. Last words about another one, long done, are no
+// reason.
+Failure FailureOf(const TrainerEnd& end, const std::set<std::string>& jobs = {});
 
 }  // namespace unmask

@@ -4,6 +4,8 @@
 
 #include <map>
 
+#include "common/base/parse_json.h"
+#include "common/base/text.h"
 #include "worker/backbone/config_fields.h"
 
 namespace unmask {
@@ -127,8 +129,7 @@ Size BackboneConfig::image_size() const {
 }
 
 Result<BackboneConfig> ReadBackboneConfig(const std::string& text, const std::string& where) {
-  const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object()) return DataError("not a JSON object", where, kKnown);
+  UNMASK_ASSIGN(const Json json, ParseJsonObject(text, where, kKnown));
   Fields fields(json, where);
   const std::string type = ModelType(json, fields);
   if (type == "clip") return ReadWholeClip(json, fields, where);
@@ -136,8 +137,8 @@ Result<BackboneConfig> ReadBackboneConfig(const std::string& text, const std::st
   if (type == "vit") return ReadVit(json, where);
   if (type == "resnet") return ReadResnet(json, where);
   if (const auto named = NamedResnet(type)) return BackboneConfig{*named};
-  return DataError(type.empty() ? "no model_type" : fmt::format("unknown model_type '{}'", type),
-                   where, kKnown);
+  if (type.empty()) return DataError("no model_type", where, kKnown);
+  return DataError(fmt::format("unknown model_type '{}'", Beginning(type)), where, kKnown);
 }
 
 }  // namespace unmask

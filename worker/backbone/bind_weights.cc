@@ -80,7 +80,7 @@ Result<BoundWeights> BindLayout(const WeightFiles& files, const std::vector<Layo
   std::vector<std::string> missing, unknown, misshaped, parts;
   for (const auto& [name, tensor] : files.tensors) {
     if (!tensors.emplace(CanonicalName(name), NamedTensor{name, &tensor}).second) {
-      unknown.push_back(name);  // the same tensor under two prefixes
+      unknown.push_back(Beginning(name));  // the same tensor under two prefixes
     }
   }
   BoundWeights bound;
@@ -99,7 +99,7 @@ Result<BoundWeights> BindLayout(const WeightFiles& files, const std::vector<Layo
     tensors.erase(found);
   }
   for (const auto& [canonical, named] : tensors) {
-    if (!known_extra(canonical)) unknown.push_back(named.name);
+    if (!known_extra(canonical)) unknown.push_back(Beginning(named.name));
   }
   Describe("missing", missing, parts);
   Describe("unknown", unknown, parts);

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <map>
 
+#include "common/base/parse_json.h"
+
 namespace unmask {
 namespace {
 
@@ -79,7 +81,7 @@ std::string Fields::Text(const char* key) const {
 }
 
 void Fields::Complain(const char* key, std::string expected) {
-  problems_.push_back({fmt::format("'{}' is {}", key, Has(key) ? json_[key].dump() : "absent"),
+  problems_.push_back({fmt::format("'{}' is {}", key, Has(key) ? ShownJson(json_[key]) : "absent"),
                        where_, std::move(expected)});
 }
 
@@ -101,7 +103,7 @@ Result<nlohmann::json> NestedConfig(const nlohmann::json& json, const std::strin
   for (const std::string& name : {key, key + "_dict"}) {
     if (!json.contains(name) || json[name].is_null()) continue;
     if (!json[name].is_object()) {
-      return DataError(fmt::format("'{}' is {}", name, json[name].dump()), where, "an object");
+      return DataError(fmt::format("'{}' is {}", name, ShownJson(json[name])), where, "an object");
     }
     nested.update(json[name]);
   }

@@ -1,5 +1,7 @@
 #include "worker/backbone/embed.h"
 
+#include <new>
+
 #include "worker/backbone/extract.h"
 
 namespace unmask {
@@ -16,6 +18,15 @@ std::string FileOf(std::span<const float> values, std::size_t width) {
   return WriteSafetensors(file);
 }
 
+Result<Pixels> ReadAndPrepare(const fs::path& path, const Preprocessing& preprocessing) {
+  UNMASK_ASSIGN(const Image image, ReadImage(path, preprocessing.transparency));
+  if (!CanPrepare(image, preprocessing)) {
+    return DataError("the picture is too long for its width", path.string(),
+                     "scaled as the model wants it, at most 64 million pixels");
+  }
+  return Prepare(image, preprocessing);
+}
+
 }  // namespace
 
 Result<std::string> EmbedImages(const Backbone& backbone, const Preprocessing& preprocessing,
@@ -24,12 +35,11 @@ Result<std::string> EmbedImages(const Backbone& backbone, const Preprocessing& p
   makers.reserve(images.size());
   for (const fs::path& path : images) {
     makers.emplace_back([&path, &preprocessing]() -> Result<Pixels> {
-      UNMASK_ASSIGN(const Image image, ReadImage(path, preprocessing.transparency));
-      if (!CanPrepare(image, preprocessing)) {
-        return DataError("the picture is too long for its width", path.string(),
-                         "scaled as the model wants it, at most 64 million pixels");
+      try {
+        return ReadAndPrepare(path, preprocessing);
+      } catch (const std::bad_alloc&) {
+        return InternalError("no memory to decode the picture", path.string());
       }
-      return Prepare(image, preprocessing);
     });
   }
   UNMASK_ASSIGN(const FeatureRows rows, ExtractFeatures(backbone, makers, threads));

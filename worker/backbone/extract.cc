@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <atomic>
-#include <thread>
+
+#include "common/base/on_threads.h"
 
 namespace unmask {
 namespace {
@@ -23,14 +24,6 @@ Block FeaturesOf(const Backbone& backbone, std::span<const PictureMaker> makers)
   }
   if (!problems.empty()) return Error(ErrorCode::kData, std::move(problems));
   return backbone.FeaturesOfBlock(pictures);
-}
-
-// `work` on this thread and on `others` more; returns when all are done.
-void OnThreads(std::size_t others, const std::function<void()>& work) {
-  std::vector<std::jthread> workers;  // joined at the end
-  workers.reserve(others);
-  for (std::size_t i = 0; i < others; ++i) workers.emplace_back(work);
-  work();
 }
 
 Status AllGood(const std::vector<Block>& blocks) {
@@ -63,10 +56,15 @@ Result<FeatureRows> ExtractFeatures(const Backbone& backbone,
         return;
       }
       const auto rest = pictures.subspan(i * kEach);
-      blocks[i] = FeaturesOf(backbone, rest.first(std::min(kEach, rest.size())));
+      try {
+        blocks[i] = FeaturesOf(backbone, rest.first(std::min(kEach, rest.size())));
+      } catch (...) {
+        next = blocks.size();  // the others need not go on
+        throw;
+      }
     }
   };
-  OnThreads(std::min<std::size_t>(std::max(threads, 1U), blocks.size()) - 1, work);
+  OnThreads(std::min<std::size_t>(threads, blocks.size()), work);
   if (stopped) return Error(ErrorCode::kStopped, {"extraction was stopped", "", ""});
   UNMASK_TRY(AllGood(blocks));
   FeatureRows rows;

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "common/base/parse_json.h"
+#include "common/base/text.h"
 #include "worker/backbone/config_fields.h"
 
 namespace unmask {
@@ -40,12 +42,12 @@ Result<std::int64_t> EndOfTokens(std::span<const std::int32_t> tokens, const Tex
 }
 
 Result<TextConfig> ReadTextConfig(const std::string& text, const std::string& where) {
-  const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object()) return DataError("not a JSON object", where, "a CLIP configuration");
+  UNMASK_ASSIGN(const Json json, ParseJsonObject(text, where, "a CLIP configuration"));
   Fields whole(json, where);
   const std::string type = whole.Text("model_type");
   if (!type.empty() && type != "clip") {
-    return DataError(fmt::format("a {} has no text side", type), where, "model_type clip");
+    return DataError(fmt::format("a {} has no text side", Beginning(type)), where,
+                     "model_type clip");
   }
   UNMASK_ASSIGN(const Json nested, NestedConfig(json, "text_config", where));
   Fields fields(nested, where + ": text_config");

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <nlohmann/json.hpp>
 
+#include "common/base/parse_json.h"
 #include "common/base/text.h"
 
 namespace unmask {
@@ -42,7 +42,7 @@ Result<std::pair<std::string, std::string>> ParseMerge(std::string_view line,
                    line.find(' ', blank + 1) == std::string_view::npos;
   if (two)
     return std::pair(std::string(line.substr(0, blank)), std::string(line.substr(blank + 1)));
-  return DataError(fmt::format("'{}' is no merge", EscapeControl(line.substr(0, 80))), where,
+  return DataError(fmt::format("'{}' is no merge", Beginning(line)), where,
                    "two tokens with a blank between them");
 }
 
@@ -64,7 +64,7 @@ Status ReadIds(const Json& json, const std::string& where, Vocabulary& vocabular
   for (const auto& [token, id] : json.items()) {
     const bool good = id.is_number_integer() && id >= 0 && id < (1 << 24);
     if (!good) {
-      return DataError(fmt::format("token '{}' has no number", EscapeControl(token)), where,
+      return DataError(fmt::format("token '{}' has no number", Beginning(token)), where,
                        "whole numbers from 0");
     }
     vocabulary.ids.emplace(token, id.get<std::int32_t>());
@@ -82,7 +82,8 @@ Status ReadMerges(const Json& json, const std::string& where, Vocabulary& vocabu
       vocabulary.merges.emplace_back(item[0].get<std::string>(), item[1].get<std::string>());
       continue;
     }
-    if (!item.is_string()) return DataError("no merge: " + item.dump(), where, "a pair of tokens");
+    if (!item.is_string())
+      return DataError("no merge: " + ShownJson(item), where, "a pair of tokens");
     UNMASK_ASSIGN(auto merge, ParseMerge(item.get<std::string>(), where));
     vocabulary.merges.push_back(std::move(merge));
   }
@@ -95,7 +96,8 @@ Result<Vocabulary> Checked(Vocabulary vocabulary, const std::string& where) {
   for (const auto& [left, right] : vocabulary.merges) {
     for (const std::string& token : {left, right, left + right}) {
       if (ids.contains(token)) continue;
-      return DataError(fmt::format("'{}' of the merge '{} {}' is no token", token, left, right),
+      return DataError(fmt::format("'{}' of the merge '{} {}' is no token", Beginning(token),
+                                   Beginning(left), Beginning(right)),
                        where, "a vocabulary and merges that belong together");
     }
   }
@@ -109,9 +111,7 @@ Result<Vocabulary> Checked(Vocabulary vocabulary, const std::string& where) {
 
 Result<Json> ReadJson(const fs::path& path) {
   UNMASK_ASSIGN(const std::string text, ReadFile(path, kFileBytesMax));
-  Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object()) return DataError("not a JSON object", path.string(), "a tokenizer's file");
-  return json;
+  return ParseJsonObject(text, path.string(), "a tokenizer's file");
 }
 
 Result<Vocabulary> ReadTwoFiles(const fs::path& vocab, const fs::path& merges) {

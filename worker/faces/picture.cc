@@ -1,13 +1,9 @@
 #include "worker/faces/picture.h"
 
-#include <fmt/format.h>
-
 #include <atomic>
 #include <new>
-#include <system_error>
-#include <thread>
 
-#include "common/base/log.h"
+#include "common/base/on_threads.h"
 #include "common/base/sha256.h"
 #include "common/base/shared_module.h"
 #include "worker/faces/video_module.h"
@@ -53,19 +49,9 @@ Result<Image> ReadPicture(const FrameRef& frame) {
 std::vector<Status> TryPictures(std::span<const FrameRef> frames, unsigned threads) {
   std::vector<Status> tried(frames.size());
   std::atomic<std::size_t> next = 0;
-  const auto work = [&] {
+  OnThreads(threads, [&] {
     for (std::size_t i = next++; i < frames.size(); i = next++) tried[i] = TryPicture(frames[i]);
-  };
-  {
-    std::vector<std::jthread> workers;  // joined at the end of this block
-    workers.reserve(threads);
-    try {
-      for (unsigned i = 1; i < threads; ++i) workers.emplace_back(work);
-    } catch (const std::system_error& error) {  // those that are there do it
-      LogDebug(fmt::format("only {} threads: {}", workers.size() + 1, error.what()));
-    }
-    work();
-  }
+  });
   return tried;
 }
 

@@ -4,10 +4,12 @@
 
 #include <cmath>
 
+#include "common/base/parse_json.h"
+
 namespace unmask {
 
 Error PreparationFields::Bad(const std::string& key, std::string expected) const {
-  const std::string value = json_.contains(key) ? json_[key].dump() : "absent";
+  const std::string value = json_.contains(key) ? ShownJson(json_[key]) : "absent";
   return DataError(fmt::format("'{}' is {}", key, value), where_, std::move(expected));
 }
 

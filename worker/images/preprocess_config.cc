@@ -1,6 +1,7 @@
 // An image processor's JSON: what transformers wrote between versions 4.0 and 5.
 #include <fmt/format.h>
 
+#include "common/base/parse_json.h"
 #include "worker/images/preparation_fields.h"
 #include "worker/images/preprocess.h"
 
@@ -159,8 +160,7 @@ Preprocessing DefaultPreprocessing(BackboneKind model, Size size) {
 
 Result<Preprocessing> ReadPreprocessing(const std::string& json, BackboneKind model,
                                         const std::string& where) {
-  const Json parsed = Json::parse(json, nullptr, /*allow_exceptions=*/false);
-  if (!parsed.is_object()) return DataError("not a JSON object", where);
+  UNMASK_ASSIGN(const Json parsed, ParseJsonObject(json, where));
   return Reader(parsed, ProcessorOf(parsed, model), where).Read();
 }
 

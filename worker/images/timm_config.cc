@@ -5,6 +5,8 @@
 #include <cmath>
 #include <map>
 
+#include "common/base/parse_json.h"
+#include "common/base/text.h"
 #include "worker/images/preparation_fields.h"
 #include "worker/images/preprocess.h"
 
@@ -42,9 +44,11 @@ Result<Filter> ReadInterpolation(const PreparationFields& fields) {
 }  // namespace
 
 Result<Preprocessing> ReadTimmPreprocessing(const std::string& json, const std::string& where) {
-  const auto parsed = nlohmann::json::parse(json, nullptr, /*allow_exceptions=*/false);
-  if (!parsed.is_object()) return DataError("'pretrained_cfg' is " + json, where, "an object");
-  const PreparationFields fields(parsed, where);
+  const auto parsed = ParseJsonObject(json, where);
+  if (!parsed.ok()) {
+    return DataError("'pretrained_cfg' is " + Beginning(json), where, "an object");
+  }
+  const PreparationFields fields(*parsed, where);
   Preprocessing result;
   UNMASK_ASSIGN(const int side, ReadSide(fields));
   UNMASK_ASSIGN(const double share, fields.Number("crop_pct", 0.875));

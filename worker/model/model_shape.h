@@ -1,4 +1,4 @@
-// The model of design.md, section 4, as names and shapes:
+// The model (docs/model.md) as names and shapes:
 //   adapter: Linear, BatchNorm1d, ReLU, Dropout -> one stream a task: the same, then a classifier.
 // Parameters: adapter.linear.{weight,bias}, adapter.norm.{weight,bias}, and likewise
 // TASK.linear..., TASK.norm..., TASK.classifier.{weight,bias}; buffers:

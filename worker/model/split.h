@@ -21,7 +21,7 @@ std::vector<std::string> ClassesOf(Task task, const Dataset& dataset);
 // A DataError where a clip has no label.
 Result<TaskLabels> LabelsOf(Task task, const Dataset& dataset);
 
-// The policies of contract.md, "train.validation". `labels` [clips] are those of the job's first
+// The policies of `train.validation` (docs/model.md). `labels` [clips] are those of the job's first
 // task: `inner-split` is stratified by them. Held-out clips take part only under `leaky`. A
 // DataError where too few clips are left.
 Result<FoldSplit> SplitClips(const JobSpec& spec, const Dataset& dataset,

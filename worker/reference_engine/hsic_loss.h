@@ -1,5 +1,5 @@
-// The independence term of the loss (design.md, section 4). Includes ATen: only for the files that
-// do already.
+// The independence term of the loss (docs/model.md). Includes ATen: only for the files that do
+// already.
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -75,7 +75,7 @@ class LeaseHooks final : public TrainHooks {
   void OnEpoch(std::int64_t epochs_finished) override {
     control_.epoch.store(epochs_finished, std::memory_order_relaxed);
   }
-  // A full disk costs the checkpoint, not the training (design.md, section 7).
+  // A full disk costs the checkpoint, not the training.
   void OnCheckpoint(const TrainingState& state) override {
     if (lease_.gang.member > 0) return;  // member 0's is the same
     const std::string bytes = EncodeCheckpoint(state);

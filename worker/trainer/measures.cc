@@ -81,7 +81,7 @@ double BiasedHsic(std::span<const float> x, std::span<const float> y, std::size_
       trace += k[i * clips + j] * (l[i * clips + j] - l_means[i] - l_means[j] + l_mean);
     }
   }
-  return trace / ((n - 1) * (n - 1));
+  return std::max(0.0, trace) / ((n - 1) * (n - 1));  // rounding may make a zero negative
 }
 
 double MeanCosine(std::span<const float> x, std::span<const float> y, std::size_t clips) {

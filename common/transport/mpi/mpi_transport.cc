@@ -100,6 +100,7 @@ MpiSession::MpiSession(std::chrono::seconds start_limit) {
   MPI_Comm_size(MPI_COMM_WORLD, &size_);
   host_ = MeetHost(rank_);
   alarm(0);
+  std::signal(SIGALRM, SIG_DFL);
   // A crash ends by its signal: MPI's handlers would print its stack.
   for (const int signal : {SIGABRT, SIGBUS, SIGFPE, SIGSEGV}) std::signal(signal, SIG_DFL);
 }

@@ -225,6 +225,7 @@ function showPoints(sweep) {
     if (order !== now) body.replaceChildren(...rows);
     tables.get(experiment).order = now;
   }
+  for (const [experiment, {table}] of tables) table.hidden = !groups.has(experiment);
 }
 
 // Which fold is under the pointer, or was reached with the arrow keys.

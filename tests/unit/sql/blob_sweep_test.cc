@@ -22,15 +22,15 @@ class BlobSweepTest : public testing::Test, protected StoreEnv {
     garbage = blobs.Write("garbage").value();
     temporary = paths().blobs() / (Sha256Hex("x") + ".tmp-12-0");
     std::ofstream(temporary) << "half";
-    foreign = paths().blobs() / "README";
-    std::ofstream(foreign) << "not ours";
+    for (const fs::path& file : foreign) std::ofstream(file) << "not ours";
   }
 
   BlobFolder blobs;
   std::vector<std::string> kept;
   std::string garbage;
   fs::path temporary;
-  fs::path foreign;
+  const std::vector<fs::path> foreign = {paths().blobs() / "README",
+                                         paths().root / Sha256Hex("of somebody")};
 };
 
 TEST_F(BlobSweepTest, RemovesWhatNothingRefersTo) {
@@ -48,7 +48,7 @@ TEST_F(BlobSweepTest, RemovesWhatNothingRefersTo) {
   EXPECT_FALSE(fs::exists(blobs.PathOf(garbage)));
   EXPECT_FALSE(fs::exists(temporary));
   for (const std::string& sha256 : kept) EXPECT_TRUE(blobs.Read(sha256).ok());
-  EXPECT_TRUE(fs::exists(foreign));
+  for (const fs::path& file : foreign) EXPECT_TRUE(fs::exists(file)) << file;
   EXPECT_TRUE(fs::exists(paths().database()));
   EXPECT_TRUE(fs::exists(paths().token()));
 

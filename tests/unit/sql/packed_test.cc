@@ -77,6 +77,10 @@ TEST(Packed, CurvesComeBackInOrder) {
             "{\"first\":0,\"split\":\"train\",\"task\":\"der\",\"points\":[[3,0.25]]}]");
   EXPECT_EQ(UnpackCurves(packed),
             (std::vector<CurvePoint>{curves[0], curves[2], curves[3], curves[1]}));
+  // Accuracies are quotients of counts, whose sums and order have to be told from the view.
+  EXPECT_EQ(PackCurves({{0, CurveSplit::kValidation, Task::kTer, 1.0 / 3, 4.0 / 9}}),
+            "[{\"first\":0,\"split\":\"validation\",\"task\":\"ter\",\"points\":"
+            "[[0.33333334,0.4444444444444444]]}]");
   EXPECT_EQ(PackCurves({}), "[]");
   EXPECT_TRUE(UnpackCurves("[]").empty());
 }

@@ -74,6 +74,20 @@ TEST_F(ResultsStoreTest, ReregisteringTakesThePlansNewOrder) {
   EXPECT_EQ(Number("SELECT count(*) FROM fold_use"), 3);
 }
 
+// A grid over paths: the sweep's name tells what lies there, its points where that was.
+TEST_F(ResultsStoreTest, TheSameStudyFromAnotherFolderHasThePointsOnce) {
+  FinishAll(plan);
+  for (JobUse& use : plan.uses) use.point = R"({"dataset.manifest":"../a.csv"})";
+  Register(plan);
+  EXPECT_EQ(Number("SELECT count(*) FROM point"), 1);
+  EXPECT_EQ(Number("SELECT count(*) FROM fold_use"), 3);
+  EXPECT_EQ(Number("SELECT count(*) FROM jobs WHERE point LIKE '%a.csv%'"), 3);
+  EXPECT_EQ(Number("SELECT count(*) FROM cells WHERE accuracy IS NOT NULL"), 2);
+  SweepPlan part = MakeTestPlan("s-1", {TestExperiment{"other"}});  // run --experiment other
+  Register(part);
+  EXPECT_EQ(Number("SELECT count(*) FROM point"), 2);
+}
+
 TEST_F(ResultsStoreTest, AResultComesBackAsItWas) {
   JobResult result = TestResult(plan.jobs[0].spec);
   result.output_sha256 = Sha256Hex("weights");

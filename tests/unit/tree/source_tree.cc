@@ -48,6 +48,22 @@ Edges WrittenDependencies() {
   return edges;
 }
 
+// What each reaches, over any number of steps.
+Edges Closure(const Edges& written) {
+  Edges all;
+  for (const auto& [folder, targets] : written) {
+    std::vector<std::string> open(targets.begin(), targets.end());
+    auto& reached = all[folder];
+    while (!open.empty()) {
+      const std::string next = open.back();
+      open.pop_back();
+      if (!written.contains(next) || !reached.insert(next).second) continue;
+      open.insert(open.end(), written.at(next).begin(), written.at(next).end());
+    }
+  }
+  return all;
+}
+
 }  // namespace
 
 std::vector<SourceFile> FilesBeneath(const std::string& folder,
@@ -66,20 +82,28 @@ std::vector<SourceFile> FilesBeneath(const std::string& folder,
   return files;
 }
 
-Edges AllowedFolders() {
-  const Edges written = WrittenDependencies();
-  Edges allowed;
-  for (const auto& [folder, targets] : written) {
-    std::vector<std::string> open(targets.begin(), targets.end());
-    auto& reached = allowed[folder];
-    while (!open.empty()) {
-      const std::string next = open.back();
-      open.pop_back();
-      if (!written.contains(next) || !reached.insert(next).second) continue;
-      open.insert(open.end(), written.at(next).begin(), written.at(next).end());
+Edges AllowedFolders() { return Closure(WrittenDependencies()); }
+
+Edges MappedFolders() {
+  static const std::regex kRow(R"(^\| `([^`]+)` \| .* \| ([^|]*) \|$)");
+  static const std::regex kWord(R"([A-Za-z0-9_]+)");
+  std::map<std::string, std::string> rows;       // by folder: what it says
+  std::map<std::string, std::string> folder_of;  // by last part
+  for (const std::string& line : ReadLines(kRoot / "docs/ARCHITECTURE.md")) {
+    std::smatch match;
+    if (!std::regex_match(line, match, kRow)) continue;
+    rows[match[1]] = match[2];
+    folder_of[fs::path(match[1].str()).filename().string()] = match[1];
+  }
+  Edges named;
+  for (const auto& [folder, text] : rows) {
+    auto& targets = named[folder];
+    for (std::sregex_iterator it(text.begin(), text.end(), kWord), end; it != end; ++it) {
+      const auto at = folder_of.find(it->str());
+      if (at != folder_of.end()) targets.insert(at->second);
     }
   }
-  return allowed;
+  return Closure(named);
 }
 
 std::vector<Include> IncludesOf(const SourceFile& file) {

@@ -24,6 +24,9 @@ std::vector<SourceFile> FilesBeneath(const std::string& folder,
 // unmask_library or unmask_program in CMakeLists.txt names.
 std::map<std::string, std::set<std::string>> AllowedFolders();
 
+// The same as the map in docs/ARCHITECTURE.md tells it, in the column "knows".
+std::map<std::string, std::set<std::string>> MappedFolders();
+
 struct Include {
   std::string path;
   bool quoted = false;  // "ours" or <theirs>

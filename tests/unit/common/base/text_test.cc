@@ -52,6 +52,15 @@ TEST(Text, ParsesWholeNumbersOnly) {
   EXPECT_EQ(ParseReal("1x"), std::nullopt);
 }
 
+TEST(Text, ShowsTheBeginningWithoutCuttingACharacter) {
+  EXPECT_EQ(Beginning("abc", 3), "abc");
+  EXPECT_EQ(Beginning("abcd", 3), "abc...");
+  EXPECT_EQ(Beginning("aé\u20ac", 3), "aé...");
+  EXPECT_EQ(Beginning("aé\u20ac", 5), "aé...");
+  EXPECT_EQ(Beginning("\x80\x80", 1), "...");
+  EXPECT_EQ(Beginning(std::string(1000, 'x')).size(), 83U);
+}
+
 TEST(Text, FindsTheNearestNameOrNone) {
   const std::vector<std::string> names = {"train.batch", "train.lr", "loss.alpha"};
   EXPECT_EQ(NearestName("train.bach", names), "train.batch");

@@ -19,6 +19,7 @@ TEST(TimeText, WallTimesAreMilliseconds) {
   EXPECT_EQ(ParseWallTime("2026-11-22T15:40:00.123Z"), 1795362000123);
   EXPECT_EQ(ParseWallTime("2000-02-29T00:00:00Z"), 951782400000);
   EXPECT_EQ(ParseWallTime("2001-02-29T00:00:00Z"), std::nullopt);
+  EXPECT_EQ(ParseWallTime("2001-02-28T24:00:00Z"), std::nullopt);
   EXPECT_EQ(ParseWallTime("yesterday"), std::nullopt);
 }
 

@@ -195,6 +195,10 @@ TEST(StudyNotesTest, AGridShadowsToo) {
   EXPECT_THAT(Load("grid.alpha: [1, 2]", {"loss.alpha=50"}).notes,
               ElementsAre("loss.alpha=50 has no effect where the grid applies: the values of "
                           "grid.loss.alpha stand (grid.loss.alpha=... sets them)"));
+  // Advice that would not help is not given: an own setting is in vain there too.
+  EXPECT_THAT(
+      Load("grid.alpha: [1, 2]\nexperiments: {e: {loss.alpha: 0.3}}", {"loss.alpha=50"}).notes,
+      testing::Each(HasSubstr("has no effect where the grid applies")));
   const Study lines = Load(kThree, {"loss.alpha=50"});
   EXPECT_THAT(lines.notes,
               ElementsAre(HasSubstr("does not reach experiment 'no-hsic'"),

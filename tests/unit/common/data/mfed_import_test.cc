@@ -101,6 +101,8 @@ TEST(ImportMfedTest, BrokenAnnotationsAreDataErrorsThatNameTheEntry) {
               HasSubstr("clip 'a' is there twice"));
   EXPECT_THAT(FailureOf("{\"7\":" + Entry("a") + ",\"7\":" + Entry("b") + "}"),
               HasSubstr("key '7' is there twice"));
+  EXPECT_LT(FailureOf(Replaced(good, "\"12\"", '"' + std::string(1 << 20, 'x') + '"')).size(),
+            300U);
   EXPECT_NE(FailureOf(std::string(1 << 20, '[')), "no error");
   EXPECT_NE(FailureOf("{\"1\":" + std::string(1000, '[') + std::string(1000, ']') + "}"),
             "no error");

@@ -18,6 +18,10 @@ class ModelFingerprintTest : public testing::Test {
   void Write(const char* name, const std::string& text) {
     UNMASK_CHECK(WriteFileDurably(folder_.path() / name, text).ok());
   }
+  std::string Refusal() const {
+    const auto hashes = HashModelFiles(folder_.path());
+    return hashes.ok() ? "" : FormatError(hashes.error());
+  }
   std::string Fingerprint() const { return FingerprintOf(HashModelFiles(folder_.path()).value()); }
 
   const TempFolder folder_;
@@ -41,9 +45,26 @@ TEST_F(ModelFingerprintTest, KnowsTheImageProcessorOfProcessorConfig) {
   Write("processor_config.json", R"({"image_processor":{"size":225}})");
   EXPECT_NE(Fingerprint(), nested);
   Write("processor_config.json", "[]");
-  const auto hashes = HashModelFiles(folder_.path());
-  ASSERT_FALSE(hashes.ok());
-  EXPECT_NE(FormatError(hashes.error()).find("/processor_config.json"), std::string::npos);
+  EXPECT_NE(Refusal().find("/processor_config.json"), std::string::npos) << Refusal();
+}
+
+TEST_F(ModelFingerprintTest, NamesAFileThatIsNestedWithoutEnd) {
+  const std::string nested = std::string(1'000'000, '[') + std::string(1'000'000, ']');
+  Write("processor_config.json", R"({"image_processor":)" + nested + "}");
+  EXPECT_NE(Refusal().find("nested deeper"), std::string::npos) << Refusal();
+  EXPECT_NE(Refusal().find("/processor_config.json"), std::string::npos) << Refusal();
+  fs::remove(folder_.path() / "processor_config.json");
+  fs::remove(folder_.path() / "preprocessor_config.json");
+  Write("config.json", R"({"architecture":"resnet18","pretrained_cfg":)" + nested + "}");
+  EXPECT_EQ(Refusal(), "") << "whoever reads the model's configuration tells it";
+}
+
+TEST_F(ModelFingerprintTest, NamesAFileWhoseNameIsNotUtf8) {
+  Write("caf\xe9.txt", "nothing that features depend on");
+  EXPECT_EQ(Refusal(), "");
+  Write("caf\xe9.safetensors", "weights");
+  EXPECT_NE(Refusal().find("name is not UTF-8"), std::string::npos) << Refusal();
+  EXPECT_NE(Refusal().find("/caf\\xe9.safetensors"), std::string::npos) << Refusal();
 }
 
 // Its pretrained_cfg was not always obeyed, and config.json's own hash would not tell.

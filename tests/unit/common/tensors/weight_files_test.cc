@@ -82,6 +82,8 @@ TEST_F(WeightFilesTest, RefusesShardsThatAreNotWhatTheIndexSays) {
             std::string::npos);
   EXPECT_NE(index(R"({"a":1})"), "");
   EXPECT_NE(index("[]"), "");
+  EXPECT_NE(index(std::string(1 << 20, '[')).find("nested deeper"), std::string::npos);
+  EXPECT_LT(index(R"({"a":")" + std::string(1 << 20, '/') + R"("})").size(), 400U);
 }
 
 TEST_F(WeightFilesTest, NeverReadsPickle) {

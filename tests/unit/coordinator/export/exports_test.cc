@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -93,10 +94,93 @@ TEST_F(Exports, TensorBoardHasARunAJobAndACell) {
   EXPECT_EQ(runs, 9U + 5U);
 }
 
-TEST_F(Exports, RunNamesAreSafeAndKept) {
-  EXPECT_EQ(RunName("dsid,loss.alpha=0.5,seed=0"), "dsid,loss.alpha=0.5,seed=0");
-  EXPECT_EQ(RunName("../a b"), "_._a_b");
-  EXPECT_EQ(RunName(""), "_");
+JobRow LeakyJob(const std::string& experiment) {
+  JobRow job;
+  job.experiment = experiment;
+  job.point = R"({"loss.alpha":0.5,"loss.hsic":"paper"})";
+  job.validation = "leaky";
+  job.held_out = "01";
+  return job;
+}
+
+CellRow LeakyCell(const std::string& experiment) {
+  CellRow cell;
+  cell.experiment = experiment;
+  cell.point = R"({"loss.alpha":0.5,"loss.hsic":"paper"})";
+  cell.leaky = true;
+  return cell;
+}
+
+TEST(RunName, IsSafeAndKept) {
+  EXPECT_EQ(RunName(LeakyJob("dsid")),
+            "dsid,loss.alpha=0.5,loss.hsic=paper,seed=0,held_out=01,LEAKY");
+  EXPECT_EQ(RunName(LeakyCell("dsid")),
+            "cells,dsid,loss.alpha=0.5,loss.hsic=paper,seed=0,ter,LEAKY");
+  JobRow job = LeakyJob("../a b");
+  job.point = "{}";
+  job.validation = "inner-subject";
+  job.seed = 7;
+  EXPECT_EQ(RunName(job), "_._a_b,seed=7,held_out=01");
+}
+
+TEST(RunName, OfALongExperimentIsCutThere) {
+  const std::string whole(212, 'a');
+  const std::string kept = std::string(51, 'a') + "-" + Sha256Hex(whole).substr(0, 8);
+  EXPECT_EQ(RunName(LeakyJob(whole)),
+            kept + ",loss.alpha=0.5,loss.hsic=paper,seed=0,held_out=01,LEAKY");
+  EXPECT_EQ(RunName(LeakyCell(whole)),
+            "cells," + kept + ",loss.alpha=0.5,loss.hsic=paper,seed=0,ter,LEAKY");
+  EXPECT_NE(RunName(LeakyJob(whole + "b")), RunName(LeakyJob(whole + "c")));
+}
+
+TEST(RunName, IsCutOnlyWhereItIsTooLong) {
+  const std::string rest = ",loss.alpha=0.5,loss.hsic=paper,seed=0,held_out=01,LEAKY";
+  const std::string fits(200 - rest.size(), 'a');
+  EXPECT_EQ(RunName(LeakyJob(fits)), fits + rest);
+  EXPECT_NE(RunName(LeakyJob(fits + "a")), fits + "a" + rest);
+}
+
+TEST(RunName, KeepsItsMarkBesideTheLongestTexts) {
+  std::string korean;  // three bytes a character, cut anywhere
+  for (int i = 0; i < 100; ++i) korean += "\uAC10";
+  JobRow job = LeakyJob(korean);
+  job.point = R"({"loss.hsic":")" + korean + R"("})";
+  job.seed = std::numeric_limits<std::int64_t>::min();
+  job.held_out = korean;
+  CellRow cell = LeakyCell(korean);
+  cell.point = job.point;
+  cell.seed = job.seed;
+  for (const std::string& name : {RunName(job), RunName(cell)}) {
+    EXPECT_LE(name.size(), 200U) << name;
+    EXPECT_TRUE(name.ends_with(",LEAKY")) << name;
+    EXPECT_NE(name.find(",seed=-9223372036854775808,"), std::string::npos) << name;
+    EXPECT_TRUE(std::ranges::all_of(name, [](char c) { return c > ' ' && c < '\x7f'; })) << name;
+  }
+  JobRow other = job;
+  other.held_out += "2";
+  EXPECT_NE(RunName(other), RunName(job));
+}
+
+// Of experiments whose names differ only in what no folder's name may have.
+TEST(ExportTensorBoard, RunsOfTheSameNameAreNumbered) {
+  StoreEnv env;
+  const SweepPlan plan = MakeTestPlan(
+      "study-00000001", {{.name = "a b", .model = ModelKind::kSingleTask},
+                         {.name = "a/b", .model = ModelKind::kSingleTask, .task = Task::kDer},
+                         {.name = "a:b", .model = ModelKind::kSingleTask, .seeds = {1}},
+                         {.name = "a_b", .validation = Validation::kLeaky}});
+  env.Register(plan);
+  env.FinishAll(plan);
+  const TempFolder folder;
+  StoreEnv::Expect(ExportTensorBoard({env.Reader().get(), plan.sweep, folder.path()}));
+  std::set<std::string> names;
+  for (const auto& entry : fs::directory_iterator(folder.path())) {
+    names.insert(entry.path().filename());
+  }
+  EXPECT_TRUE(names.contains("a_b,seed=0,held_out=01"));
+  EXPECT_TRUE(names.contains("a_b,seed=0,held_out=01_2"));
+  EXPECT_TRUE(names.contains("a_b,seed=1,held_out=01"));
+  EXPECT_TRUE(names.contains("a_b,loss.alpha=0.5,seed=0,held_out=01,LEAKY"));
 }
 
 TEST_F(Exports, TraceHasASpanAnAttempt) {
@@ -165,6 +249,18 @@ TEST_F(Exports, BundleSumsAreOfItsFiles) {
   EXPECT_EQ(static_cast<std::size_t>(std::ranges::count(sums, '\n')), files);
   EXPECT_EQ(Sha256Hex(Text(Out() / "config.json")), plan.config_sha256);
   EXPECT_TRUE(fs::exists(Out() / "report" / "index.html"));
+}
+
+// Not of what else lies there, as from an export of another sweep.
+TEST_F(Exports, BundleSumsAreOfThisSweepOnly) {
+  StoreEnv::Expect(Export("bundle"));
+  const std::string fresh = Text(Out() / "SHA256SUMS");
+  const fs::path stale = Out() / "report" / "figures" / "of-another-sweep.svg";
+  ASSERT_TRUE(WriteFileDurably(stale, "stale").ok());
+  ASSERT_TRUE(WriteFileDurably(Out() / "views" / "notes.csv", "stale").ok());
+  StoreEnv::Expect(Export("bundle"));
+  EXPECT_EQ(Text(Out() / "SHA256SUMS"), fresh);
+  EXPECT_EQ(Text(stale), "stale");
 }
 
 TEST_F(Exports, TheSameStoreGivesTheSameBytes) {

@@ -46,7 +46,7 @@ TEST(SnapshotText, JsonHasTheFiguresAndTheirInterval) {
   EXPECT_EQ(json["points"][0]["complete"], false);
   const auto& ter = json["points"][0]["scores"][0];
   EXPECT_EQ(ter["k"], 254);
-  EXPECT_NEAR(ter["wilson_low"].get<double>(), 0.355, 0.001);  // the paper's cell: design.md
+  EXPECT_NEAR(ter["wilson_low"].get<double>(), 0.355, 0.001);  // the paper's cell
   EXPECT_NEAR(ter["wilson_high"].get<double>(), 0.430, 0.001);
   EXPECT_FALSE(json["points"][0]["scores"][1].contains("accuracy"));  // nothing to divide by
   EXPECT_EQ(json["subjects"][1], "<b>\xEF\xBF\xBD");

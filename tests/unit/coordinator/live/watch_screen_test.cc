@@ -78,6 +78,16 @@ TEST(WatchScreen, AShortenedLabelKeepsThePointAndTheMark) {
   EXPECT_THAT(line, HasSubstr("alpha 0 LEAKY "));
 }
 
+// The paper's study on a terminal of the usual width.
+TEST(WatchScreen, AnAccuracyIsWorthMoreThanALongLabel) {
+  LiveSnapshot snapshot = Sample();
+  snapshot.subjects.assign(22, "01");
+  snapshot.points = {
+      Point("alpha 0.5, beta 0.1", std::string(22, kFoldDone), {Task::kTer, 254, 648})};
+  EXPECT_THAT(DrawScreen(snapshot, {80, 24, false, true}).at(4),
+              testing::AllOf(HasSubstr("TER .392 [.355, .430]"), HasSubstr("beta 0.1 ")));
+}
+
 // Whatever the window: nothing wraps, nothing scrolls.
 TEST(WatchScreen, FitsEveryWindow) {
   LiveSnapshot snapshot = Sample();

@@ -10,6 +10,9 @@
 #include "common/base/files.h"
 #include "common/base/sha256.h"
 #include "common/data/dataset.h"
+#include "common/data/pictures.h"
+#include "common/synth_faces/synth_faces.h"
+#include "common/synth_model/synth_model.h"
 #include "tests/testing/temp_folder.h"
 
 namespace unmask {
@@ -86,6 +89,9 @@ TEST_F(PlanTest, ClipsWithoutActionUnitsAreCounted) {
   const std::string text = "dataset.manifest: " + Write("few.csv", header + rows);
   EXPECT_THAT(Plan(text).notes,
               ElementsAre(HasSubstr("3 of 6 clips (dataset.clips=masked) have no")));
+  // A single task reads fewer columns of the same clips.
+  EXPECT_THAT(Plan(text + "\nexperiments: {two: {}, one: {model.kind: single-task}}").notes,
+              ElementsAre(HasSubstr("3 of 6 clips")));
   EXPECT_THAT(Plan("dataset.manifest: " + Manifest()).notes, ElementsAre());
 }
 
@@ -322,6 +328,39 @@ TEST_F(PlanTest, BanksDifferWhereTheirViewsDo) {
   for (const auto& [bank, jobs] : banks) {
     EXPECT_EQ(views.at(bank), jobs.size() == 3 ? 2 : 3) << bank;  // b alone, or a, c and d
   }
+}
+
+TEST_F(PlanTest, EqualContentInTwoPlacesIsReadFromTheFirst) {
+  for (const char* folder : {"here", "there"}) {
+    fs::create_directory(folder_ / folder);
+    for (const auto& [name, bytes] : SynthModelFiles({.seed = 1})) {
+      Write(std::string(folder) + "/" + name, bytes);
+    }
+  }
+  const fs::path drawn = folder_ / "drawn";
+  ASSERT_TRUE(WriteSynthFaces({.subjects = 3, .seed = 0}, drawn).ok());
+  const auto own = [&](const char* model) { return "weights.vit: " + (folder_ / model).string(); };
+  const PlanOutput output = Plan(
+      "features.source: vit\ndataset.synth: 3\nexperiments:\n  a: {" + own("here") + "}\n  b: {" +
+      own("there") + ", dataset.manifest: " + (drawn / "manifest.csv").string() + "}\n");
+  ASSERT_EQ(output.models.size(), 1U);
+  const auto& [sha256, model] = *output.models.begin();
+  EXPECT_EQ(model.folder, folder_ / "here");
+  EXPECT_EQ(output.files.at("paths/" + sha256), PathText(model.folder));
+  // Those of `a`, which the store keeps.
+  EXPECT_EQ(output.files.size(), 2U);
+  EXPECT_TRUE(output.frames.empty());
+}
+
+TEST_F(PlanTest, ADetectorIsReadOnce) {
+  Settings::Faces faces;
+  faces.detector = FaceDetector::kYunet;
+  faces.yunet = Write("yunet.onnx", "one");
+  ModelSource models;
+  EXPECT_EQ(*models.Detector(faces), Sha256Hex("one"));
+  Write("yunet.onnx", "two");
+  EXPECT_EQ(*models.Detector(faces), Sha256Hex("one"));
+  EXPECT_EQ(models.detectors().size(), 1U);
 }
 
 TEST_F(PlanTest, DataErrors) {

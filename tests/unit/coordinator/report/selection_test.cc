@@ -157,6 +157,15 @@ TEST(Selection, WithoutValidationThatRuleIsNotThere) {
   EXPECT_THAT(Of(ter, SelectionRule::kStudy).unavailable, HasSubstr("not in the grid"));
 }
 
+TEST(Selection, AnExperimentWithoutValuesHasNoPointOfItsOwn) {
+  SweepPlan plan = AlphaPlan("study-1", kAlphas);
+  plan.config_json = R"({"experiments":{"dsid":null}})";
+  GradedStore store;
+  store.FinishGraded(plan, Held);
+  EXPECT_THAT(Of(SelectIn(store).tasks[0], SelectionRule::kStudy).unavailable,
+              HasSubstr("not in the grid"));
+}
+
 TEST(Selection, NothingIsChosenBeforeAllFoldsAreDone) {
   GradedStore store;
   const SweepPlan plan = AlphaPlan("study-1", kAlphas);

@@ -45,7 +45,7 @@ TEST(FormatDifference, HasTheSignOfOursMinusPublished) {
 TEST(LayOut, ACompleteCellSaysWhatItStandsOn) {
   SampleResults sample;
   sample.At("e").Done(Task::kTer, 254, 648, 0.37066, 0, 22).Tables(OneRowTable("row"));
-  // Wilson's interval of 254/648, as worked out by hand in design.md: about [.355, .430].
+  // Wilson's interval of 254/648, worked out by hand: about [.355, .430].
   EXPECT_THAT(FirstLine(sample),
               ElementsAre("0.3920", "0.3551–0.4301", "254/648", "0.3707", "22/22"));
   EXPECT_THAT(Notes(sample), Contains(HasSubstr("648 clips, 22 leave-one-subject-out folds, "

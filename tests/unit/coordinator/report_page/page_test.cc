@@ -117,6 +117,15 @@ TEST_F(Page, HostileNamesStayText) {
   }
 }
 
+TEST(Figure, SaysWhatItsColoursMeanInAFileToo) {
+  Figure figure;
+  figure.legend = {{"ter", "felt & right"}};
+  for (const std::string& text : {FigureFile(figure), FigureHtml(figure)}) {
+    EXPECT_NE(text.find(R"(class="ter")"), std::string::npos) << text;
+    EXPECT_NE(text.find("felt &amp; right<"), std::string::npos) << text;
+  }
+}
+
 TEST_F(Page, NothingIsFetchedFromAnywhere) {
   const SweepPlan plan = MakeTestPlan("study-00000001", {{.alphas = {0.5, 1}}});
   env.Register(plan);
@@ -259,7 +268,7 @@ TEST_F(Page, FiguresOfUnfinishedCellsShowTheirFoldsOnly) {
   Read(plan);
   EXPECT_NE(FileOf("mask").find(">dsid alpha 1, 2/3 folds</text>"), std::string::npos);
   EXPECT_EQ(CountOf(FileOf("mask"), "class=\"hole\""), 1U);
-  EXPECT_EQ(CountOf(FileOf("mask"), "class=\"ter\""), 1U);  // of the finished one
+  EXPECT_EQ(CountOf(FileOf("mask"), "class=\"ter\""), 2U);  // the legend, the finished one
   EXPECT_NE(Find("mask")->csv.find(",2/3,4,2,2,0,,,,,\r\n"), std::string::npos)
       << Find("mask")->csv;
   EXPECT_EQ(CountOf(FileOf("streams"), "; folds missing at 1 of 2 points"), 2U);
@@ -450,6 +459,35 @@ TEST(MaskCounter, CountsOnlyClipsWithAMask) {
   other.seed = 1;
   cell.jobs.push_back(&other);
   EXPECT_EQ(MaskCounter(data).Count(cell)->shown_shares, (std::vector<double>{1.0 / 3, 1.0 / 3}));
+}
+
+// Experiments on data sets that tell the same clips and feelings, and other masks.
+TEST(MaskCounter, TakesTheMaskFromTheJobsOwnDataSet) {
+  ReportData data;
+  const std::vector<std::string> samples = {"a", "b", "c"};
+  data.predictions.folds[1] = {{"an", "di", "ha"}, samples, {0, 0, 0}};
+  data.predictions.folds[2] = {{"an", "di", "ha"}, samples, {2, 2, 1}};
+  data.predictions.folds[3] = {{"an", "di", "ha"}, samples, {1, 2, 1}};
+  data.predictions.rows = {{"first", Task::kTer, 1, {2, 2, 2}},
+                           {"first", Task::kDer, 2, {0, 0, 0}},
+                           {"second", Task::kTer, 1, {2, 2, 2}},
+                           {"second", Task::kDer, 3, {0, 0, 0}},
+                           {"alone", Task::kTer, 1, {2, 2, 2}}};
+  for (const PredictionRow& row : data.predictions.rows) {
+    data.predictions_of[row.job_key][static_cast<std::size_t>(row.task)] = &row;
+  }
+  const auto count = [&](const char* key) {
+    JobRow job;
+    job.job_key = key;
+    ReportCell cell;
+    cell.jobs = {&job};
+    return MaskCounter(data).Count(cell).value();
+  };
+  EXPECT_EQ(count("first").shown, 2);
+  EXPECT_EQ(count("first").other, 1);
+  EXPECT_EQ(count("second").shown, 1);
+  EXPECT_EQ(count("second").other, 2);
+  EXPECT_EQ(count("alone").Total(), 2);  // what "a" shows is told in two ways
 }
 
 }  // namespace

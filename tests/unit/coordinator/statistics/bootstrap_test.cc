@@ -54,9 +54,9 @@ TEST(Bootstrap, TheSameSeedGivesTheSameInterval) {
   std::vector<ConfusionMatrix> subjects;
   subjects.reserve(15);
   for (std::int64_t i = 0; i < 15; ++i) subjects.push_back(Subject(i, 20 + i * i % 7));
-  const Interval once = BootstrapMetric(subjects, MacroF1);
-  const Interval again = BootstrapMetric(subjects, MacroF1);
-  const Interval other = BootstrapMetric(subjects, MacroF1, {.seed = 1});
+  const Interval once = BootstrapPaired(subjects, subjects, MacroF1).first;
+  const Interval again = BootstrapPaired(subjects, subjects, MacroF1).first;
+  const Interval other = BootstrapPaired(subjects, subjects, MacroF1, {.seed = 1}).first;
   EXPECT_EQ(once.low, again.low);
   EXPECT_EQ(once.high, again.high);
   EXPECT_TRUE(once.low != other.low || once.high != other.high);
@@ -68,16 +68,44 @@ TEST(Bootstrap, ADifferenceTakesTheSameSubjectsOfBoth) {
   // Each subject gains exactly one ninth, whatever it starts from: no doubt about the difference.
   const std::vector<ConfusionMatrix> first = {Subject(1, 9), Subject(4, 9), Subject(7, 9)};
   const std::vector<ConfusionMatrix> second = {Subject(2, 9), Subject(5, 9), Subject(8, 9)};
-  const Interval interval = BootstrapDifference(first, second, Accuracy);
+  const Interval interval = BootstrapPaired(first, second, Accuracy).difference;
   EXPECT_NEAR(interval.low, 1.0 / 9, 1e-12);
   EXPECT_NEAR(interval.high, 1.0 / 9, 1e-12);
+}
+
+TEST(Bootstrap, EachOfAPairIsWhatItIsAlone) {
+  std::vector<ConfusionMatrix> first;
+  std::vector<ConfusionMatrix> second;
+  first.reserve(9);
+  second.reserve(9);
+  for (std::int64_t i = 0; i < 9; ++i) {
+    first.push_back(Subject(i, 10));
+    second.push_back(Subject(3 + i * i % 7, 10));
+  }
+  const auto f1 = [](const std::vector<ConfusionMatrix>& subjects,
+                     std::span<const std::uint32_t> drawn) {
+    std::vector<ConfusionMatrix> matrices;
+    matrices.reserve(drawn.size());
+    for (const std::uint32_t subject : drawn) matrices.push_back(subjects[subject]);
+    return MacroF1(Pool(matrices));
+  };
+  const BootstrapOptions options{.seed = 2, .resamples = 999};
+  const PairedIntervals pair = BootstrapPaired(first, second, MacroF1, options);
+  const auto expect_same = [&](const Interval& interval, auto&& statistic) {
+    const Interval alone = BootstrapInterval(first.size(), statistic, options);
+    EXPECT_EQ(interval.low, alone.low);
+    EXPECT_EQ(interval.high, alone.high);
+  };
+  expect_same(pair.first, [&](auto drawn) { return f1(first, drawn); });
+  expect_same(pair.second, [&](auto drawn) { return f1(second, drawn); });
+  expect_same(pair.difference, [&](auto drawn) { return f1(second, drawn) - f1(first, drawn); });
 }
 
 TEST(Bootstrap, ClassesThatAFoldLacksStayInTheirPlace) {
   ConfusionMatrix only_b({"b"});
   only_b.counts = {4};
   const std::vector<ConfusionMatrix> subjects = {Subject(9, 9), only_b};
-  const Interval interval = BootstrapMetric(subjects, Accuracy);
+  const Interval interval = BootstrapPaired(subjects, subjects, Accuracy).first;
   EXPECT_EQ(interval.low, 1);
   EXPECT_EQ(interval.high, 1);
 }

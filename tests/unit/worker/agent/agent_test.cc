@@ -153,7 +153,6 @@ TEST_F(AgentTest, ACrashIsAnswered_AndTheNextJobRuns) {
   EXPECT_EQ(failed.failure, FailureClass::kKilled);
   EXPECT_TRUE(failed.sole_suspect);
   EXPECT_EQ(failed.message, "the trainer died by signal 9 (Killed): in the double");
-  EXPECT_THAT(AttemptLog(), HasSubstr("something went wrong\nin the double"));
   EXPECT_EQ(Fail("exit", 2).message, "the trainer exited with code 3");
   const AttemptFailed garbage = Fail("garbage", 3);
   EXPECT_EQ(garbage.failure, FailureClass::kExit);
@@ -162,6 +161,8 @@ TEST_F(AgentTest, ACrashIsAnswered_AndTheNextJobRuns) {
   Next<AttemptStarted>();
   Next<CheckpointWritten>();
   Tell(Acknowledged{Next<ResultReady>().lease});
+  SayGoodbye();
+  EXPECT_THAT(AttemptLog(), HasSubstr("something went wrong\nin the double"));
 }
 
 TEST_F(AgentTest, WhatTheTrainerSaidBeforeItsEndIsHeard) {

@@ -25,6 +25,7 @@ class AttemptLogsTest : public ::testing::Test {
   std::optional<std::string> FileOf(const LeaseId& lease) const {
     const std::string name =
         lease.job_key.substr(0, 12) + "-" + std::to_string(lease.attempt.value) + ".log";
+    if (logs_) logs_->Settle();
     const auto text = ReadFile(folder_ / name);
     return text.ok() ? std::optional(*text) : std::nullopt;
   }

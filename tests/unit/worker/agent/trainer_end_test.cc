@@ -25,6 +25,16 @@ TEST(FailureOfTest, AnExitIsAnExitWithItsLastLine) {
   EXPECT_EQ(failure.message, "the trainer exited with code 3: two\\x1b[31m");
 }
 
+TEST(FailureOfTest, WordsAboutAnotherJobAreNoReason) {
+  const TrainerEnd end{.signal = SIGKILL,
+                       .last_words = "unmask: error: job 0123456789ab: no room\n"};
+  EXPECT_EQ(FailureOf(end, {"ffff456789abcdef"}).message.find("no room"), std::string::npos);
+  EXPECT_NE(FailureOf(end, {"0123456789abcdef"}).message.find("no room"), std::string::npos);
+  EXPECT_NE(
+      FailureOf({.signal = SIGKILL, .last_words = "a bad job"}, {"f"}).message.find("bad job"),
+      std::string::npos);
+}
+
 TEST(FailureOfTest, OutOfMemoryOnlyOnEvidence) {
   EXPECT_EQ(FailureOf({.signal = SIGKILL}).failure, FailureClass::kKilled);
   EXPECT_EQ(FailureOf({.signal = SIGKILL, .out_of_memory = true}).failure,

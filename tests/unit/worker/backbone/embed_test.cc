@@ -3,9 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <new>
 
 #include "tests/testing/temp_folder.h"
 #include "tests/unit/worker/images/encode.h"
+#include "worker/backbone/extract.h"
 
 namespace unmask {
 namespace {
@@ -39,6 +41,34 @@ TEST(EmbedImages, TreatsTransparencyAsTheModelDoes) {
     float value = 0;
     std::memcpy(&value, read.tensors.at("features").bytes.data(), sizeof value);
     EXPECT_EQ(value, red);
+  }
+}
+
+TEST(EmbedImages, NamesThePicturesForWhichThereIsNoMemory) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "sanitizers end a program that asks for that much";
+#endif
+  const TempFolder folder;
+  std::vector<fs::path> pictures;
+  for (int i = 0; i < 40; ++i) {
+    pictures.push_back(folder.path() / (std::to_string(i) + ".png"));
+    UNMASK_CHECK(WriteFileDurably(pictures.back(), testing::Png(1, 1, PNG_FORMAT_GRAY, {9})).ok());
+  }
+  Preprocessing preprocessing;
+  preprocessing.crop = Size{1 << 23, 1 << 23};  // more than an address space holds
+  const auto file = EmbedImages(FirstPixel(), preprocessing, pictures, 4);
+  ASSERT_FALSE(file.ok());
+  ASSERT_EQ(file.error().problems.size(), pictures.size());
+  EXPECT_EQ(file.error().problems[39].what, "no memory to decode the picture");
+  EXPECT_EQ(file.error().problems[39].where, pictures[39].string());
+}
+
+// A trainer tells want of memory from what is wrong with pictures.
+TEST(ExtractFeatures, ThrowsWhatItsPicturesThrowOnAnyThread) {
+  for (const unsigned threads : {1U, 4U}) {
+    const PictureMaker fails = []() -> Result<Pixels> { throw std::bad_alloc(); };
+    const std::vector<PictureMaker> makers(100, fails);
+    EXPECT_THROW((void)ExtractFeatures(FirstPixel(), makers, threads), std::bad_alloc);
   }
 }
 

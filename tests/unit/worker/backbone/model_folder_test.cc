@@ -199,5 +199,31 @@ TEST(ReadBackboneConfig, RefusesWhatIsWrong) {
             std::string::npos);
 }
 
+// Their copies and texts would need a stack without end.
+TEST(ReadBackboneConfig, RefusesWhatIsNestedWithoutEnd) {
+  const std::string nested = std::string(1'000'000, '[') + std::string(1'000'000, ']');
+  for (const char* key : {"hidden_act", "vision_config", "other"}) {
+    const std::string refusal =
+        ConfigRefusal(R"({"model_type":"clip",")" + std::string(key) + "\":" + nested + "}");
+    EXPECT_NE(refusal.find("nested deeper than 32 levels (config.json)"), std::string::npos)
+        << refusal;
+  }
+}
+
+TEST(ReadBackboneConfig, ShowsTheBeginningOfWhatIsWrong) {
+  const std::string value = '"' + std::string(1 << 20, 'x') + '"';
+  const std::string start(79, 'x');
+  for (const auto& [json, found] :
+       {std::pair(R"({"model_type":"vit","hidden_act":)" + value + "}",
+                  "'hidden_act' is \"" + start),
+        std::pair(R"({"model_type":"clip","vision_config":)" + value + "}",
+                  "'vision_config' is \"" + start),
+        std::pair(R"({"model_type":)" + value + "}", "unknown model_type '" + start)}) {
+    const std::string refusal = ConfigRefusal(json);
+    EXPECT_NE(refusal.find(found), std::string::npos) << refusal;
+    EXPECT_LT(refusal.size(), 300U);
+  }
+}
+
 }  // namespace
 }  // namespace unmask

@@ -111,6 +111,21 @@ TEST_F(VocabularyFolder, SaysWhatIsWrong) {
   EXPECT_NE(Refusal().find("no merges"), std::string::npos) << Refusal();
 }
 
+TEST_F(VocabularyFolder, SurvivesWhatIsNestedOrLongWithoutEnd) {
+  const std::string nested = std::string(1'000'000, '[') + std::string(1'000'000, ']');
+  Write("tokenizer.json", R"({"model":)" + nested + "}");
+  EXPECT_NE(Refusal().find("nested deeper"), std::string::npos);
+  EXPECT_NE(Refusal().find("tokenizer.json"), std::string::npos);
+  const json wrong = {
+      {"model",
+       {{"vocab", kIds}, {"merges", json::array({json::array({std::string(1 << 20, 'x')})})}}}};
+  Write("tokenizer.json", wrong.dump());
+  EXPECT_NE(Refusal().find("no merge: [\"xxx"), std::string::npos);
+  EXPECT_LT(Refusal().size(), 300U);
+  Write("tokenizer.json", json{{"model", {{"vocab", {{std::string(1 << 20, 'x'), -1}}}}}}.dump());
+  EXPECT_LT(Refusal().size(), 300U);
+}
+
 TEST(NormalText, ComposesLowersAndJoinsBlanks) {
   EXPECT_EQ(NormalText("  E\u0301TÉ\t\n X"), " été x");
   EXPECT_EQ(NormalText("\u0130"), "i\u0307");

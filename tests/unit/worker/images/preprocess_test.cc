@@ -175,6 +175,10 @@ TEST(ReadPreprocessing, RefusesWhatIsWrong) {
   EXPECT_NE(Refusal(R"({"image_std":[1,0,1]})").find("'image_std'"), std::string::npos);
   EXPECT_NE(Refusal(R"({"rescale_factor":0})").find("'rescale_factor'"), std::string::npos);
   EXPECT_NE(Refusal(R"({"crop_pct":2,"size":224})", BackboneKind::kResnet), "");
+  const std::string nested = R"({"size":)" + std::string(1 << 20, '[') + std::string(1 << 20, ']');
+  EXPECT_NE(Refusal(nested + "}").find("nested deeper"), std::string::npos);
+  EXPECT_LT(TimmRefusal(nested + "}").size(), 200U);
+  EXPECT_LT(Refusal(R"({"size":")" + std::string(1 << 20, 'x') + R"("})").size(), 200U);
 }
 
 TEST(Prepare, ResizesByTheShorterSideAndCrops) {
