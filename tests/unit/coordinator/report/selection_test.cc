@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "coordinator/report/fold_scores.h"
 #include "tests/unit/coordinator/report/graded_store.h"
 
 namespace unmask {
@@ -142,6 +143,38 @@ TEST(Selection, OnlyWhatLeaksIsMarked) {
   EXPECT_TRUE(Of(ter, SelectionRule::kOracle).leaky);  // alpha 1
   EXPECT_FALSE(Of(ter, SelectionRule::kStudy).leaky);  // alpha 0.5
   EXPECT_THAT(Of(ter, SelectionRule::kValidation).unavailable, HasSubstr("validation is leaky"));
+}
+
+TEST(Selection, PointsThatValidateWithOtherClipsAreNotCompared) {
+  SweepPlan plan = MakeTestPlan(
+      "study-1", {{.name = "dsid", .alphas = {0.1, 0.5}},
+                  {.name = "dsid", .alphas = {1}, .validation = Validation::kInnerSplit}});
+  plan.config_json = AlphaPlan("study-1", {}).config_json;
+  GradedStore store;
+  store.FinishGraded(plan, Held);
+  EXPECT_EQ(Of(SelectIn(store).tasks[0], SelectionRule::kValidation).unavailable,
+            "the points do not validate with the same clips: inner-subject, inner-split");
+}
+
+TEST(Selection, AGridOverWhatChoosesTheEpochIsMarked) {
+  SweepPlan plan = AlphaPlan("study-1", kAlphas);
+  for (JobUse& use : plan.uses) {
+    use.point.replace(use.point.find("loss.alpha"), 10, "train.patience");
+  }
+  GradedStore store;
+  store.FinishGraded(plan, Held);
+  const SweepSelection selection = SelectIn(store);
+  EXPECT_THAT(Of(selection.tasks[0], SelectionRule::kValidation).caution,
+              HasSubstr("moves train.patience"));
+  EXPECT_EQ(Of(selection.tasks[0], SelectionRule::kOthers).caution, "");
+  EXPECT_THAT(SelectionText(selection), HasSubstr("the score favours some of them"));
+}
+
+// Of a single-task job the grid may move what it does not consume.
+TEST(BestOf, PointsOfTheSameJobsAreNoTie) {
+  const std::vector<Score> scores = {{1, 0}, {1, 0}, {0, 0}};
+  EXPECT_FALSE(BestOf(scores, {0, 0, 2}).tied);
+  EXPECT_TRUE(BestOf(scores, {0, 1, 2}).tied);
 }
 
 TEST(Selection, WithoutValidationThatRuleIsNotThere) {
