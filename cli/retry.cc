@@ -30,6 +30,8 @@ Status Retry(const std::string& name, bool take_over, const CommandContext& cont
   UNMASK_TRY(store->Retry(sweep, &put_back));
   if (context.json) {
     fmt::print("{}\n", JsonText({{"sweep", sweep}, {"put_back", put_back}}));
+  } else if (put_back == 0) {
+    fmt::print("no job of {} has failed or is quarantined\n", sweep);
   } else {
     fmt::print("{} {} of {} queued again; `unmask run` with the same configuration tries {}\n",
                put_back, put_back == 1 ? "job" : "jobs", sweep, put_back == 1 ? "it" : "them");

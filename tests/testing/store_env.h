@@ -13,6 +13,7 @@
 
 #include "common/base/files.h"
 #include "common/base/sha256.h"
+#include "common/config/names.h"
 #include "common/jobs/sweep.h"
 #include "sql/results_store.h"
 #include "sql/store_reader.h"
@@ -65,7 +66,7 @@ inline void AddFold(SweepPlan& plan, const TestExperiment& experiment, double al
     use.beta = 1;
     use.hsic = alpha > 0 ? "paper" : "";
   }
-  use.validation = experiment.validation == Validation::kLeaky ? "leaky" : "inner-subject";
+  use.validation = Name(experiment.validation);
   use.seed = seed;
   use.held_out = held_out;
   use.job_key = key;
@@ -159,26 +160,28 @@ class StoreEnv {
     return reader.ok() ? std::move(reader).value() : nullptr;
   }
 
-  void Register(const SweepPlan& plan) { Expect(store->RegisterSweep(plan, "{}", kStoreNow)); }
+  void Register(const SweepPlan& plan) const {
+    Expect(store->RegisterSweep(plan, "{}", kStoreNow));
+  }
 
   LeaseId LeaseOf(const std::string& job_key, int attempt = 1) const {
     return {job_key, AttemptNumber{attempt}, store->epoch()};
   }
 
-  void Apply(const Record& record) { Expect(store->Apply(record, kStoreNow)); }
-  void Commit() { Expect(store->Commit()); }
+  void Apply(const Record& record) const { Expect(store->Apply(record, kStoreNow)); }
+  void Commit() const { Expect(store->Commit()); }
 
-  void Lease(const LeaseId& lease) { Apply(RecordLease{lease, TestWorker()}); }
+  void Lease(const LeaseId& lease) const { Apply(RecordLease{lease, TestWorker()}); }
 
   // Leases, starts and finishes the job; committed.
-  void Finish(const PlannedJob& job, int attempt = 1) {
+  void Finish(const PlannedJob& job, int attempt = 1) const {
     const LeaseId lease = LeaseOf(job.key, attempt);
     Lease(lease);
     Apply(RecordStarted{lease, 0});
     Apply(RecordResult{lease, TestResult(job.spec)});
     Commit();
   }
-  void FinishAll(const SweepPlan& plan) {
+  void FinishAll(const SweepPlan& plan) const {
     for (const PlannedJob& job : plan.jobs) Finish(job);
   }
 
