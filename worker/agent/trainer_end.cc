@@ -28,7 +28,7 @@ bool IsOfAnotherJob(const std::string& line, const std::set<std::string>& jobs) 
   if (at == std::string::npos) return false;
   const std::string key = line.substr(at + kJob.size(), kDigits);
   const bool is_key =
-      key.size() == kDigits && key.find_first_not_of("0123456789abcdef") == key.npos;
+      key.size() == kDigits && key.find_first_not_of("0123456789abcdef") == std::string::npos;
   if (!is_key || line.substr(at + kJob.size() + kDigits, 1) != ":") return false;
   return std::ranges::none_of(jobs, [&](const std::string& job) { return job.starts_with(key); });
 }
