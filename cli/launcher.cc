@@ -298,9 +298,13 @@ bool ToBeRankZero() {
   });
 }
 
+void EndAtOnceOn(const std::vector<int>& signals) {
+  for (const int signal : signals) ::signal(signal, [](int) { _exit(kResumable); });
+}
+
 void EndAtOnceWhenStopped() {
   if (hang_up_was_ignored) ::signal(SIGHUP, SIG_IGN);
-  for (const int signal : StopSignals()) ::signal(signal, [](int) { _exit(kResumable); });
+  EndAtOnceOn(StopSignals());
 }
 
 LocalShape ShapeFor(int cores, std::optional<int> workers, std::optional<int> slots) {

@@ -23,6 +23,9 @@ struct LocalShape {
 };
 LocalShape ShapeFor(int cores, std::optional<int> workers, std::optional<int> slots);
 
+// These signals end this process at once, with 75, until somebody else handles them.
+void EndAtOnceOn(const std::vector<int>& signals);
+
 // From here to LaunchLocally there is nothing to be written down: what asks for a stop (or, if it
 // is not ignored, a hang-up) ends this process at once, with 75.
 void EndAtOnceWhenStopped();

@@ -16,7 +16,7 @@ struct ReportOptions {
   std::string out;
 };
 
-Result<std::size_t> Report(const ReportOptions& options, const fs::path& store) {
+Result<WrittenReport> Report(const ReportOptions& options, const fs::path& store) {
   UNMASK_ASSIGN(const auto reader, StoreReader::Open(StorePaths{store}));
   ReportData data;
   UNMASK_TRY(ReadReportData(*reader, options.sweep, data));
@@ -24,11 +24,11 @@ Result<std::size_t> Report(const ReportOptions& options, const fs::path& store) 
 }
 
 void Run(const ReportOptions& options, CommandContext& context) {
-  const auto figures = Report(options, context.store);
-  if (!figures) return context.Fail(figures.error());
+  const auto written = Report(options, context.store);
+  if (!written) return context.Fail(written.error());
   const std::string page = (fs::path(options.out) / "index.html").string();
   if (context.json) {
-    fmt::print("{}\n", JsonText({{"page", page}, {"figures", *figures}}));
+    fmt::print("{}\n", JsonText({{"page", page}, {"figures", written->figures}}));
   } else {
     fmt::print("{}\n", page);
   }

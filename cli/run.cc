@@ -185,19 +185,12 @@ Result<int> WithoutExceptions(Body&& body) {
   }
 }
 
-// Until rank 0's loop and the agents' listen to signals there is nothing to be written down. Where
-// the signal itself ended every rank, a fault-tolerant mpirun would say that all went well.
-void EndAtOnceUntilListening() {
-  const auto end = [](int) { _exit(ExitCode(ErrorCode::kStopped)); };
-  ::signal(SIGUSR1, end);
-  if (!ToBeRankZero()) return;
-  ::signal(SIGINT, end);
-  ::signal(SIGTERM, end);
-}
-
 // While MPI starts, which is mostly waiting, the rank that is going to need it makes the plan.
 void RunAsRank(const RunArguments& arguments, CommandContext& context, pid_t parent) {
-  EndAtOnceUntilListening();
+  // Until rank 0's loop and the agents' listen to signals there is nothing to be written down.
+  // Where the signal itself ended every rank, a fault-tolerant mpirun would say that all went well.
+  EndAtOnceOn({SIGUSR1});
+  if (ToBeRankZero()) EndAtOnceOn({SIGINT, SIGTERM});
   (void)Sha256Hex("");  // OpenSSL reads the environment once, which MPI is about to change
   const auto policy = ToBeRankZero() ? std::launch::async : std::launch::deferred;
   std::future<Result<PlanOutput>> plan = std::async(policy, [&] { return PlanOf(arguments); });

@@ -193,7 +193,7 @@ Result<LoadedJobs> WriteSweep(Database& database, const SweepPlan& plan, const s
   LoadedJobs there = ReadJobs(database, plan.sweep);
   if (AreOf(plan, there.jobs) && HasPoints(database, plan, sweep_id)) return there;
   const WrittenJobs jobs = WriteJobs(database, plan, sweep_id);
-  DropOtherPoints(database, plan, sweep_id);
+  if (!there.jobs.empty()) DropOtherPoints(database, plan, sweep_id);
   UNMASK_TRY(WriteUses(database, plan, sweep_id, jobs.rows));
   const bool known = there.jobs.empty() && jobs.first_new != 0;
   return known ? NewJobs(plan, jobs.first_new) : ReadJobs(database, plan.sweep);

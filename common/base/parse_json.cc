@@ -15,7 +15,8 @@ using Json = nlohmann::json;
 
 constexpr std::size_t kParserWordsMax = 160;  // bytes of its message: it quotes what it read last
 
-// Goes through the text without keeping it; ends at what breaks a rule.
+// Goes through the text without keeping it; ends at what breaks a rule. A pass of its own: with a
+// callback nlohmann's parser takes quadratic time for a long list of objects.
 class Guard final : public nlohmann::json_sax<Json> {
  public:
   Guard(const std::string& where, const std::string& expected, const JsonRules& rules)

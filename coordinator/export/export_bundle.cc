@@ -84,7 +84,8 @@ Status WriteBundle(const ExportRequest& request, const ReportData& data) {
   for (const auto& [name, text] : files) {
     UNMASK_TRY(WriteOutFile(written.emplace_back(out / name), text));
   }
-  UNMASK_TRY(WriteReport(data, out / "report", &written));
+  UNMASK_ASSIGN(const WrittenReport report, WriteReport(data, out / "report"));
+  written.insert(written.end(), report.files.begin(), report.files.end());
   return WriteSums(out, written);
 }
 

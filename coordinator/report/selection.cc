@@ -122,10 +122,12 @@ std::string WhyUnavailable(SelectionRule rule, const ExperimentScores& scores,
         scores.folds, [&](const FoldScores& fold) { return !fold.validation[point].has_value(); });
   });
   if (!missing.empty()) return "validation is " + missing + ": there is no result";
-  const std::string all = ValidationsOf(points, [](std::size_t) { return true; });
-  return all.find(',') == std::string::npos
-             ? ""
-             : "the points do not validate with the same clips: " + all;
+  const bool alike = std::ranges::all_of(points, [&](const GridPointFigures& point) {
+    return point.validation == points.front().validation;
+  });
+  if (alike) return "";
+  return "the points do not validate with the same clips: " +
+         ValidationsOf(points, [](std::size_t) { return true; });
 }
 
 // Points share their random numbers, and so the epochs that they see: of those that differ in how

@@ -6,22 +6,19 @@
 
 namespace unmask {
 
-Result<std::size_t> WriteReport(const ReportData& data, const fs::path& folder,
-                                std::vector<fs::path>* written) {
-  const auto write = [&](const fs::path& name, std::string_view bytes) -> Status {
-    UNMASK_TRY(WriteOutFile(folder / name, bytes));
-    if (written != nullptr) written->push_back(folder / name);
-    return {};
+Result<WrittenReport> WriteReport(const ReportData& data, const fs::path& folder) {
+  WrittenReport written;
+  const auto write = [&](const fs::path& name, std::string_view bytes) {
+    return WriteOutFile(written.files.emplace_back(folder / name), bytes);
   };
   UNMASK_TRY(PrepareOutFolder(folder));
   UNMASK_TRY(PrepareOutFolder(folder / "figures"));
   const std::vector<ReportSection> sections = FigureSections(data);
-  std::size_t figures = 0;
   for (const ReportSection& section : sections) {
     for (const Figure& figure : section.figures) {
       UNMASK_TRY(write("figures/" + figure.id + ".svg", FigureFile(figure)));
       UNMASK_TRY(write("figures/" + figure.id + ".csv", figure.csv));
-      ++figures;
+      ++written.figures;
     }
   }
   UNMASK_TRY(write("tables.csv", RenderCsv(data.tables)));
@@ -30,7 +27,7 @@ Result<std::size_t> WriteReport(const ReportData& data, const fs::path& folder,
   UNMASK_TRY(write("tables.json", RenderJson(data.tables)));
   // Last, so that a page is never there without its files.
   UNMASK_TRY(write("index.html", ReportPage(data, sections)));
-  return figures;
+  return written;
 }
 
 }  // namespace unmask

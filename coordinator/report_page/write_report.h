@@ -11,9 +11,12 @@
 
 namespace unmask {
 
-// Returns how many figures there are; appends the files to `written`, where given. Files of the
-// same names are replaced, others left alone.
-Result<std::size_t> WriteReport(const ReportData& data, const fs::path& folder,
-                                std::vector<fs::path>* written = nullptr);
+struct WrittenReport {
+  std::vector<fs::path> files;
+  std::size_t figures = 0;
+};
+
+// Files of the same names are replaced, others left alone.
+Result<WrittenReport> WriteReport(const ReportData& data, const fs::path& folder);
 
 }  // namespace unmask

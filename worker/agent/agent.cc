@@ -101,7 +101,6 @@ class Agent final : public AgentEffects {
   void EndWithError(const std::string& reason) override {
     ForgetTrainer();
     attempt_logs_.WriteAll();
-    attempt_logs_.Settle();
     DieVisibly(Who() + reason);
   }
 
@@ -111,7 +110,6 @@ class Agent final : public AgentEffects {
   [[noreturn]] void EndResumable(const std::string& reason, bool told_elsewhere = false) {
     ForgetTrainer();
     attempt_logs_.WriteAll();
-    attempt_logs_.Settle();
     if (!told_elsewhere) LogError(Who() + reason);
     _exit(ExitCode(ErrorCode::kStopped));
   }

@@ -30,6 +30,7 @@ void AttemptLogs::WriteOld(Millis now) {
 
 void AttemptLogs::WriteAll() {
   for (auto& [lease, log] : logs_) Write(lease, log);
+  Settle();
 }
 
 void AttemptLogs::Write(const LeaseId& lease, Log& log) {

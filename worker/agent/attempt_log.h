@@ -32,12 +32,12 @@ class AttemptLogs {
   void Add(const LeaseId& lease, std::string_view text, LogWorth worth);
   // Often: writes what has been kept for kHold.
   void WriteOld(Millis now);
+  // At the end: what is kept, and waits for it.
   void WriteAll();
   // Waits for what was written to be in the files, for a few seconds at most.
-  void Settle() const { writer_.Settle(kLastMoments); }
+  void Settle() const { writer_.Settle(); }
 
  private:
-  static constexpr Millis kLastMoments{3'000};
   static constexpr Millis kHold{1'000};
   struct Log {
     std::string kept;

@@ -11,7 +11,6 @@ namespace unmask {
 namespace {
 
 constexpr std::size_t kWaitingMax = 16 << 20;  // bytes
-constexpr Millis kLastMoments{3'000};
 
 }  // namespace
 
@@ -47,7 +46,7 @@ struct LogWriter::Shared {
 LogWriter::LogWriter() : shared_(std::make_shared<Shared>()) {}
 
 LogWriter::~LogWriter() {
-  Settle(kLastMoments);
+  Settle();
   const std::lock_guard lock(shared_->mutex);
   shared_->ended = true;
   shared_->changed.notify_all();

@@ -14,7 +14,7 @@ namespace unmask {
 class LogWriter {
  public:
   LogWriter();
-  ~LogWriter();  // waits as Settle() does, a few seconds at most
+  ~LogWriter();  // settles
   LogWriter(const LogWriter&) = delete;
   LogWriter& operator=(const LogWriter&) = delete;
 
@@ -22,7 +22,7 @@ class LogWriter {
   // is lost.
   void Append(fs::path file, std::string text);
   // Waits until all that was appended so far is in the files, or the limit is over.
-  void Settle(Millis limit) const;
+  void Settle(Millis limit = Millis(3'000)) const;
 
  private:
   struct Shared;

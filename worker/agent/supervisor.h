@@ -108,6 +108,7 @@ class Supervisor {
   void YieldWhatIsNotGiven(Millis now);
   void YieldWhatWaitsLong(Millis now);
   void Erase(ByLease<Running>::iterator lease);
+  std::set<LeaseId> Given() const;  // to the trainer
   // The trainer is gone: its jobs fail, `blamed` (empty: all of them) for `why`, the others as
   // bystanders. Whether there was any.
   bool FailWhatIsGiven(const Failure& why, std::set<LeaseId> blamed, const std::string& last_words,

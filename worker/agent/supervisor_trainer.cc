@@ -149,9 +149,7 @@ void Supervisor::OnTrainerEnded(const TrainerEnd& end, Millis now) {
     return effects_.EndInOrder();
   }
   std::set<std::string> jobs;
-  for (const auto& [id, running] : running_) {
-    if (running.given) jobs.insert(id.job_key);
-  }
+  for (const LeaseId& id : Given()) jobs.insert(id.job_key);
   const auto* dying = std::get_if<Dying>(&trainer_);
   const Failure why = dying != nullptr ? dying->why : FailureOf(end, jobs);
   const bool had_job = FailWhatIsGiven(why, dying != nullptr ? dying->blamed : std::set<LeaseId>(),
@@ -165,12 +163,17 @@ void Supervisor::OnTrainerEnded(const TrainerEnd& end, Millis now) {
   }
 }
 
-bool Supervisor::FailWhatIsGiven(const Failure& why, std::set<LeaseId> blamed,
-                                 const std::string& last_words, Millis now) {
+std::set<LeaseId> Supervisor::Given() const {
   std::set<LeaseId> given;
   for (const auto& [id, running] : running_) {
     if (running.given) given.insert(id);
   }
+  return given;
+}
+
+bool Supervisor::FailWhatIsGiven(const Failure& why, std::set<LeaseId> blamed,
+                                 const std::string& last_words, Millis now) {
+  const std::set<LeaseId> given = Given();
   if (blamed.empty()) blamed = given;
   for (const LeaseId& id : given) {
     AttemptFailed failed{id, why.failure, why.message, blamed.size() == 1};
