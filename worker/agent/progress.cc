@@ -27,11 +27,13 @@ Millis Progress::MedianStep() const {
   return Millis(static_cast<std::int64_t>(*middle));
 }
 
+Millis Progress::StepLimit(const HangLimits& limits) const {
+  const auto steps = static_cast<double>(MedianStep().count()) * limits.steps;
+  return std::max(limits.floor, Millis(static_cast<std::int64_t>(steps)));
+}
+
 bool Progress::Hung(const HangLimits& limits, Millis now) const {
-  if (!loaded_) return now - since_ > limits.loading;
-  const Millis steps(
-      static_cast<std::int64_t>(static_cast<double>(MedianStep().count()) * limits.steps));
-  return now - since_ > std::max(limits.floor, steps);
+  return now - since_ > (loaded_ ? StepLimit(limits) : limits.loading);
 }
 
 }  // namespace unmask

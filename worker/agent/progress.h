@@ -40,7 +40,8 @@ class Progress {
 
   Millis Idle(Millis now) const { return now - since_; }
   bool Hung(const HangLimits& limits, Millis now) const;
-  Millis MedianStep() const;  // 0: no step yet
+  Millis StepLimit(const HangLimits& limits) const;  // a step that takes longer hangs
+  Millis MedianStep() const;                         // 0: no step yet
   std::int64_t epoch() const { return epoch_; }
   std::int64_t steps() const { return steps_; }
 

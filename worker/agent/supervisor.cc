@@ -67,6 +67,7 @@ void Supervisor::On(const Refused& refused, Millis) {
   running_.clear();
   waiting_.clear();
   given_ = 0;
+  abandoned_.clear();
   kept_.clear();
   KillTrainer({FailureClass::kKilled, "refused"});
 }
@@ -105,9 +106,12 @@ void Supervisor::On(const Superseded& superseded, Millis now) {
   effects_.LogAttempt(superseded.lease,
                       gang ? "over for the gang" : "superseded by another attempt",
                       gang ? LogWorth::kGoodEnd : LogWorth::kBadEnd);
-  const bool given = it->second.given;
+  if (it->second.given && std::holds_alternative<Ready>(trainer_)) {
+    abandoned_.insert_or_assign(superseded.lease,
+                                Abandoned{now, it->second.progress.StepLimit(options_.hang)});
+    effects_.SendToTrainer(superseded);
+  }
   Erase(it);
-  if (given && std::holds_alternative<Ready>(trainer_)) effects_.SendToTrainer(superseded);
   GiveWaiting(now);
 }
 
@@ -144,6 +148,7 @@ void Supervisor::OnTick(Millis now) {
 
 void Supervisor::Excuse(Millis gap) {
   for (auto& [id, running] : running_) running.progress.Excuse(gap);
+  for (auto& [id, abandoned] : abandoned_) abandoned.since += gap;
   if (auto* starting = std::get_if<Starting>(&trainer_)) starting->since += gap;
   if (auto* dying = std::get_if<Dying>(&trainer_); dying && dying->since) *dying->since += gap;
 }
@@ -165,6 +170,7 @@ void Supervisor::CheckTrainer(Millis now) {
       KillTrainer({FailureClass::kKilled, "goodbye"});
     } else {
       CheckHangs(now);
+      CheckAbandoned(now);
     }
   }
 }
@@ -180,6 +186,17 @@ void Supervisor::CheckHangs(Millis now) {
   if (hung.empty()) return;
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(longest).count();
   KillTrainer({FailureClass::kHang, fmt::format("no progress for {} s", seconds)}, std::move(hung));
+}
+
+// Stuck in what nobody waits for any more, as a gang's member whose peer is frozen. None of the
+// trainer's other jobs is to blame.
+void Supervisor::CheckAbandoned(Millis now) {
+  std::set<LeaseId> stuck;
+  for (const auto& [id, abandoned] : abandoned_) {
+    if (now - abandoned.since > abandoned.limit) stuck.insert(id);
+  }
+  if (stuck.empty()) return;
+  KillTrainer({FailureClass::kHang, "an attempt that is over does not end"}, std::move(stuck));
 }
 
 void Supervisor::SendWhatIsDue(Millis now) {
@@ -217,7 +234,7 @@ void Supervisor::KillTrainer(Failure why, std::set<LeaseId> blamed) {
 }
 
 void Supervisor::GiveWaiting(Millis now) {
-  while (given_ < options_.slots && !waiting_.empty() && std::holds_alternative<Ready>(trainer_)) {
+  while (!AllSlotsTaken() && !waiting_.empty() && std::holds_alternative<Ready>(trainer_)) {
     const auto next = running_.find(waiting_.front());
     waiting_.pop_front();
     if (next != running_.end()) Give(next->second, now);
@@ -243,7 +260,7 @@ void Supervisor::YieldWhatIsNotGiven(Millis now) {
 // It was leased ahead for a slot that would be free soon, and none was: another worker may have
 // one.
 void Supervisor::YieldWhatWaitsLong(Millis now) {
-  if (given_ < options_.slots || !std::holds_alternative<Ready>(trainer_)) return;
+  if (!AllSlotsTaken() || !std::holds_alternative<Ready>(trainer_)) return;
   while (!waiting_.empty()) {
     const auto oldest = running_.find(waiting_.front());
     if (oldest != running_.end()) {

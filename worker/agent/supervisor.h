@@ -67,6 +67,10 @@ class Supervisor {
     Progress progress;
     bool given = false;
   };
+  struct Abandoned {
+    Millis since;
+    Millis limit;  // then the trainer is killed
+  };
   // What the coordinator has not acknowledged.
   struct Kept {
     Message message;
@@ -118,7 +122,9 @@ class Supervisor {
   void Excuse(Millis gap);
   void CheckTrainer(Millis now);
   void CheckHangs(Millis now);
+  void CheckAbandoned(Millis now);
   void SendWhatIsDue(Millis now);
+  bool AllSlotsTaken() const { return given_ + std::ssize(abandoned_) >= options_.slots; }
   bool wanted() const { return !stopping_ && !leaving_ && !refused_; }  // a trainer is of use
 
   SupervisorOptions options_;
@@ -130,6 +136,9 @@ class Supervisor {
   ByLease<Running> running_;
   std::deque<LeaseId> waiting_;  // not given, oldest first; may name leases that are over
   std::int32_t given_ = 0;
+  // Superseded while the trainer had them. Each takes its slot until the trainer has let it go:
+  // what waits for that slot must not answer for it.
+  ByLease<Abandoned> abandoned_;
   ByLease<Kept> kept_;
 
   bool hello_sent_ = false;

@@ -47,6 +47,7 @@ void Supervisor::OnTrainerMessage(Message message, Millis now) {
       [&]<typename T>(const T& m) {
         if constexpr (EndsLease<T>) {
           const LeaseId lease = m.lease;
+          abandoned_.erase(lease);
           Finish(lease, std::move(message), now);
           GiveWaiting(now);
         } else if constexpr (FromTrainer<T>) {
@@ -93,6 +94,11 @@ void Supervisor::On(const Heartbeat& heartbeat, Millis now) {
     }
     progress.Report(slot.epoch, slot.steps, now);
   }
+  const auto ended = [&](const auto& abandoned) {
+    return std::ranges::none_of(
+        heartbeat.slots, [&](const SlotProgress& slot) { return slot.lease == abandoned.first; });
+  };
+  if (std::erase_if(abandoned_, ended) > 0) GiveWaiting(now);
 }
 
 void Supervisor::On(const AttemptStarted& started, Millis now) {
@@ -144,6 +150,7 @@ void Supervisor::Finish(const LeaseId& lease, Message message, Millis now) {
 }
 
 void Supervisor::OnTrainerEnded(const TrainerEnd& end, Millis now) {
+  abandoned_.clear();
   if (leaving_) {
     trainer_ = Down{now};
     return effects_.EndInOrder();

@@ -141,8 +141,11 @@ std::shared_ptr<Session::Work> Session::TakeWork() {
 void Session::RunSlot() {
   while (const std::shared_ptr<Work> work = TakeWork()) {
     run_(work->lease, work->control);
-    const std::lock_guard lock(mutex_);
-    work_.remove(work);
+    {
+      const std::lock_guard lock(mutex_);
+      work_.remove(work);
+    }
+    if (work->control.abandon) SendHeartbeat();  // nothing else says that its slot is free
   }
 }
 

@@ -206,8 +206,40 @@ TEST_F(SupervisorTest, LeasesBeyondTheSlotsWaitInTheirOrder) {
   EXPECT_THAT(effects_.Take(), IsEmpty());
   Up(ResultReady{Id("b"), {}});
   EXPECT_THAT(effects_.Take(), ElementsAre("up result b/1", "down lease d/1"));
+  Up(Yielded{Id("a"), 1});
+  EXPECT_THAT(effects_.Take(), ElementsAre("up yielded a/1@1", "down lease c/1"));
+}
+
+TEST_F(SupervisorTest, ASupersededJobKeepsItsSlotUntilTheTrainerLetsItGo) {
+  Join({"a", "b"});
+  Down(ALease("c"));
+  Down(ALease("d"));
   Down(Superseded{Id("a")});
-  EXPECT_THAT(effects_.Take(), ElementsAre("down superseded a/1", "down lease c/1"));
+  Down(Superseded{Id("b")});
+  Up(Heartbeat{{{Id("a"), 1, 10}, {Id("b"), 1, 10}}});
+  EXPECT_THAT(effects_.Take(), ElementsAre("down superseded a/1", "down superseded b/1"));
+  Up(Heartbeat{{{Id("b"), 1, 10}}});
+  EXPECT_THAT(effects_.Take(), ElementsAre("down lease c/1"));
+  Up(ResultReady{Id("b"), {}});  // it had ended before it heard
+  EXPECT_THAT(effects_.Take(), ElementsAre("down lease d/1"));
+}
+
+// As a gang's member whose peer is frozen; "b" runs beside it, "c" waits for its slot.
+TEST_F(SupervisorTest, ASupersededJobThatDoesNotEndCostsTheTrainerAndNobodyABlame) {
+  Join({"a", "b"});
+  Down(Superseded{Id("a")});
+  EXPECT_THAT(effects_.Take(), ElementsAre("down superseded a/1"));
+  for (int second = 0; second < 58; ++second) {
+    Up(Heartbeat{{{Id("a"), 1, 10, /*waits=*/true}, {Id("b"), 1, 10 + second}}});
+    EXPECT_THAT(Pass(Millis(1'000)), IsEmpty());
+  }
+  Down(ALease("c"));
+  EXPECT_THAT(Pass(Millis(2'500)), ElementsAre("kill"));
+  Ended(9);
+  EXPECT_THAT(TakeWithoutHeartbeats(), ElementsAre("up failed b/1 killed"));
+  EXPECT_THAT(Pass(Millis(500)), ElementsAre("start"));
+  Up(TheirHello());
+  EXPECT_THAT(effects_.Take(), ElementsAre("down lease c/1"));
 }
 
 TEST_F(SupervisorTest, ASupersededLeaseThatWaitsIsNeverGiven) {

@@ -31,7 +31,7 @@ class SessionTest : public ::testing::Test {
   void Serve(int slots, Session::RunLease run) {
     writer_ = std::make_unique<MessageWriter>(ends_[1]);
     trainer_ = std::thread([this, slots, run = std::move(run)] {
-      Session session(ends_[1], slots, Millis(1), *writer_, run);
+      Session session(ends_[1], slots, heartbeat_, *writer_, run);
       served_ok_ = session.Serve().ok();
     });
   }
@@ -59,6 +59,7 @@ class SessionTest : public ::testing::Test {
   void Join() { trainer_.join(); }
 
   int ends_[2] = {-1, -1};
+  Millis heartbeat_{1};
   std::unique_ptr<MessageWriter> writer_;
   std::thread trainer_;
   std::atomic<bool> served_ok_{false};
@@ -107,6 +108,19 @@ TEST_F(SessionTest, ASupersededLeaseThatWaitsIsForgotten) {
   Say(Superseded{LeaseOf("waits").id});
   Say(Superseded{LeaseOf("runs").id});
   EXPECT_EQ(std::get<AttemptStarted>(HearNews()).lease.job_key, "last");
+}
+
+TEST_F(SessionTest, ASupersededLeaseThatEndedIsToldAtOnce) {
+  heartbeat_ = Millis(3'600'000);  // none but the first comes by itself
+  Serve(1, [&](const Lease& lease, LeaseControl& control) {
+    writer_->Send(AttemptStarted{lease.id, 0, ""});
+    Spin(*writer_, lease, control);
+  });
+  HearHeartbeatWith(0);
+  Say(LeaseOf("runs"));
+  EXPECT_EQ(std::get<AttemptStarted>(HearNews()).lease.job_key, "runs");
+  Say(Superseded{LeaseOf("runs").id});
+  HearHeartbeatWith(0);
 }
 
 TEST_F(SessionTest, OtherAttemptsOfAJobAreNotMeant) {
