@@ -54,7 +54,7 @@ std::string SummaryText(const Json& summary) {
   for (const auto& name : classes) names += " " + name.get<std::string>();
   return fmt::format("{} clips, {} masked, {} subjects, {} classes:{}", summary["clips"].get<int>(),
                      summary["masked"].get<int>(), summary["subjects"].size(), classes.size(),
-                     EscapeControl(names));
+                     VisibleText(names));
 }
 
 // `pictures`: how many were looked at.
@@ -66,7 +66,7 @@ void PrintSummary(const std::vector<ManifestClip>& clips, const std::string& fil
     summary["manifest"] = file;
     fmt::print("{}\n", JsonText(summary, 2));
   } else {
-    fmt::print("{}: {}{}\n", EscapeControl(file), SummaryText(summary),
+    fmt::print("{}: {}{}\n", VisibleText(file), SummaryText(summary),
                pictures == 0 ? "" : fmt::format("; {} pictures that can be read", pictures));
   }
 }

@@ -68,7 +68,7 @@ std::string FirstDifference(const JobResult& stored, const JobResult& fresh) {
     for (std::size_t i = 0; i < std::min(was.logits.size(), is.logits.size()); ++i) {
       if (was.logits[i] == is.logits[i]) continue;
       return fmt::format("{} logit of clip '{}': {}, stored {}", Name(was.task),
-                         EscapeControl(was.samples[i / was.classes.size()]), is.logits[i],
+                         VisibleText(was.samples[i / was.classes.size()]), is.logits[i],
                          was.logits[i]);
     }
     if (was != is) return "predictions";

@@ -50,22 +50,24 @@ Result<Explanation> Explain(const StorePaths& paths, StoreReader& reader, const 
 }
 
 std::string UseText(const JobUseRow& use) {
-  return EscapeControl(fmt::format("{} {} {} seed {}", use.sweep,
-                                   use.experiment.empty() ? "(no experiment)" : use.experiment,
-                                   use.point, use.seed));
+  return VisibleText(fmt::format("{} {} {} seed {}", use.sweep,
+                                 use.experiment.empty() ? "(no experiment)" : use.experiment,
+                                 use.point, use.seed));
 }
 
 std::string AttemptText(const Attempt& of) {
   const AttemptRow& attempt = of.row;
-  std::string text = fmt::format("{} {} from epoch {}, {} to {}, coordinator {}, worker {} on {}",
-                                 attempt.attempt, attempt.outcome.value_or("running"),
-                                 attempt.first_epoch ? std::to_string(*attempt.first_epoch) : "-",
-                                 attempt.started_at, attempt.ended_at.value_or("now"),
-                                 attempt.coordinator_epoch, attempt.worker, attempt.host);
+  std::string text = fmt::format("{} {}", attempt.attempt, attempt.outcome.value_or("running"));
+  if (attempt.first_epoch.value_or(0) > 0) {
+    text += fmt::format(", from epoch {}", *attempt.first_epoch);
+  }
+  text += fmt::format(", {} to {}, coordinator {}, worker {} on {}", attempt.started_at,
+                      attempt.ended_at.value_or("now"), attempt.coordinator_epoch, attempt.worker,
+                      attempt.host);
   if (attempt.error_class) text += " [" + *attempt.error_class + "]";
   if (attempt.message) text += ": " + *attempt.message;
   if (!of.log.empty()) text += "; log: " + of.log;
-  return EscapeControl(text);
+  return VisibleText(text);
 }
 
 std::string ReuseText(const Explanation& why) {
@@ -78,12 +80,12 @@ std::string ReuseText(const Explanation& why) {
         why.uses.size(), sweeps.size());
   }
   std::string text = fmt::format("not reused: it is {}", Name(why.job.state));
-  if (why.job.error) text += ": " + EscapeControl(*why.job.error);
+  if (why.job.error) text += ": " + VisibleText(*why.job.error);
   text += '\n';
   if (!why.nearest) return text + "  no job of this store is finished\n";
   text += fmt::format("  the nearest finished job {} is another one:\n", why.nearest->job_key);
   for (const FieldDifference& field : why.nearest->differences) {
-    text += EscapeControl(
+    text += VisibleText(
                 fmt::format("    {}: {} here, {} there", field.field, field.here, field.there)) +
             "\n";
   }

@@ -28,7 +28,7 @@ std::atomic<bool> line_is_open = false;
 void Log(spdlog::level::level_enum level, std::string_view message) {
   if (!Logger().should_log(level)) return;
   if (line_is_open.exchange(false)) std::fputs("\r\x1b[2K", stderr);  // ECMA-48 EL
-  Logger().log(level, "{}", EscapeControl(message));
+  Logger().log(level, "{}", VisibleText(message));
 }
 
 }  // namespace

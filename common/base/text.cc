@@ -76,6 +76,24 @@ std::string EscapeControl(std::string_view text) {
   return out;
 }
 
+std::string VisibleText(std::string_view text) {
+  const std::string safe = EscapeControl(text);
+  std::string out;
+  for (std::size_t i = 0; i < safe.size(); ++i) {
+    // U+202A to U+202E and U+2066 to U+2069.
+    const auto third = i + 2 < safe.size() ? static_cast<unsigned char>(safe[i + 2]) : 0U;
+    const bool embeds = safe.compare(i, 2, "\xE2\x80") == 0 && third >= 0xAA && third <= 0xAE;
+    const bool isolates = safe.compare(i, 2, "\xE2\x81") == 0 && third >= 0xA6 && third <= 0xA9;
+    if (embeds || isolates) {
+      out += fmt::format("\\u20{:02X}", (embeds ? 0x00 : 0x40) + (third & 0x3FU));
+      i += 2;
+    } else {
+      out += safe[i];
+    }
+  }
+  return out;
+}
+
 std::string Beginning(std::string_view text, std::size_t bytes) {
   if (text.size() <= bytes) return std::string(text);
   while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xC0) == 0x80) --bytes;

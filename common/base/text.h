@@ -13,6 +13,10 @@ namespace unmask {
 // a terminal.
 std::string EscapeControl(std::string_view text);
 
+// The same for people's eyes: the invisible characters that reorder what stands around them
+// (bidirectional embeddings, overrides and isolates) too, as \uHHHH. Marks of a language stay.
+std::string VisibleText(std::string_view text);
+
 // The first bytes, and "..." where more follow; a character is not cut. For errors that show what a
 // file says.
 std::string Beginning(std::string_view text, std::size_t bytes = 80);

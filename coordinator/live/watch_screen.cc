@@ -109,7 +109,7 @@ class Screen {
   void Head() {
     const LiveCounts& jobs = snapshot_.jobs;
     const std::int64_t dead = jobs.failed + jobs.quarantined;
-    const std::string sweep = Cut(EscapeControl(snapshot_.sweep), columns_);
+    const std::string sweep = Cut(VisibleText(snapshot_.sweep), columns_);
     std::string title = Paint(kBold, sweep);
     const int room = columns_ - DisplayWidth(sweep) - 2;
     if (room > 8) title += "  " + Cut(PhaseText(), room);
@@ -122,8 +122,8 @@ class Screen {
   // --- points
 
   std::string LabelOf(const LivePoint& point) const {
-    std::string label = EscapeControl(point.experiment);
-    if (!point.label.empty()) label += " " + EscapeControl(point.label);
+    std::string label = VisibleText(point.experiment);
+    if (!point.label.empty()) label += " " + VisibleText(point.label);
     if (point.leaky) label += " LEAKY";
     return label;
   }
@@ -253,9 +253,9 @@ class Screen {
     for (const LiveWorker& worker : snapshot_.workers) {
       for (const LiveJob& job : worker.jobs) {
         lines.push_back(fmt::format(
-            "worker {} on {}: {}{}, held out {}, {}{}", worker.id, EscapeControl(worker.host),
-            job.experiment.empty() ? "features" : EscapeControl(job.experiment),
-            job.label.empty() ? "" : " " + EscapeControl(job.label), EscapeControl(job.held_out),
+            "worker {} on {}: {}{}, held out {}, {}{}", worker.id, VisibleText(worker.host),
+            job.experiment.empty() ? "features" : VisibleText(job.experiment),
+            job.label.empty() ? "" : " " + VisibleText(job.label), VisibleText(job.held_out),
             FormatDuration(job.seconds), StateOf(worker, job)));
       }
     }
@@ -270,9 +270,9 @@ class Screen {
           "{} {}: {}{}, held out {}, now {}: {}",
           failure.at.size() > 19 ? failure.at.substr(11, 8) : failure.at,
           failure.error_class.empty() ? failure.outcome : failure.error_class,
-          EscapeControl(failure.experiment),
-          failure.label.empty() ? "" : " " + EscapeControl(failure.label),
-          EscapeControl(failure.held_out), failure.job_state, EscapeControl(failure.message)));
+          VisibleText(failure.experiment),
+          failure.label.empty() ? "" : " " + VisibleText(failure.label),
+          VisibleText(failure.held_out), failure.job_state, VisibleText(failure.message)));
     }
     return lines;
   }

@@ -4,7 +4,6 @@
 #include "common/base/text.h"
 #include "common/jobs/job.h"
 #include "coordinator/report/comparison.h"
-#include "coordinator/report/escape.h"
 #include "coordinator/report/point_label.h"
 #include "coordinator/report/sheet.h"
 #include "coordinator/report/text_table.h"

@@ -7,11 +7,6 @@
 
 namespace unmask {
 
-// Text as people see it: what no format can hold, and the invisible characters that reorder what
-// stands around them (bidirectional embeddings, overrides and isolates, as \uHHHH), spelled out.
-// Marks that belong to a language stay.
-std::string VisibleText(std::string_view text);
-
 std::string EscapeMarkdown(std::string_view text);  // for a cell of a table, and for prose
 std::string EscapeHtml(std::string_view text);      // for content and quoted attributes
 

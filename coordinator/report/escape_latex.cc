@@ -4,6 +4,7 @@
 #include <array>
 #include <span>
 
+#include "common/base/text.h"
 #include "coordinator/report/escape.h"
 
 namespace unmask {

@@ -3,8 +3,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/base/text.h"
 #include "common/jobs/job.h"
-#include "coordinator/report/escape.h"
 #include "coordinator/report/operand.h"
 #include "coordinator/report/point_label.h"
 #include "coordinator/report/selection.h"

@@ -7,7 +7,6 @@
 #include "common/base/display_width.h"
 #include "common/base/text.h"
 #include "common/base/time_text.h"
-#include "coordinator/report/escape.h"
 
 namespace unmask {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "common/base/check.h"
 #include "common/base/display_width.h"
-#include "coordinator/report/escape.h"
+#include "common/base/text.h"
 
 namespace unmask {
 

@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "common/base/text.h"
-#include "coordinator/report/escape.h"
 #include "coordinator/report/pairing.h"
 #include "coordinator/report_page/axis.h"
 #include "coordinator/report_page/figures.h"

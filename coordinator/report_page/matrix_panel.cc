@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "coordinator/report/escape.h"
+#include "common/base/text.h"
 
 namespace unmask {
 namespace {

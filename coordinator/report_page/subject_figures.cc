@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "common/base/text.h"
-#include "coordinator/report/escape.h"
 #include "coordinator/report_page/figures.h"
 #include "coordinator/report_page/matrix_panel.h"
 #include "coordinator/report_page/subject_counts.h"

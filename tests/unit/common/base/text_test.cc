@@ -18,6 +18,13 @@ TEST(Text, EscapesWhatATerminalWouldObey) {
   EXPECT_EQ(EscapeControl(std::string("a\0b", 3)), "a\\x00b");
 }
 
+TEST(Text, WhatReordersTextIsSpelledOut) {
+  EXPECT_EQ(VisibleText("a\u202Eb\u2066c\u2069"), "a\\u202Eb\\u2066c\\u2069");
+  EXPECT_EQ(VisibleText("\u200Fمرحبا"), "\u200Fمرحبا");  // a mark of the language stays
+  EXPECT_EQ(VisibleText("…–"), "…–");                    // their neighbours in UTF-8
+  EXPECT_EQ(VisibleText("a\x01\xFF"), "a\\x01\\xff");
+}
+
 TEST(Text, KnowsUtf8) {
   EXPECT_TRUE(IsUtf8(""));
   EXPECT_TRUE(IsUtf8("\xf0\x9f\x98\x80"));

@@ -8,7 +8,7 @@
 #include <cmath>
 #include <set>
 
-#include "coordinator/report/escape.h"
+#include "common/base/text.h"
 #include "coordinator/report_page/axis.h"
 #include "coordinator/report_page/figure.h"
 #include "coordinator/report_page/matrix_panel.h"
@@ -30,13 +30,6 @@ TEST(Svg, TextOfDataStaysText) {
   EXPECT_EQ(tipped.body(),
             "<circle cx=\"1\" cy=\"2\" r=\"3\" class=\"ter\"><title>&lt;/title&gt;&lt;script&gt;"
             "</title></circle>\n");
-}
-
-TEST(Svg, WhatReordersTextIsSpelledOut) {
-  EXPECT_EQ(VisibleText("a\u202Eb\u2066c\u2069"), "a\\u202Eb\\u2066c\\u2069");
-  EXPECT_EQ(VisibleText("\u200Fمرحبا"), "\u200Fمرحبا");  // a mark of the language stays
-  EXPECT_EQ(VisibleText("…–"), "…–");                    // their neighbours in UTF-8
-  EXPECT_EQ(VisibleText("a\x01\xFF"), "a\\x01\\xff");
 }
 
 TEST(Svg, TextIsCutToItsRoomAtACharacter) {
