@@ -95,11 +95,15 @@ Status SyncFolder(const fs::path& folder) {
   return {};
 }
 
-Status WriteFileDurably(const fs::path& path, std::string_view bytes) {
+std::string UniqueSuffix() {
   static std::atomic<unsigned> counter{0};
   // Processes of several hosts or containers may have one pid, and write into one folder.
   static const unsigned here = std::random_device()();
-  const fs::path temp = path.string() + fmt::format(".tmp-{}-{:x}-{}", getpid(), here, counter++);
+  return fmt::format("{}-{:x}-{}", getpid(), here, counter++);
+}
+
+Status WriteFileDurably(const fs::path& path, std::string_view bytes) {
+  const fs::path temp = path.string() + ".tmp-" + UniqueSuffix();
   Status written = WriteTemp(temp, bytes, path);
   if (written.ok() && rename(temp.c_str(), path.c_str()) != 0)
     written = SystemError("rename", path, kPlaceToWrite);
@@ -134,10 +138,10 @@ Result<fs::path> ResolveBeneath(const fs::path& root, std::string_view relative)
   std::error_code no_root;
   std::error_code error;
   const fs::path base = fs::weakly_canonical(root, no_root) / "";  // one way to write it: with '/'
+  if (no_root) return DataError("cannot resolve: " + no_root.message(), root.string());
   const fs::path full = fs::weakly_canonical(base / fs::path(relative), error);
   const auto [end, rest] =
       std::mismatch(base.begin(), std::prev(base.end()), full.begin(), full.end());
-  if (no_root) return DataError("cannot resolve: " + no_root.message(), root.string());
   if (error || end != std::prev(base.end()) || fs::path(relative).is_absolute()) {
     return DataError(fmt::format("path '{}' leaves its root", relative), root.string(),
                      "a relative path beneath the root");

@@ -20,6 +20,9 @@ Result<std::string> ReadFile(const fs::path& path,
 // mixture.
 Status WriteFileDurably(const fs::path& path, std::string_view bytes);
 
+// Of a temporary file's name: another one for each call, in all processes of all hosts.
+std::string UniqueSuffix();
+
 // The folder that the file lies in, or would.
 fs::path FolderOf(const fs::path& path);
 

@@ -62,7 +62,7 @@ Status CheckOutFile(const fs::path& path) {
 OutFile::OutFile(const fs::path& path) : path_(path), target_(path), written_(path) {
   if (!IsWrittenAsItStands(path)) {
     target_ = Followed(path);
-    written_ = target_.string() + fmt::format(".partial-{}", getpid());  // of several writers
+    written_ = target_.string() + ".partial-" + UniqueSuffix();
   }
   file_ = std::fopen(written_.c_str(), "wbe");
   if (file_ == nullptr) {

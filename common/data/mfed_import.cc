@@ -14,6 +14,8 @@ namespace {
 
 using Json = nlohmann::json;
 
+constexpr std::int64_t kFrameMax = 999'999'999;  // a clip of 57 days
+
 class Importer {
  public:
   Importer(const std::string& name, const std::optional<fs::path>& frames_root)
@@ -83,9 +85,10 @@ class Importer {
     const std::size_t problems_before = problems_.size();
     const std::string text = Text(entry, field);
     const auto frame = ParseInt(text);
-    if (frame && *frame >= 0) return *frame;
+    if (frame && *frame >= 0 && *frame <= kFrameMax) return *frame;
     if (problems_.size() == problems_before) {
-      Report("bad frame number '" + Beginning(text) + "' in " + field, "a whole number, 0 or more");
+      Report("bad frame number '" + Beginning(text) + "' in " + field,
+             fmt::format("a whole number, 0 to {}", kFrameMax));
     }
     return 0;
   }

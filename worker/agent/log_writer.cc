@@ -4,6 +4,7 @@
 #include <deque>
 #include <fstream>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -59,8 +60,11 @@ void LogWriter::Append(fs::path file, std::string text) {
   shared_->texts.push_back({std::move(file), std::move(text)});
   shared_->changed.notify_all();
   if (started_) return;
-  started_ = true;
-  std::thread([shared = shared_] { shared->WriteUntilEnded(); }).detach();
+  try {
+    std::thread([shared = shared_] { shared->WriteUntilEnded(); }).detach();
+    started_ = true;
+  } catch (const std::system_error&) {  // no thread: the lines wait for the next one's
+  }
 }
 
 void LogWriter::Settle(Millis limit) const {

@@ -27,13 +27,14 @@ Millis Progress::MedianStep() const {
   return Millis(static_cast<std::int64_t>(*middle));
 }
 
-Millis Progress::StepLimit(const HangLimits& limits) const {
+Millis Progress::Limit(const HangLimits& limits) const {
+  if (!loaded_) return limits.loading;
   const auto steps = static_cast<double>(MedianStep().count()) * limits.steps;
   return std::max(limits.floor, Millis(static_cast<std::int64_t>(steps)));
 }
 
 bool Progress::Hung(const HangLimits& limits, Millis now) const {
-  return now - since_ > (loaded_ ? StepLimit(limits) : limits.loading);
+  return now - since_ > Limit(limits);
 }
 
 }  // namespace unmask

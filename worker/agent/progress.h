@@ -40,8 +40,8 @@ class Progress {
 
   Millis Idle(Millis now) const { return now - since_; }
   bool Hung(const HangLimits& limits, Millis now) const;
-  Millis StepLimit(const HangLimits& limits) const;  // a step that takes longer hangs
-  Millis MedianStep() const;                         // 0: no step yet
+  Millis Limit(const HangLimits& limits) const;  // what takes longer than this hangs
+  Millis MedianStep() const;                     // 0: no step yet
   std::int64_t epoch() const { return epoch_; }
   std::int64_t steps() const { return steps_; }
 

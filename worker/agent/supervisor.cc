@@ -108,7 +108,7 @@ void Supervisor::On(const Superseded& superseded, Millis now) {
                       gang ? LogWorth::kGoodEnd : LogWorth::kBadEnd);
   if (it->second.given && std::holds_alternative<Ready>(trainer_)) {
     abandoned_.insert_or_assign(superseded.lease,
-                                Abandoned{now, it->second.progress.StepLimit(options_.hang)});
+                                Abandoned{now, it->second.progress.Limit(options_.hang)});
     effects_.SendToTrainer(superseded);
   }
   Erase(it);

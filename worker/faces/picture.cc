@@ -61,9 +61,10 @@ Result<Image> PictureReader::Read(const FrameRef& frame, std::string_view finger
     if (Sha256Hex(bytes) != fingerprint) return Changed(frame.path);
     return DecodeUpright(bytes, frame.path.string());
   }
-  const auto [at, fresh] = sha256_of_video_.try_emplace(frame.path);
-  if (fresh) {
-    UNMASK_ASSIGN(at->second, FrameFingerprint({frame.path, -1}));
+  auto at = sha256_of_video_.find(frame.path);
+  if (at == sha256_of_video_.end()) {
+    UNMASK_ASSIGN(std::string sha256, FrameFingerprint({frame.path, -1}));
+    at = sha256_of_video_.emplace(frame.path, std::move(sha256)).first;
   }
   if (at->second + "#" + std::to_string(frame.video_frame) != fingerprint) {
     return Changed(frame.path);

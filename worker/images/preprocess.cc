@@ -2,13 +2,16 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace unmask {
 namespace {
 
-// Python's int(a * b / c): exact product, one division, cut.
+// Python's int(a * b / c): exact product, one division, cut. No more than an int holds, which is
+// more than CanPrepare lets pass.
 int Scaled(std::int64_t a, std::int64_t b, std::int64_t c) {
-  return static_cast<int>(static_cast<double>(a * b) / static_cast<double>(c));
+  constexpr double kMax = std::numeric_limits<int>::max();
+  return static_cast<int>(std::min(kMax, static_cast<double>(a * b) / static_cast<double>(c)));
 }
 
 // get_resize_output_image_size and get_size_with_aspect_ratio of transformers.

@@ -311,10 +311,11 @@ void LeaseRunner::Train(const Lease& lease, JobSpec spec, LeaseControl& control)
   control.epoch = first_epoch;
   LeaseMeeting meeting(lease, control, send_);
   if (lease.gang.size > 1) job->fold.gang = &meeting;
-  const TrainOptions options{lease.id.job_key, numerics_class_, lease.checkpoint_seconds,
-                             lease.epochs_available, std::move(start.state)};
+  TrainOptions options{lease.id.job_key, numerics_class_, lease.checkpoint_seconds,
+                       lease.epochs_available, std::move(start.state)};
   LeaseHooks hooks(lease, control, blobs_, send_, first_epoch, start.note);
-  TrainOutcome outcome = TrainJob(job->spec, job->fold, options, make_engine_, clock_, hooks);
+  TrainOutcome outcome =
+      TrainJob(job->spec, job->fold, std::move(options), make_engine_, clock_, hooks);
   if (auto* done = std::get_if<TrainDone>(&outcome)) AddNote(hooks.note(), done->result);
   SendOutcome(lease, *job, std::move(outcome), control);
 }

@@ -26,10 +26,17 @@ void MessageWriter::Send(const Message& message) {
 
 Session::Session(int fd, int slots, Millis heartbeat, MessageWriter& writer, RunLease run)
     : fd_(fd), heartbeat_(heartbeat), writer_(writer), run_(std::move(run)) {
-  for (int i = 0; i < slots; ++i) slots_.emplace_back([this] { RunSlot(); });
+  try {
+    for (int i = 0; i < slots; ++i) slots_.emplace_back([this] { RunSlot(); });
+  } catch (...) {
+    EndSlots();
+    throw;
+  }
 }
 
-Session::~Session() {
+Session::~Session() { EndSlots(); }
+
+void Session::EndSlots() {
   {
     const std::lock_guard lock(mutex_);
     ending_ = true;

@@ -36,6 +36,7 @@ class Session {
   using RunLease = std::function<void(const Lease&, LeaseControl&)>;
 
   // `run` works on a lease until it is over, on a slot's thread; `heartbeat` is the interval.
+  // Throws std::system_error where there are too few threads.
   Session(int fd, int slots, Millis heartbeat, MessageWriter& writer, RunLease run);
   ~Session();  // abandons what still runs and waits for it
 
@@ -49,6 +50,7 @@ class Session {
     bool running = false;
   };
 
+  void EndSlots();
   void RunSlot();
   std::shared_ptr<Work> TakeWork();  // nullptr: the session ends
   Result<bool> Receive();            // false: the session ends

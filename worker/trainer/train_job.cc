@@ -24,22 +24,21 @@ bool AllFinite(const std::vector<std::vector<float>>& rows) {
 
 class JobTrainer {
  public:
-  JobTrainer(const JobSpec& spec, const FoldData& fold, const TrainOptions& options,
+  JobTrainer(const JobSpec& spec, const FoldData& fold, TrainOptions options,
              const EngineMaker& make_engine, const Clock& clock, TrainHooks& hooks)
       : spec_(spec),
         fold_(fold),
-        options_(options),
+        options_(std::move(options)),
         clock_(clock),
         hooks_(hooks),
         shape_(ShapeOf(spec.settings, fold)),
         engine_(make_engine(spec.settings, shape_, fold)),
-        resume_(AgreedStart()),
         order_(spec.seed, spec.held_out, "batches"),
         masks_(shape_, spec.settings.train.dropout, spec.seed, spec.held_out),
         batch_sizes_(BatchSizes(static_cast<std::int64_t>(fold.split.train.size()),
                                 spec.settings.train.batch, LeastBatch(spec.settings))),
         stopping_(spec.settings.train.patience,
-                  resume_ != nullptr ? resume_->stopping : StoppingState{}),
+                  AgreeOnStart() ? options_.resume->stopping : StoppingState{}),
         started_(clock.Now()),
         checkpointed_(started_) {
     Restore();
@@ -52,7 +51,7 @@ class JobTrainer {
   enum class EpochEnd { kTrained, kAbandoned, kDiverged };
 
   void Restore();
-  const TrainingState* AgreedStart() const;
+  bool AgreeOnStart();
   bool AnyMember(bool mine) const;
   EpochEnd TrainEpoch();
   EpochEnd Validate();
@@ -66,17 +65,17 @@ class JobTrainer {
 
   const JobSpec& spec_;
   const FoldData& fold_;
-  const TrainOptions& options_;
+  TrainOptions options_;
   const Clock& clock_;
   TrainHooks& hooks_;
   ModelShape shape_;
   std::unique_ptr<Engine> engine_;
-  const TrainingState* resume_;  // in options_; null: from the start
   RandomStream order_;
   MaskMaker masks_;
   std::vector<std::int64_t> batch_sizes_;
   EarlyStopping stopping_;
   Millis started_;
+  double seconds_before_ = 0;  // of earlier attempts
   Millis checkpointed_;
   bool dirty_ = false;      // epochs were trained since the last checkpoint
   std::int64_t epoch_ = 0;  // epochs finished
@@ -86,7 +85,7 @@ class JobTrainer {
 };
 
 void JobTrainer::Restore() {
-  if (resume_ == nullptr) {
+  if (!options_.resume) {
     NamedTensors weights = InitialWeights(shape_, spec_.seed, spec_.held_out);
     if (fold_.backbone) {
       weights.insert(fold_.backbone->weights.begin(), fold_.backbone->weights.end());
@@ -94,22 +93,25 @@ void JobTrainer::Restore() {
     engine_->SetWeights(weights);
     return;
   }
-  const TrainingState& state = *resume_;
+  // The engine has copies of a backbone's weights and moments: these go at the end.
+  TrainingState state = *std::exchange(options_.resume, std::nullopt);
   UNMASK_CHECK(FitsModel(state, shape_));
   engine_->SetWeights(state.weights);
   engine_->SetMoments(state.moments, state.steps);
   epoch_ = state.epoch;
   steps_ = state.steps;
-  best_ = state.best;
-  curves_ = state.curves;
+  seconds_before_ = state.seconds;
+  best_ = std::move(state.best);
+  curves_ = std::move(state.curves);
 }
 
-// One member of a gang may have found a checkpoint that another could not read.
-const TrainingState* JobTrainer::AgreedStart() const {
-  const TrainingState* found = options_.resume ? &*options_.resume : nullptr;
-  const auto mine = static_cast<double>(found != nullptr ? found->epoch : 0);
+// Whether it goes on from a checkpoint. One member of a gang may have found one that another could
+// not read: then all start anew.
+bool JobTrainer::AgreeOnStart() {
+  const auto mine = static_cast<double>(options_.resume ? options_.resume->epoch : 0);
   const bool differs = engine_->SumOverMembers(mine) != mine * engine_->members();
-  return AnyMember(differs) ? nullptr : found;
+  if (AnyMember(differs)) options_.resume.reset();
+  return options_.resume.has_value();
 }
 
 // The members of a gang decide alike, and yield after the same epoch.
@@ -211,8 +213,7 @@ bool JobTrainer::Finished() const {
 }
 
 double JobTrainer::Seconds() const {
-  const double before = resume_ != nullptr ? resume_->seconds : 0;
-  return before + std::chrono::duration<double>(clock_.Now() - started_).count();
+  return seconds_before_ + std::chrono::duration<double>(clock_.Now() - started_).count();
 }
 
 TrainOutcome JobTrainer::Finish() {
@@ -298,9 +299,9 @@ bool FitsModel(const TrainingState& state, const ModelShape& shape) {
          (state.best.empty() || HasShapes(state.best, weights));
 }
 
-TrainOutcome TrainJob(const JobSpec& spec, const FoldData& fold, const TrainOptions& options,
+TrainOutcome TrainJob(const JobSpec& spec, const FoldData& fold, TrainOptions options,
                       const EngineMaker& make_engine, const Clock& clock, TrainHooks& hooks) {
-  return JobTrainer(spec, fold, options, make_engine, clock, hooks).Run();
+  return JobTrainer(spec, fold, std::move(options), make_engine, clock, hooks).Run();
 }
 
 }  // namespace unmask

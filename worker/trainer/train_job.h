@@ -63,7 +63,7 @@ ModelShape ShapeOf(const Settings& settings, const FoldData& fold);
 bool FitsModel(const TrainingState& state, const ModelShape& shape);
 
 // `options.resume` must fit the model.
-TrainOutcome TrainJob(const JobSpec& spec, const FoldData& fold, const TrainOptions& options,
+TrainOutcome TrainJob(const JobSpec& spec, const FoldData& fold, TrainOptions options,
                       const EngineMaker& make_engine, const Clock& clock, TrainHooks& hooks);
 
 }  // namespace unmask

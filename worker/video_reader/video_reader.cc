@@ -75,6 +75,7 @@ Result<Image> ReadVideoFrame(const fs::path& video, std::int64_t frame) {
   try {
     return Read(video, frame);
   } catch (const cv::Exception& error) {
+    if (error.code == cv::Error::StsNoMem) throw std::bad_alloc();
     return DataError("OpenCV: " + error.err, video.string());
   }
 }

@@ -57,10 +57,11 @@ Status Work(const Arguments& arguments) {
       arguments.store, numerics, std::bind_front(MakeEngine, device), clock,
       [&](const Message& message) { writer.Send(message); },
       std::bind_front(MakeTorchBackbone, device));
-  writer.Send(TrainerHello{kProtocolVersion, BuildId(), numerics,
-                           gpu.empty() ? "cpu: " + processor.model : "cuda: " + gpu});
   Session session(arguments.fd, arguments.slots, kHeartbeat, writer,
                   [&](const Lease& lease, LeaseControl& control) { runner.Run(lease, control); });
+  // Only now, with its threads: who says hello is given jobs, and answers for them.
+  writer.Send(TrainerHello{kProtocolVersion, BuildId(), numerics,
+                           gpu.empty() ? "cpu: " + processor.model : "cuda: " + gpu});
   return session.Serve();
 }
 

@@ -38,6 +38,9 @@ TEST_F(FilesTest, WritesWholeFilesAndLeavesNothingElse) {
   EXPECT_EQ(*ReadFile(path), "two");
   EXPECT_EQ(std::distance(fs::directory_iterator(folder_), fs::directory_iterator()), 1);
   EXPECT_FALSE(WriteFileDurably(folder_ / "missing" / "a", "x").ok());
+  fs::create_directory(folder_ / "b");
+  EXPECT_FALSE(WriteFileDurably(folder_ / "b", "x").ok());  // a file cannot take its place
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder_), fs::directory_iterator()), 2);
 }
 
 TEST_F(FilesTest, ReadsOnlyRegularFilesWithinTheBound) {
@@ -75,6 +78,8 @@ TEST_F(FilesTest, ResolvesBeneathTheRootOnly) {
   EXPECT_TRUE(ResolveBeneath(folder_ / "missing", "x").ok());
   EXPECT_TRUE(ResolveBeneath((folder_ / "missing").string() + "/", "x").ok());
   EXPECT_FALSE(ResolveBeneath((folder_ / "missing").string() + "/", "../x").ok());
+  fs::create_symlink("loop", folder_ / "loop");
+  EXPECT_FALSE(ResolveBeneath(folder_ / "loop", "x").ok());
 }
 
 TEST_F(FilesTest, ABlobIsNamedByItsContentAndMendedWhereDamaged) {

@@ -92,6 +92,8 @@ TEST(ImportMfedTest, BrokenAnnotationsAreDataErrorsThatNameTheEntry) {
               HasSubstr("field 'Subject' is missing (mfed.json, entry 7)"));
   EXPECT_THAT(FailureOf(Replaced(good, "\"12\"", "12")), HasSubstr("not a string"));
   EXPECT_THAT(FailureOf(Replaced(good, "\"12\"", "\"1x\"")), HasSubstr("bad frame number '1x'"));
+  EXPECT_THAT(FailureOf(Replaced(good, "\"12\"", "\"9223372036854775807\"")),
+              HasSubstr("a whole number, 0 to 999999999"));
   EXPECT_THAT(FailureOf(Replaced(good, "\"12\"", "\"99\"")), HasSubstr("out of order"));
   EXPECT_THAT(FailureOf(Replaced(good, "\"an\"", "\"\"")), HasSubstr("'reallabel' is no name"));
   EXPECT_THAT(FailureOf(Replaced(good, "\"an\"", "\"\\u0000\"")), HasSubstr("is no name"));

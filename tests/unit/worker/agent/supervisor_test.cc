@@ -227,6 +227,7 @@ TEST_F(SupervisorTest, ASupersededJobKeepsItsSlotUntilTheTrainerLetsItGo) {
 // As a gang's member whose peer is frozen; "b" runs beside it, "c" waits for its slot.
 TEST_F(SupervisorTest, ASupersededJobThatDoesNotEndCostsTheTrainerAndNobodyABlame) {
   Join({"a", "b"});
+  Up(Heartbeat{{{Id("a"), 1, 10}, {Id("b"), 1, 9}}});
   Down(Superseded{Id("a")});
   EXPECT_THAT(effects_.Take(), ElementsAre("down superseded a/1"));
   for (int second = 0; second < 58; ++second) {
@@ -240,6 +241,19 @@ TEST_F(SupervisorTest, ASupersededJobThatDoesNotEndCostsTheTrainerAndNobodyABlam
   EXPECT_THAT(Pass(Millis(500)), ElementsAre("start"));
   Up(TheirHello());
   EXPECT_THAT(effects_.Take(), ElementsAre("down lease c/1"));
+}
+
+// It looks whether it is wanted once it has loaded.
+TEST_F(SupervisorTest, ASupersededJobThatLoadsMayTakeTenMinutes) {
+  Join({"a", "b"});
+  Down(Superseded{Id("a")});
+  EXPECT_THAT(effects_.Take(), ElementsAre("down superseded a/1"));
+  for (int second = 0; second < 600; ++second) {
+    Up(Heartbeat{{{Id("a"), 0, 0}, {Id("b"), 1, 10 + second}}});
+    EXPECT_THAT(Pass(Millis(1'000)), IsEmpty());
+  }
+  Up(Heartbeat{{{Id("a"), 0, 0}, {Id("b"), 1, 1'000}}});
+  EXPECT_THAT(Pass(Millis(500)), ElementsAre("kill"));
 }
 
 TEST_F(SupervisorTest, ASupersededLeaseThatWaitsIsNeverGiven) {

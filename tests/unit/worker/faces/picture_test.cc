@@ -54,6 +54,14 @@ TEST_F(PictureTest, IsTheOneThatWasLookedAt) {
               HasSubstr("has changed"));
 }
 
+TEST_F(PictureTest, AVideoThatIsGoneIsSaidToBeOfEachFrame) {
+  PictureReader reader;
+  for (const std::int64_t frame : {1, 2}) {
+    const auto image = reader.Read({folder_ / "gone.avi", frame}, "any");
+    EXPECT_THAT(FormatError(image.error()), HasSubstr("No such file"));
+  }
+}
+
 // Opens the library of videos, which says that this is none.
 TEST_F(PictureTest, AVideoThatIsNoneIsNamed) {
   FrameRef frame = Write("a.avi", "RIFF....AVI ");

@@ -85,6 +85,22 @@ TEST(TrainJob, GoesOnFromEveryEpochBitForBit) {
   }
 }
 
+TEST(TrainJob, ACheckpointFitsByAllItsTensors) {
+  RecordingHooks hooks;
+  Train(SmallSpec(), SmallDataset(), hooks, EveryEpoch());
+  const TrainingState state = hooks.checkpoints.at(0);
+  const auto fold = PrepareFold(SmallSpec(), SmallDataset());
+  const ModelShape shape = ShapeOf(SmallSpec().settings, *fold);
+  EXPECT_TRUE(FitsModel(state, shape));
+  for (NamedTensors TrainingState::* part :
+       {&TrainingState::weights, &TrainingState::moments, &TrainingState::best}) {
+    TrainingState other = state;
+    ASSERT_FALSE((other.*part).empty());
+    (other.*part).begin()->second.shape.push_back(1);
+    EXPECT_FALSE(FitsModel(other, shape));
+  }
+}
+
 TEST(TrainJob, YieldsAfterACheckpointAndGoesOn) {
   const TrainDone whole = TrainToEnd(SmallSpec());
   RecordingHooks hooks;
