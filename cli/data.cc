@@ -127,6 +127,7 @@ void LogImport(const MfedImport& import) {
 
 Status ImportMfedCommand(const CommandContext& context, const std::string& json_file,
                          const std::string& frames, const std::string& out) {
+  UNMASK_TRY(CheckIsNoInput(out, std::span(&json_file, 1)));
   UNMASK_ASSIGN(const std::string bytes, ReadFile(json_file, kMaxAnnotationBytes));
   std::error_code ignored;
   if (!frames.empty() && !fs::is_directory(frames, ignored)) {

@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <fstream>
 #include <memory>
 
 #include "cli/command.h"
@@ -26,11 +27,38 @@ struct EmbedArguments {
   std::vector<std::string> inputs;
 };
 
+// Whether something else than features stands there: a header's length and its first brace are at
+// a safetensors file's beginning.
+bool IsAnotherFile(const fs::path& path) {
+  std::error_code not_there;
+  if (!fs::is_regular_file(path, not_there)) return false;
+  char beginning[9] = {};
+  std::ifstream(path, std::ios::binary).read(beginning, sizeof beginning);
+  return beginning[8] != '{' && fs::file_size(path, not_there) > 0;
+}
+
+// With `--out *.jpg` the shell makes the first picture the output.
+Status CheckOut(const EmbedArguments& arguments) {
+  std::vector<std::string> read;
+  if (!arguments.text) read = arguments.inputs;
+  std::error_code error;
+  for (fs::directory_iterator file(arguments.model, error), end; file != end;
+       file.increment(error)) {
+    read.push_back(file->path().string());
+  }
+  UNMASK_TRY(CheckIsNoInput(arguments.out, read));
+  if (!IsAnotherFile(arguments.out)) return {};
+  return UsageError("would replace a file that is no safetensors", "--out " + arguments.out,
+                    "a new file, or one of features");
+}
+
 // Becomes the trainer; returns only where that fails.
 Error BecomeTrainer(const EmbedArguments& arguments, const fs::path& trainer) {
   const Status model =
       CheckModelFolder({"--model", arguments.model, "openai/clip-vit-base-patch16"});
   if (!model.ok()) return model.error();
+  const Status out = CheckOut(arguments);
+  if (!out.ok()) return out.error();
   std::vector<std::string> words = {
       trainer.string(), "embed",     "--model",         arguments.model, "--out",
       arguments.out,    "--feature", arguments.feature, "--precision",   arguments.precision};

@@ -20,6 +20,7 @@ struct ExportOptions {
 Status Export(const ExportOptions& options, const fs::path& store) {
   UNMASK_ASSIGN(const auto reader, StoreReader::Open(StorePaths{store}));
   UNMASK_ASSIGN(const SweepRow sweep, reader->FindSweep(options.sweep));
+  UNMASK_TRY(CheckIsNotTheStores(options.out, StorePaths{store}));
   const Exporter write = FindExporter(options.format);
   UNMASK_CHECK(write != nullptr);  // CLI11 checks the name
   return write({reader.get(), sweep.sweep, options.out});

@@ -18,6 +18,7 @@ struct ReportOptions {
 
 Result<WrittenReport> Report(const ReportOptions& options, const fs::path& store) {
   UNMASK_ASSIGN(const auto reader, StoreReader::Open(StorePaths{store}));
+  UNMASK_TRY(CheckIsNotTheStores(options.out, StorePaths{store}));
   ReportData data;
   UNMASK_TRY(ReadReportData(*reader, options.sweep, data));
   return WriteReport(data, options.out);

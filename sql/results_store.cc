@@ -75,7 +75,7 @@ Status CheckNotEmptied(const StorePaths& paths) {
 
 Status Prepare(Database& database, bool network) {
   UNMASK_TRY(CheckIsOurs(database, /*empty_is_ours=*/true));
-  UNMASK_TRY(CheckIntact(database));
+  UNMASK_TRY(CheckIntact(database, Depth::kTables));
   Configure(database, network);
   UNMASK_TRY(Migrate(database, SqlMigrations()));
   return RefreshViews(database, SqlViews());

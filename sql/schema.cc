@@ -43,8 +43,9 @@ Status CheckIsOurs(Database& database, bool empty_is_ours) {
   return {};
 }
 
-Status CheckIntact(Database& database) {
-  Rows rows(database, "PRAGMA quick_check(1)");
+Status CheckIntact(Database& database, Depth depth) {
+  Rows rows(database,
+            depth == Depth::kTables ? "PRAGMA quick_check(1)" : "PRAGMA integrity_check(1)");
   const std::string said = rows.Next() ? rows.Text(0) : "it cannot be checked";
   if (said == "ok") return {};
   return DataError(fmt::format("the database is damaged: {}", said), database.path().string(),

@@ -17,9 +17,11 @@ std::int64_t SchemaVersion();
 // Refuses what is not ours, newer than this program, or (with `empty_is_ours` false) empty.
 Status CheckIsOurs(Database& database, bool empty_is_ours);
 
-// Every page can be read and every row is well-formed (`PRAGMA quick_check`: indexes are not
-// compared with their tables, which would take as long as reading all of both); never repairs.
-Status CheckIntact(Database& database);
+// Every page can be read and every row is well-formed (`PRAGMA quick_check`), and, which takes as
+// long as reading all of both, indexes agree with their tables (`PRAGMA integrity_check`). Never
+// repairs.
+enum class Depth { kTables, kTablesAndIndexes };
+Status CheckIntact(Database& database, Depth depth);
 
 // Brings the database up to the last of `migrations`; each is one transaction. A database that
 // holds something is copied beside itself first ("unmask.db.v1.backup").

@@ -4,6 +4,7 @@
 #include "sql/job_reads.h"
 #include "sql/open_to_read.h"
 #include "sql/report_reads.h"
+#include "sql/schema.h"
 #include "sql/sweep_reads.h"
 
 namespace unmask {
@@ -111,6 +112,8 @@ Status StoreReader::ForEachDoneSpec(const std::function<void(const DoneSpecRow&)
   });
 }
 Result<std::unordered_set<std::string>> StoreReader::ReferencedBlobs() {
+  UNMASK_TRY(CatchSqlite(*impl_->database,
+                         [&] { return CheckIntact(*impl_->database, Depth::kTablesAndIndexes); }));
   return impl_->Catch<std::unordered_set<std::string>>(ReadReferencedBlobs);
 }
 

@@ -68,7 +68,8 @@ class StoreReader {
   Result<std::unordered_set<std::string>> DoneKeys();
   Status ForEachDoneSpec(const std::function<void(const DoneSpecRow&)>& visit);
 
-  // SHA-256 of every blob that the store refers to: checkpoints, weights, data sets of jobs.
+  // SHA-256 of every blob that the store refers to: checkpoints, weights, data sets of jobs. An
+  // error where the database is damaged: what it has lost it would not name.
   Result<std::unordered_set<std::string>> ReferencedBlobs();
 
  private:

@@ -1,13 +1,16 @@
 #include "sql/blob_sweep.h"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include <fstream>
 
+#include "sql/database.h"
 #include "tests/testing/store_env.h"
 
 namespace unmask {
 namespace {
+
+using ::testing::HasSubstr;
 
 class BlobSweepTest : public testing::Test, protected StoreEnv {
  protected:
@@ -60,6 +63,26 @@ TEST_F(BlobSweepTest, IsRefusedWhileASweepRuns) {
   ASSERT_FALSE(swept.ok());
   EXPECT_EQ(ExitCode(swept.error().code), 3);
   EXPECT_TRUE(fs::exists(blobs.PathOf(garbage)));
+}
+
+// The page of the table that names checkpoints becomes one without rows.
+TEST_F(BlobSweepTest, ADamagedDatabaseNamesTooLittle) {
+  store.reset();
+  std::int64_t page = 0;
+  std::int64_t page_bytes = 0;
+  {
+    Database database(paths().database(), Database::Access::kRead);
+    page = database.Number("SELECT rootpage FROM sqlite_master WHERE name = 'checkpoint'");
+    page_bytes = database.Number("PRAGMA page_size");
+  }
+  std::fstream file(paths().database(), std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp((page - 1) * page_bytes + 3);
+  file << std::string(2, '\0');  // no cells
+  file.close();
+  const auto swept = SweepBlobs(paths(), false, false);
+  ASSERT_FALSE(swept.ok());
+  EXPECT_THAT(FormatError(swept.error()), HasSubstr("damaged"));
+  for (const std::string& sha256 : kept) EXPECT_TRUE(blobs.Read(sha256).ok());
 }
 
 TEST_F(BlobSweepTest, WithoutAStoreNothingIsTouched) {
