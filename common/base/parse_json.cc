@@ -75,6 +75,11 @@ class Guard final : public nlohmann::json_sax<Json> {
 
 Result<Json> ParseJsonObject(std::string_view text, const std::string& where, std::string expected,
                              const JsonRules& rules) {
+  // Nlohmann's parser takes it for the end.
+  if (text.find('\0') != std::string_view::npos) {
+    return DataError(fmt::format("not {}: it holds a NUL byte", rules.what), where,
+                     std::move(expected));
+  }
   Guard guard(where, expected, rules);
   if (!Json::sax_parse(text, &guard)) return guard.error().value();
   Json json = Json::parse(text);

@@ -133,6 +133,10 @@ Result<WeightFiles> OpenWeightFiles(const fs::path& folder) {
   return NoWeights(folder);
 }
 
+bool IsWeightType(DType dtype) {
+  return dtype == DType::kF32 || dtype == DType::kF16 || dtype == DType::kBf16;
+}
+
 Result<std::vector<float>> FloatsOf(const StoredTensor& tensor, const std::string& name) {
   const std::string_view bytes = tensor.view.bytes;
   switch (tensor.view.dtype) {

@@ -26,6 +26,9 @@ struct WeightFiles {
 // refused, with the command that converts them.
 Result<WeightFiles> OpenWeightFiles(const fs::path& folder);
 
+// F32, F16 or BF16.
+bool IsWeightType(DType dtype);
+
 // F32, F16 and BF16 as float32, row-major; an error for other types. `name` is for the error.
 Result<std::vector<float>> FloatsOf(const StoredTensor& tensor, const std::string& name);
 

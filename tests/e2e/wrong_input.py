@@ -361,6 +361,27 @@ class Commands(WrongInput):
             with self.subTest(command=command):
                 self.unmask(*command, "").expect_error(2, "--out" if "--out" in command else "DIR", "an empty path", "command line")
 
+    def test_what_is_read_is_not_replaced(self):
+        """2, and everything is as it was: --out names an input, or a part of the store."""
+        self.finished_store()
+        self.lab.write("mfed.json", "{}")
+        self.unmask("data", "synth-weights", "vit", "model").expect(0)
+        self.unmask("data", "synth", "faces", "--subjects", "2").expect(0)
+        picture = str(next((self.lab.folder / "faces").rglob("*.png")))
+        store = str(self.store)
+        commands = [("export", "--format", "json", "--out", store + "/unmask.db"), ("export", "--format", "csv", "--out", store),
+                    ("report", "--out", store + "/blobs/page"), ("data", "import", "mfed", "mfed.json", "--out", "./mfed.json"),
+                    ("embed", "--model", "model", "--out", "model/model.safetensors", picture),
+                    ("embed", "--model", "model", "--out", picture, picture),
+                    ("embed", "--model", "model", "--out", "mfed.json", picture)]
+        files = sorted(path for path in self.lab.folder.rglob("*") if path.is_file() and "unmask.db-" not in path.name)
+        before = [path.read_bytes() for path in files]
+        for command in commands:
+            with self.subTest(command=command):
+                self.unmask(*command).expect_error(2, "would replace", "--out")
+        self.assertEqual([path.read_bytes() for path in files], before)
+        self.unmask("export", "--format", "json", "--out", store + "/sweep.json").expect(0)  # beside what is the store's
+
     def test_bfloat16_where_there_is_none(self):
         if "avx512_bf16" in pathlib.Path("/proc/cpuinfo").read_text():
             self.skipTest("this processor multiplies bfloat16")

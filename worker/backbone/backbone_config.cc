@@ -16,6 +16,7 @@ using Json = nlohmann::json;
 constexpr const char* kKnown = "model_type clip, clip_vision_model, vit or resnet";
 
 Result<BackboneConfig> Checked(TransformerConfig model, Fields& fields) {
+  UNMASK_TRY(fields.status());  // what follows from a wrong value is not another fault
   if (model.hidden % model.heads != 0) {
     fields.Complain("hidden_size", "a multiple of num_attention_heads");
   }

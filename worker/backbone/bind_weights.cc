@@ -77,7 +77,7 @@ Result<BoundWeights> BindLayout(const WeightFiles& files, const std::vector<Layo
                                 const std::function<bool(const std::string&)>& known_extra,
                                 const std::string& where) {
   ByName tensors;
-  std::vector<std::string> missing, unknown, misshaped, parts;
+  std::vector<std::string> missing, unknown, misshaped, mistyped, parts;
   for (const auto& [name, tensor] : files.tensors) {
     if (!tensors.emplace(CanonicalName(name), NamedTensor{name, &tensor}).second) {
       unknown.push_back(Beginning(name));  // the same tensor under two prefixes
@@ -95,6 +95,7 @@ Result<BoundWeights> BindLayout(const WeightFiles& files, const std::vector<Layo
       misshaped.push_back(fmt::format("{} is {} and not {}", name, ShapeText(tensor->view.shape),
                                       ShapeText(wanted.shape)));
     }
+    if (!IsWeightType(tensor->view.dtype)) mistyped.push_back(name);
     bound.emplace(wanted.role, *tensor);
     tensors.erase(found);
   }
@@ -104,6 +105,7 @@ Result<BoundWeights> BindLayout(const WeightFiles& files, const std::vector<Layo
   Describe("missing", missing, parts);
   Describe("unknown", unknown, parts);
   Describe("of another shape", misshaped, parts);
+  Describe("neither F32, F16 nor BF16", mistyped, parts);
   if (parts.empty()) return bound;
   return DataError("tensors do not fit the model: " + Join(parts, "; "), where,
                    "the tensors of the model that config.json describes");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 
 #include "common/base/on_threads.h"
 
@@ -23,7 +24,13 @@ Block FeaturesOf(const Backbone& backbone, std::span<const PictureMaker> makers)
     problems.insert(problems.end(), found.begin(), found.end());
   }
   if (!problems.empty()) return Error(ErrorCode::kData, std::move(problems));
-  return backbone.FeaturesOfBlock(pictures);
+  UNMASK_ASSIGN(std::vector<float> features, backbone.FeaturesOfBlock(pictures));
+  // Else every job that trains on them would be said to diverge.
+  if (std::ranges::all_of(features, [](float value) { return std::isfinite(value); })) {
+    return features;
+  }
+  return DataError("the model's features of a picture are not finite numbers", "",
+                   "weights and a preparation of finite numbers");
 }
 
 Status AllGood(const std::vector<Block>& blocks) {

@@ -46,8 +46,10 @@ Result<TextConfig> ReadTextConfig(const std::string& text, const std::string& wh
   Fields whole(json, where);
   const std::string type = whole.Text("model_type");
   if (!type.empty() && type != "clip") {
-    return DataError(fmt::format("a {} has no text side", Beginning(type)), where,
-                     "model_type clip");
+    const bool half = type.starts_with("clip_text");
+    return DataError(
+        fmt::format(half ? "a {} alone is not read" : "a {} has no text side", Beginning(type)),
+        where, "model_type clip, a whole model");
   }
   UNMASK_ASSIGN(const Json nested, NestedConfig(json, "text_config", where));
   Fields fields(nested, where + ": text_config");

@@ -38,6 +38,7 @@ Result<std::array<float, 3>> PreparationFields::Triple(const char* key,
     const bool list = json.is_array() && json.size() == 3;
     if (!json.is_number() && !(list && json[i].is_number())) return Bad(key, "three numbers");
     values[i] = list ? json[i].get<float>() : json.get<float>();
+    if (!std::isfinite(values[i])) return Bad(key, "three numbers that a float32 can hold");
   }
   return values;
 }

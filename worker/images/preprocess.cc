@@ -26,6 +26,7 @@ Size ResizedSize(const Image& image, const ResizeRule& rule) {
     shortest = static_cast<double>(rule.longest_edge) * shorter / longer;
     target = static_cast<int>(std::nearbyint(shortest));
   }
+  if (rule.longest_edge > 0 && target == shorter) return {image.height, image.width};
   int other = Scaled(rule.shortest_edge, longer, shorter);
   if (shortest != rule.shortest_edge) other = static_cast<int>(shortest * longer / shorter);
   target = std::max(target, 1);

@@ -52,10 +52,8 @@ class Reader : PreparationFields {
     UNMASK_ASSIGN(const bool crop, Flag("do_center_crop", clip));
     if (crop) {
       UNMASK_ASSIGN(const Size size, ReadSquare("crop_size", Size{224, 224}));
-      // ConvNext's own crop comes first; a larger one after it would pad.
-      if (result.crop && (size.height > result.crop->height || size.width > result.crop->width)) {
-        return Bad("crop_size", "at most size");
-      }
+      // ConvNext's own crop comes first: two with roundings of their own, where they differ.
+      if (result.crop && size != *result.crop) return Bad("crop_size", "as size");
       result.crop = size;
     }
     for (const char* key : {"do_pad", "use_square_size"}) {

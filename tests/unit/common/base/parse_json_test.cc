@@ -26,6 +26,12 @@ TEST(ParseJsonObject, IsWhatTheParserMakes) {
   EXPECT_EQ(parsed->dump(), R"({"a":2,"b":[1,-2,0.5,"é",null,true]})");
 }
 
+TEST(ParseJsonObject, DoesNotEndAtANulByte) {
+  const auto parsed = ParseJsonObject(std::string("{}\0{{{", 6), "c.json");
+  ASSERT_FALSE(parsed.ok());
+  EXPECT_EQ(parsed.error().code, ErrorCode::kData);
+}
+
 TEST(ParseJsonObject, SaysWhereTheTextIsBroken) {
   EXPECT_EQ(Refusal("[]"), "unmask: error: not a JSON object (c.json): a model");
   const std::string cut = Refusal("{\n\"a\":");

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstring>
 #include <new>
 
@@ -61,6 +62,17 @@ TEST(EmbedImages, NamesThePicturesForWhichThereIsNoMemory) {
   ASSERT_EQ(file.error().problems.size(), pictures.size());
   EXPECT_EQ(file.error().problems[39].what, "no memory to decode the picture");
   EXPECT_EQ(file.error().problems[39].where, pictures[39].string());
+}
+
+TEST(ExtractFeatures, RefusesWhatIsNoFiniteNumber) {
+  for (const float value : {NAN, INFINITY}) {
+    std::vector<PictureMaker> makers(40, [] { return Pixels{{1, 1}, {0, 0, 0}}; });
+    EXPECT_TRUE(ExtractFeatures(FirstPixel(), makers, 2).ok());
+    makers[33] = [value] { return Pixels{{1, 1}, {0, value, 0}}; };
+    const auto rows = ExtractFeatures(FirstPixel(), makers, 2);
+    ASSERT_FALSE(rows.ok());
+    EXPECT_EQ(rows.error().code, ErrorCode::kData);
+  }
 }
 
 // A trainer tells want of memory from what is wrong with pictures.

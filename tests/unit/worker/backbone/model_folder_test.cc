@@ -26,13 +26,16 @@ class ModelFolderTest : public testing::Test {
     }
     return shapes;
   }
-  void Write(const std::string& config, const Shapes& shapes) {
+  // `other`: the one whose numbers are float64.
+  void Write(const std::string& config, const Shapes& shapes, const std::string& other = "") {
     Safetensors file;
     const std::string zeros(1 << 16, '\0');
     for (const auto& [name, shape] : shapes) {
       std::size_t count = 1;
       for (const std::int64_t extent : shape) count *= extent;
-      file.tensors[name] = {DType::kF32, shape, std::string_view(zeros).substr(0, count * 4)};
+      const DType type = name == other ? DType::kF64 : DType::kF32;
+      const std::size_t bytes = count * BytesOf(type);
+      file.tensors[name] = {type, shape, std::string_view(zeros).substr(0, bytes)};
     }
     ASSERT_TRUE(WriteFileDurably(folder_ / "config.json", config).ok());
     ASSERT_TRUE(WriteFileDurably(folder_ / "model.safetensors", WriteSafetensors(file)).ok());
@@ -93,6 +96,12 @@ TEST_F(ModelFolderTest, ListsMissingUnknownAndMisshapedTensorsInOneLine) {
   EXPECT_NE(refusal.find("conv1.weight is [4, 3, 5, 5] and not [4, 3, 7, 7]"), std::string::npos)
       << refusal;
   EXPECT_EQ(refusal.find('\n'), std::string::npos);
+}
+
+TEST_F(ModelFolderTest, NamesTensorsOfATypeThatWeightsDoNotHave) {
+  Write(kResnet, ShapesOf(kResnet, 1), "bn1.bias");
+  EXPECT_NE(Refusal().find("1 neither F32, F16 nor BF16: bn1.bias"), std::string::npos)
+      << Refusal();
 }
 
 TEST_F(ModelFolderTest, ProjectsOnlyWithAProjection) {
@@ -185,6 +194,8 @@ TEST(ReadBackboneConfig, RefusesWhatIsWrong) {
   EXPECT_NE(ConfigRefusal(R"({"model_type":"bert"})").find("'bert'"), std::string::npos);
   EXPECT_NE(ConfigRefusal(R"({"model_type":"vit","hidden_size":-1})").find("'hidden_size' is -1"),
             std::string::npos);
+  EXPECT_EQ(ConfigRefusal(R"({"model_type":"vit","hidden_size":-1})").find('\n'),
+            std::string::npos);  // and nothing of what follows from it
   EXPECT_NE(ConfigRefusal(R"({"model_type":"vit","num_attention_heads":7})").find("multiple"),
             std::string::npos);
   EXPECT_NE(ConfigRefusal(R"({"model_type":"vit","image_size":3})").find("patch"),

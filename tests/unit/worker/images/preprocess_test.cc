@@ -172,6 +172,7 @@ TEST(ReadPreprocessing, RefusesWhatIsWrong) {
   EXPECT_NE(Refusal(R"({"crop_size":"big"})").find("'crop_size'"), std::string::npos);
   EXPECT_NE(Refusal(R"({"resample":9})").find("'resample'"), std::string::npos);
   EXPECT_NE(Refusal(R"({"image_mean":[1,2]})").find("'image_mean'"), std::string::npos);
+  EXPECT_NE(Refusal(R"({"image_mean":[1e300,0,0]})").find("'image_mean'"), std::string::npos);
   EXPECT_NE(Refusal(R"({"image_std":[1,0,1]})").find("'image_std'"), std::string::npos);
   EXPECT_NE(Refusal(R"({"rescale_factor":0})").find("'rescale_factor'"), std::string::npos);
   EXPECT_NE(Refusal(R"({"crop_pct":2,"size":224})", BackboneKind::kResnet), "");
@@ -196,6 +197,14 @@ TEST(Prepare, KeepsTheLongerSideInBounds) {
   preprocessing.resize =
       ResizeRule{.filter = Filter::kBilinear, .shortest_edge = 10, .longest_edge = 12};
   EXPECT_EQ(Prepare(Plain(33, 20, 5), preprocessing).size, (Size{7, 12}));
+}
+
+// transformers: 99 * 33 / 100 is 32.67, rounded the picture's own shorter side, which stays.
+TEST(Prepare, LeavesAPictureThatHasItsBoundedSizeAsItIs) {
+  Preprocessing preprocessing;
+  preprocessing.resize =
+      ResizeRule{.filter = Filter::kBilinear, .shortest_edge = 48, .longest_edge = 99};
+  EXPECT_EQ(Prepare(Plain(100, 33, 5), preprocessing).size, (Size{33, 100}));
 }
 
 TEST(Prepare, PadsWithBlackWhatIsTooSmall) {
