@@ -8,6 +8,7 @@
 #include <unordered_set>
 
 #include "cli/launcher.h"
+#include "common/base/all_problems.h"
 #include "common/base/process.h"
 #include "common/base/shared_module.h"
 #include "common/data/dataset.h"
@@ -56,14 +57,11 @@ Status CheckDetector(const JobSpec& spec, const PlanOutput& planned) {
 }
 
 Status Decode(const std::vector<FrameRef>& frames) {
-  std::vector<Problem> problems;
+  AllProblems problems;
   for (const Status& one : TryPictures(frames, static_cast<unsigned>(UsableCores()))) {
-    if (one.ok()) continue;
-    const auto& found = one.error().problems;
-    problems.insert(problems.end(), found.begin(), found.end());
+    problems.Add(one);
   }
-  if (problems.empty()) return {};
-  return Error(ErrorCode::kData, std::move(problems));
+  return problems.status();
 }
 
 // Whether CLIP's text side, its tokenizer and the names of the classes go together.
@@ -81,44 +79,49 @@ Status CheckPrompts(const JobSpec& spec, const TextSide& text, const Dataset& da
 // What trainings open themselves, once for each kind: a backbone that no feature job opens for
 // them, and CLIP's text side.
 Status CheckTrainings(const PlanOutput& planned) {
+  AllProblems problems;
   std::set<std::string> looked_at;
   std::map<std::string, std::shared_ptr<const TextSide>> texts;  // by weights
   for (const JobSpec& spec : planned.trainings) {
     if (!SeesPictures(spec.settings)) continue;
     const ModelData& model = planned.models.at(spec.weights);
     const bool alone = !ReadsBank(spec.settings);
-    if (alone && looked_at.insert(spec.weights).second) UNMASK_TRY(CheckModel(spec, model));
+    if (alone && looked_at.insert(spec.weights).second) problems.Add(CheckModel(spec, model));
     const bool reads = ReadsText(spec.settings) && model.files.empty();
     const std::string prompts =
         fmt::format("{} as {} of {}", spec.dataset, Name(spec.settings.model.kind), spec.weights);
     if (reads && looked_at.insert(prompts).second) {
       auto& text = texts[spec.weights];
       if (!text) {
-        UNMASK_ASSIGN(text, OpenTextSide(model.folder, BesideProgram(kStandardMergesFile)));
+        auto opened = OpenTextSide(model.folder, BesideProgram(kStandardMergesFile));
+        problems.Add(opened);
+        if (!opened.ok()) continue;
+        text = *std::move(opened);
       }
-      UNMASK_TRY(CheckPrompts(spec, *text, planned.datasets.at(spec.dataset)));
+      problems.Add(CheckPrompts(spec, *text, planned.datasets.at(spec.dataset)));
     }
   }
-  return {};
+  return problems.status();
 }
 
 Status CheckFeatures(const PlanOutput& planned, const fs::path& store) {
   const auto& jobs = planned.plan.jobs;
   if (jobs.empty() || jobs.front().spec.kind != JobKind::kFeatures) return {};
   const auto done = DoneJobs(store);
+  AllProblems problems;
   for (const PlannedJob& job : jobs) {
     if (job.spec.kind != JobKind::kFeatures) break;  // they come first
     if (done.contains(job.key)) continue;
     if (job.spec.view == -1) {
-      UNMASK_TRY(CheckModel(job.spec, planned.models.at(job.spec.weights)));
+      problems.Add(CheckModel(job.spec, planned.models.at(job.spec.weights)));
     }
     const auto frames = planned.frames.find(job.spec.dataset);
-    if (job.spec.view == kCropsView) UNMASK_TRY(CheckDetector(job.spec, planned));
+    if (job.spec.view == kCropsView) problems.Add(CheckDetector(job.spec, planned));
     if (job.spec.view == kCropsView && frames != planned.frames.end()) {
-      UNMASK_TRY(Decode(frames->second));
+      problems.Add(Decode(frames->second));
     }
   }
-  return {};
+  return problems.status();
 }
 
 }  // namespace

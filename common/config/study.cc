@@ -80,10 +80,15 @@ std::vector<std::string> ShadowNotes(const StudyDraft& draft) {
       if (own == nullptr || own->value == assignment.value) continue;
       // There its own setting would not hold either; the grid's note says so.
       if (experiment.grid && in_grid(key) && LinesOf(draft.grid, key).empty()) continue;
+      // Whoever has set the experiment's own value on the command line knows how.
+      const std::string advice =
+          experiment.overrides.contains(key)
+              ? ""
+              : fmt::format(" (experiments.{}.{} would)", experiment.name, argument);
       notes.push_back(
-          fmt::format("{} does not reach experiment '{}', whose own setting is {} "
-                      "(experiments.{}.{} would)",
-                      argument, experiment.name, ToText(own->value), experiment.name, argument));
+          fmt::format("{} does not reach experiment '{}', whose own setting is {}"
+                      "{}",
+                      argument, experiment.name, ToText(own->value), advice));
     }
     if (grid_used && in_grid(key)) notes.push_back(GridNote(draft.grid, key, argument));
   }

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "common/base/all_problems.h"
 #include "common/base/sha256.h"
 #include "common/base/text.h"
 #include "common/jobs/feature_jobs.h"
@@ -100,7 +101,7 @@ PlannedJob DependentOn(const JobSpec& spec, const Settings& settings) {
   job.dependencies = {ReadsBank(settings) ? plain : JobKey(CropsJob(spec))};
   if (!ReadsBank(settings)) return job;
   job.view_set = BankOf(spec);
-  job.views = ViewsOf(settings);
+  job.views = ViewsOf(spec.settings);  // as reduced: zero-shot reads one
   return job;
 }
 
@@ -115,7 +116,7 @@ std::vector<PlannedJob> FeatureJobs(const std::vector<PlannedPoint>& points) {
     crops.emplace(JobKey(CropsJob(spec)), CropsJob(spec));
     if (!ReadsBank(point.settings)) continue;
     std::int64_t& views = banks.try_emplace(BankOf(spec), spec, 0).first->second.second;
-    views = std::max(views, ViewsOf(point.settings));
+    views = std::max(views, ViewsOf(spec.settings));
   }
   std::vector<PlannedJob> jobs;
   jobs.reserve(crops.size());
@@ -243,23 +244,47 @@ void AddContent(const std::vector<PlannedPoint>& points, PlanOutput& output) {
   }
 }
 
-Status FindData(PlannedPoint& point, DataSource& data, ModelSource& models) {
-  UNMASK_ASSIGN(point.data, data.Select(point.settings));
-  if (!SeesPictures(point.settings)) return {};
-  UNMASK_ASSIGN(const ModelData* model, models.Model(point.settings));
-  UNMASK_ASSIGN(point.detector, models.Detector(point.settings.faces));
-  UNMASK_ASSIGN(point.pictures, data.Pictures(point.settings));
-  point.model = model;
+Status FindModel(PlannedPoint& point, ModelSource& models) {
+  const auto model = models.Model(point.settings);
+  auto detector = models.Detector(point.settings.faces);
+  AllProblems problems;
+  problems.Add(model);
+  problems.Add(detector);
+  UNMASK_TRY(problems.status());
+  point.model = *model;
+  point.detector = *std::move(detector);
   return {};
 }
 
 // An experiment that is not asked for gives the sweep its name too, but may lack its data, model or
-// pictures.
+// pictures. Of the others all faulty models are told; a faulty data set tells all of its own.
 Status FindContent(std::vector<PlannedPoint>& points, const std::set<std::string>& selected,
                    DataSource& data, ModelSource& models) {
+  const auto asked = [&](const PlannedPoint& point) {
+    return selected.contains(point.experiment->name);
+  };
   for (PlannedPoint& point : points) {
-    const Status found = FindData(point, data, models);
-    if (!found.ok() && selected.contains(point.experiment->name)) return found;
+    auto selection = data.Select(point.settings);
+    if (selection.ok()) point.data = *selection;
+    if (!selection.ok() && asked(point)) return selection.error();
+  }
+  AllProblems faulty_models;
+  for (PlannedPoint& point : points) {
+    if (point.data == nullptr || !SeesPictures(point.settings)) continue;
+    const Status found = FindModel(point, models);
+    if (asked(point)) faulty_models.Add(found);
+  }
+  UNMASK_TRY(faulty_models.status());
+  for (PlannedPoint& point : points) {
+    if (point.model == nullptr) continue;
+    const auto pictures = data.Pictures(point.settings);
+    if (pictures.ok()) {
+      point.pictures = *pictures;
+    } else if (asked(point)) {
+      return pictures.error();
+    } else {
+      point.model = nullptr;
+    }
   }
   return {};
 }

@@ -48,7 +48,7 @@ Result<TextConfig> ReadTextConfig(const std::string& text, const std::string& wh
   if (!type.empty() && type != "clip") {
     const bool half = type.starts_with("clip_text");
     return DataError(
-        fmt::format(half ? "a {} alone is not read" : "a {} has no text side", Beginning(type)),
+        fmt::format("a {} {}", Beginning(type), half ? "alone is not read" : "has no text side"),
         where, "model_type clip, a whole model");
   }
   UNMASK_ASSIGN(const Json nested, NestedConfig(json, "text_config", where));

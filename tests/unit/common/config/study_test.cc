@@ -189,6 +189,9 @@ TEST(StudyNotesTest, AShadowedOverrideIsReported) {
               ElementsAre("loss.alpha=50 does not reach experiment 'e', whose own setting is 0 "
                           "(experiments.e.loss.alpha=50 would)"));
   EXPECT_THAT(Load("experiments: {e: {loss.alpha: 0}}", {"loss.alpha=0"}).notes, ElementsAre());
+  EXPECT_THAT(
+      Load("experiments: {e: {}, f: {}}", {"loss.alpha=50", "experiments.e.loss.alpha=0"}).notes,
+      ElementsAre("loss.alpha=50 does not reach experiment 'e', whose own setting is 0"));
 }
 
 TEST(StudyNotesTest, AGridShadowsToo) {

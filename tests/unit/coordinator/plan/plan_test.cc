@@ -330,6 +330,31 @@ TEST_F(PlanTest, BanksDifferWhereTheirViewsDo) {
   }
 }
 
+TEST_F(PlanTest, ZeroShotReadsOneViewOfMany) {
+  const PlanOutput output = Plan(
+      "dataset.synth: 3\nfeatures.source: clip\nmodel.kind: clip-zero-shot\nweights.synth: 1\n"
+      "augment.views: 7\n",
+      {});
+  std::int64_t views = 0;
+  for (const PlannedJob& job : output.plan.jobs) {
+    if (job.spec.kind == JobKind::kFeatures && job.view >= 0) ++views;
+    if (job.spec.kind == JobKind::kTrain) {
+      EXPECT_EQ(job.views, 1);
+    }
+  }
+  EXPECT_EQ(views, 1);
+}
+
+TEST_F(PlanTest, AllFaultyModelsAreToldAtOnce) {
+  const std::string error = ErrorOf(
+      "dataset.synth: 3\nexperiments: {a: {features.source: vit}, b: {features.source: vit, "
+      "loss.alpha: 0}, c: {features.source: clip}}",
+      {"weights.vit=none", "weights.clip=neither"});
+  EXPECT_THAT(error, HasSubstr("none"));
+  EXPECT_THAT(error, HasSubstr("neither"));
+  EXPECT_EQ(std::ranges::count(error, '\n'), 1) << error;  // a and b have one fault
+}
+
 TEST_F(PlanTest, EqualContentInTwoPlacesIsReadFromTheFirst) {
   for (const char* folder : {"here", "there"}) {
     fs::create_directory(folder_ / folder);
