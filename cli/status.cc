@@ -68,7 +68,6 @@ Status WatchPlainly(StoreReader& reader, const StorePaths& paths, const std::str
 }
 
 Status WatchOnTerminal(StoreReader& reader, const StorePaths& paths, const std::string& sweep) {
-  UNMASK_ASSIGN(const auto live, LiveReader::Open(paths));
   const sigset_t signals = BlockWatchSignals();
   const RealClock clock;
   std::size_t drawn = 0;
@@ -76,7 +75,7 @@ Status WatchOnTerminal(StoreReader& reader, const StorePaths& paths, const std::
   while (true) {
     const Millis begin = clock.Now();
     UNMASK_ASSIGN(const LiveSnapshot snapshot,
-                  ReadSnapshot(reader, *live, paths, sweep, clock.WallTime()));
+                  ReadSnapshot(reader, paths, sweep, clock.WallTime()));
     const std::vector<std::string> lines = DrawScreen(snapshot, ShapeOfTerminal());
     Print(RedrawBytes(drawn, lines, afresh));
     drawn = lines.size();

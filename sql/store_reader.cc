@@ -1,21 +1,49 @@
 #include "sql/store_reader.h"
 
+#include <functional>
+#include <type_traits>
+#include <utility>
+
 #include "sql/cell_reads.h"
 #include "sql/job_reads.h"
+#include "sql/live_reads.h"
 #include "sql/open_to_read.h"
 #include "sql/report_reads.h"
 #include "sql/schema.h"
 #include "sql/sweep_reads.h"
 
 namespace unmask {
+namespace {
+
+template <typename T>
+struct ResultFor {
+  using Type = Result<T>;
+};
+template <typename T>
+struct ResultFor<Result<T>> {
+  using Type = Result<T>;
+};
+template <typename T>
+using AsResult = ResultFor<T>::Type;
+
+}  // namespace
+
 class StoreReader::Impl {
  public:
   explicit Impl(std::unique_ptr<Database> opened) : database(std::move(opened)) {}
 
-  // `read` returns a value or a Result of it.
-  template <typename T, typename Read>
-  Result<T> Catch(Read&& read) {
-    return CatchSqlite(*database, [&]() -> Result<T> { return read(*database); });
+  // What `read` returns: a value, a Result of one, or nothing.
+  template <typename Read, typename... Args>
+  auto Catch(Read&& read, const Args&... args) {
+    using Returned = std::invoke_result_t<Read, Database&, const Args&...>;
+    return CatchSqlite(*database, [&]() -> AsResult<Returned> {
+      if constexpr (std::is_void_v<Returned>) {
+        read(*database, args...);
+        return {};
+      } else {
+        return read(*database, args...);
+      }
+    });
   }
 
   std::unique_ptr<Database> database;
@@ -42,79 +70,69 @@ Status StoreReader::InSnapshot(const std::function<Status()>& body) {
   });
 }
 
-Result<std::vector<SweepRow>> StoreReader::Sweeps() {
-  return impl_->Catch<std::vector<SweepRow>>(ReadSweeps);
-}
+Result<std::vector<SweepRow>> StoreReader::Sweeps() { return impl_->Catch(ReadSweeps); }
 Result<SweepRow> StoreReader::FindSweep(std::string_view name) {
-  return impl_->Catch<SweepRow>([&](Database& db) { return FindSweepRow(db, name); });
+  return impl_->Catch(FindSweepRow, name);
 }
 Result<SweepTexts> StoreReader::Texts(std::string_view sweep) {
-  return impl_->Catch<SweepTexts>([&](Database& db) { return ReadSweepTexts(db, sweep); });
+  return impl_->Catch(ReadSweepTexts, sweep);
 }
 Result<SweepProgress> StoreReader::Progress(std::string_view sweep) {
-  return impl_->Catch<SweepProgress>([&](Database& db) { return ReadProgress(db, sweep); });
+  return impl_->Catch(ReadProgress, sweep);
+}
+Result<LiveRows> StoreReader::Live(std::string_view sweep, std::int64_t failures_shown) {
+  return impl_->Catch(ReadLive, sweep, failures_shown);
 }
 Result<std::vector<DeadJobRow>> StoreReader::DeadJobs(std::string_view sweep, std::int64_t limit) {
-  return impl_->Catch<std::vector<DeadJobRow>>(
-      [&](Database& db) { return ReadDeadJobs(db, sweep, limit); });
+  return impl_->Catch(ReadDeadJobs, sweep, limit);
 }
 Result<std::vector<JobRow>> StoreReader::Jobs(std::string_view sweep) {
-  return impl_->Catch<std::vector<JobRow>>([&](Database& db) { return ReadJobs(db, sweep); });
+  return impl_->Catch(ReadJobs, sweep);
 }
 Result<std::vector<CellRow>> StoreReader::Cells(std::string_view sweep) {
-  return impl_->Catch<std::vector<CellRow>>([&](Database& db) { return ReadCells(db, sweep); });
+  return impl_->Catch(ReadCells, sweep);
 }
 Result<std::vector<FoldRow>> StoreReader::Folds(std::string_view sweep) {
-  return impl_->Catch<std::vector<FoldRow>>([&](Database& db) { return ReadFolds(db, sweep); });
+  return impl_->Catch(ReadFolds, sweep);
 }
 Result<SweepPredictions> StoreReader::Predictions(std::string_view sweep) {
-  return impl_->Catch<SweepPredictions>(
-      [&](Database& db) { return ReadSweepPredictions(db, sweep); });
+  return impl_->Catch(ReadSweepPredictions, sweep);
 }
 Status StoreReader::ForEachCurve(
     std::string_view sweep,
     const std::function<void(const std::string&, const std::vector<CurvePoint>&)>& visit) {
-  return CatchSqlite(*impl_->database, [&]() -> Status {
-    VisitSweepCurves(*impl_->database, sweep, visit);
-    return {};
-  });
+  return impl_->Catch(VisitSweepCurves, sweep, visit);
 }
 Result<std::vector<SpanRow>> StoreReader::Spans(std::string_view sweep) {
-  return impl_->Catch<std::vector<SpanRow>>([&](Database& db) { return ReadSpans(db, sweep); });
+  return impl_->Catch(ReadSpans, sweep);
 }
 Result<std::vector<RunRow>> StoreReader::Runs(std::string_view sweep) {
-  return impl_->Catch<std::vector<RunRow>>([&](Database& db) { return ReadRuns(db, sweep); });
+  return impl_->Catch(ReadRuns, sweep);
 }
 Status StoreReader::ForEachRow(std::string_view view, std::string_view sweep, RowSink& sink) {
-  return CatchSqlite(*impl_->database,
-                     [&] { return VisitView(*impl_->database, view, sweep, sink); });
+  return impl_->Catch(VisitView, view, sweep, std::ref(sink));
 }
 Result<JobDetails> StoreReader::FindJob(std::string_view key_prefix) {
-  return impl_->Catch<JobDetails>([&](Database& db) { return FindJobRow(db, key_prefix); });
+  return impl_->Catch(FindJobRow, key_prefix);
 }
 Result<std::vector<JobUseRow>> StoreReader::Uses(std::string_view job_key) {
-  return impl_->Catch<std::vector<JobUseRow>>([&](Database& db) { return ReadUses(db, job_key); });
+  return impl_->Catch(ReadUses, job_key);
 }
 Result<std::vector<AttemptRow>> StoreReader::Attempts(std::string_view job_key) {
-  return impl_->Catch<std::vector<AttemptRow>>(
-      [&](Database& db) { return ReadAttempts(db, job_key); });
+  return impl_->Catch(ReadAttempts, job_key);
 }
 Result<JobResult> StoreReader::ResultOf(std::string_view job_key) {
-  return impl_->Catch<JobResult>([&](Database& db) { return ReadResult(db, job_key); });
+  return impl_->Catch(ReadResult, job_key);
 }
 Result<std::unordered_set<std::string>> StoreReader::DoneKeys() {
-  return impl_->Catch<std::unordered_set<std::string>>(ReadDoneKeys);
+  return impl_->Catch(ReadDoneKeys);
 }
 Status StoreReader::ForEachDoneSpec(const std::function<void(const DoneSpecRow&)>& visit) {
-  return CatchSqlite(*impl_->database, [&]() -> Status {
-    VisitDoneSpecs(*impl_->database, visit);
-    return {};
-  });
+  return impl_->Catch(VisitDoneSpecs, visit);
 }
 Result<std::unordered_set<std::string>> StoreReader::ReferencedBlobs() {
-  UNMASK_TRY(CatchSqlite(*impl_->database,
-                         [&] { return CheckIntact(*impl_->database, Depth::kTablesAndIndexes); }));
-  return impl_->Catch<std::unordered_set<std::string>>(ReadReferencedBlobs);
+  UNMASK_TRY(impl_->Catch(CheckIntact, Depth::kTablesAndIndexes));
+  return impl_->Catch(ReadReferencedBlobs);
 }
 
 }  // namespace unmask

@@ -12,6 +12,7 @@
 
 #include "common/base/result.h"
 #include "common/protocol/messages.h"
+#include "sql/live_rows.h"
 #include "sql/query.h"
 #include "sql/rows.h"
 #include "sql/store_paths.h"
@@ -41,6 +42,8 @@ class StoreReader {
   // `sweep` is an exact name from here on; an unknown one has no rows.
   Result<SweepTexts> Texts(std::string_view sweep);
   Result<SweepProgress> Progress(std::string_view sweep);
+  // Of one moment, without predictions or curves: what is looked at again and again.
+  Result<LiveRows> Live(std::string_view sweep, std::int64_t failures_shown);
   // At most `limit`, in the plan's order.
   Result<std::vector<DeadJobRow>> DeadJobs(std::string_view sweep, std::int64_t limit);
   Result<std::vector<JobRow>> Jobs(std::string_view sweep);    // in the plan's order

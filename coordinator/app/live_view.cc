@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "sql/live_reader.h"
+#include "sql/store_reader.h"
 
 namespace unmask {
 namespace {
@@ -28,8 +28,8 @@ Result<std::unique_ptr<LiveView>> LiveView::Open(boost::asio::io_context& io, st
 }
 
 Status LiveView::Load(const SweepPlan& plan) {
-  UNMASK_ASSIGN(const auto reader, LiveReader::Open(store_));
-  UNMASK_ASSIGN(const LiveRows rows, reader->Read(plan.sweep, LiveSweep::kFailuresKept));
+  UNMASK_ASSIGN(const auto reader, StoreReader::Open(store_));
+  UNMASK_ASSIGN(const LiveRows rows, reader->Live(plan.sweep, LiveSweep::kFailuresKept));
   sweep_.emplace(plan.sweep, rows);
   for (const PlannedJob& job : plan.jobs) {
     if (job.spec.kind == JobKind::kTrain) {

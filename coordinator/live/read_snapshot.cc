@@ -43,10 +43,15 @@ double SecondsBetween(std::string_view from, std::string_view to) {
   return begin && end ? 1e-3 * static_cast<double>(std::max<std::int64_t>(0, *end - *begin)) : 0;
 }
 
-Result<LiveSnapshot> ReadSnapshot(StoreReader& store, LiveReader& live, const StorePaths& paths,
+Result<LiveSnapshot> ReadSnapshot(StoreReader& store, const StorePaths& paths,
                                   const std::string& sweep, const std::string& wall_time) {
-  UNMASK_ASSIGN(const SweepProgress progress, store.Progress(sweep));
-  UNMASK_ASSIGN(const LiveRows rows, live.Read(sweep, kFailuresShown));
+  SweepProgress progress;
+  LiveRows rows;
+  UNMASK_TRY(store.InSnapshot([&]() -> Status {
+    UNMASK_ASSIGN(progress, store.Progress(sweep));
+    UNMASK_ASSIGN(rows, store.Live(sweep, kFailuresShown));
+    return {};
+  }));
   const bool attended = StoreLock::Holder(paths.lock()).has_value();
   const LiveSweep view(sweep, rows);
   LiveSnapshot snapshot = view.Snapshot(WorkersOf(rows.running, wall_time), wall_time, Millis{0});

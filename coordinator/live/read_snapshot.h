@@ -6,13 +6,12 @@
 
 #include "common/base/result.h"
 #include "coordinator/live/live_snapshot.h"
-#include "sql/live_reader.h"
 #include "sql/store_reader.h"
 
 namespace unmask {
 
 // `wall_time` is now, ISO 8601 UTC: what runs is shown with its age.
-Result<LiveSnapshot> ReadSnapshot(StoreReader& store, LiveReader& live, const StorePaths& paths,
+Result<LiveSnapshot> ReadSnapshot(StoreReader& store, const StorePaths& paths,
                                   const std::string& sweep, const std::string& wall_time);
 
 // 0 where a time is not ISO 8601, or `to` is before `from`.

@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "sql/live_reader.h"
 #include "tests/testing/store_env.h"
 
 namespace unmask {
@@ -22,9 +21,7 @@ class LiveSweepTest : public testing::Test, protected StoreEnv {
   }
 
   LiveSweep Load() const {
-    auto reader = LiveReader::Open(paths());
-    EXPECT_TRUE(reader.ok());
-    auto rows = (*reader)->Read("s-1", 50);
+    auto rows = Reader()->Live("s-1", 50);
     EXPECT_TRUE(rows.ok());
     return {"s-1", *rows};
   }

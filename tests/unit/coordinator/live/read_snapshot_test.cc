@@ -10,9 +10,7 @@ namespace {
 class ReadSnapshotTest : public testing::Test, protected StoreEnv {
  protected:
   LiveSnapshot Read(const std::string& wall_time = "2026-11-22T15:41:01.623Z") {
-    auto live = LiveReader::Open(paths());
-    EXPECT_TRUE(live.ok());
-    auto snapshot = ReadSnapshot(*Reader(), **live, paths(), "s-1", wall_time);
+    auto snapshot = ReadSnapshot(*Reader(), paths(), "s-1", wall_time);
     EXPECT_TRUE(snapshot.ok());
     return *snapshot;
   }

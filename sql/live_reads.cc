@@ -1,11 +1,11 @@
-#include "sql/live_reader.h"
+#include "sql/live_reads.h"
 
+#include <optional>
 #include <unordered_map>
 
 #include "common/base/text.h"
 #include "common/config/names.h"
 #include "sql/database.h"
-#include "sql/open_to_read.h"
 #include "sql/packed.h"
 #include "sql/rows.h"
 
@@ -126,7 +126,11 @@ std::vector<LiveAttemptRow> ReadAttempts(Database& database, std::string_view sw
   return attempts;
 }
 
+}  // namespace
+
 LiveRows ReadLive(Database& database, std::string_view sweep, std::int64_t failures_shown) {
+  std::optional<Snapshot> own;
+  if (!database.InTransaction()) own.emplace(database);
   LiveRows live;
   const IndexById jobs = ReadJobs(database, sweep, live);
   ReadScores(database, sweep, jobs, live);
@@ -141,30 +145,6 @@ LiveRows ReadLive(Database& database, std::string_view sweep, std::int64_t failu
                                " ORDER BY attempt.ended_at DESC, attempt.job_id LIMIT ?",
                                failures_shown);
   return live;
-}
-
-}  // namespace
-
-class LiveReader::Impl {
- public:
-  explicit Impl(std::unique_ptr<Database> opened) : database(std::move(opened)) {}
-  std::unique_ptr<Database> database;
-};
-
-LiveReader::LiveReader(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-LiveReader::~LiveReader() = default;
-
-Result<std::unique_ptr<LiveReader>> LiveReader::Open(const StorePaths& paths) {
-  UNMASK_ASSIGN(std::unique_ptr<Database> database, OpenToRead(paths));
-  return std::unique_ptr<LiveReader>(new LiveReader(std::make_unique<Impl>(std::move(database))));
-}
-
-Result<LiveRows> LiveReader::Read(std::string_view sweep, std::int64_t failures_shown) {
-  Database& database = *impl_->database;
-  return CatchSqlite(database, [&]() -> Result<LiveRows> {
-    const Snapshot snapshot(database);
-    return ReadLive(database, sweep, failures_shown);
-  });
 }
 
 }  // namespace unmask
