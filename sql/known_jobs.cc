@@ -6,21 +6,6 @@
 
 namespace unmask {
 
-JobPhase PhaseOf(JobState state) {
-  switch (state) {
-    case JobState::kQueued:
-      return JobPhase::kQueued;
-    case JobState::kRunning:
-      return JobPhase::kRunning;
-    case JobState::kDone:
-      return JobPhase::kDone;
-    case JobState::kFailed:
-    case JobState::kQuarantined:
-      return JobPhase::kDead;
-  }
-  return JobPhase::kDead;
-}
-
 KnownJob* KnownJobs::Find(std::string_view job_key) {
   const auto bytes = BytesOf(job_key);
   if (!bytes) return nullptr;
@@ -33,7 +18,7 @@ KnownJob* KnownJobs::Find(std::string_view job_key) {
             job_key);
   if (!rows.Next()) return nullptr;
   const KnownJob job{rows.Int(0), static_cast<std::int32_t>(rows.Int(1)),
-                     PhaseOf(JobStateFromName(rows.Text(2)).value()), rows.Int(3) != 0};
+                     JobStateFromName(rows.Text(2)).value(), rows.Int(3) != 0};
   return &by_key_.emplace(*bytes, job).first->second;
 }
 

@@ -14,13 +14,10 @@
 
 namespace unmask {
 
-enum class JobPhase : std::uint8_t { kQueued, kRunning, kDone, kDead };
-JobPhase PhaseOf(JobState state);
-
 struct KnownJob {
   std::int64_t id = 0;       // its row
   std::int32_t attempt = 0;  // the newest; 0: none
-  JobPhase phase = JobPhase::kQueued;
+  JobState state = JobState::kQueued;
   bool has_checkpoints = false;  // or may have
 };
 

@@ -14,7 +14,7 @@ namespace {
 
 using IndexById = std::unordered_map<std::int64_t, std::size_t>;
 
-IndexById ReadJobs(Database& database, std::string_view sweep, LiveRows& live) {
+IndexById ReadLiveJobs(Database& database, std::string_view sweep, LiveRows& live) {
   IndexById by_id;
   for (Rows rows(
            database,
@@ -98,8 +98,8 @@ void ReadFoldUses(Database& database, std::string_view sweep, const IndexById& p
 }
 
 // `tail` chooses and orders the attempts, and has one parameter.
-std::vector<LiveAttemptRow> ReadAttempts(Database& database, std::string_view sweep,
-                                         const std::string& tail, std::int64_t limit) {
+std::vector<LiveAttemptRow> ReadLiveAttempts(Database& database, std::string_view sweep,
+                                             const std::string& tail, std::int64_t limit) {
   std::vector<LiveAttemptRow> attempts;
   const std::string sql =
       "SELECT job.job_key, attempt.attempt, worker.worker, worker.host, worker.device,"
@@ -132,18 +132,19 @@ LiveRows ReadLive(Database& database, std::string_view sweep, std::int64_t failu
   std::optional<Snapshot> own;
   if (!database.InTransaction()) own.emplace(database);
   LiveRows live;
-  const IndexById jobs = ReadJobs(database, sweep, live);
+  const IndexById jobs = ReadLiveJobs(database, sweep, live);
   ReadScores(database, sweep, jobs, live);
   const IndexById points = ReadPoints(database, sweep, live);
   ReadFoldUses(database, sweep, points, jobs, live);
-  live.running = ReadAttempts(database, sweep,
-                              "attempt.outcome IS NULL ORDER BY worker.worker, attempt.started_at"
-                              " LIMIT ?",
-                              10'000);
-  live.failures = ReadAttempts(database, sweep,
-                               "attempt.error_class IS NOT NULL"
-                               " ORDER BY attempt.ended_at DESC, attempt.job_id LIMIT ?",
-                               failures_shown);
+  live.running =
+      ReadLiveAttempts(database, sweep,
+                       "attempt.outcome IS NULL ORDER BY worker.worker, attempt.started_at"
+                       " LIMIT ?",
+                       10'000);
+  live.failures = ReadLiveAttempts(database, sweep,
+                                   "attempt.error_class IS NOT NULL"
+                                   " ORDER BY attempt.ended_at DESC, attempt.job_id LIMIT ?",
+                                   failures_shown);
   return live;
 }
 

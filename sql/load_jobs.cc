@@ -54,7 +54,7 @@ void AddAttempt(const Rows& rows, const WorkerClasses& classes, SweepJob& job) {
 
 // Both tables are read along, in the order of the jobs' rows: to look each job's attempts up takes
 // three times as long, and this is done at every start.
-std::vector<SweepJob> SweepJobs(Database& database, const std::string& sweep) {
+std::vector<SweepJob> ReadSweepJobs(Database& database, const std::string& sweep) {
   std::vector<SweepJob> jobs;
   for (Rows rows(
            database,
@@ -99,16 +99,16 @@ void ReadCheckpoints(Database& database, LoadedJobs& loaded) {
 
 }  // namespace
 
-LoadedJobs ReadJobs(Database& database, const std::string& sweep) {
+LoadedJobs LoadJobs(Database& database, const std::string& sweep) {
   LoadedJobs loaded;
-  std::vector<SweepJob> found = SweepJobs(database, sweep);
+  std::vector<SweepJob> found = ReadSweepJobs(database, sweep);
   const auto place = [](const SweepJob& job) { return std::pair(job.position, job.known.id); };
   if (!std::ranges::is_sorted(found, {}, place)) std::ranges::sort(found, {}, place);
   loaded.jobs.reserve(found.size());
   for (SweepJob& job : found) {
     job.known.attempt = job.stored.last_attempt.value;
-    job.known.phase = PhaseOf(job.stored.state);
-    if (job.known.phase == JobPhase::kDone) {
+    job.known.state = job.stored.state;
+    if (job.known.state == JobState::kDone) {
       job.stored.crashes = job.stored.losses = 0;  // of the attempts before
       job.stored.alone = false;
     } else {

@@ -19,7 +19,7 @@ struct LoadedJobs {
   std::vector<std::pair<std::size_t, KnownJob>> known;  // by index: those that may still be leased
 };
 
-LoadedJobs ReadJobs(Database& database, const std::string& sweep);
+LoadedJobs LoadJobs(Database& database, const std::string& sweep);
 // As it reads those of a plan that were just written, the first of them at the row `first_id`.
 LoadedJobs NewJobs(const SweepPlan& plan, std::int64_t first_id);
 

@@ -97,7 +97,7 @@ Status RecordWriter::WriteHeldBack() {
 Status RecordWriter::Write(const RecordLease& record) {
   const LeaseId& lease = record.lease;
   KnownJob* job = lease.epoch == epoch_ ? jobs_.Find(lease.job_key) : nullptr;
-  if (job == nullptr || job->phase != JobPhase::kQueued || job->attempt >= lease.attempt.value) {
+  if (job == nullptr || job->state != JobState::kQueued || job->attempt >= lease.attempt.value) {
     return Stale(lease, database_);
   }
   database_.Run("INSERT INTO attempt (job_id, attempt, worker_id, started_at) VALUES (?, ?, ?, ?)",
@@ -105,7 +105,7 @@ Status RecordWriter::Write(const RecordLease& record) {
                 record.others.empty() ? WorkerRow(record.worker) : WorkerRow(WithGang(record)),
                 now_);
   job->attempt = lease.attempt.value;
-  job->phase = JobPhase::kRunning;
+  job->state = JobState::kRunning;
   return {};
 }
 
@@ -145,7 +145,7 @@ Status RecordWriter::Write(const RecordResult& record) {
   if (changed != 1) return Stale(record.lease, database_);
   UNMASK_TRY(WriteAnswer(job->id, result));
   if (std::exchange(job->has_checkpoints, false)) DropCheckpoints(job->id, 0);
-  job->phase = JobPhase::kDone;
+  job->state = JobState::kDone;
   for (const std::int64_t point_id : complete) UNMASK_TRY(cells_.Write(point_id));
   return {};
 }
@@ -166,27 +166,27 @@ Status RecordWriter::Write(const RecordAttemptEnd& record) {
       " error = ? WHERE id = ?",
       Name(record.job_state), job->attempt, record.crashes, record.losses, record.alone ? 1 : 0,
       dead ? NullIfEmpty(error) : std::nullopt, job->id);
-  job->phase = dead ? JobPhase::kDead : JobPhase::kQueued;
+  job->state = record.job_state;
   return {};
 }
 
 Status RecordWriter::Write(const RecordJobFailed& record) {
   KnownJob* job = jobs_.Find(record.job_key);
-  if (job == nullptr || job->phase != JobPhase::kQueued) {
+  if (job == nullptr || job->state != JobState::kQueued) {
     return InternalError(
         fmt::format("job {} is not queued, so it cannot fail by a dependency", record.job_key),
         database_.path().string());
   }
   database_.Run("UPDATE planned_job SET state = 'failed', error = ? WHERE id = ?", record.message,
                 job->id);
-  job->phase = JobPhase::kDead;
+  job->state = JobState::kFailed;
   return {};
 }
 
 Result<KnownJob*> RecordWriter::LeasedJob(const LeaseId& lease) {
   // Attempts that have not ended are of this epoch: opening the store ended all others.
   KnownJob* job = lease.epoch == epoch_ ? jobs_.Find(lease.job_key) : nullptr;
-  if (job != nullptr && job->phase == JobPhase::kRunning && job->attempt == lease.attempt.value) {
+  if (job != nullptr && job->state == JobState::kRunning && job->attempt == lease.attempt.value) {
     return job;
   }
   return Stale(lease, database_);

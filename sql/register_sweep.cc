@@ -190,13 +190,13 @@ std::int64_t WriteSweepRow(Database& database, const SweepPlan& plan, const std:
 Result<LoadedJobs> WriteSweep(Database& database, const SweepPlan& plan, const std::string& now) {
   const std::int64_t sweep_id = WriteSweepRow(database, plan, now);
   // The same command again: reading is much cheaper than writing what is there.
-  LoadedJobs there = ReadJobs(database, plan.sweep);
+  LoadedJobs there = LoadJobs(database, plan.sweep);
   if (AreOf(plan, there.jobs) && HasPoints(database, plan, sweep_id)) return there;
   const WrittenJobs jobs = WriteJobs(database, plan, sweep_id);
   if (!there.jobs.empty()) DropOtherPoints(database, plan, sweep_id);
   UNMASK_TRY(WriteUses(database, plan, sweep_id, jobs.rows));
   const bool known = there.jobs.empty() && jobs.first_new != 0;
-  return known ? NewJobs(plan, jobs.first_new) : ReadJobs(database, plan.sweep);
+  return known ? NewJobs(plan, jobs.first_new) : LoadJobs(database, plan.sweep);
 }
 
 void WriteRun(Database& database, const std::string& sweep, CoordinatorEpoch epoch,

@@ -87,7 +87,7 @@ Result<std::vector<DeadJobRow>> StoreReader::DeadJobs(std::string_view sweep, st
   return impl_->Catch(ReadDeadJobs, sweep, limit);
 }
 Result<std::vector<JobRow>> StoreReader::Jobs(std::string_view sweep) {
-  return impl_->Catch(ReadJobs, sweep);
+  return impl_->Catch(ReadJobRows, sweep);
 }
 Result<std::vector<CellRow>> StoreReader::Cells(std::string_view sweep) {
   return impl_->Catch(ReadCells, sweep);

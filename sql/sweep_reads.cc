@@ -195,7 +195,7 @@ std::vector<DeadJobRow> ReadDeadJobs(Database& database, std::string_view sweep,
   return jobs;
 }
 
-std::vector<JobRow> ReadJobs(Database& database, std::string_view sweep) {
+std::vector<JobRow> ReadJobRows(Database& database, std::string_view sweep) {
   std::vector<JobRow> jobs;
   for (Rows rows(database,
                  "SELECT experiment, jobs.job_key, jobs.kind, jobs.model, jobs.task, jobs.features,"

@@ -16,6 +16,6 @@ Result<SweepTexts> ReadSweepTexts(Database& database, std::string_view sweep);
 SweepProgress ReadProgress(Database& database, std::string_view sweep);
 std::vector<DeadJobRow> ReadDeadJobs(Database& database, std::string_view sweep,
                                      std::int64_t limit);
-std::vector<JobRow> ReadJobs(Database& database, std::string_view sweep);
+std::vector<JobRow> ReadJobRows(Database& database, std::string_view sweep);
 
 }  // namespace unmask

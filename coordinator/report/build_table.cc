@@ -9,7 +9,7 @@
 #include "coordinator/report/against_reference.h"
 #include "coordinator/report/cell_index.h"
 #include "coordinator/report/fold_index.h"
-#include "coordinator/report/point_label.h"
+#include "coordinator/report/point_argument.h"
 
 namespace unmask {
 namespace {
@@ -86,7 +86,7 @@ Table AllCells(const CellIndex& index) {
   }
   table.tasks.assign(tasks.begin(), tasks.end());
   for (const auto& entry : index.entries()) {
-    TableRow row{PointLabel(entry.experiment, entry.point_text), {{}}};
+    TableRow row{PointArgument(entry.experiment, entry.point_text), {{}}};
     for (const Task task : table.tasks) {
       row.cells.front().push_back(index.Find(entry.experiment, entry.point, task));
     }

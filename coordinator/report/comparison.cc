@@ -6,7 +6,7 @@
 #include <set>
 
 #include "coordinator/report/cell_index.h"
-#include "coordinator/report/point_label.h"
+#include "coordinator/report/point_argument.h"
 #include "coordinator/report/test_family.h"
 #include "sql/store_reader.h"
 
@@ -183,7 +183,7 @@ std::vector<std::string> WithoutTwin(const CellIndex& cells, const CellIndex& ot
   std::vector<std::string> labels;
   for (const CellIndex::Entry& entry : cells.entries()) {
     if (others.EntriesAt(entry.experiment, entry.point).empty()) {
-      labels.push_back(PointLabel(entry.experiment, entry.point_text));
+      labels.push_back(PointArgument(entry.experiment, entry.point_text));
     }
   }
   return labels;

@@ -4,7 +4,7 @@
 #include "common/base/text.h"
 #include "common/jobs/job.h"
 #include "coordinator/report/comparison.h"
-#include "coordinator/report/point_label.h"
+#include "coordinator/report/point_argument.h"
 #include "coordinator/report/sheet.h"
 #include "coordinator/report/text_table.h"
 
@@ -30,8 +30,8 @@ std::string Figure(const CellSummary& summary, bool leaky) {
 }
 
 std::string CellName(const ComparedCell& cell) {
-  const std::string first = PointLabel(cell.first.experiment, cell.first.point);
-  const std::string second = PointLabel(cell.second.experiment, cell.second.point);
+  const std::string first = PointArgument(cell.first.experiment, cell.first.point);
+  const std::string second = PointArgument(cell.second.experiment, cell.second.point);
   return first == second ? first : "A to B";
 }
 

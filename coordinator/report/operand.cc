@@ -7,7 +7,7 @@
 
 #include "common/base/text.h"
 #include "common/config/point_label.h"
-#include "coordinator/report/point_label.h"
+#include "coordinator/report/point_argument.h"
 #include "sql/store_reader.h"
 
 namespace unmask {
@@ -61,7 +61,7 @@ std::string ListPoints(const std::set<std::string>& points) {
       labels.emplace_back("...");
       break;
     }
-    labels.push_back(PointLabel("", point));
+    labels.push_back(PointArgument("", point));
   }
   return "one of: " + Join(labels, "; ");
 }
@@ -130,7 +130,7 @@ Error WithHint(Error error, StoreReader& reader, const std::string& name) {
 
 std::string Operand::Label() const {
   if (!chosen) return results.sweep;
-  return results.sweep + " " + PointLabel(chosen->experiment, chosen->point);
+  return results.sweep + " " + PointArgument(chosen->experiment, chosen->point);
 }
 
 Result<Operand> ReadOperand(StoreReader& reader, std::string_view text) {

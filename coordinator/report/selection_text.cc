@@ -6,7 +6,7 @@
 #include "common/base/text.h"
 #include "common/jobs/job.h"
 #include "coordinator/report/operand.h"
-#include "coordinator/report/point_label.h"
+#include "coordinator/report/point_argument.h"
 #include "coordinator/report/selection.h"
 #include "coordinator/report/sheet.h"
 #include "coordinator/report/text_table.h"
@@ -73,7 +73,7 @@ std::string Points(const TaskSelection& task) {
   TextTable table({"point", "accuracy", "by validation", "by others", "by hindsight"}, 1);
   for (std::size_t point = 0; point < task.points.size(); ++point) {
     std::vector<std::string> line{
-        PointLabel("", task.points[point].point),
+        PointArgument("", task.points[point].point),
         Marked(MeanText(task.points[point].accuracy), task.points[point].leaky)};
     for (const SelectionRule rule :
          {SelectionRule::kValidation, SelectionRule::kOthers, SelectionRule::kOracle}) {

@@ -129,7 +129,7 @@ TEST_F(Migration, AWriterGoesOnFromThere) {
   ExpectTheSweepAsItWas(1, 0);
   EXPECT_EQ(store->epoch().value, 8);
   Database database(paths().database(), Database::Access::kWrite);
-  const std::vector<StoredJob> jobs = ReadJobs(database, "s-1").jobs;
+  const std::vector<StoredJob> jobs = LoadJobs(database, "s-1").jobs;
   EXPECT_EQ(jobs.at(0).state, JobState::kDone);
   EXPECT_EQ(jobs.at(0).output_sha256, "w");
   EXPECT_EQ(jobs.at(2).state, JobState::kQueued);

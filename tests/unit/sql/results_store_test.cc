@@ -24,7 +24,7 @@ class ResultsStoreTest : public testing::Test, protected StoreEnv {
 
   std::vector<StoredJob> Load(const std::string& sweep = "s-1") {
     Database database(paths().database(), Database::Access::kWrite);
-    return ReadJobs(database, sweep).jobs;
+    return LoadJobs(database, sweep).jobs;
   }
 
   // SQL beside the store, as a test's view of its tables.

@@ -1,4 +1,4 @@
-#include "coordinator/report/point_label.h"
+#include "coordinator/report/point_argument.h"
 
 #include <nlohmann/json.hpp>
 
@@ -6,7 +6,7 @@
 
 namespace unmask {
 
-std::string PointLabel(const std::string& experiment, const std::string& point) {
+std::string PointArgument(const std::string& experiment, const std::string& point) {
   std::string label = experiment;
   const auto json = nlohmann::json::parse(point, nullptr, false);
   if (!json.is_object()) return label;

@@ -6,6 +6,6 @@
 namespace unmask {
 
 // "dsid alpha=0.5 beta=1"; `point` as stored.
-std::string PointLabel(const std::string& experiment, const std::string& point);
+std::string PointArgument(const std::string& experiment, const std::string& point);
 
 }  // namespace unmask
