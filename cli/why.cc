@@ -57,7 +57,7 @@ std::string UseText(const JobUseRow& use) {
 
 std::string AttemptText(const Attempt& of) {
   const AttemptRow& attempt = of.row;
-  std::string text = fmt::format("{} {}", attempt.attempt, attempt.outcome.value_or("running"));
+  std::string text = fmt::format("{} {}", attempt.attempt, OutcomeName(attempt));
   if (attempt.first_epoch.value_or(0) > 0) {
     text += fmt::format(", from epoch {}", *attempt.first_epoch);
   }
@@ -128,7 +128,7 @@ nlohmann::json Json(const Explanation& why) {
                         {"first_epoch", Maybe(row.first_epoch)},
                         {"started_at", row.started_at},
                         {"ended_at", Maybe(row.ended_at)},
-                        {"outcome", Maybe(row.outcome)},
+                        {"outcome", row.outcome ? json(Name(*row.outcome)) : json()},
                         {"error_class", Maybe(row.error_class)},
                         {"message", Maybe(row.message)},
                         {"log", log.empty() ? json() : json(log)}});

@@ -4,16 +4,13 @@
 #include <unordered_map>
 
 #include "common/config/names.h"
+#include "sql/name_columns.h"
 #include "sql/packed.h"
 
 namespace unmask {
 namespace {
 
 Task TaskOf(const Rows& rows, int column) { return FromName<Task>(rows.Text(column)).value(); }
-JobState StateOf(const Rows& rows, int column) {
-  return JobStateFromName(rows.Text(column)).value();
-}
-
 CellMetrics MetricsOf(const Rows& rows, int first) {
   return {.k = rows.Int(first),
           .n = rows.Int(first + 1),
@@ -40,10 +37,10 @@ std::unordered_map<std::int64_t, CellRow> ReadPointFolds(Database& database,
                  sweep);
        rows.Next();) {
     CellRow& cell = points[rows.Int(0)];
-    const JobState state = StateOf(rows, 2);
+    const JobState state = StateIn(rows, 2);
     cell.features = rows.Text(1);
     cell.folds_done += state == JobState::kDone ? 1 : 0;
-    cell.folds_failed += state == JobState::kFailed || state == JobState::kQuarantined ? 1 : 0;
+    cell.folds_failed += IsDead(state) ? 1 : 0;
     ++cell.folds_total;
     cell.job_keys.push_back(rows.Text(3));
   }
@@ -111,7 +108,7 @@ std::vector<FoldRow> ReadFolds(Database& database, std::string_view sweep) {
          .task = TaskOf(rows, 3),
          .held_out = rows.Text(4),
          .job_key = rows.Text(5),
-         .state = StateOf(rows, 6),
+         .state = StateIn(rows, 6),
          .confusion = rows.IsNull(7) ? ConfusionMatrix() : confusion(rows.Text(7), rows.Text(8))});
   }
   return folds;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "common/config/names.h"
+#include "sql/name_columns.h"
 #include "sql/packed.h"
 
 namespace unmask {
@@ -92,7 +93,7 @@ std::vector<AttemptRow> ReadAttempts(Database& database, std::string_view job_ke
                         .first_epoch = rows.MaybeInt(6),
                         .started_at = rows.Text(7),
                         .ended_at = rows.MaybeText(8),
-                        .outcome = rows.MaybeText(9),
+                        .outcome = OutcomeIn(rows, 9),
                         .error_class = rows.MaybeText(10),
                         .message = rows.MaybeText(11)});
   }

@@ -2,7 +2,7 @@
 
 #include <charconv>
 
-#include "sql/rows.h"
+#include "sql/name_columns.h"
 
 namespace unmask {
 
@@ -17,8 +17,8 @@ KnownJob* KnownJobs::Find(std::string_view job_key) {
             " FROM job WHERE job.job_key = ?",
             job_key);
   if (!rows.Next()) return nullptr;
-  const KnownJob job{rows.Int(0), static_cast<std::int32_t>(rows.Int(1)),
-                     JobStateFromName(rows.Text(2)).value(), rows.Int(3) != 0};
+  const KnownJob job{rows.Int(0), static_cast<std::int32_t>(rows.Int(1)), StateIn(rows, 2),
+                     rows.Int(3) != 0};
   return &by_key_.emplace(*bytes, job).first->second;
 }
 

@@ -6,6 +6,7 @@
 #include "common/base/text.h"
 #include "common/config/names.h"
 #include "sql/database.h"
+#include "sql/name_columns.h"
 #include "sql/packed.h"
 #include "sql/rows.h"
 
@@ -27,7 +28,7 @@ IndexById ReadLiveJobs(Database& database, std::string_view sweep, LiveRows& liv
     by_id.emplace(rows.Int(0), live.jobs.size());
     live.jobs.push_back({.job_key = rows.Text(1),
                          .held_out = rows.Text(2),
-                         .state = JobStateFromName(rows.Text(3)).value(),
+                         .state = StateIn(rows, 3),
                          .features = rows.Int(4) != 0,
                          .scores = {}});
   }
@@ -104,7 +105,7 @@ std::vector<LiveAttemptRow> ReadLiveAttempts(Database& database, std::string_vie
   const std::string sql =
       "SELECT job.job_key, attempt.attempt, worker.worker, worker.host, worker.device,"
       " attempt.first_epoch, attempt.started_at, coalesce(attempt.ended_at, ''),"
-      " coalesce(attempt.outcome, ''), coalesce(attempt.error_class, ''),"
+      " attempt.outcome, coalesce(attempt.error_class, ''),"
       " coalesce(attempt.message, '') FROM attempt JOIN job ON job.id = attempt.job_id"
       " JOIN worker ON worker.id = attempt.worker_id"
       " JOIN sweep_job ON sweep_job.job_id = job.id"
@@ -119,7 +120,7 @@ std::vector<LiveAttemptRow> ReadLiveAttempts(Database& database, std::string_vie
                         .first_epoch = rows.MaybeInt(5),
                         .started_at = rows.Text(6),
                         .ended_at = rows.Text(7),
-                        .outcome = rows.Text(8),
+                        .outcome = OutcomeIn(rows, 8),
                         .error_class = rows.Text(9),
                         .message = rows.Text(10)});
   }

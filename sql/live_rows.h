@@ -44,7 +44,7 @@ struct LiveAttemptRow {
   std::optional<std::int64_t> first_epoch;  // nullopt: loading
   std::string started_at;
   std::string ended_at;  // empty while it runs, as is all that follows
-  std::string outcome;
+  std::optional<AttemptOutcome> outcome;
   std::string error_class;
   std::string message;
 };

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <unordered_map>
 
-#include "sql/rows.h"
+#include "sql/name_columns.h"
 
 namespace unmask {
 namespace {
@@ -30,7 +30,7 @@ SweepJob PlannedJobOf(const Rows& rows) {
   job.position = rows.Int(0);
   job.stored.key = rows.Text(2);
   job.known.id = rows.Int(1);
-  job.planned = JobStateFromName(rows.Text(3)).value();
+  job.planned = StateIn(rows, 3);
   job.stored.state = job.planned;
   job.stored.crashes = static_cast<std::int32_t>(rows.Int(4));
   job.stored.losses = static_cast<std::int32_t>(rows.Int(5));
@@ -45,9 +45,10 @@ void AddAttempt(const Rows& rows, const WorkerClasses& classes, SweepJob& job) {
   stored.numerics_class = classes.at(rows.Int(3));
   stored.output_sha256 = rows.MaybeText(4).value_or("");
   stored.state = job.planned;
-  if (rows.IsNull(2)) {
+  const auto outcome = OutcomeIn(rows, 2);
+  if (!outcome) {
     stored.state = JobState::kRunning;
-  } else if (rows.Text(2) == "done") {
+  } else if (outcome == AttemptOutcome::kDone) {
     stored.state = JobState::kDone;
   }
 }

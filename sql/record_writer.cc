@@ -155,11 +155,10 @@ Status RecordWriter::Write(const RecordAttemptEnd& record) {
   const int changed = database_.Run(
       "UPDATE attempt SET first_epoch = coalesce(?, first_epoch), ended_at = ?, outcome = ?,"
       " error_class = ?, message = ? WHERE job_id = ? AND attempt = ? AND outcome IS NULL",
-      TakeFirstEpoch(job->id), now_, record.outcome, NullIfEmpty(record.error_class),
+      TakeFirstEpoch(job->id), now_, Name(record.outcome), NullIfEmpty(record.error_class),
       NullIfEmpty(record.message), job->id, job->attempt);
   if (changed != 1) return Stale(record.lease, database_);
-  const bool dead =
-      record.job_state == JobState::kFailed || record.job_state == JobState::kQuarantined;
+  const bool dead = IsDead(record.job_state);
   const std::string& error = record.message.empty() ? record.error_class : record.message;
   database_.Run(
       "UPDATE planned_job SET state = ?, attempts = ?, crashes = ?, losses = ?, alone = ?,"

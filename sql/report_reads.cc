@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "common/config/names.h"
+#include "sql/name_columns.h"
 #include "sql/packed.h"
 
 namespace unmask {
@@ -125,7 +126,7 @@ std::vector<SpanRow> ReadSpans(Database& database, std::string_view sweep) {
                                  .first_epoch = rows.MaybeInt(9),
                                  .started_at = rows.Text(10),
                                  .ended_at = rows.MaybeText(11),
-                                 .outcome = rows.MaybeText(12),
+                                 .outcome = OutcomeIn(rows, 12),
                                  .error_class = rows.MaybeText(13),
                                  .message = rows.MaybeText(14)}});
   }

@@ -18,6 +18,8 @@ namespace unmask {
 
 std::string_view Name(JobState state);  // "queued", ...
 std::optional<JobState> JobStateFromName(std::string_view name);
+std::string_view Name(AttemptOutcome outcome);  // "done", ...
+std::optional<AttemptOutcome> AttemptOutcomeFromName(std::string_view name);
 
 struct SweepRow {
   std::string sweep;
@@ -75,10 +77,11 @@ struct AttemptRow {
   std::optional<std::int64_t> first_epoch;
   std::string started_at;
   std::optional<std::string> ended_at;
-  std::optional<std::string> outcome;
+  std::optional<AttemptOutcome> outcome;
   std::optional<std::string> error_class;
   std::optional<std::string> message;
 };
+std::string_view OutcomeName(const AttemptRow& attempt);  // of one that has not ended, "running"
 
 // An attempt at a job of a sweep, and how many jobs its worker took at a time.
 struct SpanRow {

@@ -5,13 +5,10 @@
 #include <algorithm>
 
 #include "common/base/text.h"
+#include "sql/name_columns.h"
 
 namespace unmask {
 namespace {
-
-JobState StateOf(const Rows& rows, int column) {
-  return JobStateFromName(rows.Text(column)).value();
-}
 
 void CountStates(Database& database, std::string_view sweep, SweepProgress& progress) {
   for (Rows rows(database,
@@ -24,7 +21,7 @@ void CountStates(Database& database, std::string_view sweep, SweepProgress& prog
        rows.Next();) {
     const std::int64_t count = rows.Int(1);
     progress.jobs += count;
-    switch (StateOf(rows, 0)) {
+    switch (StateIn(rows, 0)) {
       case JobState::kQueued:
         progress.queued = count;
         break;
@@ -190,7 +187,7 @@ std::vector<DeadJobRow> ReadDeadJobs(Database& database, std::string_view sweep,
                  " ORDER BY sweep_job.position, job.id LIMIT ?",
                  sweep, limit);
        rows.Next();) {
-    jobs.push_back({rows.Text(0), StateOf(rows, 1), rows.Text(2), rows.Text(3)});
+    jobs.push_back({rows.Text(0), StateIn(rows, 1), rows.Text(2), rows.Text(3)});
   }
   return jobs;
 }
@@ -222,7 +219,7 @@ std::vector<JobRow> ReadJobRows(Database& database, std::string_view sweep) {
                     .validation = rows.Text(11),
                     .seed = rows.Int(12),
                     .held_out = rows.Text(13),
-                    .state = StateOf(rows, 14),
+                    .state = StateIn(rows, 14),
                     .attempts = rows.Int(15),
                     .seconds = rows.MaybeReal(16),
                     .epochs = rows.MaybeInt(17),

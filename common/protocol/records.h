@@ -41,10 +41,19 @@ struct RecordResult {  // attempt done, job done, predictions, curves, cells
   LeaseId lease;
   JobResult result;
 };
-enum class JobState { kQueued, kRunning, kDone, kFailed, kQuarantined };
+enum class JobState : std::uint8_t { kQueued, kRunning, kDone, kFailed, kQuarantined };
+// There is still something to do for it.
+constexpr bool IsOpen(JobState state) {
+  return state == JobState::kQueued || state == JobState::kRunning;
+}
+constexpr bool IsDead(JobState state) {
+  return state == JobState::kFailed || state == JobState::kQuarantined;
+}
+// How an attempt ended.
+enum class AttemptOutcome : std::uint8_t { kDone, kFailed, kLost, kYielded };
 struct RecordAttemptEnd {  // without a result
   LeaseId lease;
-  std::string outcome;                     // "failed", "lost", "yielded"
+  AttemptOutcome outcome = AttemptOutcome::kFailed;
   std::string error_class;                 // Name(FailureClass), or empty
   std::string message;                     // may be empty
   JobState job_state = JobState::kQueued;  // what the job is now

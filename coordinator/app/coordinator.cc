@@ -132,8 +132,7 @@ class Coordinator final : public MessageSink {
   Status CheckGangs(const std::vector<SchedulerJob>& jobs) const {
     const int workers = transport_.size() - 1;
     for (const SchedulerJob& job : jobs) {
-      const bool left = job.state == JobState::kQueued || job.state == JobState::kRunning;
-      if (!left || job.gang <= workers) continue;
+      if (!IsOpen(job.state) || job.gang <= workers) continue;
       if (workers == 0) {
         return UsageError("no worker: this is the only rank", "",
                           "at least two, the coordinator and a worker");
@@ -149,7 +148,7 @@ class Coordinator final : public MessageSink {
   bool TrainsMore(const std::vector<StoredJob>& stored) const {
     std::unordered_set<std::string_view> left;
     for (const StoredJob& job : stored) {
-      if (job.state == JobState::kQueued || job.state == JobState::kRunning) left.insert(job.key);
+      if (IsOpen(job.state)) left.insert(job.key);
     }
     return std::ranges::any_of(options_.plan.jobs, [&](const PlannedJob& job) {
       return job.spec.kind == JobKind::kTrain && left.contains(job.key);

@@ -93,8 +93,7 @@ SchedulerJob JobOf(const PlannedJob& planned, const StoredJob& known) {
   job.checkpoint_seconds = planned.checkpoint_seconds;
   job.keep_best = planned.keep_best;
   job.gang = static_cast<std::int32_t>(planned.spec.settings.train.devices);
-  const bool may_run = known.state == JobState::kQueued || known.state == JobState::kRunning;
-  if (may_run) job.spec = CanonicalText(planned.spec);
+  if (IsOpen(known.state)) job.spec = CanonicalText(planned.spec);
   job.state = known.state;
   job.last_attempt = known.last_attempt;
   job.crashes = known.crashes;

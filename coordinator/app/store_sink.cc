@@ -7,6 +7,7 @@
 
 #include "common/base/log.h"
 #include "sql/results_store.h"
+#include "sql/rows.h"
 
 namespace unmask {
 namespace {
@@ -16,10 +17,10 @@ constexpr std::int64_t kShownFailures = 3;  // for want of another job, at a tim
 
 struct LineVisitor {
   std::string operator()(const RecordAttemptEnd& end) const {
-    if (end.outcome == "yielded") return "";
+    if (end.outcome == AttemptOutcome::kYielded) return "";
     std::string line = fmt::format("job {} attempt {} {}", end.lease.job_key.substr(0, kShownKey),
-                                   end.lease.attempt.value, end.outcome);
-    if (!end.error_class.empty() && end.error_class != end.outcome)
+                                   end.lease.attempt.value, Name(end.outcome));
+    if (!end.error_class.empty() && end.error_class != Name(end.outcome))
       line += " (" + end.error_class + ")";
     if (!end.message.empty()) line += ": " + end.message;
     switch (end.job_state) {

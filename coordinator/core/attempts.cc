@@ -39,7 +39,7 @@ void Scheduler::EndAttempt(JobIndex index, const LeaseId& lease, const AttemptEn
 }
 
 std::string Scheduler::QuarantineMessage(const SchedulerJob& facts, const AttemptEnd& end) const {
-  const bool lost = end.outcome == "lost";
+  const bool lost = end.outcome == AttemptOutcome::kLost;
   const std::string count = std::to_string(lost ? facts.losses : facts.crashes);
   std::string message =
       count + (lost ? " worker losses" : " crashes") + " without a new checkpoint";
@@ -70,7 +70,7 @@ void Scheduler::LoseLease(JobIndex index, WorkerId lost, const std::string& reas
   if (Planted(PlantedBug::kCrashCountedForLostWorker)) ++job.facts.crashes;
   const bool too_often = job.facts.losses >= config_.loss_limit;
   EndAttempt(index, IdOf(job, leased->attempt),
-             {"lost", std::string(Name(FailureClass::kLost)), reason,
+             {AttemptOutcome::kLost, std::string(Name(FailureClass::kLost)), reason,
               too_often ? JobState::kQuarantined : JobState::kQueued, lost});
 }
 
@@ -102,9 +102,8 @@ void Scheduler::Settle(JobIndex index, const JobPhase& phase) {
   SchedulerJob& facts = jobs_[index].facts;
   facts.spec = std::string();
   facts.checkpoints = std::vector<CheckpointRef>();
-  const bool from_store = facts.state != JobState::kQueued && facts.state != JobState::kRunning;
   ViewSet* set = SetOfTraining(index);
-  if (set && !from_store) OnTrainingSettled(*set);
+  if (set && IsOpen(facts.state)) OnTrainingSettled(*set);
   if (ViewSet* made = SetOfView(index); made && jobs_[index].Is<DoneState>()) OnViewMade(*made);
 }
 

@@ -246,7 +246,7 @@ void Scheduler::On(WorkerId from, const AttemptFailed& message) {
   const bool hopeless =
       message.failure == FailureClass::kNotANumber || message.failure == FailureClass::kBadInput;
   const bool to_blame = message.sole_suspect || worker.exclusive;
-  const AttemptEnd end{"failed", std::string(Name(message.failure)), message.message,
+  const AttemptEnd end{AttemptOutcome::kFailed, std::string(Name(message.failure)), message.message,
                        hopeless ? JobState::kFailed : AfterCrash(from, jobs_[*index], to_blame),
                        from};
   EndAttempt(*index, message.lease, end);
@@ -262,7 +262,7 @@ void Scheduler::On(WorkerId from, const Yielded& message) {
   if (!std::get<LeasedState>(jobs_[*index].phase).started) {
     LeaseNoMoreAhead(*workers_.Find(from));
   }
-  EndAttempt(*index, message.lease, {"yielded", "", "", JobState::kQueued, from});
+  EndAttempt(*index, message.lease, {AttemptOutcome::kYielded, "", "", JobState::kQueued, from});
   effects_.Send(from, Acknowledged{message.lease});
 }
 

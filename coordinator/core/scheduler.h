@@ -119,7 +119,7 @@ class Scheduler {
     std::vector<JobIndex> jobs;
   };
   struct AttemptEnd {
-    std::string outcome;  // records.h, RecordAttemptEnd
+    AttemptOutcome outcome = AttemptOutcome::kFailed;
     std::string error_class;
     std::string message;
     JobState next = JobState::kQueued;

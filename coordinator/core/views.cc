@@ -18,8 +18,7 @@ void Scheduler::AddToSet(JobIndex index) {
     return;
   }
   UNMASK_CHECK(facts.views > 0);
-  const bool settled = facts.state != JobState::kQueued && facts.state != JobState::kRunning;
-  if (!settled) ++set.live;
+  if (IsOpen(facts.state)) ++set.live;
 }
 
 // A job whose dependencies are done: into the queue, or to wait for the view that it needs next.
@@ -90,7 +89,8 @@ void Scheduler::OnTrainingSettled(ViewSet& set) {
     if (const auto* leased = std::get_if<LeasedState>(&job.phase)) {
       const WorkerId worker = leased->worker;
       const LeaseId lease = IdOf(job, leased->attempt);
-      EndAttempt(index, lease, {"yielded", "", "no job needs it any more", JobState::kQueued});
+      EndAttempt(index, lease,
+                 {AttemptOutcome::kYielded, "", "no job needs it any more", JobState::kQueued});
       effects_.Send(worker, Superseded{lease});
     }
     if (job.Settled() || job.Is<DormantState>()) continue;

@@ -26,13 +26,13 @@ Json Metadata(const char* what, std::int64_t pid, std::int64_t tid, const std::s
 Json SpanEvent(const WorkerLane& lane, const LaneSpan& span) {
   const AttemptRow& attempt = span.row->attempt;
   Json args = {{"job_key", span.row->job_key}, {"held_out", span.row->held_out},
-               {"attempt", attempt.attempt},   {"outcome", attempt.outcome.value_or("running")},
+               {"attempt", attempt.attempt},   {"outcome", OutcomeName(attempt)},
                {"device", attempt.device},     {"numerics_class", attempt.numerics_class}};
   if (attempt.first_epoch) args["first_epoch"] = *attempt.first_epoch;
   if (attempt.error_class) args["error_class"] = *attempt.error_class;
   if (attempt.message) args["message"] = *attempt.message;
   return {{"name", fmt::format("{} {}", span.row->job_key.substr(0, 8), span.row->held_out)},
-          {"cat", attempt.outcome.value_or("running")},
+          {"cat", OutcomeName(attempt)},
           {"ph", "X"},
           {"ts", span.start_ms * 1000},
           {"dur", (span.end_ms - span.start_ms) * 1000},

@@ -83,7 +83,7 @@ struct LiveFailure {  // an attempt that ended with an error, or a job that coul
   std::string label;
   std::string held_out;
   std::int64_t worker = 0;
-  std::string outcome;  // "failed", "lost"
+  AttemptOutcome outcome = AttemptOutcome::kFailed;
   std::string error_class;
   std::string message;
   std::string at;         // ISO 8601 UTC

@@ -27,10 +27,6 @@ char FoldOf(JobState state) {
   return kFoldWaiting;
 }
 
-bool IsDead(JobState state) {
-  return state == JobState::kFailed || state == JobState::kQuarantined;
-}
-
 LiveScore ScoreOf(const TaskPredictions& predictions) {
   LiveScore score{predictions.task, 0, static_cast<std::int64_t>(predictions.labels.size())};
   for (std::size_t i = 0; i < predictions.labels.size(); ++i) {
@@ -77,7 +73,7 @@ struct ChangeVisitor {
   std::optional<LiveChange> operator()(const RecordJobFailed& record) const {
     LiveFailure failure;
     failure.job_key = record.job_key;
-    failure.outcome = "failed";
+    failure.outcome = AttemptOutcome::kFailed;
     failure.message = record.message;
     failure.at = wall_time;
     return LiveChange{record.job_key, JobState::kFailed, {}, 0, std::move(failure)};
@@ -150,7 +146,7 @@ LiveSweep::LiveSweep(std::string sweep, const LiveRows& rows) : sweep_(std::move
     failure.job_key = row->job_key;
     failure.attempt = row->attempt;
     failure.worker = row->worker;
-    failure.outcome = row->outcome;
+    failure.outcome = row->outcome.value_or(AttemptOutcome::kFailed);
     failure.error_class = row->error_class;
     failure.message = row->message;
     failure.at = row->ended_at;

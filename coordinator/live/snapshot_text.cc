@@ -8,6 +8,7 @@
 #include "common/base/text.h"
 #include "common/config/names.h"
 #include "common/metrics/metrics.h"
+#include "sql/rows.h"
 
 namespace unmask {
 namespace {
@@ -68,7 +69,7 @@ json FailureJson(const LiveFailure& failure) {
   return {{"job_key", failure.job_key},       {"attempt", failure.attempt},
           {"experiment", failure.experiment}, {"label", failure.label},
           {"held_out", failure.held_out},     {"worker", failure.worker},
-          {"outcome", failure.outcome},       {"error_class", failure.error_class},
+          {"outcome", Name(failure.outcome)}, {"error_class", failure.error_class},
           {"message", failure.message},       {"at", failure.at},
           {"job_state", failure.job_state}};
 }

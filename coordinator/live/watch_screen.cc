@@ -11,6 +11,7 @@
 #include "common/base/text.h"
 #include "common/base/time_text.h"
 #include "common/metrics/metrics.h"
+#include "sql/rows.h"
 
 namespace unmask {
 namespace {
@@ -269,7 +270,7 @@ class Screen {
       lines.push_back(fmt::format(
           "{} {}: {}{}, held out {}, now {}: {}",
           failure.at.size() > 19 ? failure.at.substr(11, 8) : failure.at,
-          failure.error_class.empty() ? failure.outcome : failure.error_class,
+          failure.error_class.empty() ? Name(failure.outcome) : failure.error_class,
           VisibleText(failure.experiment),
           failure.label.empty() ? "" : " " + VisibleText(failure.label),
           VisibleText(failure.held_out), failure.job_state, VisibleText(failure.message)));

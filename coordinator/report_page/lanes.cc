@@ -26,7 +26,7 @@ SecondsByJob SecondsOf(const std::vector<JobRow>& jobs) {
 std::optional<std::int64_t> WorkOf(const SpanRow& row, const SecondsByJob& seconds) {
   const AttemptRow& attempt = row.attempt;
   if (!HasStarted(attempt)) return 0;
-  if (attempt.outcome != "done" || attempt.first_epoch != 0) return std::nullopt;
+  if (attempt.outcome != AttemptOutcome::kDone || attempt.first_epoch != 0) return std::nullopt;
   const auto found = seconds.find(row.job_key);
   if (found == seconds.end() || !(found->second >= 0 && found->second < 1e9)) return std::nullopt;
   return std::llround(found->second * 1000);

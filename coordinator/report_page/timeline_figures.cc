@@ -68,25 +68,22 @@ std::vector<LaneRow> RowsOf(const Lanes& lanes) {
   return result;
 }
 
-const char* CssOf(const AttemptRow& attempt) {
-  if (!attempt.outcome) return "running";
-  if (*attempt.outcome == "failed") return "failed";
-  if (*attempt.outcome == "lost") return "lost";
-  return *attempt.outcome == "yielded" ? "yielded" : "work";
+std::string_view CssOf(const AttemptRow& attempt) {
+  return attempt.outcome == AttemptOutcome::kDone ? "work" : OutcomeName(attempt);
 }
 
 std::string TipOf(const LaneSpan& span) {
   const AttemptRow& attempt = span.row->attempt;
-  std::string tip = fmt::format("{} held out, job {}, attempt {}: {}, {:.1f} s", span.row->held_out,
-                                span.row->job_key.substr(0, 12), attempt.attempt,
-                                attempt.outcome.value_or("running"),
-                                static_cast<double>(span.end_ms - span.start_ms) / 1000);
+  std::string tip =
+      fmt::format("{} held out, job {}, attempt {}: {}, {:.1f} s", span.row->held_out,
+                  span.row->job_key.substr(0, 12), attempt.attempt, OutcomeName(attempt),
+                  static_cast<double>(span.end_ms - span.start_ms) / 1000);
   if (attempt.error_class) tip += ", " + *attempt.error_class;
   return tip;
 }
 
 bool WentWrong(const AttemptRow& attempt) {
-  return attempt.outcome == "failed" || attempt.outcome == "lost";
+  return attempt.outcome == AttemptOutcome::kFailed || attempt.outcome == AttemptOutcome::kLost;
 }
 
 // Not what was given back before it began.
@@ -249,7 +246,8 @@ std::string Numbers(const Lanes& lanes) {
       csv.Add({std::to_string(lane.epoch), std::to_string(lane.worker), lane.host,
                std::to_string(lane.slots), drawn ? std::to_string(span.slot) : "",
                span.row->job_key, span.row->held_out, std::to_string(attempt.attempt),
-               attempt.started_at, attempt.ended_at.value_or(""), attempt.outcome.value_or(""),
+               attempt.started_at, attempt.ended_at.value_or(""),
+               attempt.outcome ? std::string(Name(*attempt.outcome)) : "",
                attempt.error_class.value_or(""), drawn ? seconds(span.start_ms) : "",
                drawn ? seconds(span.end_ms) : "",
                busy.at(&lane) ? ShortestReal(*busy.at(&lane)) : ""});
@@ -265,9 +263,9 @@ std::string Counts(const std::vector<SpanRow>& spans) {
   std::int64_t again = 0;
   for (const SpanRow& span : spans) {
     const bool started = HasStarted(span.attempt);
-    const auto& outcome = span.attempt.outcome;
-    ++outcomes[started ? outcome.value_or("running")
-                       : (outcome ? *outcome + " before it began" : "waiting")];
+    const std::string outcome(OutcomeName(span.attempt));
+    ++outcomes[started ? outcome
+                       : (span.attempt.outcome ? outcome + " before it began" : "waiting")];
     if (started && !begun.insert(span.job_key).second) ++again;
   }
   std::string text = fmt::format("{} attempts", spans.size());

@@ -182,7 +182,7 @@ FakeStore::Aftermath FakeStore::TrueAftermath(const Row& row, const SimJob& trut
   Require(ends != truth.ends.end(), "an end that never happened", truth.key);
   for (const TrueEnd end : ends->second) {
     const Aftermath after = After(row, end);
-    const bool fits = after.yielded == (record.outcome == "yielded") &&
+    const bool fits = after.yielded == (record.outcome == AttemptOutcome::kYielded) &&
                       after.crashes == record.crashes && after.alone == record.alone;
     if (fits) return after;
   }
@@ -195,9 +195,9 @@ void FakeStore::On(const RecordAttemptEnd& record) {
   const SimJob& truth = study_[IndexOf(record.lease.job_key)];
   bool hopeless = false;
   const int job = IndexOf(record.lease.job_key);
-  if (record.outcome == "yielded" && truth.view >= 0 && NobodyNeeds(job)) {
+  if (record.outcome == AttemptOutcome::kYielded && truth.view >= 0 && NobodyNeeds(job)) {
     totals_.Count(Seen::kNotNeeded);
-  } else if (record.outcome == "lost") {
+  } else if (record.outcome == AttemptOutcome::kLost) {
     const bool spared = row.ahead && !row.started;
     if (!spared) ++row.losses;
     totals_.Count(spared ? Seen::kSpared : Seen::kLost);
@@ -207,7 +207,8 @@ void FakeStore::On(const RecordAttemptEnd& record) {
     row.crashes = after.crashes;
     row.alone = after.alone;
     totals_.Count(hopeless ? Seen::kFailed : after.crashed ? Seen::kCrashed : Seen::kYielded);
-    Require((record.outcome == "yielded") == after.yielded, "wrong outcome", truth.key);
+    Require((record.outcome == AttemptOutcome::kYielded) == after.yielded, "wrong outcome",
+            truth.key);
     row.ended.insert(TryOf(record.lease));
   }
   Require(record.crashes == row.crashes, "crashes are miscounted", truth.key);
@@ -222,8 +223,8 @@ void FakeStore::On(const RecordAttemptEnd& record) {
 JobState FakeStore::ExpectedState(const Row& row, const RecordAttemptEnd& record,
                                   bool hopeless) const {
   if (hopeless) return JobState::kFailed;
-  const bool over =
-      record.outcome == "lost" ? row.losses >= kLossLimit : row.crashes >= kCrashLimit;
+  const bool over = record.outcome == AttemptOutcome::kLost ? row.losses >= kLossLimit
+                                                            : row.crashes >= kCrashLimit;
   return over ? JobState::kQuarantined : JobState::kQueued;
 }
 

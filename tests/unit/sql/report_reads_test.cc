@@ -103,7 +103,7 @@ TEST_F(ReportReads, SpansKnowTheirWorker) {
   ASSERT_EQ(spans->size(), 3U);
   EXPECT_EQ(spans->front().slots, 2);
   EXPECT_EQ(spans->front().attempt.host, "host-a");
-  EXPECT_EQ(spans->front().attempt.outcome, "done");
+  EXPECT_EQ(spans->front().attempt.outcome, AttemptOutcome::kDone);
   EXPECT_EQ(spans->front().attempt.started_at, kStoreNow);
 }
 

@@ -144,7 +144,8 @@ TEST_F(ResultsStoreTest, StaleRecordsChangeNothing) {
       RecordResult{LeaseOf(plan.jobs[2].key), TestResult(plan.jobs[2].spec)},  // never leased
       RecordStarted{LeaseOf(key, 1), 0},
       RecordCheckpoint{LeaseOf(key, 1), Checkpoint("a", 1)},
-      RecordAttemptEnd{LeaseOf(key, 1), "failed", "hang", "", JobState::kQueued, 1, 0, false},
+      RecordAttemptEnd{LeaseOf(key, 1), AttemptOutcome::kFailed, "hang", "", JobState::kQueued, 1,
+                       0, false},
       RecordLease{LeaseOf(key, 3), TestWorker()},               // it runs already
       RecordLease{LeaseOf(plan.jobs[1].key, 2), TestWorker()},  // it is done
       RecordLease{other_epoch, TestWorker()},
@@ -163,7 +164,8 @@ TEST_F(ResultsStoreTest, StaleRecordsChangeNothing) {
 TEST_F(ResultsStoreTest, AnAttemptNumberNeverComesBack) {
   const std::string& key = plan.jobs[0].key;
   Lease(LeaseOf(key, 3));
-  Apply(RecordAttemptEnd{LeaseOf(key, 3), "yielded", "", "", JobState::kQueued, 0, 0, false});
+  Apply(RecordAttemptEnd{LeaseOf(key, 3), AttemptOutcome::kYielded, "", "", JobState::kQueued, 0, 0,
+                         false});
   Commit();
   EXPECT_FALSE(store->Apply(RecordLease{LeaseOf(key, 3), TestWorker()}, kStoreNow).ok());
   EXPECT_FALSE(store->Apply(RecordLease{LeaseOf(key, 2), TestWorker()}, kStoreNow).ok());
@@ -228,7 +230,7 @@ TEST_F(ResultsStoreTest, OpeningMarksWhatDeadCoordinatorsLeft) {
   const auto attempts = Reader()->Attempts(key);
   ASSERT_TRUE(attempts.ok());
   ASSERT_EQ(attempts->size(), 1U);
-  EXPECT_EQ(attempts->at(0).outcome, "lost");
+  EXPECT_EQ(attempts->at(0).outcome, AttemptOutcome::kLost);
   EXPECT_EQ(attempts->at(0).error_class, "lost");
   EXPECT_EQ(attempts->at(0).ended_at, kStoreNow);
 }
@@ -236,7 +238,8 @@ TEST_F(ResultsStoreTest, OpeningMarksWhatDeadCoordinatorsLeft) {
 TEST_F(ResultsStoreTest, CountersSurviveARestart) {
   const std::string& key = plan.jobs[0].key;
   Lease(LeaseOf(key));
-  Apply(RecordAttemptEnd{LeaseOf(key), "failed", "killed", "", JobState::kQueued, 2, 1, true});
+  Apply(RecordAttemptEnd{LeaseOf(key), AttemptOutcome::kFailed, "killed", "", JobState::kQueued, 2,
+                         1, true});
   Commit();
   Open();
   StoredJob job = Load()[0];
@@ -307,8 +310,8 @@ TEST_F(ResultsStoreTest, AStartIsOnRecordWithItsEndOrWithoutIt) {
   Apply(RecordResult{LeaseOf(plan.jobs[1].key), TestResult(plan.jobs[1].spec)});
   Lease(LeaseOf(plan.jobs[2].key));
   Apply(RecordStarted{LeaseOf(plan.jobs[2].key), 5});
-  Apply(RecordAttemptEnd{LeaseOf(plan.jobs[2].key), "failed", "hang", "", JobState::kQueued, 1, 0,
-                         false});
+  Apply(RecordAttemptEnd{LeaseOf(plan.jobs[2].key), AttemptOutcome::kFailed, "hang", "",
+                         JobState::kQueued, 1, 0, false});
   Commit();
   EXPECT_EQ(first_epochs(), 345);
 }
@@ -354,11 +357,11 @@ TEST_F(ResultsStoreTest, JobsAreLoadedWithTheirOwnNewestAttempt) {
   for (const PlannedJob& job : {others.jobs[0], others.jobs[8]}) Finish(job);
   const std::string& crashed = plan.jobs[1].key;
   Lease(LeaseOf(crashed, 1));
-  Apply(
-      RecordAttemptEnd{LeaseOf(crashed, 1), "failed", "hang", "", JobState::kQueued, 1, 0, false});
+  Apply(RecordAttemptEnd{LeaseOf(crashed, 1), AttemptOutcome::kFailed, "hang", "",
+                         JobState::kQueued, 1, 0, false});
   Lease(LeaseOf(crashed, 2));
-  Apply(
-      RecordAttemptEnd{LeaseOf(crashed, 2), "failed", "hang", "", JobState::kQueued, 2, 0, false});
+  Apply(RecordAttemptEnd{LeaseOf(crashed, 2), AttemptOutcome::kFailed, "hang", "",
+                         JobState::kQueued, 2, 0, false});
   Lease(LeaseOf(plan.jobs[2].key, 5));
   Commit();
   const std::vector<StoredJob> jobs = Load();
@@ -393,11 +396,11 @@ TEST_F(ResultsStoreTest, RetryPutsDeadJobsBackAndKeepsTheirAttempts) {
   const std::string& failed = plan.jobs[0].key;
   const std::string& quarantined = plan.jobs[1].key;
   Lease(LeaseOf(failed));
-  Apply(RecordAttemptEnd{LeaseOf(failed), "failed", "nan", "the loss is nan", JobState::kFailed, 0,
-                         0, false});
+  Apply(RecordAttemptEnd{LeaseOf(failed), AttemptOutcome::kFailed, "nan", "the loss is nan",
+                         JobState::kFailed, 0, 0, false});
   Lease(LeaseOf(quarantined));
-  Apply(RecordAttemptEnd{LeaseOf(quarantined), "failed", "killed", "", JobState::kQuarantined, 3, 2,
-                         true});
+  Apply(RecordAttemptEnd{LeaseOf(quarantined), AttemptOutcome::kFailed, "killed", "",
+                         JobState::kQuarantined, 3, 2, true});
   Apply(RecordJobFailed{plan.jobs[2].key, "needs job x, which failed"});
   Commit();
   auto dead = Reader()->DeadJobs("s-1", 10);

@@ -89,7 +89,8 @@ TEST_F(StoreReaderTest, ProgressCountsStatesFoldsAndFailures) {
   FinishAt(plan.jobs[0], "10");
   const auto lease = LeaseOf(plan.jobs[3].key);
   Lease(lease);
-  Apply(RecordAttemptEnd{lease, "failed", "hang", "", JobState::kQuarantined, 3, 0, false});
+  Apply(RecordAttemptEnd{lease, AttemptOutcome::kFailed, "hang", "", JobState::kQuarantined, 3, 0,
+                         false});
   Lease(LeaseOf(plan.jobs[1].key));
   Commit();
   const SweepProgress progress = Reader()->Progress("s-1").value();
@@ -119,7 +120,8 @@ TEST_F(StoreReaderTest, AViewThatWasGivenUpIsNotLeftToDo) {
   Lease(LeaseOf(view.key));
   Commit();
   EXPECT_EQ(Reader()->Progress("s-1")->running, 1);
-  Apply(RecordAttemptEnd{LeaseOf(view.key), "yielded", "", "", JobState::kQueued, 0, 0, false});
+  Apply(RecordAttemptEnd{LeaseOf(view.key), AttemptOutcome::kYielded, "", "", JobState::kQueued, 0,
+                         0, false});
   Commit();
   const SweepProgress progress = Reader()->Progress("s-1").value();
   EXPECT_EQ(progress.jobs, 3);

@@ -84,7 +84,8 @@ TEST_F(Views, SweepsCountDistinctJobs) {
   Finish(plan.jobs[0]);
   const LeaseId lease = LeaseOf(plan.jobs[1].key);
   Lease(lease);
-  Apply(RecordAttemptEnd{lease, "failed", "nan", "not a number", JobState::kFailed, 0, 0, false});
+  Apply(RecordAttemptEnd{lease, AttemptOutcome::kFailed, "nan", "not a number", JobState::kFailed,
+                         0, 0, false});
   Commit();
   EXPECT_THAT(
       Query("SELECT sweep, config_sha256, created_at, jobs, done, failed, quarantined FROM sweeps"),
@@ -132,7 +133,8 @@ TEST_F(Views, AQueuedFeatureJobIsNoneTriedOrNot) {
   Commit();
   EXPECT_THAT(Query(shown), ElementsAre("running|1"));
   EXPECT_THAT(Query(counted), ElementsAre("4"));
-  Apply(RecordAttemptEnd{LeaseOf(view.key), "yielded", "", "", JobState::kQueued, 0, 0, false});
+  Apply(RecordAttemptEnd{LeaseOf(view.key), AttemptOutcome::kYielded, "", "", JobState::kQueued, 0,
+                         0, false});
   Commit();
   EXPECT_THAT(Query(shown), ElementsAre());
   EXPECT_THAT(Query(counted), ElementsAre("3"));
@@ -144,8 +146,8 @@ TEST_F(Views, AttemptsTellWhoTriedAndHowItEnded) {
   const std::string& key = plan.jobs[0].key;
   Lease(LeaseOf(key, 1));
   Apply(RecordStarted{LeaseOf(key, 1), 0});
-  Apply(RecordAttemptEnd{LeaseOf(key, 1), "failed", "killed", "signal 9", JobState::kQueued, 1, 0,
-                         false});
+  Apply(RecordAttemptEnd{LeaseOf(key, 1), AttemptOutcome::kFailed, "killed", "signal 9",
+                         JobState::kQueued, 1, 0, false});
   Lease(LeaseOf(key, 2));
   Apply(RecordStarted{LeaseOf(key, 2), 7});
   Commit();

@@ -13,7 +13,7 @@ using testing::HasSubstr;
 // Crashes job "a" on worker 1, which takes it again at once.
 LeaseId CrashAndTakeAgain(SchedulerEnv& env, const LeaseId& lease, int crashes) {
   const auto end = env.Fail(1, lease, FailureClass::kCuda);
-  EXPECT_EQ(end.outcome, "failed");
+  EXPECT_EQ(end.outcome, AttemptOutcome::kFailed);
   EXPECT_EQ(end.error_class, "cuda");
   EXPECT_EQ(end.message, "it broke");
   EXPECT_EQ(end.crashes, crashes);
@@ -102,7 +102,7 @@ TEST(AttemptsTest, ALostWorkersJobsGoToOthersAndCountAsLosses) {
   env.Sent<Welcome>(2);
   env.Lose(1);
   const auto end = env.Recorded<RecordAttemptEnd>();
-  EXPECT_EQ(end.outcome, "lost");
+  EXPECT_EQ(end.outcome, AttemptOutcome::kLost);
   EXPECT_EQ(end.error_class, "lost");
   EXPECT_EQ(end.losses, 1);
   EXPECT_EQ(end.crashes, 0);

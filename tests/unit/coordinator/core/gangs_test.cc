@@ -135,7 +135,7 @@ TEST_F(GangsTest, ALostMemberEndsItToo) {
   Meet(lease);
   env.Lose(2);
   const auto end = env.Recorded<RecordAttemptEnd>();
-  EXPECT_EQ(end.outcome, "lost");
+  EXPECT_EQ(end.outcome, AttemptOutcome::kLost);
   EXPECT_EQ(end.losses, 1);
   EXPECT_EQ(end.crashes, 0);
   EXPECT_EQ(env.Sent<Superseded>(1).lease, lease);
@@ -164,7 +164,7 @@ TEST_F(GangsTest, WhereNobodyKnowsWhyItIsALoss) {
   env.ExpectNothing();
   env.Tick(Millis(1));
   const auto end = env.Recorded<RecordAttemptEnd>();
-  EXPECT_EQ(end.outcome, "lost");
+  EXPECT_EQ(end.outcome, AttemptOutcome::kLost);
   EXPECT_EQ(end.message, "timed out");
   for (const int member : {1, 2}) EXPECT_EQ(env.Sent<Superseded>(member).lease, lease);
   ExpectGang("g", {1, 2});
@@ -233,7 +233,7 @@ TEST_F(GangsTest, AnyMemberThatYieldsEndsTheAttempt) {
   env.Stop();
   for (const int member : {1, 2}) env.Sent<StopGracefully>(member);
   env.Say(2, Yielded{lease, 0});
-  EXPECT_EQ(env.Recorded<RecordAttemptEnd>().outcome, "yielded");
+  EXPECT_EQ(env.Recorded<RecordAttemptEnd>().outcome, AttemptOutcome::kYielded);
   env.Sent<Superseded>(1);
   env.Sent<Acknowledged>(2);
   EXPECT_EQ(env.scheduler.Finished(), FinishReason::kStopped);

@@ -119,7 +119,7 @@ TEST(SchedulerTest, AYieldIsNoCrashAndTheJobGoesOnFromItsNewestCheckpoints) {
   env.Recorded<RecordCheckpoint>();
   env.Say(1, Yielded{a, 3});
   const auto end = env.Recorded<RecordAttemptEnd>();
-  EXPECT_EQ(end.outcome, "yielded");
+  EXPECT_EQ(end.outcome, AttemptOutcome::kYielded);
   EXPECT_EQ(end.job_state, JobState::kQueued);
   EXPECT_EQ(end.crashes, 0);
   EXPECT_EQ(env.Sent<Acknowledged>(1).lease, a);

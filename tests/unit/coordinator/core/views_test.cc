@@ -60,7 +60,7 @@ class ViewsTest : public ::testing::Test {
     env_.Say(1, CheckpointWritten{lease.id, {"checkpoint", epoch, 1, "class"}});
     env_.Recorded<RecordCheckpoint>();
     env_.Say(1, Yielded{lease.id, epoch});
-    EXPECT_EQ(env_.Recorded<RecordAttemptEnd>().outcome, "yielded");
+    EXPECT_EQ(env_.Recorded<RecordAttemptEnd>().outcome, AttemptOutcome::kYielded);
     env_.Sent<Acknowledged>(1);
   }
 
@@ -107,7 +107,7 @@ TEST_F(ViewsTest, TheFirstViewsAreMadeBesideThePlainOne) {
   env_.Fail(1, plain, FailureClass::kBadInput);                           // then nobody needs them
   EXPECT_EQ(env_.Recorded<RecordJobFailed>().job_key, "a");
   for (int view = 0; view < 3; ++view) {
-    EXPECT_EQ(env_.Recorded<RecordAttemptEnd>().outcome, "yielded");
+    EXPECT_EQ(env_.Recorded<RecordAttemptEnd>().outcome, AttemptOutcome::kYielded);
     env_.Sent<Superseded>(1);
   }
   env_.Sent<Acknowledged>(1);
@@ -194,7 +194,7 @@ TEST_F(ViewsTest, AViewInTheMakingIsGivenUpWithItsLastTraining) {
   env_.Finish(1, training.id);
   const auto given_up = env_.Recorded<RecordAttemptEnd>();
   EXPECT_EQ(given_up.lease, v2);
-  EXPECT_EQ(given_up.outcome, "yielded");
+  EXPECT_EQ(given_up.outcome, AttemptOutcome::kYielded);
   EXPECT_EQ(env_.Sent<Superseded>(1).lease, v2);
   env_.Sent<Acknowledged>(1);
   EXPECT_EQ(env_.scheduler.Finished(), FinishReason::kAllSettled);

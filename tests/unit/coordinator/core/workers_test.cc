@@ -22,7 +22,7 @@ TEST(WorkersTest, SilenceBeyondTheLimitLosesTheWorker) {
   for (int i = 0; i < 4; ++i) env.Tick(Millis(250));
   env.ExpectNothing();  // exactly the limit: not yet
   env.Tick(Millis(1));
-  EXPECT_EQ(env.Recorded<RecordAttemptEnd>().outcome, "lost");
+  EXPECT_EQ(env.Recorded<RecordAttemptEnd>().outcome, AttemptOutcome::kLost);
   EXPECT_THAT(env.Dropped(1), testing::HasSubstr("silent"));
   env.Say(1, Heartbeat{{{a, 1, 1}}});  // it was only asleep
   EXPECT_EQ(env.Sent<Superseded>(1).lease, a);

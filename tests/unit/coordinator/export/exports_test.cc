@@ -23,8 +23,8 @@ class Exports : public ::testing::Test {
     env.Register(plan);
     const LeaseId lost = env.LeaseOf(plan.jobs.front().key);
     env.Lease(lost);
-    env.Apply(
-        RecordAttemptEnd{.lease = lost, .outcome = "lost", .error_class = "lost", .message = ""});
+    env.Apply(RecordAttemptEnd{
+        .lease = lost, .outcome = AttemptOutcome::kLost, .error_class = "lost", .message = ""});
     env.Commit();
     env.Finish(plan.jobs.front(), 2);
     for (std::size_t i = 1; i < plan.jobs.size(); ++i) env.Finish(plan.jobs[i]);

@@ -58,7 +58,8 @@ TEST_F(LiveSweepTest, FillsInAsRecordsCome) {
   Both(view, RecordLease{LeaseOf(plan.jobs[4].key), TestWorker()});
   const LeaseId bad = LeaseOf(plan.jobs[8].key);
   Both(view, RecordLease{bad, TestWorker()});
-  Both(view, RecordAttemptEnd{bad, "failed", "nan", "loss is nan", JobState::kFailed, 0, 0, false});
+  Both(view, RecordAttemptEnd{bad, AttemptOutcome::kFailed, "nan", "loss is nan", JobState::kFailed,
+                              0, 0, false});
 
   const LiveSnapshot snapshot = See(view, now);
   // A job that two experiments share fills a fold of both.
@@ -115,12 +116,12 @@ TEST_F(LiveSweepTest, ALostAttemptIsShownAndTheFoldWaitsAgain) {
   LiveSweep view = Load();
   const LeaseId lease = LeaseOf(plan.jobs[0].key);
   Both(view, RecordLease{lease, TestWorker()});
-  Both(view,
-       RecordAttemptEnd{lease, "lost", "lost", "worker died", JobState::kQueued, 0, 1, false});
+  Both(view, RecordAttemptEnd{lease, AttemptOutcome::kLost, "lost", "worker died",
+                              JobState::kQueued, 0, 1, false});
   const LiveSnapshot snapshot = See(view, now);
   EXPECT_EQ(snapshot.points[0].folds, "...");
   EXPECT_EQ(snapshot.jobs.queued, 9);
-  EXPECT_EQ(snapshot.failures.at(0).outcome, "lost");
+  EXPECT_EQ(snapshot.failures.at(0).outcome, AttemptOutcome::kLost);
   EXPECT_EQ(snapshot.failures.at(0).job_state, "queued");
 }
 
@@ -128,7 +129,8 @@ TEST_F(LiveSweepTest, AYieldIsNoFailure) {
   LiveSweep view = Load();
   const LeaseId lease = LeaseOf(plan.jobs[0].key);
   Both(view, RecordLease{lease, TestWorker()});
-  Both(view, RecordAttemptEnd{lease, "yielded", "", "", JobState::kQueued, 0, 0, false});
+  Both(view,
+       RecordAttemptEnd{lease, AttemptOutcome::kYielded, "", "", JobState::kQueued, 0, 0, false});
   EXPECT_TRUE(See(view, now).failures.empty());
 }
 
@@ -158,7 +160,8 @@ TEST_F(LiveSweepTest, AViewCountsUnlessItIsQueued) {
     Both(view, RecordLease{lease, TestWorker()});
     EXPECT_EQ(See(view, now).jobs.total(), 10);
     EXPECT_EQ(See(Load(), now).jobs.running, 1);
-    Both(view, RecordAttemptEnd{lease, "yielded", error_class, "", JobState::kQueued, 0, 0, false});
+    Both(view, RecordAttemptEnd{lease, AttemptOutcome::kYielded, error_class, "", JobState::kQueued,
+                                0, 0, false});
     EXPECT_EQ(See(view, now).jobs.total(), 9);
     EXPECT_EQ(See(Load(), now).jobs.total(), 9);
   }

@@ -93,7 +93,7 @@ class ReadResultsTest : public testing::Test {
   void Fail(std::size_t job) {
     RecordAttemptEnd end;
     end.lease = Lease(job);
-    end.outcome = "failed";
+    end.outcome = AttemptOutcome::kFailed;
     end.job_state = JobState::kFailed;
     Ok(store_->Apply(end, kNow));
     Ok(store_->Commit());

@@ -27,8 +27,8 @@ TEST_F(StatusReport, TellsWhatFailedAndHow) {
   Finish(plan.jobs[0]);
   const LeaseId lease = LeaseOf(plan.jobs[1].key);
   Lease(lease);
-  Apply(RecordAttemptEnd{lease, "failed", "nan", "loss is \x1b[31mnan\u202E", JobState::kFailed, 0,
-                         0, false});
+  Apply(RecordAttemptEnd{lease, AttemptOutcome::kFailed, "nan", "loss is \x1b[31mnan\u202E",
+                         JobState::kFailed, 0, 0, false});
   Commit();
   const SweepStatus status = Read();
   const std::string text = StatusText(status);

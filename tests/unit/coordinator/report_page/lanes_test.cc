@@ -24,7 +24,7 @@ SpanRow Done(const char* job, std::int64_t slots, const char* leased, const char
   SpanRow row = Span(1, 1, leased, end);
   row.job_key = job;
   row.slots = slots;
-  row.attempt.outcome = "done";
+  row.attempt.outcome = AttemptOutcome::kDone;
   return row;
 }
 
@@ -129,7 +129,7 @@ TEST(Lanes, WhatNeverBeganIsNoWork) {
                                 Span(1, 1, "10:00:00.000", "10:00:06.000"),
                                 Span(1, 1, "10:00:00.000", std::nullopt)};
   for (std::size_t i : {1U, 2U}) spans[i].attempt.first_epoch = std::nullopt;
-  spans[1].attempt.outcome = "yielded";
+  spans[1].attempt.outcome = AttemptOutcome::kYielded;
   const Lanes lanes = LayOutLanes(spans, {Took("a", 8)});
   const WorkerLane& lane = lanes.workers.at(0);
   EXPECT_EQ(lane.slots, 1U);
@@ -148,7 +148,7 @@ TEST(Lanes, SecondsOfAnotherAttemptAreNotItsOwn) {
   std::vector<SpanRow> spans = {Done("a", 1, "10:00:00.000", "10:00:08.000"),
                                 Done("b", 1, "10:00:10.000", "10:00:18.000")};
   spans[0].attempt.first_epoch = 3;  // from a checkpoint
-  spans[1].attempt.outcome = "lost";
+  spans[1].attempt.outcome = AttemptOutcome::kLost;
   const Lanes lanes = LayOutLanes(spans, {Took("a", 2), Took("b", 2)});
   EXPECT_EQ(lanes.workers.at(0).busy_ms, 16000);
 }

@@ -161,7 +161,7 @@ TEST_F(Page, IncompleteFoldsShowNoAccuracy) {
   const LeaseId lease = env.LeaseOf(plan.jobs[1].key);
   env.Lease(lease);
   env.Apply(RecordAttemptEnd{.lease = lease,
-                             .outcome = "failed",
+                             .outcome = AttemptOutcome::kFailed,
                              .error_class = "nan",
                              .message = "loss is <nan>",
                              .job_state = JobState::kFailed});
@@ -323,7 +323,7 @@ TEST_F(Page, TimelineCountsWhatBegan) {
   const LeaseId ahead = env.LeaseOf(plan.jobs[0].key);
   env.Lease(ahead);
   env.Apply(RecordAttemptEnd{.lease = ahead,
-                             .outcome = "yielded",
+                             .outcome = AttemptOutcome::kYielded,
                              .error_class = "",
                              .message = "",
                              .job_state = JobState::kQueued});

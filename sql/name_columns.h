@@ -1,0 +1,20 @@
+// Columns that hold the name of a choice. A name that there is not throws, as every row that this
+// program did not write: CatchSqlite says that the database is damaged.
+#pragma once
+
+#include <optional>
+
+#include "sql/database.h"
+#include "sql/rows.h"
+
+namespace unmask {
+
+inline JobState StateIn(const Rows& rows, int column) {
+  return JobStateFromName(rows.Text(column)).value();
+}
+inline std::optional<AttemptOutcome> OutcomeIn(const Rows& rows, int column) {
+  if (rows.IsNull(column)) return std::nullopt;
+  return AttemptOutcomeFromName(rows.Text(column)).value();
+}
+
+}  // namespace unmask
