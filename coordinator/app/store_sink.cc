@@ -42,9 +42,10 @@ struct LineVisitor {
   }
 };
 
-}  // namespace
-
+// What a user should read about a record; empty: nothing.
 std::string LogLineFor(const Record& record) { return std::visit(LineVisitor{}, record); }
+
+}  // namespace
 
 Status StoreSink::Apply(const Record& record) {
   // One dead feature job may take hundreds of trainings with it.

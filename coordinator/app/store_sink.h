@@ -36,7 +36,4 @@ class StoreSink final : public RecordSink {
   bool can_pass_ = false;
 };
 
-// What a user should read about a record; empty: nothing.
-std::string LogLineFor(const Record& record);
-
 }  // namespace unmask

@@ -12,7 +12,6 @@ namespace unmask {
 struct SheetColumn {
   std::string group;    // adjacent columns of one group belong together; empty: alone
   std::string heading;  // within its group
-  bool numeric = true;  // set to the right
 };
 
 struct SheetCell {

@@ -113,24 +113,24 @@ void Svg::Text(SvgPoint at, std::string_view text, const TextStyle& style) {
   body_ += "</text>\n";
 }
 
-double TextWidth(std::string_view text, double size) {
+double TextWidth(std::string_view text) {
   double width = 0;
   for (std::size_t i = 0; i < text.size();) {
     const std::size_t bytes = CharacterBytes(text[i]);
     width += CharacterWidth(text.substr(i, bytes));
     i += bytes;
   }
-  return width * size;
+  return width * kFontSize;
 }
 
-std::string FitText(std::string_view text, double room, double size) {
-  if (TextWidth(text, size) <= room) return std::string(text);
-  const double left = room - TextWidth("…", size);
+std::string FitText(std::string_view text, double room) {
+  if (TextWidth(text) <= room) return std::string(text);
+  const double left = room - TextWidth("…");
   std::string fitted;
   double width = 0;
   for (std::size_t i = 0; i < text.size();) {
     const std::string_view character = text.substr(i, CharacterBytes(text[i]));
-    width += CharacterWidth(character) * size;
+    width += CharacterWidth(character) * kFontSize;
     if (width > left) break;
     fitted += character;
     i += character.size();

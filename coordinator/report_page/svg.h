@@ -56,9 +56,9 @@ class Svg {
 inline constexpr double kFontSize = 11;  // of every text but headings (style.cc)
 
 // About how wide the text is in a sans-serif font; never far too small.
-double TextWidth(std::string_view text, double size = kFontSize);
+double TextWidth(std::string_view text);
 // The text, or its beginning with an ellipsis, so that it fits the room.
-std::string FitText(std::string_view text, double room, double size = kFontSize);
+std::string FitText(std::string_view text, double room);
 // The same of a text and its tail, together. Cut is where they meet: the text to a few letters,
 // then the tail's beginning. What tells labels apart, and LEAKY, belongs in the tail.
 std::string FitText(std::string_view text, std::string_view tail, double room);
