@@ -8,6 +8,7 @@
 
 #include "cli/command.h"
 #include "cli/json_text.h"
+#include "common/base/json_or_null.h"
 #include "common/base/text.h"
 #include "common/protocol/log_name.h"
 #include "coordinator/report/job_difference.h"
@@ -103,11 +104,6 @@ std::string Text(const Explanation& why) {
   return text + ReuseText(why);
 }
 
-template <typename T>
-nlohmann::json Maybe(const std::optional<T>& value) {
-  return value ? nlohmann::json(*value) : nlohmann::json();
-}
-
 nlohmann::json Json(const Explanation& why) {
   using nlohmann::json;
   json uses = json::array();
@@ -119,19 +115,20 @@ nlohmann::json Json(const Explanation& why) {
   }
   json attempts = json::array();
   for (const auto& [row, log] : why.attempts) {
-    attempts.push_back({{"attempt", row.attempt},
-                        {"coordinator_epoch", row.coordinator_epoch},
-                        {"worker", row.worker},
-                        {"host", row.host},
-                        {"device", row.device},
-                        {"numerics_class", row.numerics_class},
-                        {"first_epoch", Maybe(row.first_epoch)},
-                        {"started_at", row.started_at},
-                        {"ended_at", Maybe(row.ended_at)},
-                        {"outcome", row.outcome ? json(Name(*row.outcome)) : json()},
-                        {"error_class", Maybe(row.error_class)},
-                        {"message", Maybe(row.message)},
-                        {"log", log.empty() ? json() : json(log)}});
+    attempts.push_back(
+        {{"attempt", row.attempt},
+         {"coordinator_epoch", row.coordinator_epoch},
+         {"worker", row.worker},
+         {"host", row.host},
+         {"device", row.device},
+         {"numerics_class", row.numerics_class},
+         {"first_epoch", OrNull(row.first_epoch)},
+         {"started_at", row.started_at},
+         {"ended_at", OrNull(row.ended_at)},
+         {"outcome", OrNull(row.outcome, [](AttemptOutcome of) { return Name(of); })},
+         {"error_class", OrNull(row.error_class)},
+         {"message", OrNull(row.message)},
+         {"log", TextOrNull(log)}});
   }
   json nearest;
   if (why.nearest) {
@@ -143,7 +140,7 @@ nlohmann::json Json(const Explanation& why) {
   }
   return {
       {"job_key", why.job.job_key},        {"state", Name(why.job.state)},
-      {"error", Maybe(why.job.error)},     {"spec", json::parse(why.job.spec_json, nullptr, false)},
+      {"error", OrNull(why.job.error)},    {"spec", json::parse(why.job.spec_json, nullptr, false)},
       {"uses", std::move(uses)},           {"attempts", std::move(attempts)},
       {"nearest_done", std::move(nearest)}};
 }

@@ -5,6 +5,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "common/base/json_or_null.h"
 #include "common/base/text.h"
 #include "common/config/names.h"
 #include "common/metrics/metrics.h"
@@ -14,11 +15,6 @@ namespace unmask {
 namespace {
 
 using nlohmann::json;
-
-template <typename Value>
-json Maybe(const std::optional<Value>& value) {
-  return value ? json(*value) : json();
-}
 
 // Accuracy and interval are of the folds so far; whether that is all of them, `complete` says.
 json ScoreJson(const LiveScore& score) {
@@ -52,7 +48,7 @@ json JobJson(const LiveJob& job) {
           {"experiment", job.experiment}, {"label", job.label},
           {"held_out", job.held_out},     {"seconds", job.seconds},
           {"started", job.started},       {"next", job.next},
-          {"epoch", Maybe(job.epoch)},    {"epoch_max", Maybe(job.epoch_max)}};
+          {"epoch", OrNull(job.epoch)},   {"epoch_max", OrNull(job.epoch_max)}};
 }
 
 json WorkerJson(const LiveWorker& worker) {
@@ -170,8 +166,8 @@ std::string SnapshotJson(const LiveSnapshot& snapshot) {
                       {"done", jobs.done},
                       {"failed", jobs.failed},
                       {"quarantined", jobs.quarantined}}},
-                    {"jobs_per_second", Maybe(snapshot.jobs_per_second)},
-                    {"eta_seconds", Maybe(snapshot.eta_seconds)},
+                    {"jobs_per_second", OrNull(snapshot.jobs_per_second)},
+                    {"eta_seconds", OrNull(snapshot.eta_seconds)},
                     {"subjects", snapshot.subjects},
                     {"points", Array(snapshot.points, PointJson)},
                     {"workers", Array(snapshot.workers, WorkerJson)},

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "common/base/json_or_null.h"
 #include "common/config/names.h"
 #include "common/data/dataset.h"
 #include "common/data/pictures.h"
@@ -149,8 +150,7 @@ Json PlanReportJson(const PlanOutput& output, const PlanReport& report) {
           {"remaining", report.remaining},
           {"remaining_bytes", report.remaining_bytes},
           {"checkpoint_bytes", report.checkpoint_bytes},
-          {"remaining_seconds",
-           report.remaining_seconds ? Json(*report.remaining_seconds) : Json(nullptr)},
+          {"remaining_seconds", OrNull(report.remaining_seconds)},
           {"notes", output.notes},
           {"config", output.config}};
 }

@@ -1,6 +1,7 @@
 // A comparison as text for a terminal, and as JSON.
 #include <fmt/format.h>
 
+#include "common/base/json_or_null.h"
 #include "common/base/text.h"
 #include "common/jobs/job.h"
 #include "coordinator/report/comparison.h"
@@ -88,12 +89,11 @@ Json SummaryJson(const CellSummary& summary, const PointName& name, bool leaky) 
   json["leaky"] = leaky;
   json["folds_done"] = summary.folds_done;
   json["folds_total"] = summary.folds_total;
-  json["accuracy"] = summary.accuracy ? Json(summary.accuracy->mean) : Json(nullptr);
-  const bool seeds = summary.accuracy && summary.accuracy->deviation;
-  json["accuracy_sd"] = seeds ? Json(*summary.accuracy->deviation) : Json(nullptr);
-  json["macro_f1"] = summary.macro_f1 ? Json(summary.macro_f1->mean) : Json(nullptr);
-  json["k"] = summary.pooled ? Json(summary.pooled->k) : Json(nullptr);
-  json["n"] = summary.pooled ? Json(summary.pooled->n) : Json(nullptr);
+  json["accuracy"] = OrNull(summary.accuracy, &SeedMean::mean);
+  json["accuracy_sd"] = OrNull(summary.accuracy, &SeedMean::deviation);
+  json["macro_f1"] = OrNull(summary.macro_f1, &SeedMean::mean);
+  json["k"] = OrNull(summary.pooled, &CellMetrics::k);
+  json["n"] = OrNull(summary.pooled, &CellMetrics::n);
   return json;
 }
 
@@ -148,7 +148,7 @@ Json F1Json(const std::optional<ComparedF1>& f1) {
 
 Json CellJson(const ComparedCell& cell) {
   Json json{{"task", std::string(Name(cell.task))}, {"state", StateOf(cell)}};
-  json["obstacle"] = cell.pairing.obstacle.empty() ? Json(nullptr) : Json(cell.pairing.obstacle);
+  json["obstacle"] = TextOrNull(cell.pairing.obstacle);
   json["a"] = SummaryJson(cell.first_summary, cell.first, cell.first_leaky);
   json["b"] = SummaryJson(cell.second_summary, cell.second, cell.second_leaky);
   json["difference"] = cell.pairing.ok() ? Json(cell.difference) : Json(nullptr);

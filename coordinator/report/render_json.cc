@@ -2,6 +2,7 @@
 // not known yet is null.
 #include <nlohmann/json.hpp>
 
+#include "common/base/json_or_null.h"
 #include "common/jobs/job.h"
 #include "coordinator/report/render.h"
 #include "coordinator/report/sheet.h"
@@ -10,11 +11,6 @@ namespace unmask {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-template <typename T>
-Json OrNull(const std::optional<T>& value) {
-  return value ? Json(*value) : Json(nullptr);
-}
 
 Json MinusJson(const std::optional<SeedMean>& ours, const std::optional<double>& published) {
   return ours && published ? Json(ours->mean - *published) : Json(nullptr);
@@ -27,18 +23,15 @@ Json PointJsonOf(const std::string& point) {
 }
 
 void AddMetrics(const std::optional<CellMetrics>& metrics, Json& json) {
-  const auto field = [&](auto member) {
-    return metrics ? Json((*metrics).*member) : Json(nullptr);
-  };
-  json["k"] = field(&CellMetrics::k);
-  json["n"] = field(&CellMetrics::n);
-  json["accuracy"] = field(&CellMetrics::accuracy);
-  json["wilson_low"] = field(&CellMetrics::wilson_low);
-  json["wilson_high"] = field(&CellMetrics::wilson_high);
-  json["macro_f1"] = field(&CellMetrics::macro_f1);
-  json["weighted_f1"] = field(&CellMetrics::weighted_f1);
-  json["uar"] = field(&CellMetrics::uar);
-  json["fold_mean_accuracy"] = field(&CellMetrics::fold_mean_accuracy);
+  json["k"] = OrNull(metrics, &CellMetrics::k);
+  json["n"] = OrNull(metrics, &CellMetrics::n);
+  json["accuracy"] = OrNull(metrics, &CellMetrics::accuracy);
+  json["wilson_low"] = OrNull(metrics, &CellMetrics::wilson_low);
+  json["wilson_high"] = OrNull(metrics, &CellMetrics::wilson_high);
+  json["macro_f1"] = OrNull(metrics, &CellMetrics::macro_f1);
+  json["weighted_f1"] = OrNull(metrics, &CellMetrics::weighted_f1);
+  json["uar"] = OrNull(metrics, &CellMetrics::uar);
+  json["fold_mean_accuracy"] = OrNull(metrics, &CellMetrics::fold_mean_accuracy);
 }
 
 Json SeedJson(const SeedFigures& seed) {
@@ -57,24 +50,18 @@ const char* StateOf(const TableCell& cell, const CellSummary& summary) {
 }
 
 void AddSummary(const CellSummary& summary, Json& json) {
-  const auto mean = [](const std::optional<SeedMean>& figure) {
-    return figure ? Json(figure->mean) : Json(nullptr);
-  };
-  const auto deviation = [](const std::optional<SeedMean>& figure) {
-    return figure ? OrNull(figure->deviation) : Json(nullptr);
-  };
   const auto& pooled = summary.pooled;
   json["folds_done"] = summary.folds_done;
   json["folds_failed"] = summary.folds_failed;
   json["folds_total"] = summary.folds_total;
-  json["k"] = pooled ? Json(pooled->k) : Json(nullptr);
-  json["n"] = pooled ? Json(pooled->n) : Json(nullptr);
-  json["accuracy"] = mean(summary.accuracy);
-  json["accuracy_sd"] = deviation(summary.accuracy);
-  json["wilson_low"] = pooled ? Json(pooled->wilson_low) : Json(nullptr);
-  json["wilson_high"] = pooled ? Json(pooled->wilson_high) : Json(nullptr);
-  json["macro_f1"] = mean(summary.macro_f1);
-  json["macro_f1_sd"] = deviation(summary.macro_f1);
+  json["k"] = OrNull(pooled, &CellMetrics::k);
+  json["n"] = OrNull(pooled, &CellMetrics::n);
+  json["accuracy"] = OrNull(summary.accuracy, &SeedMean::mean);
+  json["accuracy_sd"] = OrNull(summary.accuracy, &SeedMean::deviation);
+  json["wilson_low"] = OrNull(pooled, &CellMetrics::wilson_low);
+  json["wilson_high"] = OrNull(pooled, &CellMetrics::wilson_high);
+  json["macro_f1"] = OrNull(summary.macro_f1, &SeedMean::mean);
+  json["macro_f1_sd"] = OrNull(summary.macro_f1, &SeedMean::deviation);
 }
 
 Json AgainstJson(const TableCell& cell) {
@@ -90,10 +77,10 @@ Json AgainstJson(const TableCell& cell) {
 Json CellJson(const Table& table, const TableCell& cell) {
   const CellSummary summary = Summarise(cell);
   Json json{{"state", StateOf(cell, summary)}};
-  json["experiment"] = cell.experiment.empty() ? Json(nullptr) : Json(cell.experiment);
+  json["experiment"] = TextOrNull(cell.experiment);
   json["point"] = cell.experiment.empty() ? Json(nullptr) : PointJsonOf(cell.point);
-  json["features"] = cell.features.empty() ? Json(nullptr) : Json(cell.features);
-  json["validation"] = cell.validation.empty() ? Json(nullptr) : Json(cell.validation);
+  json["features"] = TextOrNull(cell.features);
+  json["validation"] = TextOrNull(cell.validation);
   json["leaky"] = cell.leaky;
   json["mark"] = cell.leaky ? Json(kLeakyMark) : Json(nullptr);
   AddSummary(summary, json);
@@ -128,8 +115,7 @@ Json RowJson(const Table& table, const TableRow& row) {
 
 Json TableJson(const Table& table) {
   Json json{{"id", table.id}, {"title", table.title}, {"sweep", table.sweep}};
-  json["published_label"] =
-      table.published_label.empty() ? Json(nullptr) : Json(table.published_label);
+  json["published_label"] = TextOrNull(table.published_label);
   json["tasks"] = Json::array();
   for (const Task task : table.tasks) json["tasks"].push_back(std::string(Name(task)));
   json["columns"] = table.columns;

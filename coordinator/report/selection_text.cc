@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/base/json_or_null.h"
 #include "common/base/text.h"
 #include "common/jobs/job.h"
 #include "coordinator/report/operand.h"
@@ -116,16 +117,15 @@ choice by hindsight minus this one's, with its bootstrap interval over held-out 
 Json OneSelection(const Selection& selection, const TaskSelection& task) {
   Json json{{"rule", Name(selection.rule)}, {"leaky", selection.leaky}};
   const bool there = selection.unavailable.empty();
-  json["unavailable"] = there ? Json(nullptr) : Json(selection.unavailable);
-  json["caution"] = selection.caution.empty() ? Json(nullptr) : Json(selection.caution);
+  json["unavailable"] = TextOrNull(selection.unavailable);
+  json["caution"] = TextOrNull(selection.caution);
   json["accuracy"] = there ? Json(selection.accuracy.mean) : Json(nullptr);
-  json["accuracy_sd"] =
-      selection.accuracy.deviation ? Json(*selection.accuracy.deviation) : Json(nullptr);
+  json["accuracy_sd"] = OrNull(selection.accuracy.deviation);
   const auto& pooled = selection.pooled;
-  json["k"] = pooled ? Json(pooled->k) : Json(nullptr);
-  json["n"] = pooled ? Json(pooled->n) : Json(nullptr);
-  json["wilson_low"] = pooled ? Json(pooled->wilson_low) : Json(nullptr);
-  json["wilson_high"] = pooled ? Json(pooled->wilson_high) : Json(nullptr);
+  json["k"] = OrNull(pooled, &CellMetrics::k);
+  json["n"] = OrNull(pooled, &CellMetrics::n);
+  json["wilson_low"] = OrNull(pooled, &CellMetrics::wilson_low);
+  json["wilson_high"] = OrNull(pooled, &CellMetrics::wilson_high);
   json["price"] = there ? Json(selection.price) : Json(nullptr);
   json["price_interval"] =
       there ? Json({selection.price_interval.low, selection.price_interval.high}) : Json(nullptr);
@@ -147,15 +147,14 @@ Json TaskJson(const TaskSelection& task) {
             {"task", std::string(Name(task.task))},
             {"validation", task.validation},
             {"leaky", task.leaky}};
-  json["incomplete"] = task.incomplete.empty() ? Json(nullptr) : Json(task.incomplete);
+  json["incomplete"] = TextOrNull(task.incomplete);
   json["points"] = Json::array();
   for (const GridPointFigures& point : task.points) {
-    const auto& deviation = point.accuracy.deviation;
     json["points"].push_back({{"point", Json::parse(point.point, nullptr, false)},
                               {"validation", point.validation},
                               {"leaky", point.leaky},
                               {"accuracy", point.accuracy.mean},
-                              {"accuracy_sd", deviation ? Json(*deviation) : Json(nullptr)}});
+                              {"accuracy_sd", OrNull(point.accuracy.deviation)}});
   }
   json["selections"] = Json::array();
   for (const Selection& selection : task.selections) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "common/base/display_width.h"
+#include "common/base/json_or_null.h"
 #include "common/base/text.h"
 #include "common/base/time_text.h"
 
@@ -105,9 +106,6 @@ std::string StatusOneLine(const SweepStatus& status) {
 nlohmann::json StatusJson(const SweepStatus& status) {
   using nlohmann::json;
   const SweepProgress& progress = status.progress;
-  const auto maybe = [](const std::optional<double>& value) {
-    return value ? json(*value) : json();
-  };
   json experiments = json::array();
   for (const ExperimentProgress& row : progress.experiments) {
     experiments.push_back({{"experiment", row.experiment},
@@ -133,8 +131,8 @@ nlohmann::json StatusJson(const SweepStatus& status) {
           {"done", progress.done},
           {"failed", progress.failed},
           {"quarantined", progress.quarantined},
-          {"jobs_per_second", maybe(progress.jobs_per_second)},
-          {"eta_seconds", maybe(progress.eta_seconds)},
+          {"jobs_per_second", OrNull(progress.jobs_per_second)},
+          {"eta_seconds", OrNull(progress.eta_seconds)},
           {"experiments", std::move(experiments)},
           {"failures", std::move(failures)},
           {"failed_jobs", std::move(dead_jobs)},
