@@ -7,13 +7,12 @@
 #include <tuple>
 
 #include "common/config/names.h"
+#include "common/config/task_title.h"
 #include "common/metrics/metrics.h"
 #include "sql/packed.h"
 
 namespace unmask {
 namespace {
-
-constexpr std::array kTasks = {Task::kTer, Task::kDer};
 
 // What one fold's job answered, in the order in which folds are summed.
 struct FoldAnswer {

@@ -193,6 +193,11 @@ struct DeadJobRow {  // failed or quarantined
 inline std::int64_t RateWindow(std::int64_t running) {
   return std::max<std::int64_t>(64, 2 * running);
 }
+// Until `left` jobs are finished; nullopt where none is left, or the rate is not known.
+inline std::optional<double> SecondsLeft(std::int64_t left, std::optional<double> jobs_per_second) {
+  if (left <= 0 || !jobs_per_second) return std::nullopt;
+  return static_cast<double>(left) / *jobs_per_second;
+}
 
 struct SweepProgress {
   std::int64_t jobs = 0;

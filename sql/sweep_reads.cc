@@ -169,10 +169,7 @@ SweepProgress ReadProgress(Database& database, std::string_view sweep) {
   progress.experiments = CountFolds(database, sweep);
   progress.failures = CountFailures(database, sweep);
   progress.jobs_per_second = MeasureRate(database, sweep, progress.running);
-  const std::int64_t left = progress.queued + progress.running;
-  if (left > 0 && progress.jobs_per_second) {
-    progress.eta_seconds = static_cast<double>(left) / *progress.jobs_per_second;
-  }
+  progress.eta_seconds = SecondsLeft(progress.queued + progress.running, progress.jobs_per_second);
   return progress;
 }
 

@@ -266,9 +266,7 @@ LiveSnapshot LiveSweep::Snapshot(std::vector<LiveWorker> workers, const std::str
   snapshot.at = wall_time;
   snapshot.jobs = counts_;
   snapshot.jobs_per_second = rate_.PerSecond(now, counts_.running);
-  if (snapshot.jobs_per_second && counts_.left() > 0) {
-    snapshot.eta_seconds = static_cast<double>(counts_.left()) / *snapshot.jobs_per_second;
-  }
+  snapshot.eta_seconds = SecondsLeft(counts_.left(), snapshot.jobs_per_second);
   if (counts_.left() == 0) snapshot.phase = LivePhase::kFinished;
   snapshot.subjects = subjects_;
   snapshot.points = points_;

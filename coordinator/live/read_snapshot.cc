@@ -56,9 +56,7 @@ Result<LiveSnapshot> ReadSnapshot(StoreReader& store, const StorePaths& paths,
   const LiveSweep view(sweep, rows);
   LiveSnapshot snapshot = view.Snapshot(WorkersOf(rows.running, wall_time), wall_time, Millis{0});
   snapshot.jobs_per_second = progress.jobs_per_second;
-  if (view.left() > 0 && progress.jobs_per_second) {
-    snapshot.eta_seconds = static_cast<double>(view.left()) / *progress.jobs_per_second;
-  }
+  snapshot.eta_seconds = SecondsLeft(view.left(), progress.jobs_per_second);
   if (view.left() > 0 && !attended) snapshot.phase = LivePhase::kUnattended;
   snapshot.failed_attempts.clear();
   for (const FailureCount& failure : progress.failures) {

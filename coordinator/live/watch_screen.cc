@@ -10,6 +10,7 @@
 #include "common/base/display_width.h"
 #include "common/base/text.h"
 #include "common/base/time_text.h"
+#include "common/config/task_title.h"
 #include "common/metrics/metrics.h"
 #include "sql/rows.h"
 
@@ -135,7 +136,7 @@ class Screen {
       const std::string text = fmt::format("{:.3f}", value);
       return text.starts_with("0.") ? text.substr(1) : text;
     };
-    const std::string task = score.task == Task::kTer ? "TER" : "DER";
+    const std::string task = TaskTitle(score.task);
     if (score.n == 0) return task + " " + (point.folds_total == 0 ? "" : "-");
     const Interval wilson = WilsonInterval(score.k, score.n);
     const std::string figure =

@@ -3,6 +3,7 @@
 
 #include "common/base/json_or_null.h"
 #include "common/base/text.h"
+#include "common/config/task_title.h"
 #include "common/jobs/job.h"
 #include "coordinator/report/comparison.h"
 #include "coordinator/report/point_argument.h"
@@ -25,9 +26,7 @@ std::string Configuration(const Comparison& comparison) {
 
 std::string Figure(const CellSummary& summary, bool leaky) {
   if (!summary.accuracy) return fmt::format("{}/{} folds", summary.folds_done, summary.folds_total);
-  std::string text = FormatFigure(summary.accuracy->mean);
-  if (summary.accuracy->deviation) text += " ± " + FormatFigure(*summary.accuracy->deviation);
-  return Marked(text, leaky);
+  return Marked(FormatMean(*summary.accuracy), leaky);
 }
 
 std::string CellName(const ComparedCell& cell) {
@@ -57,8 +56,8 @@ std::vector<std::string> Change(const ComparedCell& cell) {
 }
 
 std::string Cells(const Comparison& comparison, Task task) {
-  TextTable table({task == Task::kTer ? "TER" : "DER", "A", "B", "B - A", "95% interval",
-                   "only A / only B", "McNemar p", "Wilcoxon p", "sign-flip p", "Holm"},
+  TextTable table({TaskTitle(task), "A", "B", "B - A", "95% interval", "only A / only B",
+                   "McNemar p", "Wilcoxon p", "sign-flip p", "Holm"},
                   1);
   for (const ComparedCell& cell : comparison.cells) {
     if (cell.task != task) continue;

@@ -5,6 +5,7 @@
 
 #include "common/base/json_or_null.h"
 #include "common/base/text.h"
+#include "common/config/task_title.h"
 #include "common/jobs/job.h"
 #include "coordinator/report/operand.h"
 #include "coordinator/report/point_argument.h"
@@ -31,12 +32,6 @@ const char* Title(SelectionRule rule) {
   return "";
 }
 
-std::string MeanText(const SeedMean& mean) {
-  std::string text = FormatFigure(mean.mean);
-  if (mean.deviation) text += " ± " + FormatFigure(*mean.deviation);
-  return text;
-}
-
 std::int64_t Ties(const Selection& selection) {
   std::int64_t ties = 0;
   for (const SelectedFold& fold : selection.folds) ties += fold.tied ? 1 : 0;
@@ -53,7 +48,7 @@ std::string Choices(const TaskSelection& task) {
     }
     const auto& pooled = selection.pooled;
     const bool oracle = selection.rule == SelectionRule::kOracle;
-    table.Add({Title(selection.rule), Marked(MeanText(selection.accuracy), selection.leaky),
+    table.Add({Title(selection.rule), Marked(FormatMean(selection.accuracy), selection.leaky),
                pooled ? fmt::format("{}–{}", FormatFigure(pooled->wilson_low),
                                     FormatFigure(pooled->wilson_high))
                       : "",
@@ -75,7 +70,7 @@ std::string Points(const TaskSelection& task) {
   for (std::size_t point = 0; point < task.points.size(); ++point) {
     std::vector<std::string> line{
         PointArgument("", task.points[point].point),
-        Marked(MeanText(task.points[point].accuracy), task.points[point].leaky)};
+        Marked(FormatMean(task.points[point].accuracy), task.points[point].leaky)};
     for (const SelectionRule rule :
          {SelectionRule::kValidation, SelectionRule::kOthers, SelectionRule::kOracle}) {
       std::int64_t folds = 0;
@@ -90,8 +85,7 @@ std::string Points(const TaskSelection& task) {
 }
 
 std::string TaskText(const TaskSelection& task) {
-  std::string text = fmt::format("\n{}, {}", VisibleText(task.experiment),
-                                 task.task == Task::kTer ? "TER" : "DER");
+  std::string text = fmt::format("\n{}, {}", VisibleText(task.experiment), TaskTitle(task.task));
   if (!task.incomplete.empty()) return text + ": " + task.incomplete + "\n";
   text += fmt::format(": {} points, validation {}\n\n", task.points.size(), task.validation);
   text += Choices(task);

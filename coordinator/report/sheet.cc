@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <functional>
 
+#include "common/config/task_title.h"
+
 namespace unmask {
 namespace {
 
@@ -16,9 +18,7 @@ struct ColumnRule {
 
 SheetCell Mean(const TableCell& cell, const std::optional<SeedMean>& figure) {
   if (!figure) return {kIncomplete};
-  std::string text = FormatFigure(figure->mean);
-  if (figure->deviation) text += " ± " + FormatFigure(*figure->deviation);
-  return {text, cell.leaky};
+  return {FormatMean(*figure), cell.leaky};
 }
 
 SheetCell Difference(const TableCell& cell, const std::optional<SeedMean>& ours,
@@ -140,7 +140,7 @@ bool HasColumnLabels(const Table& table) {
 
 SheetSection SectionOf(const Table& table, std::size_t task, std::size_t label_columns,
                        const std::vector<ColumnRule>& rules) {
-  SheetSection section{table.tasks[task] == Task::kTer ? "TER" : "DER", {}};
+  SheetSection section{TaskTitle(table.tasks[task]), {}};
   for (const TableRow& row : table.rows) {
     for (std::size_t column = 0; column < row.cells.size(); ++column) {
       const TableCell& cell = row.cells[column][task];
@@ -159,6 +159,12 @@ SheetSection SectionOf(const Table& table, std::size_t task, std::size_t label_c
 std::string FormatFigure(double value) {
   const std::string text = fmt::format("{:.4f}", value);
   return text == "-0.0000" ? "0.0000" : text;
+}
+
+std::string FormatMean(const SeedMean& mean) {
+  std::string text = FormatFigure(mean.mean);
+  if (mean.deviation) text += " ± " + FormatFigure(*mean.deviation);
+  return text;
 }
 
 std::string FormatDifference(double ours, double published) {

@@ -57,6 +57,8 @@ std::vector<std::string> NotesOf(const Table& table);
 
 // Four decimals, never "-0.0000".
 std::string FormatFigure(double value);
+// "0.3920", of several seeds "0.3920 ± 0.0123".
+std::string FormatMean(const SeedMean& mean);
 // Ours minus the published value, with its sign; "0.0000" where four decimals tell no difference.
 std::string FormatDifference(double ours, double published);
 // Four decimals down to 0.0001, then "3e-06".

@@ -1,3 +1,4 @@
+#include "common/config/task_title.h"
 #include "coordinator/report_page/figures.h"
 #include "coordinator/report_page/matrix_panel.h"
 

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "common/base/text.h"
+#include "common/config/task_title.h"
 #include "coordinator/report/pairing.h"
 #include "coordinator/report_page/axis.h"
 #include "coordinator/report_page/figures.h"
@@ -180,10 +181,10 @@ Panel Draw(const Compared& compared, double most) {
   const double bottom = kTop + kRow * static_cast<double>(rows);
   const Axis axis(-most, most, left + 34, kPanelWidth - 30);
   Panel panel{kPanelWidth, bottom + 36, "", {}};
-  panel.label = std::string(TaskName(pair.task)) + ": " + pair.cell->label + " minus " +
+  panel.label = std::string(TaskTitle(pair.task)) + ": " + pair.cell->label + " minus " +
                 pair.against->label + ", subject by subject";
   Svg& svg = panel.svg;
-  svg.Text({0, 14}, std::string(TaskName(pair.task)) + ": " + pair.cell->experiment,
+  svg.Text({0, 14}, std::string(TaskTitle(pair.task)) + ": " + pair.cell->experiment,
            {.css = "strong", .room = kPanelWidth, .tail = pair.cell->detail});
   svg.Text({0, 29}, "minus " + pair.against->experiment,
            {.room = kPanelWidth, .tail = pair.against->detail});
@@ -220,7 +221,7 @@ std::vector<Figure> DifferenceFigures(const ReportData& data) {
     if (differences.empty()) continue;
     Pairing pairing = PairingOf(pair);
     if (!pairing.obstacle.empty()) {
-      figure.notes.push_back(fmt::format("{}: {} minus {} is left out: {}.", TaskName(pair.task),
+      figure.notes.push_back(fmt::format("{}: {} minus {} is left out: {}.", TaskTitle(pair.task),
                                          pair.cell->label, pair.against->label, pairing.obstacle));
       continue;
     }

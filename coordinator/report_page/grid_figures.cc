@@ -5,6 +5,7 @@
 
 #include "common/base/text.h"
 #include "common/config/point_label.h"
+#include "common/config/task_title.h"
 #include "coordinator/report/sheet.h"
 #include "coordinator/report_page/axis.h"
 #include "coordinator/report_page/figures.h"
@@ -124,7 +125,7 @@ class GridPanel {
 
   std::string Heading() const {
     const std::string rest = RestText(slice_.rest);
-    return std::string(TaskName(task_)) + (rest.empty() ? "" : ", " + rest);
+    return std::string(TaskTitle(task_)) + (rest.empty() ? "" : ", " + rest);
   }
 
   const char* Css() const { return task_ == Task::kTer ? "ter" : "der"; }
@@ -235,7 +236,7 @@ void AddNumbers(const std::vector<Slice>& slices, const std::string& key, CsvLin
           return value ? ShortestReal(*value) : std::string();
         };
         csv.Add({cell->experiment, cell->point.dump(), key, PointValue(cell->point.at(key)),
-                 std::string(TaskName(task)), LeakyMark(*cell), FoldsText(figures),
+                 std::string(TaskTitle(task)), LeakyMark(*cell), FoldsText(figures),
                  std::to_string(figures.seeds.size()),
                  real(bar ? std::optional(bar->value) : std::nullopt),
                  real(bar ? std::optional(bar->low) : std::nullopt),

@@ -135,8 +135,6 @@ Status ReadReportData(StoreReader& reader, std::string_view sweep, ReportData& d
   return reader.InSnapshot([&] { return ReadReportRows(reader, sweep, data); });
 }
 
-const char* TaskName(Task task) { return task == Task::kTer ? "TER" : "DER"; }
-
 std::string FoldsText(const TableCell& cell) {
   std::int64_t done = 0;
   std::int64_t total = 0;

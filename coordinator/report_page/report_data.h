@@ -56,9 +56,6 @@ Status ReadReportData(StoreReader& reader, std::string_view sweep, ReportData& d
 // The same within a snapshot that the caller has.
 Status ReadReportRows(StoreReader& reader, std::string_view sweep, ReportData& data);
 
-inline constexpr std::array<Task, 2> kTasks = {Task::kTer, Task::kDer};
-const char* TaskName(Task task);  // "TER"
-
 // Of all seeds together: folds done and wanted.
 std::string FoldsText(const TableCell& cell);  // "17/22"
 bool IsComplete(const TableCell& cell);

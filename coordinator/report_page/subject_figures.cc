@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/base/text.h"
+#include "common/config/task_title.h"
 #include "coordinator/report_page/figures.h"
 #include "coordinator/report_page/matrix_panel.h"
 #include "coordinator/report_page/subject_counts.h"
@@ -68,9 +69,10 @@ Panel Draw(const HeatMap& map, Task task) {
   const double below = room + 10;
   const double bottom = kTop + kRow * static_cast<double>(rows);
   const double width = std::max(170.0, left + kColumn * static_cast<double>(columns) + 2);
-  Panel panel{width, bottom + below, std::string(TaskName(task)) + " accuracy of each subject", {}};
+  Panel panel{
+      width, bottom + below, std::string(TaskTitle(task)) + " accuracy of each subject", {}};
   Svg& svg = panel.svg;
-  svg.Text({0, 14}, std::string(TaskName(task)) + ", % right", {.css = "strong"});
+  svg.Text({0, 14}, std::string(TaskTitle(task)) + ", % right", {.css = "strong"});
   for (std::size_t column = 0; column < columns; ++column) {
     const double x = left + kColumn * static_cast<double>(column);
     svg.Text({x + kColumn / 2 + 4, bottom + 6}, map.columns[column]->experiment,
@@ -135,7 +137,7 @@ std::vector<Figure> SubjectFigures(const ReportData& data) {
     if (map.columns.empty()) continue;
     Figure figure;
     figure.id = task == Task::kTer ? "subjects-ter" : "subjects-der";
-    figure.title = std::string("Accuracy of each held-out subject, ") + TaskName(task);
+    figure.title = std::string("Accuracy of each held-out subject, ") + TaskTitle(task);
     figure.notes = NotesOf(map);
     figure.panels.push_back(Draw(map, task));
     figure.csv = Numbers(map);

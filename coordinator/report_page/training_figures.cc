@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/base/text.h"
+#include "common/config/task_title.h"
 #include "coordinator/report_page/axis.h"
 #include "coordinator/report_page/figures.h"
 #include "sql/packed.h"
@@ -103,7 +104,7 @@ class TrainingPanel {
     return (shown_.task == Task::kTer ? "ter" : "der") + std::string(suffix);
   }
   std::string Heading() const {
-    return fmt::format("{} {}: {}", TaskName(shown_.task), shown_.name, shown_.cell->experiment);
+    return fmt::format("{} {}: {}", TaskTitle(shown_.task), shown_.name, shown_.cell->experiment);
   }
 
   void DrawFrame() {
