@@ -48,7 +48,7 @@ void AddExportCommand(CLI::App& app, CommandContext& context) {
                    "files), trace (a file for Perfetto or chrome://tracing), bundle (a folder for "
                    "a paper's artefacts, with checksums)")
       ->required()
-      ->check(CLI::IsMember({"csv", "json", "tensorboard", "trace", "bundle"}));
+      ->check(CLI::IsMember(Exporters()));
   command->add_option("--out", options->out, "Folder or file to write")
       ->required()
       ->check(NamesAPlace);

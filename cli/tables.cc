@@ -41,7 +41,7 @@ void AddTablesCommand(CLI::App& app, CommandContext& context) {
   command->add_option("--table", options->table,
                       "Only this table; 'cells' is a row for every experiment and point");
   command->add_option("--format", options->format, "md (default), csv, latex, html or json")
-      ->check(CLI::IsMember({"md", "csv", "latex", "html", "json"}));
+      ->check(CLI::IsMember(TableRenderers()));
   command->footer("Example: unmask tables --table III --format latex > table3.tex");
   command->callback([&context, options] {
     if (options->format.empty()) options->format = context.json ? "json" : "md";

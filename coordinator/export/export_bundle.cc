@@ -100,13 +100,4 @@ Status ExportBundle(const ExportRequest& request) {
   });
 }
 
-Exporter FindExporter(std::string_view format) {
-  if (format == "csv") return ExportCsv;
-  if (format == "json") return ExportJson;
-  if (format == "tensorboard") return ExportTensorBoard;
-  if (format == "trace") return ExportTrace;
-  if (format == "bundle") return ExportBundle;
-  return nullptr;
-}
-
 }  // namespace unmask

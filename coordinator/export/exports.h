@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "common/base/files.h"
@@ -40,7 +41,9 @@ Status ExportBundle(const ExportRequest& request);
 
 using Exporter = Status (*)(const ExportRequest&);
 
-// csv, json, tensorboard, trace or bundle; nullptr for any other name.
+// By the name of their format, in the order of --help.
+const std::vector<std::pair<std::string, Exporter>>& Exporters();
+// nullptr for any other name.
 Exporter FindExporter(std::string_view format);
 
 // --- parts, shared and tested

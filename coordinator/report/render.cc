@@ -2,12 +2,20 @@
 
 namespace unmask {
 
+const std::vector<std::pair<std::string, TableRenderer>>& TableRenderers() {
+  static const std::vector<std::pair<std::string, TableRenderer>> renderers = {
+      {"md", RenderMarkdown},
+      {"csv", RenderCsv},
+      {"latex", RenderLatex},
+      {"html", RenderHtml},
+      {"json", RenderJson}};
+  return renderers;
+}
+
 TableRenderer FindTableRenderer(std::string_view format) {
-  if (format == "md") return RenderMarkdown;
-  if (format == "csv") return RenderCsv;
-  if (format == "latex") return RenderLatex;
-  if (format == "html") return RenderHtml;
-  if (format == "json") return RenderJson;
+  for (const auto& [name, renderer] : TableRenderers()) {
+    if (name == format) return renderer;
+  }
   return nullptr;
 }
 

@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "coordinator/report/table.h"
@@ -22,7 +23,9 @@ std::string RenderJson(const std::vector<Table>& tables);  // docs/formats.md, "
 
 using TableRenderer = std::string (*)(const std::vector<Table>&);
 
-// md, csv, latex, html or json; nullptr for any other name.
+// By the name of their format, in the order of --help.
+const std::vector<std::pair<std::string, TableRenderer>>& TableRenderers();
+// nullptr for any other name.
 TableRenderer FindTableRenderer(std::string_view format);
 
 }  // namespace unmask
