@@ -3,6 +3,9 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "common/base/files.h"
 #include "common/base/result.h"
@@ -23,6 +26,15 @@ struct CommandContext {
   // Prints the error to stderr and keeps its exit code.
   void Fail(const Error& error);
 };
+
+// What a command's callback ends with: the error, where there is one, is told by Fail.
+void Finish(CommandContext& context, const Status& status);
+
+// The sweep that a command looks at, as StoreReader::FindSweep takes it.
+void AddSweepArgument(CLI::App& command, std::string& sweep);
+
+// To stdout.
+void Print(std::string_view text);
 
 // In the order in which --help lists them. `context` outlives the app.
 void AddRunCommand(CLI::App& app, CommandContext& context);

@@ -213,10 +213,6 @@ Status SynthWeightsCommand(const fs::path& folder, const SynthModelOptions& opti
   return {};
 }
 
-void Finish(CommandContext& context, const Status& status) {
-  if (!status.ok()) context.Fail(status.error());
-}
-
 void AddImport(CLI::App& data, CommandContext& context) {
   auto* import = data.add_subcommand("import", "Read a published annotation into a manifest");
   import->require_subcommand(1);

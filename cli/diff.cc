@@ -1,5 +1,4 @@
 // unmask diff: two sweeps, or two points, compared with paired tests.
-#include <cstdio>
 #include <memory>
 
 #include "cli/command.h"
@@ -18,7 +17,7 @@ Status Diff(const DiffArguments& arguments, const CommandContext& context) {
   UNMASK_ASSIGN(const auto reader, StoreReader::Open(StorePaths{context.store}));
   UNMASK_ASSIGN(const Comparison comparison, Compare(*reader, arguments.first, arguments.second));
   const std::string text = context.json ? ComparisonJson(comparison) : ComparisonText(comparison);
-  std::fwrite(text.data(), 1, text.size(), stdout);
+  Print(text);
   return {};
 }
 
@@ -38,10 +37,7 @@ void AddDiffCommand(CLI::App& app, CommandContext& context) {
   command->footer(
       "Examples: unmask diff study-1fe70cff study-9aa81234\n"
       "          unmask diff :dsid@alpha=0.5,beta=1 :dsid-no-hsic");
-  command->callback([arguments, &context] {
-    const Status compared = Diff(*arguments, context);
-    if (!compared.ok()) context.Fail(compared.error());
-  });
+  command->callback([arguments, &context] { Finish(context, Diff(*arguments, context)); });
 }
 
 }  // namespace unmask

@@ -41,7 +41,7 @@ void Run(const ExportOptions& options, CommandContext& context) {
 void AddExportCommand(CLI::App& app, CommandContext& context) {
   auto options = std::make_shared<ExportOptions>();
   CLI::App* command = app.add_subcommand("export", "Write a sweep for other tools");
-  command->add_option("SWEEP", options->sweep, "Name or unique prefix (default: the newest sweep)");
+  AddSweepArgument(*command, options->sweep);
   command
       ->add_option("--format", options->format,
                    "csv (a folder, one file a view), json (a file), tensorboard (a folder of event "

@@ -39,10 +39,7 @@ void AddGcCommand(CLI::App& app, CommandContext& context) {
   command->add_flag("--take-over", arguments->take_over,
                     "Another host's lock, once its process is gone");
   command->footer("Example: unmask gc --dry-run");
-  command->callback([arguments, &context] {
-    const Status collected = Collect(*arguments, context);
-    if (!collected.ok()) context.Fail(collected.error());
-  });
+  command->callback([arguments, &context] { Finish(context, Collect(*arguments, context)); });
 }
 
 }  // namespace unmask

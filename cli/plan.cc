@@ -72,7 +72,7 @@ Status Plan(const PlanArguments& arguments, const CommandContext& context) {
   const PlanReport report = ReportPlan(output, history, WidthOf);
   const std::string text =
       context.json ? JsonText(PlanReportJson(output, report), 2) + "\n" : Text(output, report);
-  std::fwrite(text.data(), 1, text.size(), stdout);
+  Print(text);
   return {};
 }
 
@@ -87,10 +87,7 @@ void AddPlanCommand(CLI::App& app, CommandContext& context) {
   command->add_option("--experiment", arguments->experiments, "Only these, separated by commas")
       ->allow_extra_args(false);
   command->footer("Example: unmask plan configs/mfed-action-units.yaml dataset.manifest=mfed.csv");
-  command->callback([arguments, &context] {
-    const Status planned = Plan(*arguments, context);
-    if (!planned.ok()) context.Fail(planned.error());
-  });
+  command->callback([arguments, &context] { Finish(context, Plan(*arguments, context)); });
 }
 
 }  // namespace unmask

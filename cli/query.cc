@@ -52,10 +52,7 @@ void AddQueryCommand(CLI::App& app, CommandContext& context) {
       "A result of up to 32 MiB is printed when the query has ended; of a larger one the time of\n"
       "printing counts too, and the store may wait for whoever reads it.\n"
       "Example: unmask query \"SELECT experiment, task, k, n, macro_f1 FROM cells\" --format csv");
-  command->callback([arguments, &context] {
-    const Status queried = Query(*arguments, context);
-    if (!queried.ok()) context.Fail(queried.error());
-  });
+  command->callback([arguments, &context] { Finish(context, Query(*arguments, context)); });
 }
 
 }  // namespace unmask

@@ -41,7 +41,7 @@ void AddReportCommand(CLI::App& app, CommandContext& context) {
   auto options = std::make_shared<ReportOptions>();
   CLI::App* command = app.add_subcommand(
       "report", "Write a page with the tables and figures, and their numbers beside it");
-  command->add_option("SWEEP", options->sweep, "Name or unique prefix (default: the newest sweep)");
+  AddSweepArgument(*command, options->sweep);
   command->add_option("--out", options->out, "Folder to write to; index.html is the page")
       ->required()
       ->check(NamesAPlace);

@@ -46,13 +46,11 @@ void AddRetryCommand(CLI::App& app, CommandContext& context) {
   auto take_over = std::make_shared<bool>(false);
   CLI::App* command =
       app.add_subcommand("retry", "Put failed and quarantined jobs back into the queue");
-  command->add_option("SWEEP", *name, "Name or unique prefix (default: the newest sweep)");
+  AddSweepArgument(*command, *name);
   command->add_flag("--take-over", *take_over, "Another host's lock, once its process is gone");
   command->footer("Example: unmask retry mfed-action-units");
-  command->callback([name, take_over, &context] {
-    const Status retried = Retry(*name, *take_over, context);
-    if (!retried.ok()) context.Fail(retried.error());
-  });
+  command->callback(
+      [name, take_over, &context] { Finish(context, Retry(*name, *take_over, context)); });
 }
 
 }  // namespace unmask

@@ -23,8 +23,9 @@ struct StatusArguments {
   bool watch = false;
 };
 
-void Print(const std::string& text) {
-  std::fwrite(text.data(), 1, text.size(), stdout);
+// Whoever watches sees it at once.
+void PrintNow(std::string_view text) {
+  Print(text);
   std::fflush(stdout);
 }
 
@@ -60,7 +61,7 @@ Status WatchPlainly(StoreReader& reader, const StorePaths& paths, const std::str
     const Millis begin = clock.Now();
     UNMASK_ASSIGN(const SweepStatus status, ReadStatus(reader, paths, sweep));
     std::string text = json ? JsonText(StatusJson(status)) : StatusOneLine(status);
-    if (text != shown) Print(text + "\n");
+    if (text != shown) PrintNow(text + "\n");
     shown = std::move(text);
     if (status.Finished()) return {};
     if (IsStop(WaitForSignal(signals, PauseAfter(clock.Now() - begin)))) return {};
@@ -77,12 +78,12 @@ Status WatchOnTerminal(StoreReader& reader, const StorePaths& paths, const std::
     UNMASK_ASSIGN(const LiveSnapshot snapshot,
                   ReadSnapshot(reader, paths, sweep, clock.WallTime()));
     const std::vector<std::string> lines = DrawScreen(snapshot, ShapeOfTerminal());
-    Print(RedrawBytes(drawn, lines, afresh));
+    PrintNow(RedrawBytes(drawn, lines, afresh));
     drawn = lines.size();
     if (snapshot.phase == LivePhase::kFinished) return {};
     const int signal = WaitForSignal(signals, PauseAfter(clock.Now() - begin));
     if (IsStop(signal)) {
-      Print("\r\x1b[K");  // the terminal's ^C
+      PrintNow("\r\x1b[K");  // the terminal's ^C
       return {};
     }
     afresh = signal != 0;
@@ -99,7 +100,7 @@ Status ShowStatus(const StatusArguments& arguments, const CommandContext& contex
   }
   if (arguments.watch) return WatchPlainly(*reader, paths, sweep.sweep, context.json);
   UNMASK_ASSIGN(const SweepStatus status, ReadStatus(*reader, paths, sweep.sweep));
-  Print(context.json ? JsonText(StatusJson(status), 2) + "\n" : StatusText(status));
+  PrintNow(context.json ? JsonText(StatusJson(status), 2) + "\n" : StatusText(status));
   return {};
 }
 
@@ -109,8 +110,7 @@ void AddStatusCommand(CLI::App& app, CommandContext& context) {
   auto arguments = std::make_shared<StatusArguments>();
   CLI::App* command =
       app.add_subcommand("status", "Progress, rate, time left, and failures of a sweep");
-  command->add_option("SWEEP", arguments->sweep,
-                      "Name or unique prefix (default: the newest sweep)");
+  AddSweepArgument(*command, arguments->sweep);
   command->add_flag("--watch", arguments->watch,
                     "Look again and again, until it is finished or Ctrl-C");
   command->footer(
@@ -119,10 +119,7 @@ void AddStatusCommand(CLI::App& app, CommandContext& context) {
       "output is no terminal (or TERM is dumb) it prints a line, with --json an object, whenever\n"
       "something has changed. NO_COLOR is respected.\n"
       "Example: unmask status --watch");
-  command->callback([arguments, &context] {
-    const Status shown = ShowStatus(*arguments, context);
-    if (!shown.ok()) context.Fail(shown.error());
-  });
+  command->callback([arguments, &context] { Finish(context, ShowStatus(*arguments, context)); });
 }
 
 }  // namespace unmask

@@ -1,5 +1,4 @@
 // unmask tables: the study's tables from the store alone.
-#include <cstdio>
 #include <memory>
 
 #include "cli/command.h"
@@ -28,7 +27,7 @@ Result<std::string> Tables(const TablesOptions& options, const fs::path& store) 
 void Run(const TablesOptions& options, CommandContext& context) {
   const auto text = Tables(options, context.store);
   if (!text) return context.Fail(text.error());
-  std::fwrite(text->data(), 1, text->size(), stdout);
+  Print(*text);
 }
 
 }  // namespace
@@ -37,7 +36,7 @@ void AddTablesCommand(CLI::App& app, CommandContext& context) {
   auto options = std::make_shared<TablesOptions>();
   CLI::App* command = app.add_subcommand(
       "tables", "Print the study's tables: accuracy with its interval, macro F1, published values");
-  command->add_option("SWEEP", options->sweep, "Name or unique prefix (default: the newest sweep)");
+  AddSweepArgument(*command, options->sweep);
   command->add_option("--table", options->table,
                       "Only this table; 'cells' is a row for every experiment and point");
   command->add_option("--format", options->format, "md (default), csv, latex, html or json")

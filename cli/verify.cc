@@ -270,7 +270,7 @@ void AddVerifyCommand(CLI::App& app, CommandContext& context) {
   auto count = std::make_shared<std::int64_t>(0);
   CLI::App* command =
       app.add_subcommand("verify", "Retrain finished jobs and compare them bit by bit");
-  command->add_option("SWEEP", *sweep, "Name or unique prefix (default: the newest sweep)");
+  AddSweepArgument(*command, *sweep);
   command->add_option("--jobs", *count, "How many, spread over the sweep (default: all)")
       ->check(CheckCount);
   command->footer(

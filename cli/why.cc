@@ -1,7 +1,6 @@
 // `unmask why`: what a job is, who uses it, what became of it, and why it was or was not reused.
 #include <fmt/format.h>
 
-#include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <set>
@@ -154,7 +153,7 @@ Status Why(const std::string& key, const CommandContext& context) {
     return {};
   }));
   const std::string text = context.json ? JsonText(Json(why), 2) + "\n" : Text(why);
-  std::fwrite(text.data(), 1, text.size(), stdout);
+  Print(text);
   return {};
 }
 
@@ -166,10 +165,7 @@ void AddWhyCommand(CLI::App& app, CommandContext& context) {
       app.add_subcommand("why", "A job's content, uses and attempts, and why it was reused or not");
   command->add_option("JOB", *key, "job_key, or its first digits")->required();
   command->footer("Example: unmask why 3f9a12");
-  command->callback([key, &context] {
-    const Status explained = Why(*key, context);
-    if (!explained.ok()) context.Fail(explained.error());
-  });
+  command->callback([key, &context] { Finish(context, Why(*key, context)); });
 }
 
 }  // namespace unmask

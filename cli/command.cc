@@ -1,0 +1,17 @@
+#include "cli/command.h"
+
+#include <cstdio>
+
+namespace unmask {
+
+void Finish(CommandContext& context, const Status& status) {
+  if (!status.ok()) context.Fail(status.error());
+}
+
+void AddSweepArgument(CLI::App& command, std::string& sweep) {
+  command.add_option("SWEEP", sweep, "Name or unique prefix (default: the newest sweep)");
+}
+
+void Print(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+
+}  // namespace unmask
