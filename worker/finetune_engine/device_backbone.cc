@@ -2,12 +2,10 @@
 
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>
-#include <fmt/format.h>
-
-#include <exception>
 
 #include "worker/finetune_engine/trainable_backbone.h"
 #include "worker/reference_engine/prepare_numerics.h"
+#include "worker/torch_backbone/or_libtorch_error.h"
 
 namespace unmask {
 namespace {
@@ -46,14 +44,12 @@ Result<std::unique_ptr<Backbone>> MakeBackboneOn(c10::Device device, BackbonePar
                       "float32 with train.device=cuda");
   }
   PrepareNumerics(device);
-  try {
+  return OrLibtorchError([&]() -> Result<std::unique_ptr<Backbone>> {
     const c10::InferenceMode no_gradients;
     UNMASK_ASSIGN(TorchWeights weights, MakeTorchWeights(parts.weights));
     auto network = std::make_unique<DeviceNetwork>(device, parts, std::move(weights));
     return BackboneOf(std::move(parts), std::move(network));
-  } catch (const std::exception& error) {
-    return InternalError(fmt::format("libtorch: {}", error.what()));
-  }
+  });
 }
 
 }  // namespace unmask

@@ -12,8 +12,7 @@ namespace unmask {
 inline bool IsWantOfMemory(const c10::Error& error) {
   const std::string_view what = error.what();
   return dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr ||
-         what.find("DefaultCPUAllocator: can't allocate memory") != std::string_view::npos ||
-         what.find("DefaultCPUAllocator: not enough memory") != std::string_view::npos;
+         what.find("DefaultCPUAllocator: can't allocate memory") != std::string_view::npos;
 }
 
 // f(), where want of memory becomes std::bad_alloc.

@@ -2,8 +2,8 @@
 
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>
-#include <fmt/format.h>
 
+#include "worker/torch_backbone/or_libtorch_error.h"
 #include "worker/torch_backbone/transformer_layers.h"
 
 namespace unmask {
@@ -15,7 +15,7 @@ class TorchTextModel : public TextModel {
       : parts_(std::move(parts)), weights_(std::move(weights)) {}
 
   Result<std::vector<float>> Features(std::span<const std::int32_t> tokens) const override {
-    try {
+    return OrLibtorchError([&]() -> Result<std::vector<float>> {
       UNMASK_ASSIGN(const std::int64_t end, EndOfTokens(tokens, parts_.config));
       const c10::InferenceMode no_gradients;
       const at::Tensor row =
@@ -24,9 +24,7 @@ class TorchTextModel : public TextModel {
               .contiguous();
       const float* data = row.const_data_ptr<float>();
       return std::vector<float>(data, data + row.numel());
-    } catch (const std::exception& error) {
-      return InternalError(fmt::format("libtorch: {}", error.what()));
-    }
+    });
   }
 
  private:
@@ -55,14 +53,12 @@ at::Tensor TextFeatures(const TextConfig& config, const TorchWeights& weights,
 }
 
 Result<std::unique_ptr<TextModel>> MakeTextModel(TextParts parts) {
-  try {
+  return OrLibtorchError([&]() -> Result<std::unique_ptr<TextModel>> {
     const c10::InferenceMode no_gradients;
     UNMASK_ASSIGN(TorchWeights weights, MakeTorchWeights(parts.weights));
     return std::unique_ptr<TextModel>(
         std::make_unique<TorchTextModel>(std::move(parts), std::move(weights)));
-  } catch (const std::exception& error) {
-    return InternalError(fmt::format("libtorch: {}", error.what()));
-  }
+  });
 }
 
 }  // namespace unmask

@@ -2,12 +2,12 @@
 
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
 
+#include "worker/torch_backbone/or_libtorch_error.h"
 #include "worker/torch_backbone/resnet.h"
 #include "worker/torch_backbone/transformer.h"
 
@@ -36,16 +36,14 @@ class TorchBackbone : public Backbone {
 
   Result<std::vector<float>> FeaturesOfBlock(std::span<const Pixels> pictures) const override {
     UNMASK_CHECK(pictures.size() <= kBlockPictures);
-    try {
+    return OrLibtorchError([&]() -> Result<std::vector<float>> {
       const c10::InferenceMode no_gradients;
       std::vector<float> features;
       for (; !pictures.empty(); pictures = pictures.subspan(std::min(pictures.size(), pictures_))) {
         Append(pictures.first(std::min(pictures.size(), pictures_)), features);
       }
       return features;
-    } catch (const std::exception& error) {
-      return InternalError(fmt::format("libtorch: {}", error.what()));
-    }
+    });
   }
 
  private:
@@ -126,14 +124,12 @@ std::unique_ptr<Backbone> BackboneOf(BackboneParts parts, std::unique_ptr<Networ
 
 Result<std::unique_ptr<Backbone>> MakeBackbone(BackboneParts parts) {
   UNMASK_TRY(CheckPrecision(parts.precision));
-  try {
+  return OrLibtorchError([&]() -> Result<std::unique_ptr<Backbone>> {
     const c10::InferenceMode no_gradients;
     UNMASK_ASSIGN(const TorchWeights weights, MakeTorchWeights(parts.weights));
     std::unique_ptr<Network> network = MakeNetwork(parts, weights);
     return BackboneOf(std::move(parts), std::move(network));
-  } catch (const std::exception& error) {
-    return InternalError(fmt::format("libtorch: {}", error.what()));
-  }
+  });
 }
 
 }  // namespace unmask

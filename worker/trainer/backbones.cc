@@ -2,6 +2,7 @@
 
 #include <exception>
 
+#include "common/base/first_line.h"
 #include "worker/backbone/backbone_module.h"
 #include "worker/trainer/torch_library.h"
 
@@ -13,7 +14,7 @@ Result<std::unique_ptr<Backbone>> MakeTorchBackbone(DeviceKind device, BackboneP
     return device == DeviceKind::kCuda ? module->make_cuda_backbone(std::move(parts))
                                        : module->make_backbone(std::move(parts));
   } catch (const std::exception& error) {
-    return InternalError(error.what());
+    return InternalError(FirstLine(error.what()));
   }
 }
 

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <map>
 
+#include "common/base/first_line.h"
 #include "common/base/out_file.h"
 #include "common/base/process.h"
 #include "common/base/shared_module.h"
@@ -37,7 +38,7 @@ Result<const BackboneModule*> LoadModule() {
   try {
     return LoadTorchModule<BackboneModule>(kBackboneModuleSymbol);
   } catch (const std::exception& error) {
-    return InternalError(error.what());
+    return InternalError(FirstLine(error.what()));
   }
 }
 

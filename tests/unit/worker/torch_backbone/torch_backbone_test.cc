@@ -161,7 +161,9 @@ TEST(TorchBackbone, SaysWhatLibtorchSays) {
   std::map<std::string, std::vector<float>> storage;
   const auto backbone = MakeFromFormula(Cases()[0]["config"], 0, FeatureKind::kPooled, storage);
   const auto features = FeaturesOf(*backbone, {FormulaPixels(9)});  // the model takes 7
-  EXPECT_FALSE(features.ok());
+  ASSERT_FALSE(features.ok());
+  const std::string said = features.error().problems.front().what;
+  EXPECT_EQ(said, "libtorch: a picture is not of the model's size");  // without its stack
 }
 
 // A backbone whose features are its picture's first values, so that order shows.
