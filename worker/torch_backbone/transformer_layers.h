@@ -1,4 +1,5 @@
-// The layers that vision and text transformers share. Includes ATen: only for the files that do
+// The layers of a transformer as plain operations, which autograd can go back through: those of
+// text, and of pictures where the backbone trains. Includes ATen: only for the files that do
 // already.
 #pragma once
 
