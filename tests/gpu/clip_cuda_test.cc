@@ -13,8 +13,8 @@ TEST_F(ClipOnCuda, LossLogitsAndPromptsAreTheCpus) {
   for (const ModelKind kind : {ModelKind::kClipZeroShot, ModelKind::kClipPrompt}) {
     const JobSpec spec = testing::SpecOf(kind);
     const ModelShape shape = ShapeOf(spec.settings, fold);
-    const auto cpu = MakeClipEngine(spec.settings, shape, fold);
-    const auto cuda = MakeClipEngineOn(c10::kCUDA, spec.settings, shape, fold);
+    const auto cpu = MakeClipEngine(c10::kCPU, spec.settings, shape, fold);
+    const auto cuda = MakeClipEngine(c10::kCUDA, spec.settings, shape, fold);
     for (Engine* engine : {cpu.get(), cuda.get()}) {
       engine->SetWeights(InitialWeights(shape, 1, ""));
     }

@@ -21,7 +21,7 @@ struct Step {
 
 Step StepOf(const SmallCase& small, c10::Device device) {
   const DropoutMasks masks = testing::SmallMasks(small.tasks);
-  const auto engine = MakeFinetuneEngineOn(device, small.settings, small.shape, small.fold);
+  const auto engine = MakeFinetuneEngine(device, small.settings, small.shape, small.fold);
   engine->SetWeights(small.weights);
   StepOutcome outcome = engine->Step(0, AllClips(), masks);
   return {std::move(outcome), engine->Weights(), engine->Moments(), engine->Evaluate(AllClips())};
@@ -59,8 +59,8 @@ TEST_F(AutogradOnCuda, ReferenceIsTheCpus) {
   for (const RandomJob& job : testing::AllKindsOfJobs()) {
     SCOPED_TRACE(::testing::Message() << job);
     const FoldData fold = FoldOf(job);
-    const auto cpu = MakeReferenceEngine(SettingsOf(job), ShapeOf(job), fold);
-    const auto cuda = MakeReferenceEngineOn(c10::kCUDA, SettingsOf(job), ShapeOf(job), fold);
+    const auto cpu = MakeReferenceEngine(c10::kCPU, SettingsOf(job), ShapeOf(job), fold);
+    const auto cuda = MakeReferenceEngine(c10::kCUDA, SettingsOf(job), ShapeOf(job), fold);
     for (Engine* engine : {cpu.get(), cuda.get()}) engine->SetWeights(WeightsOf(job));
     const float expected = RunSteps(job, *cpu, 0, 1);
     EXPECT_NEAR(RunSteps(job, *cuda, 0, 1), expected, 1e-4 * std::max(1.0F, std::abs(expected)));

@@ -43,7 +43,7 @@ struct Trained {
 Trained Train(const SmallCase& small, std::unique_ptr<Gang> gang, c10::Device device) {
   const DropoutMasks masks = testing::SmallMasks(small.tasks);
   const auto engine =
-      MakeFinetuneEngine(small.settings, small.shape, small.fold, std::move(gang), device);
+      MakeFinetuneEngine(device, small.settings, small.shape, small.fold, std::move(gang));
   engine->SetWeights(small.weights);
   Trained trained;
   for (int step = 0; step < 5; ++step) {

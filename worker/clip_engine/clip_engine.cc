@@ -141,13 +141,8 @@ Evaluation ClipEngine::TryEvaluate(std::span<const std::int64_t> clips) {
 
 }  // namespace
 
-std::unique_ptr<Engine> MakeClipEngine(const Settings& settings, const ModelShape& shape,
-                                       const FoldData& fold) {
-  return MakeClipEngineOn(c10::kCPU, settings, shape, fold);
-}
-
-std::unique_ptr<Engine> MakeClipEngineOn(c10::Device device, const Settings& settings,
-                                         const ModelShape& shape, const FoldData& fold) {
+std::unique_ptr<Engine> MakeClipEngine(c10::Device device, const Settings& settings,
+                                       const ModelShape& shape, const FoldData& fold) {
   PrepareNumerics(device);
   return WithStandardErrors(
       [&] { return std::make_unique<ClipEngine>(device, settings, shape, fold); });

@@ -12,13 +12,10 @@
 
 namespace unmask {
 
-// `fold`, whose `text` is there, must outlive the engine. One thread makes and uses it. A step of
-// zero-shot is a forward pass. Throws std::runtime_error where the classes cannot be told by this
-// text side, std::bad_alloc for want of memory.
-std::unique_ptr<Engine> MakeClipEngine(const Settings& settings, const ModelShape& shape,
-                                       const FoldData& fold);
-// Likewise, with everything that it computes on a device.
-std::unique_ptr<Engine> MakeClipEngineOn(c10::Device device, const Settings& settings,
-                                         const ModelShape& shape, const FoldData& fold);
+// Computes everything on `device`. `fold`, whose `text` is there, must outlive the engine. One
+// thread makes and uses it. A step of zero-shot is a forward pass. Throws std::runtime_error where
+// the classes cannot be told by this text side, std::bad_alloc for want of memory.
+std::unique_ptr<Engine> MakeClipEngine(c10::Device device, const Settings& settings,
+                                       const ModelShape& shape, const FoldData& fold);
 
 }  // namespace unmask

@@ -49,20 +49,15 @@ class FinetuneEngine final : public Engine {
 
 }  // namespace
 
-std::unique_ptr<Engine> MakeFinetuneEngine(const Settings& settings, const ModelShape& shape,
-                                           const FoldData& fold) {
-  return MakeFinetuneEngineOn(c10::kCPU, settings, shape, fold);
+std::unique_ptr<Engine> MakeFinetuneEngine(c10::Device device, const Settings& settings,
+                                           const ModelShape& shape, const FoldData& fold) {
+  return MakeFinetuneEngine(device, settings, shape, fold,
+                            fold.gang == nullptr ? nullptr : MeetGang(*fold.gang, device));
 }
 
-std::unique_ptr<Engine> MakeFinetuneEngineOn(c10::Device device, const Settings& settings,
-                                             const ModelShape& shape, const FoldData& fold) {
-  return MakeFinetuneEngine(settings, shape, fold,
-                            fold.gang == nullptr ? nullptr : MeetGang(*fold.gang, device), device);
-}
-
-std::unique_ptr<Engine> MakeFinetuneEngine(const Settings& settings, const ModelShape& shape,
-                                           const FoldData& fold, std::unique_ptr<Gang> gang,
-                                           c10::Device device) {
+std::unique_ptr<Engine> MakeFinetuneEngine(c10::Device device, const Settings& settings,
+                                           const ModelShape& shape, const FoldData& fold,
+                                           std::unique_ptr<Gang> gang) {
   PrepareNumerics(device);
   return WithStandardErrors([&] {
     return std::make_unique<FinetuneEngine>(settings, shape, fold, std::move(gang), device);

@@ -14,18 +14,16 @@ namespace unmask {
 
 class Gang;
 
-// `fold` has a backbone, and must outlive the engine. One thread makes and uses it. Where the fold
-// has a gang, waits for its members (GangDismissed); then every member makes the same calls, with
-// batches of at least as many clips as it has members; GangLost where one is gone.
-std::unique_ptr<Engine> MakeFinetuneEngine(const Settings& settings, const ModelShape& shape,
-                                           const FoldData& fold);
-// Likewise, with everything that it computes on a device.
-std::unique_ptr<Engine> MakeFinetuneEngineOn(c10::Device device, const Settings& settings,
-                                             const ModelShape& shape, const FoldData& fold);
+// Computes everything on `device`. `fold` has a backbone, and must outlive the engine. One thread
+// makes and uses it. Where the fold has a gang, waits for its members (GangDismissed); then every
+// member makes the same calls, with batches of at least as many clips as it has members; GangLost
+// where one is gone.
+std::unique_ptr<Engine> MakeFinetuneEngine(c10::Device device, const Settings& settings,
+                                           const ModelShape& shape, const FoldData& fold);
 
 // The same in a gang of this device that has met already, or (nullptr) alone.
-std::unique_ptr<Engine> MakeFinetuneEngine(const Settings& settings, const ModelShape& shape,
-                                           const FoldData& fold, std::unique_ptr<Gang> gang,
-                                           c10::Device device = c10::kCPU);
+std::unique_ptr<Engine> MakeFinetuneEngine(c10::Device device, const Settings& settings,
+                                           const ModelShape& shape, const FoldData& fold,
+                                           std::unique_ptr<Gang> gang);
 
 }  // namespace unmask

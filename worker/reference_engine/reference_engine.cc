@@ -137,13 +137,8 @@ void ReferenceEngine::SetMoments(const NamedTensors& moments, std::int64_t steps
   state_->adam.Set(state_->tensors.parameter_names(), moments, steps);
 }
 
-std::unique_ptr<Engine> MakeReferenceEngine(const Settings& settings, const ModelShape& shape,
-                                            const FoldData& fold) {
-  return MakeReferenceEngineOn(c10::kCPU, settings, shape, fold);
-}
-
-std::unique_ptr<Engine> MakeReferenceEngineOn(c10::Device device, const Settings& settings,
-                                              const ModelShape& shape, const FoldData& fold) {
+std::unique_ptr<Engine> MakeReferenceEngine(c10::Device device, const Settings& settings,
+                                            const ModelShape& shape, const FoldData& fold) {
   PrepareNumerics(device);
   return WithStandardErrors(
       [&] { return std::make_unique<ReferenceEngine>(settings, shape, fold, device); });

@@ -45,9 +45,7 @@ class ReferenceEngine final : public Engine {
 // `fold` must outlive the engine. One thread makes and uses it: no threads of libtorch's own beside
 // it. What libtorch throws for want of memory leaves here as std::bad_alloc. Weights are all zero
 // until SetWeights().
-std::unique_ptr<Engine> MakeReferenceEngine(const Settings& settings, const ModelShape& shape,
-                                            const FoldData& fold);
-std::unique_ptr<Engine> MakeReferenceEngineOn(c10::Device device, const Settings& settings,
-                                              const ModelShape& shape, const FoldData& fold);
+std::unique_ptr<Engine> MakeReferenceEngine(c10::Device device, const Settings& settings,
+                                            const ModelShape& shape, const FoldData& fold);
 
 }  // namespace unmask

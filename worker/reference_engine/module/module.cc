@@ -14,10 +14,12 @@ using unmask::FoldData;
 using unmask::ModelShape;
 using unmask::Settings;
 
-template <auto kMakeOn>
+using MakeOnDevice = std::unique_ptr<Engine>(c10::Device, const Settings&, const ModelShape&,
+                                             const FoldData&);
+template <MakeOnDevice* kMake>
 std::unique_ptr<Engine> MakeWhere(bool cuda, const Settings& settings, const ModelShape& shape,
                                   const FoldData& fold) {
-  return kMakeOn(cuda ? c10::kCUDA : c10::kCPU, settings, shape, fold);
+  return kMake(cuda ? c10::kCUDA : c10::kCPU, settings, shape, fold);
 }
 
 }  // namespace
@@ -25,10 +27,10 @@ std::unique_ptr<Engine> MakeWhere(bool cuda, const Settings& settings, const Mod
 extern "C" __attribute__((visibility("default"))) const unmask::TorchModule* UnmaskTorchModule() {
   static const std::string build_id = unmask::BuildId();
   static const unmask::TorchModule module{build_id.c_str(),
-                                          MakeWhere<unmask::MakeReferenceEngineOn>,
-                                          MakeWhere<unmask::MakeFinetuneEngineOn>,
+                                          MakeWhere<unmask::MakeReferenceEngine>,
+                                          MakeWhere<unmask::MakeFinetuneEngine>,
                                           unmask::MakeLanesEngine,
                                           unmask::CudaDeviceModel,
-                                          MakeWhere<unmask::MakeClipEngineOn>};
+                                          MakeWhere<unmask::MakeClipEngine>};
   return &module;
 }

@@ -6,12 +6,14 @@
 #include <cmath>
 
 #include "small_clip.h"
+#include "tests/testing/on_cpu.h"
 #include "tests/unit/worker/trainer/small_jobs.h"
 
 namespace unmask {
 namespace {
 
 using testing::kWidth;
+using testing::OnCpu;
 using testing::RecordingHooks;
 using testing::SmallClip;
 using testing::SmallFold;
@@ -37,7 +39,7 @@ double Cosine(const std::vector<float>& a, const std::vector<float>& b) {
 TEST(ClipZeroShot, LogitsAreScaledCosinesOfImageAndPrompt) {
   const FoldData fold = SmallFold();
   const JobSpec spec = SpecOf(ModelKind::kClipZeroShot);
-  const auto engine = MakeClipEngine(spec.settings, ShapeOf(spec.settings, fold), fold);
+  const auto engine = OnCpu<MakeClipEngine>(spec.settings, ShapeOf(spec.settings, fold), fold);
   const Evaluation evaluation = engine->Evaluate(fold.split.held_out);
   const auto model = MakeTextModel(SmallClip()->parts).value();
   const std::string prompts[2][3] = {
@@ -61,8 +63,8 @@ TEST(ClipZeroShot, LogitsAreScaledCosinesOfImageAndPrompt) {
 TEST(ClipZeroShot, IsAJobOfOneEpochThatLearnsNothing) {
   const FoldData fold = SmallFold();
   RecordingHooks hooks;
-  const TrainOutcome outcome =
-      TrainJob(SpecOf(ModelKind::kClipZeroShot), fold, {}, MakeClipEngine, StillClock(), hooks);
+  const TrainOutcome outcome = TrainJob(SpecOf(ModelKind::kClipZeroShot), fold, {},
+                                        OnCpu<MakeClipEngine>, StillClock(), hooks);
   const auto& done = std::get<TrainDone>(outcome);
   EXPECT_EQ(done.result.epochs, 1);
   EXPECT_EQ(done.result.best_epoch, 0);
@@ -82,11 +84,11 @@ TEST(ClipPrompt, GradientsAreThoseOfTheLoss) {
   ASSERT_EQ(weights.size(), 2U);
   EXPECT_EQ(weights.at("der.context").shape, (std::vector<std::int64_t>{16, 64}));
   const auto loss_at = [&](const NamedTensors& at) {
-    const auto engine = MakeClipEngine(spec.settings, shape, fold);
+    const auto engine = OnCpu<MakeClipEngine>(spec.settings, shape, fold);
     engine->SetWeights(at);
     return static_cast<double>(engine->Step(0, fold.split.train, {}).loss);
   };
-  const auto engine = MakeClipEngine(spec.settings, shape, fold);
+  const auto engine = OnCpu<MakeClipEngine>(spec.settings, shape, fold);
   engine->SetWeights(weights);
   engine->Step(0, fold.split.train, {});
   const NamedTensors moments = engine->Moments();
@@ -119,20 +121,20 @@ TEST(ClipPrompt, LearnsAndResumesWithTheSameBits) {
   spec.settings.train.lr = 0.02;
   RecordingHooks hooks;
   const auto whole =
-      std::get<TrainDone>(TrainJob(spec, fold, {}, MakeClipEngine, StillClock(), hooks));
+      std::get<TrainDone>(TrainJob(spec, fold, {}, OnCpu<MakeClipEngine>, StillClock(), hooks));
   const auto train_loss = [&](std::size_t epoch) { return whole.result.curves[4 * epoch].loss; };
   EXPECT_LT(train_loss(3), train_loss(0));
   RecordingHooks until_two;
   TrainOptions options;
   options.epochs_available = 2;
   ASSERT_TRUE(std::holds_alternative<TrainYielded>(
-      TrainJob(spec, fold, options, MakeClipEngine, StillClock(), until_two)));
+      TrainJob(spec, fold, options, OnCpu<MakeClipEngine>, StillClock(), until_two)));
   options.epochs_available = 0;
   options.resume = DecodeCheckpoint(EncodeCheckpoint(until_two.checkpoints.back()), "c").value();
   ASSERT_TRUE(FitsModel(*options.resume, ShapeOf(spec.settings, fold)));
   RecordingHooks rest;
   const auto resumed =
-      std::get<TrainDone>(TrainJob(spec, fold, options, MakeClipEngine, StillClock(), rest));
+      std::get<TrainDone>(TrainJob(spec, fold, options, OnCpu<MakeClipEngine>, StillClock(), rest));
   EXPECT_EQ(resumed.best_weights, whole.best_weights);
   for (std::size_t head = 0; head < 2; ++head) {
     EXPECT_EQ(resumed.result.predictions[head].logits, whole.result.predictions[head].logits);
@@ -145,7 +147,7 @@ TEST(ClipPrompt, SaysWhereThereIsNoRoomForItsTokens) {
   FoldData fold = SmallFold();
   fold.text = small;
   const JobSpec spec = SpecOf(ModelKind::kClipPrompt);
-  EXPECT_THROW(MakeClipEngine(spec.settings, ShapeOf(spec.settings, fold), fold),
+  EXPECT_THROW(OnCpu<MakeClipEngine>(spec.settings, ShapeOf(spec.settings, fold), fold),
                std::runtime_error);
 }
 

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "small_backbone.h"
+#include "tests/testing/on_cpu.h"
 #include "worker/finetune_engine/backbone_stage.h"
 #include "worker/reference_engine/reference_engine.h"
 
@@ -13,6 +14,7 @@ namespace {
 
 using nlohmann::json;
 using testing::AllClips;
+using testing::OnCpu;
 using testing::SmallCase;
 using testing::SmallMasks;
 
@@ -89,11 +91,11 @@ INSTANTIATE_TEST_SUITE_P(Cases, AgainstPyTorch,
 // Two steps, the state taken over by another engine, and two more.
 std::pair<NamedTensors, NamedTensors> FourSteps(const SmallCase& small, bool interrupted) {
   const DropoutMasks masks = SmallMasks(small.tasks);
-  auto engine = MakeFinetuneEngine(small.settings, small.shape, small.fold);
+  auto engine = OnCpu<MakeFinetuneEngine>(small.settings, small.shape, small.fold);
   engine->SetWeights(small.weights);
   for (int step = 0; step < 4; ++step) {
     if (interrupted && step == 2) {
-      auto next = MakeFinetuneEngine(small.settings, small.shape, small.fold);
+      auto next = OnCpu<MakeFinetuneEngine>(small.settings, small.shape, small.fold);
       next->SetWeights(engine->Weights());
       next->SetMoments(engine->Moments(), step);
       engine = std::move(next);
@@ -116,7 +118,7 @@ TEST(FinetuneEngine, SameBitsAgainAndFromWhatACheckpointHolds) {
 TEST(FinetuneEngine, AClipsLogitsDoNotDependOnOtherClips) {
   for (std::size_t number = 0; number < testing::kSmallCases; ++number) {
     const SmallCase small(number);
-    const auto engine = MakeFinetuneEngine(small.settings, small.shape, small.fold);
+    const auto engine = OnCpu<MakeFinetuneEngine>(small.settings, small.shape, small.fold);
     engine->SetWeights(small.weights);
     const Evaluation all = engine->Evaluate(AllClips());
     const std::size_t classes = all.logits[0].size() / AllClips().size();

@@ -40,7 +40,8 @@ struct Trained {
 
 Trained Train(const SmallCase& small, std::unique_ptr<Gang> gang) {
   const DropoutMasks masks = SmallMasks(small.tasks);
-  const auto engine = MakeFinetuneEngine(small.settings, small.shape, small.fold, std::move(gang));
+  const auto engine =
+      MakeFinetuneEngine(c10::kCPU, small.settings, small.shape, small.fold, std::move(gang));
   engine->SetWeights(small.weights);
   Trained trained;
   for (int step = 0; step < kSteps; ++step) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "tests/testing/on_cpu.h"
 #include "tests/unit/worker/core_engine/random_job.h"
 #include "tests/unit/worker/lanes_engine/device.h"
 #include "worker/reference_engine/reference_engine.h"
@@ -60,7 +61,7 @@ class Engines {
       : job_(job), fold_(FoldOf(job)), settings_(SettingsOf(job)) {
     settings_.train.weight_decay = decay;
     lanes_ = pool_.Make(settings_, ShapeOf(job), fold_);
-    reference_ = MakeReferenceEngine(settings_, ShapeOf(job), fold_);
+    reference_ = testing::OnCpu<MakeReferenceEngine>(settings_, ShapeOf(job), fold_);
     lanes_->SetWeights(WeightsOf(job));
     reference_->SetWeights(WeightsOf(job));
   }

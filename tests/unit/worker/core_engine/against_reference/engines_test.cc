@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "tests/testing/on_cpu.h"
 #include "tests/unit/worker/core_engine/random_job.h"
 #include "worker/core_engine/core_engine.h"
 #include "worker/reference_engine/reference_engine.h"
@@ -47,7 +48,7 @@ class Engines {
       : job_(job), fold_(FoldOf(job)), settings_(SettingsOf(job)) {
     settings_.train.weight_decay = 0;  // so that the first moment is a tenth of the gradient
     core_ = MakeCoreEngine(settings_, ShapeOf(job), fold_);
-    reference_ = MakeReferenceEngine(settings_, ShapeOf(job), fold_);
+    reference_ = testing::OnCpu<MakeReferenceEngine>(settings_, ShapeOf(job), fold_);
     core_->SetWeights(WeightsOf(job));
     reference_->SetWeights(WeightsOf(job));
   }

@@ -1,6 +1,7 @@
 // Whole trainings on either engine: not the same bits, but the same thing learnt.
 #include <gtest/gtest.h>
 
+#include "tests/testing/on_cpu.h"
 #include "tests/unit/worker/trainer/small_jobs.h"
 #include "worker/core_engine/core_engine.h"
 #include "worker/reference_engine/reference_engine.h"
@@ -51,7 +52,7 @@ TEST(CoreTraining, LearnsAsWellAsReference) {
     spec.settings.train.max_epochs = 20;
     spec.settings.train.lr = 2e-3;
     const Score core = LeaveOneOut(MakeCoreEngine, spec, dataset);
-    const Score reference = LeaveOneOut(MakeReferenceEngine, spec, dataset);
+    const Score reference = LeaveOneOut(testing::OnCpu<MakeReferenceEngine>, spec, dataset);
     // 320 answers, so three standard errors of a difference of paired answers are below .08.
     EXPECT_NEAR(core.right / core.clips, reference.right / reference.clips, 0.08) << alpha;
     EXPECT_GT(core.right / core.clips, 0.42) << alpha;  // chance is 1/3
