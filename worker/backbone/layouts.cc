@@ -10,7 +10,7 @@
 namespace unmask {
 namespace {
 
-// Names of one spelling of a transformer; "{}" is the layer's number.
+// Names of one spelling of a transformer; those from norm1 on are of a layer.
 struct TransformerNames {
   const char *class_token, *position, *patch, *final_norm;
   const char *layer, *norm1, *norm2, *q, *k, *v, *out, *fc1, *fc2;
@@ -126,50 +126,51 @@ Layout TransformerLayout(const TransformerConfig& config, const TransformerNames
   return layout;
 }
 
-void AddConvolution(const Convolution& convolution, const std::string& weight,
+void AddConvolution(const Convolution& convolution, const std::string& name,
                     const std::string& norm, Layout& layout) {
   const auto& [role, inputs, outputs, kernel, stride] = convolution;
-  layout.push_back({role + ".weight", weight, {outputs, inputs, kernel, kernel}});
+  layout.push_back({role + ".weight", name + ".weight", {outputs, inputs, kernel, kernel}});
   layout.push_back({role + ".norm.weight", norm + ".weight", {outputs}});
   layout.push_back({role + ".norm.bias", norm + ".bias", {outputs}});
   layout.push_back({role + ".norm.mean", norm + ".running_mean", {outputs}});
   layout.push_back({role + ".norm.variance", norm + ".running_var", {outputs}});
 }
 
-Layout TransformersResnet(const ResnetConfig& config) {
-  Layout layout;
-  const auto add = [&](const Convolution& convolution, const std::string& name) {
-    AddConvolution(convolution, name + ".convolution.weight", name + ".normalization", layout);
-  };
-  add(StemOf(config), "embedder.embedder");
-  const auto stages = StagesOf(config);
-  for (std::size_t s = 0; s < stages.size(); ++s) {
-    for (std::size_t b = 0; b < stages[s].size(); ++b) {
-      const std::string name = fmt::format("encoder.stages.{}.layers.{}.", s, b);
-      const ResnetBlock& block = stages[s][b];
-      for (const Convolution& shortcut : block.shortcut) add(shortcut, name + "shortcut");
-      for (std::size_t c = 0; c < block.convolutions.size(); ++c) {
-        add(block.convolutions[c], fmt::format("{}layer.{}", name, c));
-      }
-    }
-  }
-  return layout;
-}
+// Names of one spelling of a ResNet: a convolution's and its norm's. "{}" are numbers, of stages
+// and of a block's convolutions from `first` on, of blocks from 0 on.
+struct ResnetNames {
+  std::size_t first;
+  const char *stem, *stem_norm;
+  const char* block;
+  const char *shortcut, *shortcut_norm, *convolution, *norm;  // of a block
+};
 
-Layout TorchvisionResnet(const ResnetConfig& config) {
+constexpr ResnetNames kTransformers = {0,
+                                       "embedder.embedder.convolution",
+                                       "embedder.embedder.normalization",
+                                       "encoder.stages.{}.layers.{}.",
+                                       "shortcut.convolution",
+                                       "shortcut.normalization",
+                                       "layer.{}.convolution",
+                                       "layer.{}.normalization"};
+constexpr ResnetNames kTorchvision = {
+    1, "conv1", "bn1", "layer{}.{}.", "downsample.0", "downsample.1", "conv{}", "bn{}"};
+
+Layout ResnetLayout(const ResnetConfig& config, const ResnetNames& names) {
   Layout layout;
-  AddConvolution(StemOf(config), "conv1.weight", "bn1", layout);
+  AddConvolution(StemOf(config), names.stem, names.stem_norm, layout);
   const auto stages = StagesOf(config);
   for (std::size_t s = 0; s < stages.size(); ++s) {
     for (std::size_t b = 0; b < stages[s].size(); ++b) {
-      const std::string name = fmt::format("layer{}.{}.", s + 1, b);
-      const ResnetBlock& block = stages[s][b];
-      for (const Convolution& shortcut : block.shortcut) {
-        AddConvolution(shortcut, name + "downsample.0.weight", name + "downsample.1", layout);
+      const std::string block = fmt::format(fmt::runtime(names.block), s + names.first, b);
+      for (const Convolution& shortcut : stages[s][b].shortcut) {
+        AddConvolution(shortcut, block + names.shortcut, block + names.shortcut_norm, layout);
       }
-      for (std::size_t c = 0; c < block.convolutions.size(); ++c) {
-        AddConvolution(block.convolutions[c], fmt::format("{}conv{}.weight", name, c + 1),
-                       fmt::format("{}bn{}", name, c + 1), layout);
+      std::size_t number = names.first;
+      for (const Convolution& convolution : stages[s][b].convolutions) {
+        AddConvolution(convolution, block + fmt::format(fmt::runtime(names.convolution), number),
+                       block + fmt::format(fmt::runtime(names.norm), number), layout);
+        ++number;
       }
     }
   }
@@ -222,7 +223,7 @@ std::vector<std::vector<ResnetBlock>> StagesOf(const ResnetConfig& config) {
 
 std::vector<Layout> LayoutsOf(const BackboneConfig& config) {
   if (const auto* resnet = std::get_if<ResnetConfig>(&config.model)) {
-    return {TransformersResnet(*resnet), TorchvisionResnet(*resnet)};
+    return {ResnetLayout(*resnet, kTransformers), ResnetLayout(*resnet, kTorchvision)};
   }
   const auto& transformer = std::get<TransformerConfig>(config.model);
   if (transformer.clip) return {TransformerLayout(transformer, kClip)};
