@@ -4,10 +4,8 @@
 
 #include "common/data/pictures.h"
 #include "common/tensors/model_fingerprint.h"
-#include "worker/backbone/extract.h"
 #include "worker/faces/face_cropper.h"
 #include "worker/faces/picture.h"
-#include "worker/images/augment.h"
 
 namespace unmask {
 namespace {
@@ -32,13 +30,6 @@ Result<FaceCropper> CropperFor(const fs::path& store, const JobSpec& spec) {
     faces.yunet = file.string();
   }
   return MakeFaceCropper(faces);
-}
-
-Image CropOf(const BlobTensor& crops, std::int64_t clip) {
-  Image image{static_cast<int>(crops.shape[2]), static_cast<int>(crops.shape[1]), {}};
-  const std::string_view row = crops.row(clip);
-  image.rgb.assign(row.begin(), row.end());
-  return image;
 }
 
 }  // namespace
@@ -85,37 +76,19 @@ Result<std::optional<MadeFeatures>> MakeCrops(const fs::path& store, const JobSp
       0, Note(pictures.size(), none, several)});
 }
 
-Pixels PixelsOf(const BlobTensor& crops, std::int64_t clip, const std::string& sample,
-                std::int64_t augment_seed, std::int64_t view, const Preprocessing& preprocessing) {
-  const Image crop = CropOf(crops, clip);
-  if (view < 0) return Prepare(crop, preprocessing);
-  return Prepare(Augment(crop, augment_seed, view, sample), preprocessing);
-}
-
-Result<std::optional<MadeFeatures>> MakeView(const JobSpec& spec, const BlobTensor& crops,
-                                             const std::vector<std::string>& samples,
+Result<std::optional<MadeFeatures>> MakeView(const JobSpec& spec, BlobTensor crops,
+                                             std::vector<std::string> samples,
                                              const LoadedModel& model,
                                              const OnPicture& on_picture) {
-  std::vector<PictureMaker> pictures;
-  pictures.reserve(samples.size());
-  for (std::int64_t clip = 0; clip < crops.rows(); ++clip) {
-    pictures.emplace_back([&, clip]() -> Result<Pixels> {
-      return PixelsOf(crops, clip, samples[static_cast<std::size_t>(clip)],
-                      spec.settings.augment.seed, spec.view, model.preprocessing);
-    });
-  }
-  // One thread: the slot's own.
-  const auto rows = ExtractFeatures(*model.backbone, pictures, 1, [&] { return !on_picture(); });
-  if (!rows.ok() && rows.error().code == ErrorCode::kStopped) {
-    return std::optional<MadeFeatures>();
-  }
-  if (!rows.ok()) return rows.error();
+  const ClipPictures pictures(spec, std::move(crops), std::move(samples), model.preprocessing);
+  UNMASK_ASSIGN(const auto rows, ExtractView(pictures, spec.view, *model.backbone, on_picture));
+  if (!rows) return std::optional<MadeFeatures>();
   const std::string_view bytes(reinterpret_cast<const char*>(rows->values.data()),
                                rows->values.size() * sizeof(float));
-  return std::optional(
-      MadeFeatures{BlobTensorBytes(kFeaturesTensor, DType::kF32,
-                                   {crops.rows(), static_cast<std::int64_t>(rows->width)}, bytes),
-                   crops.rows(), ""});
+  return std::optional(MadeFeatures{
+      BlobTensorBytes(kFeaturesTensor, DType::kF32,
+                      {pictures.clips(), static_cast<std::int64_t>(rows->width)}, bytes),
+      pictures.clips(), ""});
 }
 
 }  // namespace unmask

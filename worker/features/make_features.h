@@ -2,17 +2,12 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <string>
 
-#include "common/jobs/job.h"
-#include "worker/features/blob_tensors.h"
+#include "worker/features/clip_pictures.h"
 #include "worker/features/models.h"
 
 namespace unmask {
-
-// Called after every picture, or every few; false: stop, the result is of no use.
-using OnPicture = std::function<bool()>;
 
 struct MadeFeatures {
   std::string bytes;  // of the blob
@@ -25,15 +20,10 @@ struct MadeFeatures {
 Result<std::optional<MadeFeatures>> MakeCrops(const fs::path& store, const JobSpec& spec,
                                               const OnPicture& on_picture);
 
-// A view of these crops: augmented (unless it is the plain one), prepared and passed through the
-// backbone. nullopt: stopped.
-Result<std::optional<MadeFeatures>> MakeView(const JobSpec& spec, const BlobTensor& crops,
-                                             const std::vector<std::string>& samples,
+// The job's view of these crops. nullopt: stopped.
+Result<std::optional<MadeFeatures>> MakeView(const JobSpec& spec, BlobTensor crops,
+                                             std::vector<std::string> samples,
                                              const LoadedModel& model, const OnPicture& on_picture);
-
-// One clip of a view as the backbone takes it: what MakeView does before the backbone.
-Pixels PixelsOf(const BlobTensor& crops, std::int64_t clip, const std::string& sample,
-                std::int64_t augment_seed, std::int64_t view, const Preprocessing& preprocessing);
 
 // The names of the clips of a pictures blob, in its order.
 Result<std::vector<std::string>> SamplesOf(const BlobFolder& blobs, const std::string& pictures);

@@ -6,8 +6,6 @@
 #include <map>
 #include <stdexcept>
 
-#include "worker/backbone/extract.h"
-
 namespace unmask {
 namespace {
 
@@ -40,33 +38,25 @@ class Bank final : public Inputs {
   mutable std::vector<BlobTensor> views_;
 };
 
-// Crops, and how a clip's pixels come of them.
-class Pictures {
+// What passes a backbone as the training asks for it, and how many pictures have.
+class CountedInputs : public Inputs {
  public:
-  Pictures(const JobSpec& spec, BlobTensor crops, std::vector<std::string> samples,
-           Preprocessing preprocessing)
-      : seed_(spec.settings.augment.seed),
-        crops_(std::move(crops)),
-        samples_(std::move(samples)),
-        preprocessing_(preprocessing) {}
+  std::shared_ptr<const std::atomic<std::int64_t>> forwarded() const { return forwarded_; }
 
-  Pixels Of(std::int64_t view, std::int64_t clip) const {
-    return PixelsOf(crops_, clip, samples_[static_cast<std::size_t>(clip)], seed_, view,
-                    preprocessing_);
+ protected:
+  void Count(std::int64_t pictures) const {
+    forwarded_->fetch_add(pictures, std::memory_order_relaxed);
   }
-  std::int64_t clips() const { return crops_.rows(); }
 
  private:
-  std::int64_t seed_;
-  BlobTensor crops_;
-  std::vector<std::string> samples_;
-  Preprocessing preprocessing_;
+  std::shared_ptr<std::atomic<std::int64_t>> forwarded_ =
+      std::make_shared<std::atomic<std::int64_t>>(0);
 };
 
 // Makes a view when it is first asked for, as a feature job does; keeps the plain one and the last.
-class Online final : public Inputs {
+class Online final : public CountedInputs {
  public:
-  Online(Pictures pictures, const LoadedModel& model, std::function<void()> on_pictures)
+  Online(ClipPictures pictures, const LoadedModel& model, std::function<void()> on_pictures)
       : pictures_(std::move(pictures)), model_(model), on_pictures_(std::move(on_pictures)) {}
 
   void Copy(std::int64_t view, std::int64_t clip, std::span<float> row) const override {
@@ -77,7 +67,6 @@ class Online final : public Inputs {
   }
 
   std::int64_t Width() const { return static_cast<std::int64_t>(View(kPlainView).width); }
-  const auto& forwarded() const { return forwarded_; }
 
  private:
   const FeatureRows& View(std::int64_t view) const {
@@ -88,46 +77,34 @@ class Online final : public Inputs {
   }
 
   FeatureRows Make(std::int64_t view) const {
-    std::vector<PictureMaker> makers;
-    makers.reserve(static_cast<std::size_t>(pictures_.clips()));
-    for (std::int64_t clip = 0; clip < pictures_.clips(); ++clip) {
-      makers.emplace_back(
-          [this, view, clip]() -> Result<Pixels> { return pictures_.Of(view, clip); });
-    }
-    auto rows = ExtractFeatures(*model_.backbone, makers, 1, [this] {
+    auto rows = ExtractView(pictures_, view, *model_.backbone, [this] {
       on_pictures_();
-      return false;
+      return true;
     });
     if (!rows.ok()) throw InputError(rows.error());
-    forwarded_->fetch_add(pictures_.clips(), std::memory_order_relaxed);
-    return *std::move(rows);
+    Count(pictures_.clips());
+    return **std::move(rows);  // never stopped
   }
 
-  Pictures pictures_;
+  ClipPictures pictures_;
   const LoadedModel& model_;
   std::function<void()> on_pictures_;
   mutable std::map<std::int64_t, FeatureRows> views_;
-  std::shared_ptr<std::atomic<std::int64_t>> forwarded_ =
-      std::make_shared<std::atomic<std::int64_t>>(0);
 };
 
-class PixelRows final : public Inputs {
+class PixelRows final : public CountedInputs {
  public:
-  explicit PixelRows(Pictures pictures) : pictures_(std::move(pictures)) {}
+  explicit PixelRows(ClipPictures pictures) : pictures_(std::move(pictures)) {}
 
   void Copy(std::int64_t view, std::int64_t clip, std::span<float> row) const override {
     const Pixels pixels = pictures_.Of(view, clip);
     UNMASK_CHECK(pixels.values.size() == row.size());
     std::copy(pixels.values.begin(), pixels.values.end(), row.begin());
-    forwarded_->fetch_add(1, std::memory_order_relaxed);
+    Count(1);
   }
 
-  const auto& forwarded() const { return forwarded_; }
-
  private:
-  Pictures pictures_;
-  std::shared_ptr<std::atomic<std::int64_t>> forwarded_ =
-      std::make_shared<std::atomic<std::int64_t>>(0);
+  ClipPictures pictures_;
 };
 
 }  // namespace
@@ -145,7 +122,7 @@ Result<PictureInputs> OnlineInputs(const JobSpec& spec, BlobTensor crops,
                                    std::function<void()> on_pictures) {
   const std::int64_t clips = crops.rows();
   auto online = std::make_shared<Online>(
-      Pictures(spec, std::move(crops), std::move(samples), model.preprocessing), model,
+      ClipPictures(spec, std::move(crops), std::move(samples), model.preprocessing), model,
       std::move(on_pictures));
   return PictureInputs{online, online->Width(), clips, online->forwarded()};
 }
@@ -155,7 +132,7 @@ PictureInputs PixelInputs(const JobSpec& spec, BlobTensor crops, std::vector<std
   const std::int64_t clips = crops.rows();
   const Size size = OutputSize(preprocessing).value();
   auto rows = std::make_shared<PixelRows>(
-      Pictures(spec, std::move(crops), std::move(samples), preprocessing));
+      ClipPictures(spec, std::move(crops), std::move(samples), preprocessing));
   return {rows, std::int64_t{3} * size.height * size.width, clips, rows->forwarded()};
 }
 

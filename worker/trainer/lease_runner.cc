@@ -293,14 +293,13 @@ Result<std::optional<MadeFeatures>> LeaseRunner::Make(const Lease& lease, const 
                                                       const OnPicture& on_picture) const {
   if (spec.view == kCropsView) return MakeCrops(store_, spec, on_picture);
   if (lease.inputs.size() != 1) return DataError("a lease without its crops", "inputs");
-  UNMASK_ASSIGN(const BlobTensor crops,
-                tensors_.Open(lease.inputs.front(), kCropsTensor, DType::kU8, 4));
-  UNMASK_ASSIGN(const std::vector<std::string> samples, SamplesOf(blobs_, spec.dataset));
+  UNMASK_ASSIGN(BlobTensor crops, tensors_.Open(lease.inputs.front(), kCropsTensor, DType::kU8, 4));
+  UNMASK_ASSIGN(std::vector<std::string> samples, SamplesOf(blobs_, spec.dataset));
   if (std::ssize(samples) != crops.rows()) {
     return DataError("the crops are not of the data set's pictures", lease.inputs.front());
   }
   UNMASK_ASSIGN(const LoadedModel* model, models_.Get(spec));
-  return MakeView(spec, crops, samples, *model, on_picture);
+  return MakeView(spec, std::move(crops), std::move(samples), *model, on_picture);
 }
 
 void LeaseRunner::Train(const Lease& lease, JobSpec spec, LeaseControl& control) const {
