@@ -19,6 +19,11 @@ Result<BlobTensor> BlobTensors::Open(const std::string& sha256, const std::strin
   return BlobTensor{blob->file, found->second.shape, found->second.bytes};
 }
 
+Result<bool> BlobTensors::Has(const std::string& sha256, const std::string& name) {
+  UNMASK_ASSIGN(const OpenBlob* blob, Map(sha256));
+  return blob->content.tensors.contains(name);
+}
+
 Result<const BlobTensors::OpenBlob*> BlobTensors::Map(const std::string& sha256) {
   {
     const std::lock_guard lock(mutex_);

@@ -33,7 +33,8 @@ struct BlobTensor {
   }
 };
 
-// Opens each blob once a process, and checks it against its name then. Thread-safe.
+// Keeps each blob open, checked against its name, for the life of the process. Thread-safe: two
+// threads that ask first may both read it.
 class BlobTensors {
  public:
   explicit BlobTensors(const BlobFolder& blobs) : blobs_(blobs) {}
@@ -41,6 +42,8 @@ class BlobTensors {
   // Tensor `name` of that type and number of dimensions, with at least one row.
   Result<BlobTensor> Open(const std::string& sha256, const std::string& name, DType dtype,
                           std::size_t dimensions);
+  // Whether it is a blob with such a tensor; an error where it cannot be read.
+  Result<bool> Has(const std::string& sha256, const std::string& name);
 
  private:
   struct OpenBlob {

@@ -109,31 +109,32 @@ class PixelRows final : public CountedInputs {
 
 }  // namespace
 
-Result<PictureInputs> BankInputs(BlobTensors& tensors, const std::vector<std::string>& blobs) {
+Result<PictureInputs> BankInputs(BlobTensors& tensors, const std::vector<std::string>& blobs,
+                                 std::int64_t clips) {
   if (blobs.empty()) return DataError("a lease without the plain view", "inputs");
   UNMASK_ASSIGN(const BlobTensor plain,
                 tensors.Open(blobs.front(), kFeaturesTensor, DType::kF32, 2));
-  return PictureInputs{std::make_shared<Bank>(tensors, blobs), plain.shape[1], plain.rows(),
-                       nullptr};
+  if (plain.rows() != clips) {
+    return DataError("the view is not of the data set's pictures", blobs.front());
+  }
+  return PictureInputs{std::make_shared<Bank>(tensors, blobs), plain.shape[1], nullptr};
 }
 
 Result<PictureInputs> OnlineInputs(const JobSpec& spec, BlobTensor crops,
                                    std::vector<std::string> samples, const LoadedModel& model,
                                    std::function<void()> on_pictures) {
-  const std::int64_t clips = crops.rows();
   auto online = std::make_shared<Online>(
       ClipPictures(spec, std::move(crops), std::move(samples), model.preprocessing), model,
       std::move(on_pictures));
-  return PictureInputs{online, online->Width(), clips, online->forwarded()};
+  return PictureInputs{online, online->Width(), online->forwarded()};
 }
 
 PictureInputs PixelInputs(const JobSpec& spec, BlobTensor crops, std::vector<std::string> samples,
                           const Preprocessing& preprocessing) {
-  const std::int64_t clips = crops.rows();
   const Size size = OutputSize(preprocessing).value();
   auto rows = std::make_shared<PixelRows>(
       ClipPictures(spec, std::move(crops), std::move(samples), preprocessing));
-  return {rows, std::int64_t{3} * size.height * size.width, clips, rows->forwarded()};
+  return {rows, std::int64_t{3} * size.height * size.width, rows->forwarded()};
 }
 
 }  // namespace unmask

@@ -18,15 +18,16 @@ namespace unmask {
 struct PictureInputs {
   std::shared_ptr<const Inputs> inputs;
   std::int64_t width = 0;
-  std::int64_t clips = 0;
   // How many pictures have passed a backbone so far; null: none does.
   std::shared_ptr<const std::atomic<std::int64_t>> images_forwarded;
 };
 
-// `blobs`: the plain view, then the augmented ones from 0 on.
-Result<PictureInputs> BankInputs(BlobTensors& tensors, const std::vector<std::string>& blobs);
+// `blobs`: the plain view, then the augmented ones from 0 on, each of so many clips.
+Result<PictureInputs> BankInputs(BlobTensors& tensors, const std::vector<std::string>& blobs,
+                                 std::int64_t clips);
 
-// The same numbers without a bank. `spec` is the training job's. `model` outlives the result.
+// The same numbers without a bank. `spec` is the training job's. `samples` are the names of the
+// clips whose crops those are, one each. `model` outlives the result.
 // `on_pictures` is called as a view is being made, every few pictures: that is progress too.
 Result<PictureInputs> OnlineInputs(const JobSpec& spec, BlobTensor crops,
                                    std::vector<std::string> samples, const LoadedModel& model,

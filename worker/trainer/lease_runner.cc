@@ -169,43 +169,59 @@ Result<JobSpec> LeaseRunner::LoadSpec(const Lease& lease) const {
   return spec;
 }
 
-// From the bank's views where the lease names them, else from the crops: the inputs, and what a job
-// trains or reads beside them.
+// The inputs, and what a job trains or reads beside them.
 Status LeaseRunner::LoadPictures(const Lease& lease, LeaseControl& control, Job& job) const {
-  const JobSpec& spec = job.spec;
   if (lease.inputs.empty()) return DataError("a lease without its pictures", "inputs");
-  UNMASK_ASSIGN(std::vector<std::string> samples, SamplesOf(blobs_, spec.pictures));
-  const bool same_clips = samples == job.fold.samples;
-  PictureInputs pictures;
-  if (tensors_.Open(lease.inputs.front(), kFeaturesTensor, DType::kF32, 2).ok()) {
-    UNMASK_ASSIGN(pictures, BankInputs(tensors_, lease.inputs));
-  } else {
-    UNMASK_ASSIGN(BlobTensor crops,
-                  tensors_.Open(lease.inputs.front(), kCropsTensor, DType::kU8, 4));
-    if (spec.settings.features.finetune) {
-      UNMASK_ASSIGN(const ModelFolder model, models_.Open(spec));
-      const Size size = OutputSize(model.preprocessing).value();
-      UNMASK_ASSIGN(TunedBackbone backbone, MakeTunedBackbone(model.parts, size));
-      job.fold.backbone = std::make_shared<TunedBackbone>(std::move(backbone));
-      pictures = PixelInputs(spec, std::move(crops), std::move(samples), model.preprocessing);
-    } else {
-      UNMASK_ASSIGN(const LoadedModel* model, models_.Get(spec));
-      const auto count = [&control] { control.steps.fetch_add(1, std::memory_order_relaxed); };
-      UNMASK_ASSIGN(pictures,
-                    OnlineInputs(spec, std::move(crops), std::move(samples), *model, count));
-    }
+  UNMASK_ASSIGN(const std::vector<std::string> samples, SamplesOf(blobs_, job.spec.pictures));
+  if (samples != job.fold.samples) {
+    return DataError("the pictures are not of the data set's clips", job.spec.pictures);
   }
-  if (!same_clips || pictures.clips != std::ssize(job.fold.samples)) {
-    return DataError("the pictures are not of the data set's clips", spec.pictures);
-  }
-  if (ReadsText(spec.settings)) {
-    UNMASK_ASSIGN(const fs::path folder, models_.Folder(spec));
+  UNMASK_ASSIGN(PictureInputs pictures, InputsOf(lease, control, job));
+  if (ReadsText(job.spec.settings)) {
+    UNMASK_ASSIGN(const fs::path folder, models_.Folder(job.spec));
     UNMASK_ASSIGN(job.fold.text, OpenTextSide(folder, BesideProgram(kStandardMergesFile)));
   }
   job.fold.inputs = std::move(pictures.inputs);
   job.fold.width = pictures.width;
   job.images_forwarded = std::move(pictures.images_forwarded);
   return {};
+}
+
+// Whether a lease names the bank's views or crops is no part of its job (common/jobs/job.h,
+// Reduce): the blob tells.
+Result<PictureInputs> LeaseRunner::InputsOf(const Lease& lease, LeaseControl& control,
+                                            Job& job) const {
+  const std::string& first = lease.inputs.front();
+  if (job.spec.settings.features.finetune) return PixelsFor(first, job);
+  UNMASK_ASSIGN(const bool bank, tensors_.Has(first, kFeaturesTensor));
+  if (bank) return BankInputs(tensors_, lease.inputs, std::ssize(job.fold.samples));
+  return OnlineFor(first, control, job);
+}
+
+Result<PictureInputs> LeaseRunner::PixelsFor(const std::string& crops_blob, Job& job) const {
+  UNMASK_ASSIGN(BlobTensor crops, OpenCrops(crops_blob, job.fold.samples));
+  UNMASK_ASSIGN(const ModelFolder model, models_.Open(job.spec));
+  const Size size = OutputSize(model.preprocessing).value();
+  UNMASK_ASSIGN(TunedBackbone backbone, MakeTunedBackbone(model.parts, size));
+  job.fold.backbone = std::make_shared<TunedBackbone>(std::move(backbone));
+  return PixelInputs(job.spec, std::move(crops), job.fold.samples, model.preprocessing);
+}
+
+Result<PictureInputs> LeaseRunner::OnlineFor(const std::string& crops_blob, LeaseControl& control,
+                                             const Job& job) const {
+  UNMASK_ASSIGN(BlobTensor crops, OpenCrops(crops_blob, job.fold.samples));
+  UNMASK_ASSIGN(const LoadedModel* model, models_.Get(job.spec));
+  const auto count = [&control] { control.steps.fetch_add(1, std::memory_order_relaxed); };
+  return OnlineInputs(job.spec, std::move(crops), job.fold.samples, *model, count);
+}
+
+Result<BlobTensor> LeaseRunner::OpenCrops(const std::string& blob,
+                                          const std::vector<std::string>& samples) const {
+  UNMASK_ASSIGN(BlobTensor crops, tensors_.Open(blob, kCropsTensor, DType::kU8, 4));
+  if (crops.rows() != std::ssize(samples)) {
+    return DataError("the crops are not of the data set's pictures", blob);
+  }
+  return crops;
 }
 
 Result<LeaseRunner::Job> LeaseRunner::LoadJob(const Lease& lease, JobSpec spec,
@@ -263,7 +279,9 @@ void LeaseRunner::MakeFeatures(const Lease& lease, const JobSpec& spec,
   if (!made.ok()) return Fail(lease, FailureOf(made.error()), OneLine(made.error()));
   if (!made->has_value()) return Yield(lease, control);
   const auto sha256 = WriteWithPatience((*made)->bytes, control);
-  if (!sha256.ok()) throw std::runtime_error(OneLine(sha256.error()));
+  if (!sha256.ok()) {  // this worker's fault and never the job's, whatever the error's code
+    return Fail(lease, FailureOf(OneLine(sha256.error())), OneLine(sha256.error()));
+  }
   if (!sha256->has_value()) return Yield(lease, control);
   JobResult result;
   result.output_sha256 = **sha256;
@@ -293,11 +311,8 @@ Result<std::optional<MadeFeatures>> LeaseRunner::Make(const Lease& lease, const 
                                                       const OnPicture& on_picture) const {
   if (spec.view == kCropsView) return MakeCrops(store_, spec, on_picture);
   if (lease.inputs.size() != 1) return DataError("a lease without its crops", "inputs");
-  UNMASK_ASSIGN(BlobTensor crops, tensors_.Open(lease.inputs.front(), kCropsTensor, DType::kU8, 4));
   UNMASK_ASSIGN(std::vector<std::string> samples, SamplesOf(blobs_, spec.dataset));
-  if (std::ssize(samples) != crops.rows()) {
-    return DataError("the crops are not of the data set's pictures", lease.inputs.front());
-  }
+  UNMASK_ASSIGN(BlobTensor crops, OpenCrops(lease.inputs.front(), samples));
   UNMASK_ASSIGN(const LoadedModel* model, models_.Get(spec));
   return MakeView(spec, std::move(crops), std::move(samples), *model, on_picture);
 }

@@ -47,6 +47,12 @@ class LeaseRunner {
   Result<JobSpec> LoadSpec(const Lease& lease) const;
   Result<Job> LoadJob(const Lease& lease, JobSpec spec, LeaseControl& control) const;
   Status LoadPictures(const Lease& lease, LeaseControl& control, Job& job) const;
+  Result<PictureInputs> InputsOf(const Lease& lease, LeaseControl& control, Job& job) const;
+  Result<PictureInputs> PixelsFor(const std::string& crops_blob, Job& job) const;
+  Result<PictureInputs> OnlineFor(const std::string& crops_blob, LeaseControl& control,
+                                  const Job& job) const;
+  Result<BlobTensor> OpenCrops(const std::string& blob,
+                               const std::vector<std::string>& samples) const;
   Start FindStart(const Lease& lease, const ModelShape& shape) const;
   Result<TrainingState> LoadCheckpoint(const Lease& lease, const CheckpointRef& checkpoint,
                                        const ModelShape& shape) const;

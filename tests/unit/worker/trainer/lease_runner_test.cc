@@ -1,11 +1,13 @@
 #include "worker/trainer/lease_runner.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <fstream>
 #include <functional>
 
 #include "common/base/sha256.h"
+#include "common/data/pictures.h"
 #include "common/tensors/safetensors.h"
 #include "small_jobs.h"
 #include "tests/testing/temp_folder.h"
@@ -14,6 +16,7 @@
 namespace unmask {
 namespace {
 
+using ::testing::HasSubstr;
 using testing::SmallDataset;
 using testing::SmallSpec;
 
@@ -223,6 +226,60 @@ TEST_F(LeaseRunnerTest, AResultGoesWithoutItsWeightsRatherThanNotAtAll) {
   EXPECT_EQ(result.predictions, whole.predictions);
   EXPECT_EQ(result.output_sha256, "");
   EXPECT_NE(result.note.find("best weights not kept: cannot"), std::string::npos) << result.note;
+}
+
+// --- jobs on pictures
+
+// Its blobs are there, its model is not.
+class PicturesLeaseTest : public LeaseRunnerTest {
+ protected:
+  PicturesLeaseTest() {
+    spec_.settings.features.source = FeatureSource::kClip;
+    for (const Clip& clip : SmallDataset().clips) pictures_.push_back({clip.sample, ""});
+    spec_.pictures = blobs().Write(PicturesBlob(pictures_)).value();
+    spec_.weights = std::string(64, 'f');
+  }
+
+  void Lend(const char* name, DType dtype, std::vector<std::int64_t> shape) {
+    std::size_t bytes = dtype == DType::kF32 ? sizeof(float) : 1;
+    for (const std::int64_t extent : shape) bytes *= static_cast<std::size_t>(extent);
+    const std::string zeros(bytes, '\0');
+    lease_.inputs = {blobs().Write(BlobTensorBytes(name, dtype, std::move(shape), zeros)).value()};
+  }
+
+  std::string WhyRefused() {
+    lease_.spec.clear();
+    const auto failed = Last<AttemptFailed>(Run());
+    EXPECT_EQ(failed.failure, FailureClass::kBadInput);
+    return failed.message;
+  }
+
+  std::vector<Picture> pictures_;
+};
+
+TEST_F(PicturesLeaseTest, TrainsOnTheBanksView) {
+  Lend(kFeaturesTensor, DType::kF32, {std::ssize(pictures_), 4});
+  EXPECT_EQ(Last<ResultReady>(Run()).result.images_forwarded, 0);
+}
+
+TEST_F(PicturesLeaseTest, ABlobIsTakenForWhatItIs) {
+  Lend(kFeaturesTensor, DType::kF32, {std::ssize(pictures_)});
+  EXPECT_THAT(WhyRefused(), HasSubstr("no tensor 'features' as it should be"));
+  Lend("odd", DType::kF32, {1});
+  EXPECT_THAT(WhyRefused(), HasSubstr("no tensor 'crops' as it should be"));
+}
+
+TEST_F(PicturesLeaseTest, OtherClipsAreRefusedBeforeAModelIsOpened) {
+  const auto clips = std::ssize(pictures_);
+  Lend(kFeaturesTensor, DType::kF32, {clips - 1, 4});
+  EXPECT_THAT(WhyRefused(), HasSubstr("the view is not of the data set's pictures"));
+  Lend(kCropsTensor, DType::kU8, {clips - 1, 2, 2, 3});
+  EXPECT_THAT(WhyRefused(), HasSubstr("the crops are not of the data set's pictures"));
+  spec_.settings.features.finetune = true;
+  EXPECT_THAT(WhyRefused(), HasSubstr("the crops are not of the data set's pictures"));
+  pictures_.front().sample = "another";
+  spec_.pictures = blobs().Write(PicturesBlob(pictures_)).value();
+  EXPECT_THAT(WhyRefused(), HasSubstr("the pictures are not of the data set's clips"));
 }
 
 // --- members of a gang
