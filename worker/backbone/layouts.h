@@ -25,6 +25,7 @@ std::vector<Layout> LayoutsOf(const BackboneConfig& config);
 bool IsKnownExtra(const std::string& name, BackboneKind kind);
 
 // ResNet's convolutions in order. Roles: ROLE.weight, ROLE.norm.{weight,bias,mean,variance}.
+inline constexpr double kResnetNormEpsilon = 1e-5;
 struct Convolution {
   std::string role;  // "stem", "stage.0.block.1.convolution.0", "stage.1.block.0.shortcut"
   int inputs = 0;

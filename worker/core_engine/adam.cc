@@ -17,9 +17,9 @@ double Power(double base, std::int64_t exponent) {
 
 AdamStep::AdamStep(const Settings::Train& train, std::int64_t step)
     : decay(static_cast<float>(train.weight_decay)) {
-  const double correction = std::sqrt(1 - Power(0.999, step));
-  rate = static_cast<float>(train.lr * correction / (1 - Power(0.9, step)));
-  epsilon = static_cast<float>(1e-8 * correction);
+  const double correction = std::sqrt(1 - Power(kAdamBeta2, step));
+  rate = static_cast<float>(train.lr * correction / (1 - Power(kAdamBeta1, step)));
+  epsilon = static_cast<float>(kAdamEpsilon * correction);
 }
 
 }  // namespace unmask

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "common/config/settings.h"
+#include "worker/model/constants.h"
 
 namespace unmask {
 
@@ -14,10 +15,10 @@ struct AdamStep {
   AdamStep(const Settings::Train& train, std::int64_t step);
 
   float decay;
-  float first_rate = 0.1F;     // 1 - beta1
-  float second_rate = 0.001F;  // 1 - beta2
-  float rate;                  // lr c / (1 - beta1^step), with c = sqrt(1 - beta2^step)
-  float epsilon;               // 1e-8 c
+  float first_rate = static_cast<float>(1 - kAdamBeta1);
+  float second_rate = static_cast<float>(1 - kAdamBeta2);
+  float rate;     // lr c / (1 - beta1^step), with c = sqrt(1 - beta2^step)
+  float epsilon;  // 1e-8 c
 };
 
 }  // namespace unmask

@@ -12,13 +12,14 @@
 #include "worker/core_engine/nonzero-inl.h"
 #include "worker/core_engine/sums-inl.h"
 #include "worker/core_engine/workspace.h"
+#include "worker/model/constants.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace unmask {
 namespace HWY_NAMESPACE {
 
-inline constexpr float kNormMomentum = 0.1F;
-inline constexpr float kNormEpsilon = 1e-5F;
+inline constexpr auto kNormMomentum = static_cast<float>(kBatchNormMomentum);
+inline constexpr auto kNormEpsilon = static_cast<float>(kBatchNormEpsilon);
 
 // Of a caller's row-major [batch, width], which ends where it ends: lanes beyond are 0.
 HWY_INLINE Vec LoadMask(const float* mask, std::size_t width, std::size_t row, std::size_t column) {

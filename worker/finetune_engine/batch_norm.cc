@@ -4,13 +4,13 @@
 #include <ATen/core/grad_mode.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include "worker/model/constants.h"
+
 namespace unmask {
 namespace {
 
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
-
-constexpr double kMomentum = 0.1;
 
 // y = sum over the members m of x_m, the same on each. The loss is the sum of what the members make
 // of their y, so that its slope by x_m is the sum over the members of their slopes by y.
@@ -41,14 +41,14 @@ struct SumOverGang : torch::autograd::Function<SumOverGang> {
 at::Tensor PerChannel(const at::Tensor& values) { return values.view({1, -1, 1, 1}); }
 
 void Move(const at::Tensor& buffer, const at::Tensor& towards) {
-  buffer.mul_(1 - kMomentum).add_(towards, kMomentum);
+  buffer.mul_(1 - kBatchNormMomentum).add_(towards, kBatchNormMomentum);
 }
 
 }  // namespace
 
 at::Tensor NormByBatch(const at::Tensor& x, const NormTensors& norm) {
   return at::batch_norm(x, norm.weight, norm.bias, norm.mean, norm.variance, /*training=*/true,
-                        kMomentum, kResnetNormEpsilon, /*cudnn_enabled=*/false);
+                        kBatchNormMomentum, kResnetNormEpsilon, /*cudnn_enabled=*/false);
 }
 
 at::Tensor NormByGang(const at::Tensor& x, const NormTensors& norm, std::int64_t pictures,

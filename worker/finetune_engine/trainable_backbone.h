@@ -22,7 +22,6 @@ struct NormTensors {
   const at::Tensor& mean;
   const at::Tensor& variance;
 };
-inline constexpr double kResnetNormEpsilon = 1e-5;
 using BatchNormFunction = std::function<at::Tensor(const at::Tensor& x, const NormTensors& norm)>;
 at::Tensor NormByBuffers(const at::Tensor& x, const NormTensors& norm);  // in evaluation
 

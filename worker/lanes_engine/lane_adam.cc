@@ -19,7 +19,7 @@ void Move(const LaneAdam& all) {
   first.lerp_(gradients, column(Control::kFirst));
   second.lerp_(gradients.mul_(gradients), column(Control::kSecond));
   at::sqrt_out(gradients, second);
-  gradients.mul_(column(Control::kCorrection)).add_(kAdamEpsilon);
+  gradients.mul_(column(Control::kCorrection)).add_(kLaneAdamEpsilon);
   at::div_out(gradients, first, gradients);
   weights.addcmul_(gradients, column(Control::kStep));
 }

@@ -16,7 +16,7 @@ constexpr int kWarp = 32;
 // Terms of a sum that a product takes at a time. Padded widths are multiples of it.
 constexpr int kTerms = 16;
 
-constexpr double kAdamEpsilon = 1e-8;
+constexpr double kLaneAdamEpsilon = 1e-8;
 constexpr double kLaneNormEpsilon = 1e-5;   // BatchNorm's
 constexpr double kLaneUnitEpsilon = 1e-12;  // what a row is normalised by is at least this
 constexpr int kPaperHsic = 0;               // HsicKind::kPaper

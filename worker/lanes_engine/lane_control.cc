@@ -4,13 +4,13 @@
 #include <cmath>
 
 #include "common/base/check.h"
+#include "worker/model/constants.h"
 
 namespace unmask {
 namespace {
 
-constexpr double kNormMomentum = 0.1;
-constexpr double kBeta1 = 0.9;
-constexpr double kBeta2 = 0.999;
+// NVRTC's sources include nothing, so they say their own.
+static_assert(kLaneAdamEpsilon == kAdamEpsilon && kLaneNormEpsilon == kBatchNormEpsilon);
 
 class Row {
  public:
@@ -41,10 +41,10 @@ void FillLoss(const Settings::Loss& loss, double n, Row& row) {
 
 void FillAdam(const Settings::Train& train, double steps, Row& row) {
   row.Set(Control::kDecay, train.weight_decay);
-  row.Set(Control::kFirst, 1 - kBeta1);
-  row.Set(Control::kSecond, 1 - kBeta2);
-  row.Set(Control::kCorrection, 1 / std::sqrt(1 - std::pow(kBeta2, steps)));
-  row.Set(Control::kStep, -train.lr / (1 - std::pow(kBeta1, steps)));
+  row.Set(Control::kFirst, 1 - kAdamBeta1);
+  row.Set(Control::kSecond, 1 - kAdamBeta2);
+  row.Set(Control::kCorrection, 1 / std::sqrt(1 - std::pow(kAdamBeta2, steps)));
+  row.Set(Control::kStep, -train.lr / (1 - std::pow(kAdamBeta1, steps)));
 }
 
 }  // namespace
@@ -61,7 +61,7 @@ void FillControl(const Settings& settings, LaneWork work, std::int64_t rows, std
   if (work == LaneWork::kEvaluate) return;
   UNMASK_CHECK(rows >= 2 && steps > 0);
   row.Set(Control::kTrains, 1);
-  row.Set(Control::kMomentum, kNormMomentum);
+  row.Set(Control::kMomentum, kBatchNormMomentum);
   row.Set(Control::kVarianceFactor, n / (n - 1));
   row.Set(Control::kKept, 1.0 / (1.0 - settings.train.dropout));
   FillLoss(settings.loss, n, row);

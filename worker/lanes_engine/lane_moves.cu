@@ -6,7 +6,7 @@ __device__ void MoveOne(const Controls& c, float& w, float& m, float& v, float g
   g = fmaf(c[kDecay], w, g);
   m = fmaf(c[kFirst], g - m, m);
   v = fmaf(c[kSecond], g * g - v, v);
-  w = fmaf(c[kStep], m / (sqrtf(v) * c[kCorrection] + (float)kAdamEpsilon), w);
+  w = fmaf(c[kStep], m / (sqrtf(v) * c[kCorrection] + (float)kLaneAdamEpsilon), w);
 }
 
 __device__ void MoveFour(const LaneRows& lanes, const Controls& c, long long at, float4 g) {

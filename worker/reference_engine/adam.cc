@@ -4,17 +4,10 @@
 #include <ATen/core/grad_mode.h>
 
 #include "common/base/check.h"
+#include "worker/model/constants.h"
 #include "worker/reference_engine/model_tensors.h"
 
 namespace unmask {
-namespace {
-
-constexpr double kBeta1 = 0.9;
-constexpr double kBeta2 = 0.999;
-constexpr double kEpsilon = 1e-8;
-
-}  // namespace
-
 Adam::Adam(const std::vector<at::Tensor>& parameters, const Settings::Train& train)
     : lr_(train.lr), decay_(train.weight_decay) {
   for (const at::Tensor& parameter : parameters) {
@@ -31,8 +24,8 @@ void Adam::Update(std::vector<at::Tensor>& parameters) {
   gradients.reserve(parameters.size());
   for (const at::Tensor& parameter : parameters) gradients.push_back(parameter.grad());
   at::_foreach_add_(steps_, 1);
-  at::_fused_adam_(parameters, gradients, first_, second_, {}, steps_, lr_, kBeta1, kBeta2, decay_,
-                   kEpsilon, /*amsgrad=*/false, /*maximize=*/false);
+  at::_fused_adam_(parameters, gradients, first_, second_, {}, steps_, lr_, kAdamBeta1, kAdamBeta2,
+                   decay_, kAdamEpsilon, /*amsgrad=*/false, /*maximize=*/false);
 }
 
 NamedTensors Adam::Moments(const std::vector<std::string>& names) const {

@@ -4,14 +4,9 @@
 
 #include "common/base/check.h"
 #include "common/config/names.h"
+#include "worker/model/constants.h"
 
 namespace unmask {
-namespace {
-
-constexpr double kNormMomentum = 0.1;
-constexpr double kNormEpsilon = 1e-5;
-
-}  // namespace
 
 ReferenceModel::ReferenceModel(const ModelShape& shape, at::Device device) : tensors_(device) {
   adapter_ = MakeBlock("adapter", shape.features, shape.adapter);
@@ -40,11 +35,11 @@ ReferenceModel::Block ReferenceModel::MakeBlock(const std::string& name, std::in
 at::Tensor ReferenceModel::Apply(const Block& block, const at::Tensor& input,
                                  const std::vector<float>* mask) {
   const at::Tensor linear = at::linear(input, block.linear.weight, block.linear.bias);
-  at::Tensor active =
-      at::batch_norm(linear, block.norm_weight, block.norm_bias, block.running_mean,
-                     block.running_var, /*training=*/mask != nullptr, kNormMomentum, kNormEpsilon,
-                     /*cudnn_enabled=*/false)
-          .relu();
+  at::Tensor active = at::batch_norm(linear, block.norm_weight, block.norm_bias, block.running_mean,
+                                     block.running_var, /*training=*/mask != nullptr,
+                                     kBatchNormMomentum, kBatchNormEpsilon,
+                                     /*cudnn_enabled=*/false)
+                          .relu();
   if (mask == nullptr) return active;
   UNMASK_CHECK(static_cast<std::int64_t>(mask->size()) == active.numel());
   return active * at::from_blob(const_cast<float*>(mask->data()), active.sizes(), at::kFloat)

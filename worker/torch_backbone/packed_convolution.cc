@@ -8,7 +8,6 @@ namespace unmask {
 namespace {
 
 using Extents = at::IntArrayRef;
-constexpr double kNormEpsilon = 1e-5;
 
 at::Tensor Pack(const at::Tensor& weight, Extents padding, Extents stride, Extents input_size) {
   static const auto pack =
@@ -37,7 +36,8 @@ PackedConvolution::PackedConvolution(const Convolution& convolution, const Torch
   const auto wide = [&](const char* part) {
     return weights.at(convolution.role + part).to(at::kDouble);
   };
-  const at::Tensor scale = wide(".norm.weight") / (wide(".norm.variance") + kNormEpsilon).sqrt();
+  const at::Tensor scale =
+      wide(".norm.weight") / (wide(".norm.variance") + kResnetNormEpsilon).sqrt();
   const at::Tensor weight = wide(".weight") * scale.view({-1, 1, 1, 1});
   bias_ = (wide(".norm.bias") - scale * wide(".norm.mean")).to(type);
   weight_ = weight.to(type);

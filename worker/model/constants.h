@@ -1,0 +1,12 @@
+// Constants of training that are PyTorch's defaults and no settings: every engine has them.
+#pragma once
+
+namespace unmask {
+
+inline constexpr double kBatchNormMomentum = 0.1;  // of the running statistics
+inline constexpr double kBatchNormEpsilon = 1e-5;
+inline constexpr double kAdamBeta1 = 0.9;
+inline constexpr double kAdamBeta2 = 0.999;
+inline constexpr double kAdamEpsilon = 1e-8;
+
+}  // namespace unmask
