@@ -25,7 +25,7 @@ TEST_F(BackboneOnCuda, FeaturesAreTheCpusAndTheSameInAnyCompany) {
     }
     std::vector<float> one_by_one;
     for (const Pixels& picture : pictures) {
-      const auto alone = cuda->Features(picture).value();
+      const auto alone = cuda->FeaturesOfBlock({&picture, 1}).value();
       one_by_one.insert(one_by_one.end(), alone.begin(), alone.end());
     }
     EXPECT_EQ(one_by_one, together);

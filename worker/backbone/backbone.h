@@ -35,10 +35,6 @@ class Backbone {
   // Thread-safe. The bits of a picture's features depend on nothing else: not on others beside it,
   // how many there are, nor its place among them.
   virtual Result<std::vector<float>> FeaturesOfBlock(std::span<const Pixels> pictures) const = 0;
-  // Of one picture, at the price of a block: for many, worker/backbone/extract.h.
-  Result<std::vector<float>> Features(const Pixels& picture) const {
-    return FeaturesOfBlock({&picture, 1});
-  }
 };
 
 struct BackboneParts {

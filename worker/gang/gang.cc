@@ -75,7 +75,7 @@ class ProcessGang final : public Gang {
 };
 
 std::chrono::milliseconds MeetTimeout(const GangPlace& place) {
-  return std::min(place.timeout, place.meet_timeout);
+  return std::min<std::chrono::milliseconds>(place.timeout, std::chrono::minutes(1));
 }
 
 c10::intrusive_ptr<c10d::Store> MeetAt(const GangPlace& place,

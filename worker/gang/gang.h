@@ -28,11 +28,11 @@ class Gang {
 struct GangPlace {
   int rank = 0;
   int size = 0;
-  std::string host;                           // where member 0 listens: a name or an address
-  std::uint16_t port = 0;                     // likewise; 0: member 0 takes a free one
-  std::string address;                        // this member's own, at which the others reach it
-  std::chrono::milliseconds timeout{60'000};  // for one sum, and for the others to come, but
-  std::chrono::milliseconds meet_timeout{60'000};  // no longer than this
+  std::string host;        // where member 0 listens: a name or an address
+  std::uint16_t port = 0;  // likewise; 0: member 0 takes a free one
+  std::string address;     // this member's own, at which the others reach it
+  // For one sum; and for the others to come, but there at most a minute.
+  std::chrono::milliseconds timeout{60'000};
   // Told when this member begins to wait for the others, and when it ends; may be empty.
   std::function<void(bool)> waiting{};
   // Whose tensors are summed: over NCCL on a CUDA device, else over Gloo.

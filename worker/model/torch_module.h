@@ -38,6 +38,5 @@ struct TorchModule {
 
 inline constexpr const char* kTorchModuleFile = "unmask-torch.so";  // beside the trainer
 inline constexpr const char* kTorchModuleSymbol = "UnmaskTorchModule";
-using TorchModuleFunction = const TorchModule*();
 
 }  // namespace unmask
