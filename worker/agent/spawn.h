@@ -23,9 +23,10 @@ struct SpawnCommand {
 // libraries' own pools. "NAME=value".
 std::vector<std::string> TrainerEnvironment();
 
-// The child dies with the calling thread, leads a process group of its own, has default signals and
-// /dev/null as stdin. Where the program cannot be run it exits with code 127 and says so in the
-// log.
+// The child dies with the calling thread, leads a process group of its own, blocks no signal, takes
+// those that the agent handles or ignores (SIGPIPE, SIGUSR1, SIGINT, SIGTERM, SIGHUP) as by
+// default, and has /dev/null as stdin. Where the program cannot be run it exits with code 127 and
+// says so in the log.
 Result<pid_t> SpawnTrainer(const SpawnCommand& command);
 
 }  // namespace unmask

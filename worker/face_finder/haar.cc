@@ -19,7 +19,7 @@ constexpr std::array kCascadeFolders = {
 constexpr double kScaleStep = 1.1;
 constexpr double kFineStep = 1.05;  // where the first look finds nothing: a face between two sizes
 constexpr int kNeighbours = 3;      // overlapping hits that make a face
-constexpr int kSmallestFaceShare = 8;  // a face is at least this part of the picture's shorter side
+constexpr int kSmallestFaceShare = 8;  // a face is at least an eighth of the picture's shorter side
 
 Result<fs::path> FindCascade() {
   std::error_code ignored;

@@ -24,8 +24,8 @@ class Network {
   virtual at::Tensor Features(const at::Tensor& images) const = 0;
 };
 
-// A backbone of a network that always sees as many pictures as `parts` say (pictures of zeros where
-// some lack). Keeps the parts.
+// A backbone of a network that always sees as many pictures: a block where it is a transformer
+// (pictures of zeros where some lack), one where it is a ResNet. Keeps the parts.
 std::unique_ptr<Backbone> BackboneOf(BackboneParts parts, std::unique_ptr<Network> network);
 
 }  // namespace unmask
