@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <stdexcept>
+#include <unordered_map>
 
 #include "common/config/names.h"
 #include "sql/name_columns.h"
@@ -26,6 +27,18 @@ void CheckAnswers(const PredictionRow& row, const FoldContent& fold) {
       !std::ranges::all_of(row.predicted, is_class) ||
       !std::ranges::all_of(fold.labels, is_class)) {
     throw std::runtime_error("the answers of job " + row.job_key + " do not fit its clips");
+  }
+}
+
+// The same: a job's tasks are of the same clips, so reports read their answers side by side.
+void CheckTasks(const SweepPredictions& predictions) {
+  std::unordered_map<std::string_view, const PredictionRow*> first_of;  // by job
+  for (const PredictionRow& row : predictions.rows) {
+    const PredictionRow& first = *first_of.try_emplace(row.job_key, &row).first->second;
+    if (first.fold != row.fold &&
+        predictions.folds.at(first.fold).samples != predictions.folds.at(row.fold).samples) {
+      throw std::runtime_error("the tasks of job " + row.job_key + " are of different clips");
+    }
   }
 }
 
@@ -83,6 +96,7 @@ SweepPredictions ReadSweepPredictions(Database& database, std::string_view sweep
     if (is_new) fold->second = ReadFoldContent(database, row.fold);
     CheckAnswers(row, fold->second);
   }
+  CheckTasks(predictions);
   return predictions;
 }
 

@@ -71,6 +71,18 @@ TEST_F(ReportReads, AnswersThatDoNotFitTheirClipsAreDamage) {
   EXPECT_TRUE(env.Reader()->ResultOf(big.jobs.front().key).ok());  // no logit is read past the end
 }
 
+TEST_F(ReportReads, TasksOfAJobWithDifferentClipsAreDamage) {
+  SQLite::Database database(env.paths().database().string(), SQLite::OPEN_READWRITE);
+  database.exec(R"(INSERT INTO fold VALUES (99, 'x', '["an"]', '["02_a"]', '[0]'))");
+  database.exec(
+      "UPDATE answer SET der_fold = 99, der_predicted = '[0]' WHERE job_id ="
+      " (SELECT job_id FROM answer ORDER BY job_id LIMIT 1)");
+  const auto read = env.Reader()->Predictions(big.sweep);
+  ASSERT_FALSE(read.ok());
+  EXPECT_EQ(read.error().code, ErrorCode::kData);
+  EXPECT_NE(FormatError(read.error()).find("different clips"), std::string::npos);
+}
+
 // What SQLite ended by itself is not ended once more, and the next snapshot is a new one.
 TEST_F(ReportReads, ASnapshotTellsTheErrorOfItsBody) {
   const auto reader = env.Reader();
