@@ -1,6 +1,8 @@
 // `unmask query`: SQL of the user, read-only.
 #include "sql/query.h"
 
+#include <fmt/format.h>
+
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -8,6 +10,7 @@
 #include <memory>
 
 #include "cli/command.h"
+#include "common/base/text.h"
 #include "coordinator/report/query_format.h"
 
 namespace unmask {
@@ -36,6 +39,13 @@ Status Query(const QueryArguments& arguments, const CommandContext& context) {
   return {};
 }
 
+// CLI::Range lets a NaN pass.
+std::string CheckSeconds(const std::string& text) {
+  const auto seconds = ParseReal(text);
+  const bool fits = seconds && *seconds >= 0.001 && *seconds <= 86400;
+  return fits ? "" : fmt::format("'{}' is no number of seconds from 0.001 to 86400", text);
+}
+
 }  // namespace
 
 void AddQueryCommand(CLI::App& app, CommandContext& context) {
@@ -46,7 +56,7 @@ void AddQueryCommand(CLI::App& app, CommandContext& context) {
   command->add_option("--format", arguments->format, "table (default), csv or json")
       ->check(CLI::IsMember(Formats()));
   command->add_option("--timeout", arguments->timeout_seconds, "Time limit in seconds")
-      ->check(CLI::Range(0.001, 86400.0))
+      ->check(CheckSeconds)
       ->capture_default_str();
   command->footer(
       "A result of up to 32 MiB is printed when the query has ended; of a larger one the time of\n"

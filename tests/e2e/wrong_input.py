@@ -409,6 +409,9 @@ class Commands(WrongInput):
     def test_impossible_counts(self):
         for count in ("0", "-1", "1.5", "many"):
             self.unmask("verify", "--jobs", count).expect_error(2, f"--jobs: '{count}' is no whole number of at least 1")
+        for seconds in ("nan", "inf", "1e300", "0", "-1", "soon"):
+            self.unmask("query", "--timeout", seconds, "SELECT 1").expect_error(
+                2, f"--timeout: '{seconds}' is no number of seconds from 0.001 to 86400")
 
     def test_a_plan_tells_what_it_knows_of_the_time(self):
         study = self.finished_store()
