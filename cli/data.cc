@@ -57,9 +57,9 @@ std::string SummaryText(const Json& summary) {
                      VisibleText(names));
 }
 
-// `pictures`: how many were looked at.
+// `pictures`: how many there are of `which`.
 void PrintSummary(const std::vector<ManifestClip>& clips, const std::string& file, bool json,
-                  std::size_t pictures = 0) {
+                  std::size_t pictures = 0, std::string_view which = "") {
   Json summary = SummaryJson(clips);
   if (json) {
     summary["pictures"] = pictures;
@@ -67,7 +67,7 @@ void PrintSummary(const std::vector<ManifestClip>& clips, const std::string& fil
     fmt::print("{}\n", JsonText(summary, 2));
   } else {
     fmt::print("{}: {}{}\n", VisibleText(file), SummaryText(summary),
-               pictures == 0 ? "" : fmt::format("; {} pictures that can be read", pictures));
+               pictures == 0 ? "" : fmt::format("; {} pictures {}", pictures, which));
   }
 }
 
@@ -194,14 +194,19 @@ Status ValidateCommand(const CommandContext& context, const fs::path& file, cons
   const PictureCheck pictures = CheckPictures(draft->manifest, DatasetRoot(file, root), threads);
   const std::vector<Problem> problems = AllProblems(*draft, pictures);
   if (!problems.empty()) return Reported(context, Error(ErrorCode::kData, problems));
-  PrintSummary(draft->manifest.clips, file.string(), context.json, pictures.pictures);
+  PrintSummary(draft->manifest.clips, file.string(), context.json, pictures.pictures,
+               "that can be read");
   return {};
 }
 
 Status SynthCommand(const CommandContext& context, const std::string& folder,
                     const SynthOptions& options) {
   UNMASK_ASSIGN(const auto clips, WriteSynthFaces(options, folder));
-  PrintSummary(clips, (fs::path(folder) / "manifest.csv").string(), context.json);
+  std::size_t drawn = 0;
+  for (const ManifestClip& clip : clips) {
+    drawn += std::set<std::int64_t>{*clip.onset, *clip.apex, *clip.offset}.size();
+  }
+  PrintSummary(clips, (fs::path(folder) / "manifest.csv").string(), context.json, drawn, "drawn");
   return {};
 }
 

@@ -206,7 +206,8 @@ class Models(WrongInput):
 
     def test_prompts_of_every_kind_are_looked_at(self):
         """Where zero-shot's have room, those that are learnt may have none."""
-        self.unmask("data", "synth", "faces", "--subjects", "3").expect(0)
+        drawn = json.loads(self.unmask("data", "synth", "faces", "--subjects", "3", "--json").expect(0).out)
+        self.assertEqual(drawn["pictures"], len(list(self.lab.folder.rglob("*.png"))))
         self.unmask("data", "synth-weights", "clip", "clip").expect(0)
         self.shorten_texts(self.lab.folder / "clip", 20)
         study = self.lab.write("study.yaml", "dataset: {manifest: faces/manifest.csv}\nfeatures.source: clip\nweights.clip: clip\n"
