@@ -40,7 +40,8 @@ constexpr std::time_t kBeingMade = 60;  // seconds: no run takes longer to lock 
 // Folders whose runs were killed. A run holds a lock on its own, which dies with it.
 void RemoveDeadRunFolders(const fs::path& base) {
   std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(base, ignored)) {
+  for (fs::directory_iterator it(base, ignored), end; it != end; it.increment(ignored)) {
+    const fs::directory_entry& entry = *it;
     if (!entry.path().filename().string().starts_with(kRunFolder)) continue;
     const int fd = open(entry.path().c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0) continue;
@@ -327,7 +328,6 @@ int LaunchLocally(const LaunchOptions& options) {
   }
   SetEnvironment(folder, options);
   const std::vector<std::string> command = MpirunCommand(options);
-  ::signal(SIGCHLD, SIG_DFL);  // whoever started this may have ignored it, and then none would end
   const sigset_t signals = LauncherSignals();
   sigset_t old_mask;
   sigprocmask(SIG_BLOCK, &signals, &old_mask);

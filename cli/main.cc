@@ -144,6 +144,8 @@ void CommandContext::Fail(const Error& error) { exit_code = Tell(error); }
 
 int main(int argc, char** argv) {
   unmask::OpenStandardStreams();
+  // Whoever started this may have ignored it, and then no child could be asked how it ended.
+  std::signal(SIGCHLD, SIG_DFL);
   std::signal(SIGXFSZ, SIG_IGN);  // a write beyond `ulimit -f` fails like one on a full disk
   return unmask::MainWithoutExceptions(argc, argv);
 }

@@ -234,8 +234,12 @@ void Launch(const RunArguments& arguments, CommandContext& context,
   }
   const WorkerNeeds needs = NeedsOf(*study, arguments.experiments);
   if (const Status one = CheckDevices(needs); !one.ok()) return context.Fail(one.error());
-  if (needs.cuda) context.exit_code = AskForCuda(context.trainer());
-  if (context.exit_code != 0) return;
+  if (needs.cuda) {
+    const Result<int> answer = AskForCuda(context.trainer());
+    if (!answer.ok()) return context.Fail(answer.error());
+    context.exit_code = *answer;
+    if (context.exit_code != 0) return;
+  }
   const int gpus = std::max(1, static_cast<int>(UsableGpusHere().size()));
   if (needs.cuda && needs.gang > gpus) {
     return context.Fail(UsageError(

@@ -1,11 +1,14 @@
 #include "cli/worker_needs.h"
 
+#include <fmt/format.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <cstring>
 
 #include "common/jobs/job.h"
 #include "common/jobs/lanes.h"
@@ -41,17 +44,23 @@ WorkerNeeds NeedsOf(const Study& study, const std::vector<std::string>& experime
   return needs;
 }
 
-int AskForCuda(const fs::path& trainer) {
+Result<int> AskForCuda(const fs::path& trainer) {
   std::string program = trainer.string();
   std::string device = "device";
   std::string cuda = "cuda";
   const std::array<char*, 4> words = {program.data(), device.data(), cuda.data(), nullptr};
+  const auto no_answer = [&](const std::string& why) {
+    return InternalError("the trainer cannot be asked for a CUDA device: " + why, trainer.string());
+  };
   pid_t child = 0;
+  const int error = posix_spawn(&child, trainer.c_str(), nullptr, nullptr, words.data(), environ);
+  if (error != 0) return no_answer(std::strerror(error));
   int status = 0;
-  const bool ran =
-      posix_spawn(&child, trainer.c_str(), nullptr, nullptr, words.data(), environ) == 0 &&
-      waitpid(child, &status, 0) == child && WIFEXITED(status);
-  return ran ? WEXITSTATUS(status) : ExitCode(ErrorCode::kInternal);
+  while (waitpid(child, &status, 0) < 0) {
+    if (errno != EINTR) return no_answer(std::strerror(errno));
+  }
+  if (WIFSIGNALED(status)) return no_answer(fmt::format("signal {} ended it", WTERMSIG(status)));
+  return WEXITSTATUS(status);
 }
 
 }  // namespace unmask

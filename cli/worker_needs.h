@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/base/files.h"
+#include "common/base/result.h"
 #include "common/config/study.h"
 
 namespace unmask {
@@ -21,7 +22,7 @@ struct WorkerNeeds {
 WorkerNeeds NeedsOf(const Study& study, const std::vector<std::string>& experiments);
 
 // Asks the trainer whether it can have a CUDA device here. It says itself, on stderr, why not;
-// returns its exit code then.
-int AskForCuda(const fs::path& trainer);
+// returns its exit code then. An error where it does not answer.
+Result<int> AskForCuda(const fs::path& trainer);
 
 }  // namespace unmask

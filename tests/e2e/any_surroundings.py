@@ -9,6 +9,7 @@ import pathlib
 import signal
 import subprocess
 import sys
+import time
 import unittest
 
 import harness
@@ -71,7 +72,13 @@ class AnySurroundings(Lab):
         self.run_here()
 
     def test_where_the_end_of_children_is_ignored(self):
-        self.run_here(preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN))
+        ignored = {"preexec_fn": lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN)}
+        self.run_here(**ignored)
+        begin = time.monotonic()
+        self.lab.run("--store", self.store, "verify", "--jobs", "1", **ignored).expect(0)
+        self.assertLess(time.monotonic() - begin, 9, "the trainer that has ended is waited for")
+        asked = self.lab.run("--store", self.store, "run", self.study, "train.device=cuda", **ignored)
+        self.assertTrue(asked.code == 0 or harness.ERROR_LINE.match(asked.err), asked)
 
 
 class Slots(Lab):
