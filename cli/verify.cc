@@ -1,5 +1,5 @@
-// `unmask verify`: retrains finished jobs from nothing and compares every bit of their answers with
-// the store's.
+// `unmask verify`: retrains finished jobs from nothing and compares every bit of their answers,
+// figures and curves with the store's.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -20,6 +20,7 @@
 #include "common/config/names.h"
 #include "common/jobs/feature_jobs.h"
 #include "common/protocol/codec.h"
+#include "coordinator/report/result_difference.h"
 #include "sql/store_reader.h"
 #include "worker/agent/trainer_process.h"
 
@@ -51,29 +52,6 @@ Result<std::vector<std::string>> ChooseJobs(StoreReader& store, const std::strin
   for (std::int64_t i = 0; i < count; ++i)
     chosen.push_back(keys[static_cast<std::size_t>(i * all / count)]);
   return chosen;
-}
-
-// What differs first, in a reader's order; empty where every bit is the same.
-std::string FirstDifference(const JobResult& stored, const JobResult& fresh) {
-  if (stored.best_epoch != fresh.best_epoch || stored.epochs != fresh.epochs) {
-    return fmt::format("epochs {} (best {}), stored {} (best {})", fresh.epochs, fresh.best_epoch,
-                       stored.epochs, stored.best_epoch);
-  }
-  if (stored.predictions.size() != fresh.predictions.size()) return "the tasks";
-  for (std::size_t task = 0; task < stored.predictions.size(); ++task) {
-    const TaskPredictions& was = stored.predictions[task];
-    const TaskPredictions& is = fresh.predictions[task];
-    if (was.samples != is.samples || was.labels != is.labels || was.classes != is.classes)
-      return "clips or labels";
-    for (std::size_t i = 0; i < std::min(was.logits.size(), is.logits.size()); ++i) {
-      if (was.logits[i] == is.logits[i]) continue;
-      return fmt::format("{} logit of clip '{}': {}, stored {}", Name(was.task),
-                         VisibleText(was.samples[i / was.classes.size()]), is.logits[i],
-                         was.logits[i]);
-    }
-    if (was != is) return "predictions";
-  }
-  return "";
 }
 
 // What a feature job made; empty where it is not done.
