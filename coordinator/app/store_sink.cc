@@ -48,6 +48,7 @@ std::string LogLineFor(const Record& record) { return std::visit(LineVisitor{}, 
 }  // namespace
 
 Status StoreSink::Apply(const Record& record) {
+  can_pass_ = false;  // nor can an exception
   // One dead feature job may take hundreds of trainings with it.
   const bool needed_another = std::holds_alternative<RecordJobFailed>(record);
   if (needed_another) ++needed_another_;
@@ -58,6 +59,7 @@ Status StoreSink::Apply(const Record& record) {
 }
 
 Status StoreSink::Commit() {
+  can_pass_ = false;
   UNMASK_TRY(Judge(store_.Commit()));
   RemoveDeadBlobs();
   for (const std::string& line : lines_) LogInfo(line);
@@ -86,7 +88,7 @@ void StoreSink::RemoveDeadBlobs() {
 }
 
 Status StoreSink::Judge(Status status) {
-  if (!status.ok()) can_pass_ = IsNoSpace(status.error());
+  can_pass_ = !status.ok() && IsNoSpace(status.error());
   return status;
 }
 

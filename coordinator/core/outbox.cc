@@ -1,6 +1,7 @@
 #include "coordinator/core/outbox.h"
 
 #include <algorithm>
+#include <exception>
 #include <iterator>
 #include <utility>
 
@@ -74,10 +75,14 @@ Status Outbox::Commit(Millis now) {
 
 Status Outbox::ApplyAndCommit() {
   const auto apply = [this]() -> Status {
-    for (const Entry& entry : batch_) {
-      if (const auto* record = std::get_if<Record>(&entry)) UNMASK_TRY(records_.Apply(*record));
+    try {
+      for (const Entry& entry : batch_) {
+        if (const auto* record = std::get_if<Record>(&entry)) UNMASK_TRY(records_.Apply(*record));
+      }
+      return records_.Commit();
+    } catch (const std::exception& exception) {  // such as no memory
+      return InternalError(exception.what());
     }
-    return records_.Commit();
   };
   Status committed = apply();
   if (!committed.ok()) records_.Rollback();

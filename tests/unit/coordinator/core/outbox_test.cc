@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <new>
 #include <optional>
 #include <string>
 #include <utility>
@@ -21,6 +22,7 @@ class FakeSinks final : public RecordSink, public MessageSink {
   Status Apply(const Record& record) override {
     const std::string key = std::get<RecordJobFailed>(record).job_key;
     if (key == refuses) return InternalError("no room");
+    if (key == throws_at) throw std::bad_alloc();
     pending.push_back(key);
     return {};
   }
@@ -32,7 +34,10 @@ class FakeSinks final : public RecordSink, public MessageSink {
     pending.clear();
     return {};
   }
-  void Rollback() override { pending.clear(); }
+  void Rollback() override {
+    pending.clear();
+    ++rollbacks;
+  }
   void Send(WorkerId to, const Message&) override {
     log.push_back("send " + std::to_string(to.value));
   }
@@ -42,7 +47,8 @@ class FakeSinks final : public RecordSink, public MessageSink {
   void Note(const std::string& line) override { log.push_back(line); }
 
   std::vector<std::string> pending, log;
-  std::string refuses;
+  std::string refuses, throws_at;
+  int rollbacks = 0;
   bool full = false;
 };
 
@@ -83,6 +89,21 @@ TEST(OutboxTest, TheAgeIsThatOfTheOldestRecord) {
   outbox.Persist(R("b"));
   EXPECT_TRUE(outbox.Pump(Millis(40)).ok());
   EXPECT_TRUE(outbox.Pump(Millis(50)).ok());
+  EXPECT_THAT(sinks.log, ElementsAre("commit a b"));
+}
+
+// Such as no memory: nothing of it stays in the transaction, and nothing is lost.
+TEST(OutboxTest, AnExceptionIsAFailedCommit) {
+  FakeSinks sinks;
+  sinks.throws_at = "b";
+  Outbox outbox(sinks, sinks);
+  outbox.Persist(R("a"));
+  outbox.Persist(R("b"));
+  EXPECT_FALSE(outbox.Flush(Millis(0)).ok());
+  EXPECT_EQ(sinks.rollbacks, 1);
+  EXPECT_EQ(outbox.pending_records(), 2U);
+  sinks.throws_at.clear();
+  EXPECT_TRUE(outbox.Flush(Millis(0)).ok());
   EXPECT_THAT(sinks.log, ElementsAre("commit a b"));
 }
 
