@@ -17,7 +17,7 @@ namespace unmask {
 
 struct CoordinatorOptions {
   SweepPlan plan;                            // jobs in the order in which they should run
-  std::map<std::string, std::string> blobs;  // data sets that the jobs consume, by SHA-256
+  std::map<std::string, std::string> blobs;  // that the jobs consume, by SHA-256 (PlanOutput)
   std::map<std::string, std::string> files;  // further files of the store, by relative path
   std::string provenance_json;
   StatusLine::Mode status = StatusLine::Mode::kPlain;

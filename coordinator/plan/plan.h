@@ -31,7 +31,8 @@ struct PlanOptions {
 
 struct PlanOutput {
   SweepPlan plan;
-  std::map<std::string, std::string> blobs;  // data sets that the jobs consume, by SHA-256
+  // What the jobs consume, by SHA-256: data sets, pictures blobs, drawn pictures.
+  std::map<std::string, std::string> blobs;
   // Further files of the store, by relative path: where pictures and models lie
   // (common/data/pictures.h), and synthetic models.
   std::map<std::string, std::string> files;

@@ -10,7 +10,8 @@
 
 namespace unmask {
 
-// The SHA-256 of the data sets that an experiment consumes, by its name.
+// The SHA-256 of the data sets, pictures, models and detectors that an experiment consumes, by its
+// name.
 using Fingerprints = std::map<std::string, std::vector<std::string>>;
 
 // For people: paths as they were given, tables included.

@@ -19,7 +19,7 @@ std::string Fact(const std::string& name, const std::string& value) {
   return "<tr><th scope=\"row\">" + name + "</th><td>" + EscapeHtml(value) + "</td></tr>\n";
 }
 
-// Every "sha256" list of the configuration: the data sets that the jobs read.
+// Every "sha256" list of the configuration: the data sets, pictures and models of the jobs.
 void CollectFingerprints(const Json& json, std::set<std::string>& found) {
   if (!json.is_structured()) return;
   for (const auto& [key, value] : json.items()) {
@@ -63,9 +63,10 @@ std::string Facts(const ReportData& data, const Json& config) {
   };
   return "<div class=\"wide\"><table class=\"facts\"><tbody>\n" + Fact("Sweep", data.sweep.sweep) +
          Fact("Configuration, SHA-256", data.sweep.config_sha256) +
-         Fact("Data sets, SHA-256", list(fingerprints)) + Fact("Built as", list(builds)) +
-         Fact("Engine", list(engines)) + Fact("Features", list(features)) +
-         Fact("Numerics", list(classes)) + Fact("Devices", list(devices)) +
+         Fact("Data sets, pictures and models, SHA-256", list(fingerprints)) +
+         Fact("Built as", list(builds)) + Fact("Engine", list(engines)) +
+         Fact("Features", list(features)) + Fact("Numerics", list(classes)) +
+         Fact("Devices", list(devices)) +
          Fact("Training time", fmt::format("{:.0f} s, of all jobs together", seconds)) +
          "</tbody></table></div>\n";
 }
