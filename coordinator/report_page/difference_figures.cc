@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <string_view>
 
 #include "common/base/text.h"
 #include "common/config/task_title.h"
@@ -42,13 +44,15 @@ struct Compared {
 // else the own cell of the experiment with the most points.
 const ReportCell* MainCell(const ReportData& data) {
   if (data.tables.empty()) return nullptr;
+  std::map<std::string_view, const ReportCell*> own_of;  // by experiment: those with both tasks
+  for (const ReportCell& cell : data.cells) {
+    if (cell.own && cell.tasks.size() > 1) own_of[cell.experiment] = &cell;
+  }
   const ReportCell* found = nullptr;
   for (const TableRow& row : data.tables.front().rows) {
     for (const TableCell& wanted : row.cells.front()) {
-      for (const ReportCell& cell : data.cells) {
-        if (cell.own && cell.experiment == wanted.experiment && cell.tasks.size() > 1)
-          found = &cell;
-      }
+      const auto own = own_of.find(wanted.experiment);
+      if (own != own_of.end()) found = own->second;
     }
   }
   if (found != nullptr) return found;
