@@ -4,6 +4,7 @@
 #include <set>
 
 #include "common/base/text.h"
+#include "common/config/names.h"
 #include "common/config/point_label.h"
 #include "common/config/task_title.h"
 #include "coordinator/report/sheet.h"
@@ -236,7 +237,7 @@ void AddNumbers(const std::vector<Slice>& slices, const std::string& key, CsvLin
           return value ? ShortestReal(*value) : std::string();
         };
         csv.Add({cell->experiment, cell->point.dump(), key, PointValue(cell->point.at(key)),
-                 std::string(TaskTitle(task)), LeakyMark(*cell), FoldsText(figures),
+                 std::string(Name(task)), LeakyMark(*cell), FoldsText(figures),
                  std::to_string(figures.seeds.size()),
                  real(bar ? std::optional(bar->value) : std::nullopt),
                  real(bar ? std::optional(bar->low) : std::nullopt),
