@@ -26,7 +26,8 @@ Status SweepFolder(const fs::path& folder,
                    const std::function<bool(const std::string&)>& is_garbage, bool dry_run,
                    BlobSweep& swept) {
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(folder, error)) {
+  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+    const fs::directory_entry& entry = *it;
     if (!IsPlainFile(entry) || !is_garbage(entry.path().filename().string())) continue;
     std::error_code entry_error;
     const auto bytes = static_cast<std::int64_t>(entry.file_size(entry_error));

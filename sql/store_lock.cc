@@ -85,7 +85,8 @@ Status CheckOwner(int fd, const fs::path& path, bool locks_work, bool take_over)
 Owner StoreLock::Self() {
   Owner self;
   std::array<char, 256> host{};
-  if (gethostname(host.data(), host.size() - 1) == 0) self.host = host.data();
+  // A host may be called anything; JSON takes UTF-8.
+  if (gethostname(host.data(), host.size() - 1) == 0) self.host = EscapeControl(host.data());
   self.pid = getpid();
   const auto boot_id = ReadFile("/proc/sys/kernel/random/boot_id", 4096);
   if (boot_id.ok()) self.boot_id = Trim(*boot_id);

@@ -2,14 +2,28 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdio>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "tests/testing/store_env.h"
+
+// What the lock calls, in the place of libc's.
+namespace {
+const char* host_name = nullptr;  // nullptr: this machine's
+}  // namespace
+
+extern "C" int gethostname(char* name, size_t size) noexcept {
+  utsname machine{};
+  if (uname(&machine) != 0) return -1;
+  std::snprintf(name, size, "%s", host_name != nullptr ? host_name : machine.nodename);
+  return 0;
+}
 
 namespace unmask {
 namespace {
@@ -128,6 +142,21 @@ TEST_F(StoreLockTest, AnUnreadableOwnerIsNobody) {
     std::ofstream(path()) << text;
     EXPECT_EQ(ErrorOf(), "") << text;
   }
+}
+
+TEST_F(StoreLockTest, AHostMayBeCalledAnything) {
+  host_name = "lab\xff";
+  {
+    const auto lock = StoreLock::Take(path(), false);
+    EXPECT_TRUE(lock.ok());
+    EXPECT_NE(ErrorOf().find("host lab\\xff"), std::string::npos) << ErrorOf();
+  }
+  EXPECT_EQ(fs::file_size(path()), 0U);  // known as its own again
+  StoreLock::Owner owner = StoreLock::Self();
+  owner.boot_id = "before-the-last-boot";
+  WriteOwner(owner);
+  EXPECT_EQ(ErrorOf(), "");
+  host_name = nullptr;
 }
 
 TEST_F(StoreLockTest, AFolderThatIsNotThereIsAnError) {
