@@ -29,7 +29,7 @@ def seconds(source, copy):
 
 
 def make_like(db, source):
-    for pragma in ("page_size = 8192", "cache_size = -65536", "journal_mode = WAL", "synchronous = FULL"):  # as sql/results_store.cc
+    for pragma in ("page_size = 8192", "cache_size = -65536", "journal_mode = WAL", "synchronous = EXTRA"):  # as sql/results_store.cc
         db.execute("PRAGMA " + pragma)
     db.execute("ATTACH ? AS done", (str(source),))
     tables = "SELECT sql FROM done.sqlite_master WHERE type IN ('table', 'index') AND sql IS NOT NULL"

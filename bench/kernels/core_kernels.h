@@ -10,7 +10,7 @@
 
 namespace unmask {
 
-// 16 vectors of fused multiply-adds a round, from registers; a vector is CoreLanes() floats.
+// 12 vectors of fused multiply-adds a round, from registers; a vector is CoreLanes() floats.
 float CorePeakProducts(std::size_t rounds);
 std::size_t CoreLanes();
 

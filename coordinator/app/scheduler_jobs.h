@@ -12,7 +12,8 @@ namespace unmask {
 
 struct SweepJobs {
   std::vector<SchedulerJob> jobs;  // in the plan's order
-  // Trainings that are not among them: all of their cell is done, so that nothing can come of them.
+  // How many are not among them, since nothing can come of them: trainings whose cell is all done,
+  // and where all jobs are done, all.
   std::int64_t done_apart = 0;
 };
 
