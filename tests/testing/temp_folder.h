@@ -1,6 +1,7 @@
 // A folder for a test's files.
 #pragma once
 
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <string>
@@ -13,7 +14,11 @@ class TempFolder {
  public:
   TempFolder() {
     std::string name = (std::filesystem::temp_directory_path() / "unmask-XXXXXX").string();
-    path_ = mkdtemp(name.data());
+    if (mkdtemp(name.data()) == nullptr) {
+      std::perror(("cannot make " + name).c_str());
+      std::abort();
+    }
+    path_ = name;
   }
   ~TempFolder() {
     std::error_code ignored;
