@@ -36,7 +36,7 @@ class FakeEffects final : public Effects {
   void Note(const std::string& line) override { notes.push_back(line); }
 
   std::deque<Effect> effects;
-  std::vector<std::string> notes;
+  std::deque<std::string> notes;
 };
 
 // "a", needs nothing. Set what a test is about.
@@ -111,9 +111,19 @@ class SchedulerEnv {
     Consume();
     return reason;
   }
+  // What people are told, beside the other effects.
+  std::string Noted() {
+    EXPECT_FALSE(fake.notes.empty()) << "expected a Note";
+    if (fake.notes.empty()) return "";
+    std::string line = std::move(fake.notes.front());
+    fake.notes.pop_front();
+    return line;
+  }
   void ExpectNothing() {
     EXPECT_TRUE(fake.effects.empty()) << fake.effects.size() << " effects are left over";
     fake.effects.clear();
+    EXPECT_TRUE(fake.notes.empty()) << "a note is left over: " << fake.notes.front();
+    fake.notes.clear();
   }
 
   // --- what many tests need

@@ -85,6 +85,15 @@ TEST(Packed, CurvesComeBackInOrder) {
   EXPECT_TRUE(UnpackCurves("[]").empty());
 }
 
+// A training that went on elsewhere may tell its points in another order.
+TEST(Packed, CurvesAreSortedByEpoch) {
+  const std::vector<CurvePoint> curves = {{2, CurveSplit::kTrain, Task::kTer, 0.5, 1},
+                                          {0, CurveSplit::kTrain, Task::kTer, 2, 0.5},
+                                          {1, CurveSplit::kTrain, Task::kTer, 1, 0.75}};
+  EXPECT_EQ(UnpackCurves(PackCurves(curves)),
+            (std::vector<CurvePoint>{curves[1], curves[2], curves[0]}));
+}
+
 class LogitObjects final : public RowSink {
  public:
   void Columns(const std::vector<std::string>&) override {}

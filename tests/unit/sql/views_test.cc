@@ -73,6 +73,36 @@ TEST_F(Views, HaveTheColumnsOfTheContract) {
   }
 }
 
+// 0.1 + 0.2 + 0.3 is not 0.3 + 0.2 + 0.1.
+TEST_F(Views, AMeanOverFoldsIsTheSameInWhateverOrderTheyWereDone) {
+  SweepPlan plan = MakeTestPlan("s-1", {{"single", ModelKind::kSingleTask}});
+  SweepPlan backwards = MakeTestPlan(
+      "s-2", {{"single", ModelKind::kSingleTask, Task::kTer, {1}, Validation::kLeaky}});
+  std::ranges::reverse(backwards.jobs);
+  for (const SweepPlan& one : {plan, backwards}) {
+    Register(one);
+    for (const PlannedJob& job : one.jobs) {
+      JobResult result = TestResult(job.spec);
+      TaskPredictions& predictions = result.predictions.front();
+      const std::int32_t right = job.spec.held_out.back() - '0';  // of 10
+      predictions.samples.clear();
+      for (int i = 0; i < 10; ++i) {
+        predictions.samples.push_back(job.spec.held_out + "_" + std::to_string(i));
+      }
+      predictions.labels.assign(10, 0);
+      predictions.predicted.assign(10, 1);
+      std::fill_n(predictions.predicted.begin(), right, 0);
+      predictions.logits.assign(20, 0);
+      Lease(LeaseOf(job.key));
+      Apply(RecordResult{LeaseOf(job.key), result});
+    }
+    Commit();
+  }
+  const auto means = Query("SELECT fold_mean_accuracy FROM cells ORDER BY sweep");
+  ASSERT_EQ(means.size(), 2U);
+  EXPECT_EQ(means[0], means[1]);
+}
+
 TEST_F(Views, SweepsCountDistinctJobs) {
   // Both experiments ask for the same jobs.
   TestExperiment again;

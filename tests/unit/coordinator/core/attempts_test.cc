@@ -167,6 +167,7 @@ TEST(AttemptsTest, ThreeDifferentJobsInARowDrainAWorker) {
   env.Sent<StopGracefully>(1);
   env.Sent<Goodbye>(1);
   EXPECT_EQ(env.Dropped(1), "3 different jobs in a row crashed on it");
+  EXPECT_EQ(env.Noted(), "worker 1 is drained: 3 different jobs in a row crashed on it");
   EXPECT_EQ(env.scheduler.Finished(), FinishReason::kNoWorkers);
   EXPECT_EQ(env.scheduler.ExitCode(FinishReason::kNoWorkers), 75);
 }

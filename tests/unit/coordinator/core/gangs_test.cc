@@ -159,13 +159,29 @@ TEST_F(GangsTest, WhereNobodyKnowsWhyItIsALoss) {
   const LeaseId lease = TwoAtWork();
   Meet(lease);
   env.Say(2, GangLeft{lease, "timed out"});
-  env.Tick(Millis(10'000));
+  env.Tick(Millis(1));
   for (const int member : {1, 2}) env.Say(member, Heartbeat{});
+  env.Tick(Millis(9'999));  // who knows why may still say it
   env.ExpectNothing();
   env.Tick(Millis(1));
   const auto end = env.Recorded<RecordAttemptEnd>();
   EXPECT_EQ(end.outcome, AttemptOutcome::kLost);
   EXPECT_EQ(end.message, "timed out");
+  for (const int member : {1, 2}) EXPECT_EQ(env.Sent<Superseded>(member).lease, lease);
+  ExpectGang("g", {1, 2});
+}
+
+TEST_F(GangsTest, ItIsNoLossBeforeAllAreHeardFrom) {
+  const LeaseId lease = TwoAtWork();
+  Meet(lease);
+  env.Say(2, GangLeft{lease, "timed out"});
+  env.Tick(Millis(10'001));
+  env.Say(1, Heartbeat{});
+  env.Tick(Millis(1));
+  env.ExpectNothing();
+  env.Say(2, Heartbeat{});
+  env.Tick(Millis(1));
+  EXPECT_EQ(env.Recorded<RecordAttemptEnd>().message, "timed out");
   for (const int member : {1, 2}) EXPECT_EQ(env.Sent<Superseded>(member).lease, lease);
   ExpectGang("g", {1, 2});
 }

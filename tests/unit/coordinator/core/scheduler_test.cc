@@ -167,7 +167,7 @@ TEST(SchedulerTest, AMessageThatIsNotForACoordinatorChangesNothing) {
   env.Add({AJob("a")});
   env.JoinAndLease(AWorker(1), "a");
   env.Say(1, Goodbye{});
-  EXPECT_EQ(env.fake.notes.size(), 1U);
+  EXPECT_EQ(env.Noted(), "worker 1 sent what is not for a coordinator");
 }
 
 }  // namespace

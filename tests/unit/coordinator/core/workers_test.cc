@@ -54,6 +54,7 @@ TEST(WorkersTest, ADrainingWorkerGetsNothingNewAndLeavesWithItsLastLease) {
   const LeaseId b = env.ExpectLease(1, "b");
   env.Say(1, Draining{});
   env.Sent<StopGracefully>(1);
+  EXPECT_EQ(env.Noted(), "worker 1 is drained: stops by itself");
   env.Say(1, Yielded{a, 0});
   env.Recorded<RecordAttemptEnd>();
   env.Sent<Acknowledged>(1);
@@ -90,6 +91,17 @@ TEST(WorkersTest, TheRunWaitsForThoseWhoMayStillJoin) {
   for (int i = 0; i < 5; ++i) env.Tick(Millis(500));
   EXPECT_FALSE(env.scheduler.Finished());
   env.Tick(Millis(1));
+  EXPECT_EQ(env.scheduler.Finished(), FinishReason::kNoWorkers);
+}
+
+TEST(WorkersTest, WhereAllDieBeforeTheirHelloTheRunIsOver) {
+  SchedulerConfig config = Limits();
+  config.expected_workers = 2;
+  SchedulerEnv env(config);
+  env.Add({AJob("a")});
+  env.Lose(1);
+  EXPECT_FALSE(env.scheduler.Finished());
+  env.Lose(2);
   EXPECT_EQ(env.scheduler.Finished(), FinishReason::kNoWorkers);
 }
 

@@ -45,6 +45,23 @@ TEST_F(ReadSnapshotTest, IsFinishedWhetherSomebodyIsThereOrNot) {
   EXPECT_TRUE(Read().workers.empty());
 }
 
+TEST_F(ReadSnapshotTest, TheNewestErrorsComeFirst) {
+  const SweepPlan plan = MakeTestPlan("s-1", {{}});
+  Register(plan);
+  for (std::size_t i = 0; i < plan.jobs.size(); ++i) {
+    const LeaseId lease = LeaseOf(plan.jobs[i].key);
+    Lease(lease);
+    const RecordAttemptEnd end{lease, "failed", "killed", "it broke", JobState::kQueued,
+                               1,     0,        false};
+    const std::string second = std::to_string((i + 1) % 3);  // the first job's is the second
+    Expect(store->Apply(end, "2026-11-22T15:40:0" + second + ".000Z"));
+  }
+  Commit();
+  std::vector<std::string> held_out;
+  for (const LiveFailure& failure : Read().failures) held_out.push_back(failure.held_out);
+  EXPECT_EQ(held_out, (std::vector<std::string>{"02", "01", "03"}));
+}
+
 TEST(SecondsBetween, ReadsTheStoresTimes) {
   EXPECT_DOUBLE_EQ(SecondsBetween("2026-11-22T23:59:59.500Z", "2026-11-23T00:00:01.000Z"), 1.5);
   EXPECT_DOUBLE_EQ(SecondsBetween("2026-11-22T15:40:01.000Z", "2026-11-22T15:40:00.000Z"), 0);

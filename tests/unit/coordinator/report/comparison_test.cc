@@ -116,6 +116,11 @@ TEST(Comparison, TextHidesNothing) {
   EXPECT_THAT(text, HasSubstr("Only in B: c\\u2066d\n"));
 }
 
+TEST_F(ComparisonTest, TheEndOfAKeyIsAWholeName) {
+  EXPECT_EQ(Compared("study-1:dsid@loss.alpha=.1", "study-1:dsid@alpha=.5").jobs_only_first, 3);
+  EXPECT_THAT(ErrorOf("study-1:dsid@pha=.1", "study-1"), HasSubstr("no point has 'pha=.1'"));
+}
+
 TEST_F(ComparisonTest, TextAndJsonSayTheSame) {
   const Comparison comparison = Compared("study-1:dsid@alpha=.1", "dsid@alpha=1");
   const std::string text = ComparisonText(comparison);
