@@ -30,6 +30,7 @@ namespace {
 
 class StoreLockTest : public testing::Test {
  protected:
+  ~StoreLockTest() override { host_name = nullptr; }
   fs::path path() const { return folder_.path() / "lock"; }
   std::string ErrorOf(bool take_over = false) const {
     const auto lock = StoreLock::Take(path(), take_over);
@@ -156,7 +157,6 @@ TEST_F(StoreLockTest, AHostMayBeCalledAnything) {
   owner.boot_id = "before-the-last-boot";
   WriteOwner(owner);
   EXPECT_EQ(ErrorOf(), "");
-  host_name = nullptr;
 }
 
 TEST_F(StoreLockTest, AFolderThatIsNotThereIsAnError) {
