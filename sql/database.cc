@@ -1,7 +1,9 @@
 #include "sql/database.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sqlite3.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -58,9 +60,17 @@ void DoNotCountMemory() {
   static_cast<void>(configured);
 }
 
+// SQLite would make it 0644 whatever the umask allows a group, and gives its journals the mode that
+// the database has. What cannot be made here is left to SQLite, which says why.
+void MakeFile(const fs::path& path) {
+  const int fd = open(path.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0666);
+  if (fd >= 0) close(fd);
+}
+
 // The path, once SQLite is configured.
-std::string Prepare(const fs::path& path) {
+std::string Prepare(const fs::path& path, Database::Access access) {
   DoNotCountMemory();
+  if (access == Database::Access::kCreate) MakeFile(path);
   return NameForSqlite(path);
 }
 
@@ -71,7 +81,7 @@ std::string NameForSqlite(const fs::path& path) {
 }
 
 Database::Database(const fs::path& path, Access access)
-    : path_(path), sqlite_(Prepare(path), Flags(access), 5000) {
+    : path_(path), sqlite_(Prepare(path, access), Flags(access), 5000) {
   sqlite3_extended_result_codes(sqlite_.getHandle(), 1);
   sqlite3_db_config(sqlite_.getHandle(), SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
 }

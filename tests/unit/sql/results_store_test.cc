@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <set>
 
@@ -514,6 +515,21 @@ TEST_F(ResultsStoreTest, ACleanExitLeavesOneFile) {
   EXPECT_EQ(FilesIn(paths().root),
             (std::set<std::string>{"blobs", "lock", "logs", "token", "unmask.db"}));
   EXPECT_EQ(Number("SELECT count(*) FROM job WHERE state = 'done'"), 1);
+}
+
+// The umask alone decides who may go on with a store.
+TEST_F(ResultsStoreTest, AGroupMayWriteWhereTheUmaskLetsIt) {
+  store.reset();
+  fs::remove(paths().database());
+  const mode_t before = umask(0002);
+  Open();
+  Register(plan);
+  umask(before);
+  for (const char* end : {"", "-wal", "-shm"}) {
+    struct stat status{};
+    ASSERT_EQ(stat((paths().database().string() + end).c_str(), &status), 0) << end;
+    EXPECT_EQ(status.st_mode & 0777, 0664U) << end;
+  }
 }
 
 TEST_F(ResultsStoreTest, NetworkFileSystemsGetARollbackJournal) {
