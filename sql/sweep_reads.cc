@@ -124,10 +124,11 @@ std::vector<std::string> NamesOfSweeps(const std::vector<SweepRow>& sweeps) {
 
 std::vector<SweepRow> ReadSweeps(Database& database) {
   std::vector<SweepRow> sweeps;
+  // By when they came, not by what the clock of their host said then.
   for (Rows rows(database,
                  "SELECT sweeps.sweep, sweeps.config_sha256, sweeps.created_at, jobs, done, failed,"
                  " quarantined FROM sweeps JOIN sweep ON sweep.sweep = sweeps.sweep"
-                 " ORDER BY sweep.created_at DESC, sweep.id DESC");
+                 " ORDER BY sweep.id DESC");
        rows.Next();) {
     sweeps.push_back({rows.Text(0), rows.Text(1), rows.Text(2), rows.Int(3), rows.Int(4),
                       rows.Int(5), rows.Int(6)});

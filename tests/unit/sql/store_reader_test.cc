@@ -33,8 +33,8 @@ TEST_F(StoreReaderTest, FindsSweepsByNamePrefixOrAge) {
   EXPECT_THAT(FormatError(Reader()->FindSweep("").error()), HasSubstr("no sweep yet"));
   EXPECT_EQ(Reader()->FindSweep("").error().code, ErrorCode::kData);
   RegisterAt(MakeTestPlan("paper-12345678", {{}}), "2026-11-22T10:00:00.000Z");
-  RegisterAt(MakeTestPlan("paper-abcdef00", {{}}), "2026-11-22T12:00:00.000Z");
-  RegisterAt(MakeTestPlan("paper", {{}}), "2026-11-22T11:00:00.000Z");
+  RegisterAt(MakeTestPlan("paper", {{}}), "2026-11-22T12:00:00.000Z");
+  RegisterAt(MakeTestPlan("paper-abcdef00", {{}}), "2026-11-22T11:00:00.000Z");  // a clock behind
   const auto reader = Reader();
   const auto find = [&](std::string_view name) {
     const auto found = reader->FindSweep(name);
