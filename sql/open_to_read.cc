@@ -46,9 +46,11 @@ Status CheckIsThere(const fs::path& database) {
 
 Result<std::unique_ptr<Database>> OpenToRead(const StorePaths& paths) {
   UNMASK_TRY(CheckIsThere(paths.database()));
+  // Looked for first: a store may be begun meanwhile.
+  const Empty empty = paths.HasToken() ? Empty::kLoss : Empty::kNoStore;
   try {
     std::unique_ptr<Database> database = OpenRecovered(paths.database());
-    UNMASK_TRY(CheckIsOurs(*database, /*empty_is_ours=*/false));
+    UNMASK_TRY(CheckIsOurs(*database, empty));
     return database;
   } catch (const SQLite::Exception& exception) {
     return ToError(exception, nullptr, paths.database());

@@ -62,19 +62,15 @@ std::string RandomToken() {
   return fmt::format("{:08x}{:08x}{:08x}{:08x}", random(), random(), random(), random());
 }
 
-// An emptied database beside a token is a loss, not a beginning.
-Status CheckNotEmptied(const StorePaths& paths) {
+// A database that is empty beside a token is a loss, one that is not there a beginning.
+Empty WhereEmpty(const StorePaths& paths) {
   std::error_code ignored;
-  if (fs::exists(paths.token(), ignored) && fs::exists(paths.database(), ignored) &&
-      fs::file_size(paths.database(), ignored) == 0) {
-    return DataError("the database is damaged: it is empty", paths.database().string(),
-                     "an intact copy; nothing was changed");
-  }
-  return {};
+  const bool is_there = fs::exists(paths.database(), ignored);
+  return is_there && paths.HasToken() ? Empty::kLoss : Empty::kBeginning;
 }
 
-Status Prepare(Database& database, bool network) {
-  UNMASK_TRY(CheckIsOurs(database, /*empty_is_ours=*/true));
+Status Prepare(Database& database, bool network, Empty empty) {
+  UNMASK_TRY(CheckIsOurs(database, empty));
   UNMASK_TRY(CheckIntact(database, Depth::kTables));
   Configure(database, network);
   UNMASK_TRY(Migrate(database, SqlMigrations()));
@@ -97,7 +93,7 @@ class ResultsStore::Impl {
     if (epoch_.value > 0 && !database_.HasMoved()) LeaveOneFile(database_);
   }
 
-  Status Start();
+  Status Start(Empty empty);
   Status Apply(const Record& record, const std::string& now);
   Status Commit();
   void Rollback();
@@ -131,9 +127,9 @@ class ResultsStore::Impl {
   std::vector<std::string> dead_blobs_;   // of committed ones
 };
 
-Status ResultsStore::Impl::Start() {
+Status ResultsStore::Impl::Start(Empty empty) {
   const bool network = options_.network_file_system.value_or(IsNetworkFileSystem(paths_.root));
-  UNMASK_TRY(Prepare(database_, network));
+  UNMASK_TRY(Prepare(database_, network, empty));
   const std::string now = options_.now.empty() ? RealClock().WallTime() : options_.now;
   epoch_ = StartEpoch(database_, now);
   writer_.emplace(database_, epoch_);
@@ -216,10 +212,13 @@ Result<std::unique_ptr<ResultsStore>> ResultsStore::Open(const StorePaths& paths
   UNMASK_TRY(MakeFolders(paths.blobs()));
   UNMASK_TRY(MakeFolders(paths.logs()));
   UNMASK_ASSIGN(StoreLock lock, StoreLock::Take(paths.lock(), options.take_over));
-  UNMASK_TRY(CheckNotEmptied(paths));
+  const Empty empty = WhereEmpty(paths);
+  std::error_code ignored;
+  // Of a database that was taken away: it would make a loss of one that is only begun.
+  if (empty == Empty::kBeginning) fs::remove(paths.token(), ignored);
   try {
     auto impl = std::make_unique<Impl>(paths, std::move(lock), options);
-    UNMASK_TRY(CatchSqlite(impl->database_, [&] { return impl->Start(); }));
+    UNMASK_TRY(CatchSqlite(impl->database_, [&] { return impl->Start(empty); }));
     return std::unique_ptr<ResultsStore>(new ResultsStore(std::move(impl)));
   } catch (const SQLite::Exception& exception) {  // it could not be opened at all
     return ToError(exception, nullptr, paths.database());

@@ -14,6 +14,19 @@ bool IsEmpty(Database& database) {
   return database.Number("SELECT count(*) FROM sqlite_master") == 0 && UserVersion(database) == 0;
 }
 
+Status CheckMayBeEmpty(const std::string& where, Empty empty) {
+  switch (empty) {
+    case Empty::kBeginning:
+      return {};
+    case Empty::kNoStore:
+      return DataError("the database is empty", where, "a store that `unmask run` made");
+    case Empty::kLoss:
+      break;
+  }
+  return DataError("the database is damaged: it is empty", where,
+                   "an intact copy, with its unmask.db-wal where there is one");
+}
+
 void Backup(Database& database, std::int64_t version) {
   const std::string target = fmt::format("{}.v{}.backup", database.path().string(), version);
   LogInfo(fmt::format("migrating the store from version {}; a copy is {}", version, target));
@@ -25,12 +38,9 @@ void Backup(Database& database, std::int64_t version) {
 
 std::int64_t SchemaVersion() { return static_cast<std::int64_t>(SqlMigrations().size()); }
 
-Status CheckIsOurs(Database& database, bool empty_is_ours) {
+Status CheckIsOurs(Database& database, Empty empty) {
   const std::string where = database.path().string();
-  if (IsEmpty(database)) {
-    if (empty_is_ours) return {};
-    return DataError("the database is empty", where, "a store that `unmask run` made");
-  }
+  if (IsEmpty(database)) return CheckMayBeEmpty(where, empty);
   if (database.Number("PRAGMA application_id") != kApplicationId) {
     return DataError("the database is not a store of unmask", where,
                      "a folder without a foreign unmask.db");

@@ -14,8 +14,12 @@ inline constexpr std::int64_t kApplicationId = 0x756E6D6B;  // "unmk", in the fi
 // The version that this program writes: one a migration.
 std::int64_t SchemaVersion();
 
-// Refuses what is not ours, newer than this program, or (with `empty_is_ours` false) empty.
-Status CheckIsOurs(Database& database, bool empty_is_ours);
+// What a database without a table is: of a store that begins, of none, or of one whose write-ahead
+// log, where all was until then, is gone.
+enum class Empty { kBeginning, kNoStore, kLoss };
+
+// Refuses what is not ours, newer than this program, or empty where that is no beginning.
+Status CheckIsOurs(Database& database, Empty empty);
 
 // Every page can be read and every row is well-formed (`PRAGMA quick_check`), and, which takes as
 // long as reading all of both, indexes agree with their tables (`PRAGMA integrity_check`). Never

@@ -12,6 +12,11 @@ struct StorePaths {
   fs::path logs() const { return root / "logs"; }
   fs::path lock() const { return root / "lock"; }
   fs::path token() const { return root / "token"; }
+  // Whether a coordinator has worked here: its token follows its first commit.
+  bool HasToken() const {
+    std::error_code ignored;
+    return fs::exists(token(), ignored);
+  }
 };
 
 }  // namespace unmask

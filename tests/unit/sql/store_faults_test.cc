@@ -215,6 +215,21 @@ TEST_F(StoreFaults, FilesThatAreNoStoreAreRefused) {
   EXPECT_THAT(ReadError(paths()), HasSubstr("not a store of unmask"));
 }
 
+// Until its first checkpoint a database is but a page, and all else is in the log.
+TEST_F(StoreFaults, ALogThatIsGoneIsALossNotABeginning) {
+  const StorePaths cut{paths().root / "cut"};
+  fs::create_directory(cut.root);
+  fs::copy(paths().database(), cut.database());
+  EXPECT_THAT(ReadError(cut), HasSubstr("the database is empty"));
+  fs::copy(paths().token(), cut.token());
+  EXPECT_THAT(ReadError(cut), HasSubstr("damaged"));
+  const std::string before = ReadFile(cut.database()).value();
+  EXPECT_THAT(OpenError(cut), HasSubstr("damaged"));
+  EXPECT_EQ(ReadFile(cut.database()).value(), before);
+  fs::remove(cut.database());  // as who begins anew does
+  EXPECT_EQ(OpenError(cut), "");
+}
+
 TEST_F(StoreFaults, ANewerStoreIsRefused) {
   store.reset();
   {
