@@ -16,6 +16,7 @@
 #include "common/base/build_info.h"
 #include "common/base/log.h"
 #include "common/base/process.h"
+#include "common/base/sha256.h"
 #include "common/base/text.h"
 #include "common/config/names.h"
 #include "common/jobs/feature_jobs.h"
@@ -81,6 +82,19 @@ bool AreThere(const BlobFolder& blobs, const std::vector<std::string>& inputs) {
   });
 }
 
+// What is wrong with the weights that were kept; empty where nothing is. Read whole: a cut file has
+// its name, too.
+std::string WeightsFault(const BlobFolder& blobs, const JobDetails& job) {
+  if (!job.weights_sha256) return "";
+  const fs::path path = blobs.PathOf(*job.weights_sha256);
+  std::error_code ignored;
+  if (!IsSha256Hex(*job.weights_sha256) || !fs::exists(path, ignored)) {
+    return "weights missing: " + path.string();
+  }
+  const auto read = blobs.Read(*job.weights_sha256);
+  return read.ok() ? "" : "weights damaged: " + path.string();
+}
+
 // Retrains the jobs in one trainer with a slot a core. Owner: the command's thread.
 class Verifier {
  public:
@@ -123,6 +137,11 @@ class Verifier {
 
   Status Start(const std::string& key) {
     UNMASK_ASSIGN(const JobDetails details, store_.FindJob(key));
+    const std::string fault = WeightsFault(blobs_, details);
+    if (!fault.empty()) {
+      Say(key, "different: " + fault);
+      return {};
+    }
     if (details.numerics_class != numerics_class_) {
       Say(key, fmt::format("not comparable: trained in class {}, this machine is {}",
                            details.numerics_class, numerics_class_));

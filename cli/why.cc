@@ -92,12 +92,15 @@ std::string ReuseText(const Explanation& why) {
   return text;
 }
 
-std::string Text(const Explanation& why) {
+std::string Text(const Explanation& why, const StorePaths& paths) {
   const auto spec = nlohmann::json::parse(why.job.spec_json, nullptr, false);
   std::string text = fmt::format("job {}\nstate {}, {} attempt{}\nspec\n{}\nused by\n",
                                  why.job.job_key, Name(why.job.state), why.job.attempts,
                                  why.job.attempts == 1 ? "" : "s", JsonText(spec, 2));
   for (const JobUseRow& use : why.uses) text += "  " + UseText(use) + "\n";
+  if (why.job.weights_sha256) {
+    text += "weights " + VisibleText((paths.blobs() / *why.job.weights_sha256).string()) + "\n";
+  }
   text += "attempts\n";
   for (const Attempt& attempt : why.attempts) text += "  " + AttemptText(attempt) + "\n";
   return text + ReuseText(why);
@@ -137,11 +140,14 @@ nlohmann::json Json(const Explanation& why) {
     }
     nearest = {{"job_key", why.nearest->job_key}, {"differences", std::move(fields)}};
   }
-  return {
-      {"job_key", why.job.job_key},        {"state", Name(why.job.state)},
-      {"error", OrNull(why.job.error)},    {"spec", json::parse(why.job.spec_json, nullptr, false)},
-      {"uses", std::move(uses)},           {"attempts", std::move(attempts)},
-      {"nearest_done", std::move(nearest)}};
+  return {{"job_key", why.job.job_key},
+          {"state", Name(why.job.state)},
+          {"error", OrNull(why.job.error)},
+          {"spec", json::parse(why.job.spec_json, nullptr, false)},
+          {"weights_sha256", OrNull(why.job.weights_sha256)},
+          {"uses", std::move(uses)},
+          {"attempts", std::move(attempts)},
+          {"nearest_done", std::move(nearest)}};
 }
 
 Status Why(const std::string& key, const CommandContext& context) {
@@ -152,7 +158,7 @@ Status Why(const std::string& key, const CommandContext& context) {
     UNMASK_ASSIGN(why, Explain(paths, *reader, key));
     return {};
   }));
-  const std::string text = context.json ? JsonText(Json(why), 2) + "\n" : Text(why);
+  const std::string text = context.json ? JsonText(Json(why), 2) + "\n" : Text(why, paths);
   Print(text);
   return {};
 }

@@ -43,7 +43,8 @@ Result<JobDetails> FindJobRow(Database& database, std::string_view key_prefix) {
             "SELECT job.job_key, spec.spec, job.state, job.attempts, job.error,"
             " coalesce((SELECT worker.numerics_class FROM attempt"
             " JOIN worker ON worker.id = attempt.worker_id"
-            " WHERE attempt.job_id = job.id AND attempt.outcome = 'done'), '') FROM job"
+            " WHERE attempt.job_id = job.id AND attempt.outcome = 'done'), ''),"
+            " CASE WHEN job.kind = 'train' THEN job.weights_sha256 END FROM job"
             " JOIN spec ON spec.job_id = job.id"
             " WHERE job.job_key >= ? AND job.job_key < ? || 'g' ORDER BY job.job_key LIMIT 2",
             key_prefix, key_prefix);
@@ -56,7 +57,8 @@ Result<JobDetails> FindJobRow(Database& database, std::string_view key_prefix) {
                  .state = JobStateFromName(rows.Text(2)).value(),
                  .attempts = rows.Int(3),
                  .error = rows.MaybeText(4),
-                 .numerics_class = rows.Text(5)};
+                 .numerics_class = rows.Text(5),
+                 .weights_sha256 = rows.MaybeText(6)};
   if (rows.Next()) {
     return UsageError(fmt::format("job '{}' is not unique", key_prefix), database.path().string(),
                       fmt::format("more digits, as {} or {}", job.job_key, rows.Text(0)));

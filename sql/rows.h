@@ -154,7 +154,8 @@ struct JobDetails {
   JobState state = JobState::kQueued;
   std::int64_t attempts = 0;
   std::optional<std::string> error;
-  std::string numerics_class;  // of the result; empty until done
+  std::string numerics_class;                 // of the result; empty until done
+  std::optional<std::string> weights_sha256;  // the blob of a train job's best weights, where kept
 };
 
 struct JobUseRow {

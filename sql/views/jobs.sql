@@ -26,7 +26,8 @@ SELECT
   job.held_out_hsic,
   job.stream_cosine,
   job.images_forwarded,
-  job.error
+  job.error,
+  CASE WHEN job.kind = 'train' THEN job.weights_sha256 END AS weights_sha256  -- else what a feature job made
 FROM sweep
 JOIN point ON point.sweep_id = sweep.id
 JOIN fold_use ON fold_use.point_id = point.id
@@ -56,7 +57,8 @@ SELECT
   job.held_out_hsic,
   job.stream_cosine,
   job.images_forwarded,
-  job.error
+  job.error,
+  CASE WHEN job.kind = 'train' THEN job.weights_sha256 END
 FROM sweep
 JOIN sweep_job ON sweep_job.sweep_id = sweep.id
 JOIN job ON job.id = sweep_job.job_id

@@ -407,6 +407,20 @@ class Commands(WrongInput):
         self.unmask("run", study, "--experiment", "a", "--experiment", "x,y", *tiny).expect(0)
         self.assertEqual(harness.rows(self.store, "SELECT DISTINCT experiment FROM jobs ORDER BY 1"), [("a",), ("x,y",)])
 
+    def test_kept_weights_are_named_and_verified(self):
+        self.finished_store()
+        kept = harness.rows(self.store, "SELECT DISTINCT job_key, weights_sha256 FROM jobs ORDER BY 1")
+        self.assertIn(f"{self.store}/blobs/{kept[0][1]}\n", self.unmask("why", kept[0][0]).expect(0).out)
+        self.assertEqual(json.loads(self.unmask("why", kept[0][0], "--json").expect(0).out)["weights_sha256"], kept[0][1])
+        self.assertIn("0 different", self.unmask("verify").expect(0).out)
+        (self.store / "blobs" / kept[0][1]).unlink()
+        damaged = self.store / "blobs" / kept[1][1]
+        damaged.write_bytes(damaged.read_bytes()[:-1])
+        said = self.unmask("verify").expect(1)
+        self.assertIn("2 different", said.out)
+        self.assertIn(f"{kept[0][0][:12]} different: weights missing: ", said.err)
+        self.assertIn(f"{kept[1][0][:12]} different: weights damaged: ", said.err)
+
     def test_impossible_counts(self):
         for count in ("0", "-1", "1.5", "many"):
             self.unmask("verify", "--jobs", count).expect_error(2, f"--jobs: '{count}' is no whole number of at least 1")

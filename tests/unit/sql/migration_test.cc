@@ -99,6 +99,7 @@ class Migration : public testing::Test, protected StoreEnv {
     ASSERT_TRUE(result.ok()) << FormatError(result.error());
     EXPECT_EQ(result->epochs, 9);
     EXPECT_EQ(result->output_sha256, "w");
+    EXPECT_EQ(reader->FindJob("a")->weights_sha256, "w");
     EXPECT_EQ(result->numerics_class, "avx2");
     ASSERT_THAT(result->predictions, SizeIs(2));
     EXPECT_THAT(result->predictions[1].logits, ElementsAre(1, 0, 0, 2));

@@ -54,7 +54,7 @@ TEST_F(Views, HaveTheColumnsOfTheContract) {
       {"jobs",
        "sweep, experiment, job_key, kind, model, task, features, engine, alpha, beta, hsic, point, "
        "validation, seed, held_out, state, attempts, seconds, epochs, best_epoch, held_out_hsic, "
-       "stream_cosine, images_forwarded, error"},
+       "stream_cosine, images_forwarded, error, weights_sha256"},
       {"attempts",
        "job_key, attempt, coordinator_epoch, worker, host, device, numerics_class, first_epoch, "
        "started_at, ended_at, outcome, error_class"},
@@ -139,6 +139,27 @@ TEST_F(Views, JobsShowEveryUse) {
                   "{}|inner-subject|0|01|done|1|1.5|3|2|NULL|NULL|0|NULL",
                   "s-1|without|train|dsid|NULL|action-units|core|0|1|NULL|"
                   "{\"loss.alpha\":0.000000}|inner-subject|0|01|done|1|1.5|3|2|0.0625|0.5|0|NULL"));
+}
+
+TEST_F(Views, JobsLeadToTheirKeptWeights) {
+  SweepPlan plan = MakeTestPlan("s-1", {TestExperiment{}});
+  const PlannedJob view = AddViewJob(plan);
+  Register(plan);
+  JobResult result = TestResult(plan.jobs[1].spec);
+  result.output_sha256 = Sha256Hex("weights");
+  for (const PlannedJob& job : {view, plan.jobs[1]}) {
+    Lease(LeaseOf(job.key));
+    Apply(RecordResult{LeaseOf(job.key), result});
+  }
+  Commit();
+  Finish(plan.jobs[2]);  // keeps none
+  EXPECT_THAT(Query("SELECT kind, state, weights_sha256 FROM jobs ORDER BY kind, held_out"),
+              ElementsAre("features|done|NULL", "train|done|" + Sha256Hex("weights"),
+                          "train|done|NULL", "train|queued|NULL"));
+  const auto reader = Reader();
+  EXPECT_EQ(reader->FindJob(plan.jobs[1].key)->weights_sha256, Sha256Hex("weights"));
+  EXPECT_EQ(reader->FindJob(plan.jobs[2].key)->weights_sha256, std::nullopt);
+  EXPECT_EQ(reader->FindJob(view.key)->weights_sha256, std::nullopt);
 }
 
 TEST_F(Views, JobThatNoExperimentNamesHasOneRow) {
