@@ -26,7 +26,7 @@ struct PlanReport {
   std::int64_t jobs = 0;               // distinct
   std::int64_t done = 0;
   std::int64_t remaining = 0;               // of all kinds
-  std::int64_t remaining_bytes = 0;         // data sets and kept weights of what remains
+  std::int64_t remaining_bytes = 0;         // blobs of what remains and, about, rows and logs
   std::int64_t checkpoint_bytes = 0;        // of one running job at most: two generations
   std::int64_t unlike = 0;                  // of what remains, unlike any that was measured
   double least_seconds = 0;                 // on one slot, without those

@@ -82,10 +82,47 @@ TEST(PlanReportTest, BytesAreThoseOfTheParameters) {
   const std::int64_t one = 4 * (trunk + stream + head);
   const PlanOutput output = Plan();
   const PlanReport report = ReportPlan(output, {});
-  EXPECT_EQ(report.remaining_bytes, BlobBytes(output) + 8 * dsid + 4 * one);
+  const PlanReport bare = ReportPlan(Plan({"store.keep=none"}), {});
+  EXPECT_EQ(report.remaining_bytes, bare.remaining_bytes + 8 * dsid + 4 * one);
   EXPECT_EQ(report.checkpoint_bytes, 2 * 4 * dsid);
-  const PlanOutput bare = Plan({"store.keep=none"});
-  EXPECT_EQ(ReportPlan(bare, {}).remaining_bytes, BlobBytes(bare));
+}
+
+std::int64_t BytesBesideBlobs(const std::vector<std::string>& overrides,
+                              const StoreHistory& history = {}) {
+  std::vector<std::string> all = overrides;
+  all.emplace_back("store.keep=none");
+  const PlanOutput output = Plan(all);
+  return ReportPlan(output, history).remaining_bytes - BlobBytes(output);
+}
+
+// Eight jobs of two tasks and four of one, each with two splits but where nothing validates.
+TEST(PlanReportTest, RowsAreThoseOfTheEpochsThatAreLikely) {
+  const std::int64_t eight = BytesBesideBlobs({"train.max_epochs=8"});
+  constexpr double kEpoch = 1.2 * 20 * 30;  // of one split, in all jobs
+  const auto expect_epochs = [&](const std::vector<std::string>& overrides, double more) {
+    EXPECT_NEAR(static_cast<double>(BytesBesideBlobs(overrides) - eight), more * kEpoch, 12);
+  };
+  expect_epochs({"train.max_epochs=9"}, 2);
+  expect_epochs({}, 2 * 92);  // twice the patience
+  expect_epochs({"train.patience=200"}, 2 * 192);
+  EXPECT_LT(BytesBesideBlobs({"train.validation=none"}), BytesBesideBlobs({"train.patience=200"}));
+}
+
+TEST(PlanReportTest, RowsAreThoseOfTheClipsThatAreHeldOut) {
+  const PlanOutput output = Plan();
+  const auto clips = static_cast<double>(output.datasets.begin()->second.clips.size());
+  const double predictions = clips * (12 * 6 + 2) + 4 * 2 * 6 * 6;  // in each of the tasks' columns
+  const double curves = 4 * 2 * (50 + 30 * 8);
+  // A fold is of one subject, so all folds of a point predict every clip once.
+  EXPECT_NEAR(static_cast<double>(BytesBesideBlobs({"train.max_epochs=8"})),
+              200'000 + 12 * 1'200 + 1.2 * 5 * (predictions + curves), 12);
+}
+
+TEST(PlanReportTest, AStoreIsMadeOnce) {
+  StoreHistory history;
+  const std::int64_t fresh = BytesBesideBlobs({}, history);
+  history.done = {"another sweep's job"};
+  EXPECT_EQ(BytesBesideBlobs({}, history), fresh - 200'000);
 }
 
 TEST(PlanReportTest, JsonHasTheCountsAndTheResolvedConfiguration) {
