@@ -5,7 +5,11 @@
 
 #include <algorithm>
 #include <array>
+#include <condition_variable>
 #include <memory>
+#include <mutex>
+#include <system_error>
+#include <thread>
 
 #include "sql/open_to_read.h"
 
@@ -71,6 +75,30 @@ Error TooLong(const TimeLimit& limit) {
   return UsageError(fmt::format("the query ran longer than {} s", limit.length.count() / 1000.0),
                     "SQL", "a shorter query, or --timeout");
 }
+
+// Gives up for a query that does not, while it stands.
+class Watchdog {
+ public:
+  Watchdog(const TimeLimit& limit, const GiveUp& give_up) {
+    if (!give_up) return;
+    try {
+      thread_ = std::jthread(
+          [this, limit, give_up](const std::stop_token& stop) { Watch(stop, limit, give_up); });
+    } catch (const std::system_error&) {  // no thread to be had: the query may run on
+    }
+  }
+
+ private:
+  void Watch(const std::stop_token& stop, const TimeLimit& limit, const GiveUp& give_up) {
+    std::unique_lock lock(mutex_);
+    ended_.wait_until(lock, stop, limit.end + std::chrono::seconds(1), [] { return false; });
+    if (!stop.stop_requested()) give_up(TooLong(limit));
+  }
+
+  std::mutex mutex_;
+  std::condition_variable_any ended_;
+  std::jthread thread_;  // asked to stop, and joined, before the others go
+};
 
 Error SqlError(sqlite3* database, const TimeLimit& limit) {
   switch (sqlite3_errcode(database) & 0xFF) {  // without the extended part
@@ -183,21 +211,19 @@ class HeldRows {
   std::size_t bytes_ = 0;
 };
 
+// Into `held` and, where they are too many for it, on into its sink.
 Status StepThrough(sqlite3* database, sqlite3_stmt* statement, const TimeLimit& limit,
-                   RowSink& sink) {
-  sink.Columns(NamesOf(statement));
-  HeldRows held(sink);
+                   HeldRows& held) {
   int code = 0;
   while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
     held.Add(RowOf(statement));
     if (limit.IsOver()) return TooLong(limit);  // the sink may have taken long
   }
-  if (code != SQLITE_DONE) return SqlError(database, limit);
-  held.Pass();  // after the last step, which has let go of the store
-  return {};
+  return code == SQLITE_DONE ? Status() : SqlError(database, limit);
 }
 
-Status RunGuarded(Database& store, std::string_view sql, TimeLimit limit, RowSink& sink) {
+Status RunGuarded(Database& store, std::string_view sql, TimeLimit limit, RowSink& sink,
+                  const GiveUp& give_up) {
   sqlite3* const database = store.sqlite().getHandle();
   // A single function call is not interrupted, so what one may build is bounded.
   sqlite3_limit(database, SQLITE_LIMIT_LENGTH, 64 << 20);
@@ -206,15 +232,22 @@ Status RunGuarded(Database& store, std::string_view sql, TimeLimit limit, RowSin
   sqlite3_progress_handler(database, 1000, StopWhenLate, &limit);
   WaitWhenBusy(store, limit.length);
   UNMASK_ASSIGN(const StatementPtr statement, PrepareOnly(database, sql, limit));
-  return StepThrough(database, statement.get(), limit, sink);
+  sink.Columns(NamesOf(statement.get()));
+  HeldRows held(sink);
+  {
+    const Watchdog watchdog(limit, give_up);
+    UNMASK_TRY(StepThrough(database, statement.get(), limit, held));
+  }
+  held.Pass();  // after the last step, which has let go of the store
+  return {};
 }
 
 }  // namespace
 
 Status RunQuery(const StorePaths& paths, std::string_view sql, std::chrono::milliseconds time_limit,
-                RowSink& sink) {
+                RowSink& sink, const GiveUp& give_up) {
   UNMASK_ASSIGN(const std::unique_ptr<Database> store, OpenToRead(paths));
-  return CatchSqlite(*store, [&] { return RunGuarded(*store, sql, {time_limit}, sink); });
+  return CatchSqlite(*store, [&] { return RunGuarded(*store, sql, {time_limit}, sink, give_up); });
 }
 
 }  // namespace unmask

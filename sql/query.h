@@ -33,9 +33,14 @@ class RowSink {
 // blocks keeps nobody from writing. The rows of a larger result come while it is read.
 inline constexpr std::size_t kQueryRowsHeld = std::size_t{32} << 20;
 
+// SQLite looks at the time between its steps, and one function may run for minutes. Called on a
+// thread of its own, a second after the limit, with the error of a query that ran too long; does
+// not return.
+using GiveUp = std::function<void(const Error&)>;
+
 // A UsageError for SQL that is wrong, refused or too slow; a DataError for the store. The sink may
 // have got rows by then.
 Status RunQuery(const StorePaths& paths, std::string_view sql, std::chrono::milliseconds time_limit,
-                RowSink& sink);
+                RowSink& sink, const GiveUp& give_up = {});
 
 }  // namespace unmask

@@ -7,6 +7,7 @@ import pathlib
 import sqlite3
 import subprocess
 import sys
+import time
 import unittest
 
 import harness
@@ -406,6 +407,13 @@ class Commands(WrongInput):
         tiny = ("train.max_epochs=1", "model.adapter=8", "model.stream=4", "--workers", "1")
         self.unmask("run", study, "--experiment", "a", "--experiment", "x,y", *tiny).expect(0)
         self.assertEqual(harness.rows(self.store, "SELECT DISTINCT experiment FROM jobs ORDER BY 1"), [("a",), ("x,y",)])
+
+    def test_a_query_ends_within_a_function_too(self):
+        self.finished_store()
+        began = time.monotonic()
+        self.unmask("query", "--timeout", "0.5", "SELECT length(printf('%.*c', 2000000000, 'x'))").expect_error(
+            2, "the query ran longer than 0.5 s (SQL)")
+        self.assertLess(time.monotonic() - began, 10)
 
     def test_kept_weights_are_named_and_verified(self):
         self.finished_store()
