@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "cli/command.h"
+#include "cli/out_path.h"
 #include "common/base/log.h"
 #include "common/base/text.h"
 
@@ -68,7 +69,9 @@ int Main(int argc, char** argv) {
   app.require_subcommand(1);
   app.fallthrough();  // global options may follow the subcommand
   app.set_version_flag("--version", "unmask " UNMASK_VERSION);
-  app.add_option("--store", context.store, "Folder of the results store")->envname("UNMASK_STORE");
+  app.add_option("--store", context.store, "Folder of the results store")
+      ->envname("UNMASK_STORE")
+      ->check(NamesAPlace);
   app.add_flag("--json", context.json, "Print data as JSON");
   app.add_flag("--quiet", context.quiet, "Print errors only");
   app.add_flag("--verbose", context.verbose, "Print everything");

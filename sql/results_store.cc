@@ -1,6 +1,7 @@
 #include "sql/results_store.h"
 
 #include <fmt/format.h>
+#include <sqlite3.h>
 
 #include <algorithm>
 #include <random>
@@ -67,6 +68,21 @@ Empty WhereEmpty(const StorePaths& paths) {
   std::error_code ignored;
   const bool is_there = fs::exists(paths.database(), ignored);
   return is_there && paths.HasToken() ? Empty::kLoss : Empty::kBeginning;
+}
+
+// Before anything of ours is made beside it. What cannot be told yet (it is locked, or must be
+// recovered) is told when the store is opened.
+Status CheckNotForeign(const fs::path& path) {
+  std::error_code ignored;
+  if (!fs::exists(path, ignored)) return {};
+  try {
+    Database database(path, Database::Access::kRead);
+    WaitWhenBusy(database, std::chrono::milliseconds(0));
+    return CheckIsOurs(database, Empty::kBeginning);
+  } catch (const SQLite::Exception& exception) {
+    if (exception.getErrorCode() != SQLITE_NOTADB) return {};
+    return ToError(exception, nullptr, path);
+  }
 }
 
 Status Prepare(Database& database, bool network, Empty empty) {
@@ -208,6 +224,7 @@ ResultsStore::~ResultsStore() = default;
 
 Result<std::unique_ptr<ResultsStore>> ResultsStore::Open(const StorePaths& paths,
                                                          const Options& options) {
+  UNMASK_TRY(CheckNotForeign(paths.database()));
   UNMASK_TRY(MakeFolders(paths.root));
   UNMASK_TRY(MakeFolders(paths.blobs()));
   UNMASK_TRY(MakeFolders(paths.logs()));

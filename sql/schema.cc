@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "common/base/first_line.h"
 #include "common/base/log.h"
 #include "common/base/sha256.h"
 
@@ -25,6 +28,12 @@ Status CheckMayBeEmpty(const std::string& where, Empty empty) {
   }
   return DataError("the database is damaged: it is empty", where,
                    "an intact copy, with its unmask.db-wal where there is one");
+}
+
+// Of what SQLite found first, below a line that names the database.
+std::string FirstFinding(std::string_view said) {
+  if (said.starts_with("***")) said.remove_prefix(std::min(said.find('\n') + 1, said.size()));
+  return FirstLine(said);
 }
 
 void Backup(Database& database, std::int64_t version) {
@@ -58,8 +67,8 @@ Status CheckIntact(Database& database, Depth depth) {
             depth == Depth::kTables ? "PRAGMA quick_check(1)" : "PRAGMA integrity_check(1)");
   const std::string said = rows.Next() ? rows.Text(0) : "it cannot be checked";
   if (said == "ok") return {};
-  return DataError(fmt::format("the database is damaged: {}", said), database.path().string(),
-                   "an intact copy; nothing was changed");
+  return DataError(fmt::format("the database is damaged: {}", FirstFinding(said)),
+                   database.path().string(), "an intact copy; nothing was changed");
 }
 
 Status Migrate(Database& database, std::span<const SqlScript> migrations) {

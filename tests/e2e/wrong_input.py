@@ -429,6 +429,11 @@ class Commands(WrongInput):
         self.assertIn(f"{kept[0][0][:12]} different: weights missing: ", said.err)
         self.assertIn(f"{kept[1][0][:12]} different: weights damaged: ", said.err)
 
+    def test_an_empty_store(self):
+        study = harness.write_study(self.lab)
+        for command in (("run", study), ("plan", study), ("status",)):
+            self.lab.run(*command, "--store", "").expect_error(2, "--store", "an empty path")
+
     def test_impossible_counts(self):
         for count in ("0", "-1", "1.5", "many"):
             self.unmask("verify", "--jobs", count).expect_error(2, f"--jobs: '{count}' is no whole number of at least 1")

@@ -47,6 +47,7 @@ namespace unmask {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 const ResultsStore::Options kOptions = {false, "test", kStoreNow, std::nullopt};
 
@@ -215,6 +216,17 @@ TEST_F(StoreFaults, FilesThatAreNoStoreAreRefused) {
   EXPECT_THAT(ReadError(paths()), HasSubstr("not a store of unmask"));
 }
 
+TEST_F(StoreFaults, NothingIsMadeBesideWhatIsNotOurs) {
+  const StorePaths foreign{paths().root / "foreign"};
+  fs::create_directory(foreign.root);
+  Database(foreign.database(), Database::Access::kCreate)
+      .RunScript("CREATE TABLE addresses (name)");
+  EXPECT_THAT(OpenError(foreign), HasSubstr("not a store of unmask"));
+  std::ofstream(foreign.database()) << std::string(5000, 'x');
+  EXPECT_THAT(OpenError(foreign), HasSubstr("not a database"));
+  EXPECT_EQ(std::distance(fs::directory_iterator(foreign.root), {}), 1);
+}
+
 // Until its first checkpoint a database is but a page, and all else is in the log.
 TEST_F(StoreFaults, ALogThatIsGoneIsALossNotABeginning) {
   const StorePaths cut{paths().root / "cut"};
@@ -228,6 +240,17 @@ TEST_F(StoreFaults, ALogThatIsGoneIsALossNotABeginning) {
   EXPECT_EQ(ReadFile(cut.database()).value(), before);
   fs::remove(cut.database());  // as who begins anew does
   EXPECT_EQ(OpenError(cut), "");
+}
+
+TEST_F(StoreFaults, WhatIsDamagedIsSaidInOneLine) {
+  FinishAndClose();
+  std::string broken = ReadFile(paths().database()).value();
+  broken.replace(8192, 8192, std::string(8192, 'x'));  // a table's first page
+  ASSERT_TRUE(WriteFileDurably(paths().database(), broken).ok());
+  const std::string error = OpenError(paths());
+  EXPECT_THAT(error, HasSubstr("damaged: "));
+  EXPECT_THAT(error, Not(HasSubstr("***")));
+  EXPECT_THAT(error, Not(HasSubstr("\\n")));
 }
 
 TEST_F(StoreFaults, ANewerStoreIsRefused) {
