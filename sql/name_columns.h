@@ -14,7 +14,8 @@ inline JobState StateIn(const Rows& rows, int column) {
 }
 inline std::optional<AttemptOutcome> OutcomeIn(const Rows& rows, int column) {
   if (rows.IsNull(column)) return std::nullopt;
-  return AttemptOutcomeFromName(rows.Text(column)).value();
+  const AttemptOutcome outcome = AttemptOutcomeFromName(rows.Text(column)).value();
+  return outcome;
 }
 
 }  // namespace unmask

@@ -51,8 +51,8 @@ TEST_F(ReadSnapshotTest, TheNewestErrorsComeFirst) {
   for (std::size_t i = 0; i < plan.jobs.size(); ++i) {
     const LeaseId lease = LeaseOf(plan.jobs[i].key);
     Lease(lease);
-    const RecordAttemptEnd end{lease, "failed", "killed", "it broke", JobState::kQueued,
-                               1,     0,        false};
+    const RecordAttemptEnd end{
+        lease, AttemptOutcome::kFailed, "killed", "it broke", JobState::kQueued, 1, 0, false};
     const std::string second = std::to_string((i + 1) % 3);  // the first job's is the second
     Expect(store->Apply(end, "2026-11-22T15:40:0" + second + ".000Z"));
   }

@@ -235,6 +235,7 @@ class PicturesLeaseTest : public LeaseRunnerTest {
  protected:
   PicturesLeaseTest() {
     spec_.settings.features.source = FeatureSource::kClip;
+    spec_.settings.augment.views = 1;
     for (const Clip& clip : SmallDataset().clips) pictures_.push_back({clip.sample, ""});
     spec_.pictures = blobs().Write(PicturesBlob(pictures_)).value();
     spec_.weights = std::string(64, 'f');
@@ -259,6 +260,7 @@ class PicturesLeaseTest : public LeaseRunnerTest {
 
 TEST_F(PicturesLeaseTest, TrainsOnTheBanksView) {
   Lend(kFeaturesTensor, DType::kF32, {std::ssize(pictures_), 4});
+  lease_.inputs.push_back(lease_.inputs.front());  // of the one augmented view too
   EXPECT_EQ(Last<ResultReady>(Run()).result.images_forwarded, 0);
 }
 
