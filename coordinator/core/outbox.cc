@@ -1,8 +1,8 @@
 #include "coordinator/core/outbox.h"
 
 #include <algorithm>
-#include <exception>
 #include <iterator>
+#include <new>
 #include <utility>
 
 #include "coordinator/core/planted_bugs.h"
@@ -80,8 +80,8 @@ Status Outbox::ApplyAndCommit() {
         if (const auto* record = std::get_if<Record>(&entry)) UNMASK_TRY(records_.Apply(*record));
       }
       return records_.Commit();
-    } catch (const std::exception& exception) {  // such as no memory
-      return InternalError(exception.what());
+    } catch (const std::bad_alloc&) {
+      return InternalError("no memory");
     }
   };
   Status committed = apply();

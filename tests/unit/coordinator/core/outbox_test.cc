@@ -92,8 +92,8 @@ TEST(OutboxTest, TheAgeIsThatOfTheOldestRecord) {
   EXPECT_THAT(sinks.log, ElementsAre("commit a b"));
 }
 
-// Such as no memory: nothing of it stays in the transaction, and nothing is lost.
-TEST(OutboxTest, AnExceptionIsAFailedCommit) {
+// Nothing of it stays in the transaction, and nothing is lost.
+TEST(OutboxTest, WantOfMemoryIsAFailedCommit) {
   FakeSinks sinks;
   sinks.throws_at = "b";
   Outbox outbox(sinks, sinks);
