@@ -62,7 +62,7 @@ Status WriteSums(const fs::path& folder, const std::vector<fs::path>& written) {
   std::string sums;
   for (const std::string& name : names) {
     UNMASK_ASSIGN(const std::string sha256, HashFile(folder / name));  // views take gigabytes
-    sums += sha256 + "  " + name + "\n";
+    sums += fmt::format("{}  {}\n", sha256, name);
   }
   return WriteOutFile(folder / "SHA256SUMS", sums);
 }

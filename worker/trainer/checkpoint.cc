@@ -14,6 +14,7 @@ constexpr std::string_view kFormat = "unmask-checkpoint-1";
 constexpr std::string_view kWeights = "weights/";
 constexpr std::string_view kMoments = "moments/";
 constexpr std::string_view kBest = "best/";
+constexpr const char* kImages = "images_forwarded";
 constexpr std::size_t kCurveColumns = 5;  // epoch, split, task, loss, accuracy
 
 template <typename T>
@@ -83,6 +84,10 @@ Status ReadNumbers(const Safetensors& file, const std::string& where, TrainingSt
   state.stopping = {counters[2], counters[3]};
   UNMASK_ASSIGN(const auto second_bytes, Find(file, "seconds", DType::kF64, {1}, where));
   state.seconds = ValuesOf<double>(second_bytes)[0];
+  if (file.tensors.contains(kImages)) {
+    UNMASK_ASSIGN(const auto image_bytes, Find(file, kImages, DType::kI64, {1}, where));
+    state.images_forwarded = ValuesOf<std::int64_t>(image_bytes)[0];
+  }
   UNMASK_ASSIGN(const auto curve_bytes, Find(file, "curves", DType::kF64, {}, where));
   const auto numbers = ValuesOf<double>(curve_bytes);
   if (numbers.size() % kCurveColumns != 0) return DataError("checkpoint's curves are cut", where);
@@ -103,9 +108,11 @@ std::string EncodeCheckpoint(const TrainingState& state) {
   const std::vector<std::int64_t> counters = {state.epoch, state.steps, state.stopping.best_epoch,
                                               state.stopping.best_score};
   const std::vector<double> seconds = {state.seconds};
+  const std::vector<std::int64_t> images = {state.images_forwarded};
   const std::vector<double> curves = CurveNumbers(state.curves);
   file.tensors["counters"] = {DType::kI64, {4}, BytesOf(counters)};
   file.tensors["seconds"] = {DType::kF64, {1}, BytesOf(seconds)};
+  file.tensors[kImages] = {DType::kI64, {1}, BytesOf(images)};
   file.tensors["curves"] = {
       DType::kF64,
       {static_cast<std::int64_t>(state.curves.size()), static_cast<std::int64_t>(kCurveColumns)},

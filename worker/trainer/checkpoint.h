@@ -1,7 +1,7 @@
 // Everything that a job needs to go on as if it had never stopped, as one safetensors file
 // (docs/formats.md, "Checkpoint"): tensors weights/NAME, moments/NAME, best/NAME (float32), curves
-// (float64 [points, 5]), counters (int64), seconds (float64); metadata format, job_key,
-// numerics_class.
+// (float64 [points, 5]), counters (int64), seconds (float64), images_forwarded (int64; older ones
+// have none); metadata format, job_key, numerics_class.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +26,8 @@ struct TrainingState {
   NamedTensors best;       // weights of the best epoch; empty: there is none yet
   StoppingState stopping;
   std::vector<CurvePoint> curves;
-  double seconds = 0;  // of training so far, all attempts
+  double seconds = 0;                 // of training so far, all attempts
+  std::int64_t images_forwarded = 0;  // through a backbone, likewise
   bool operator==(const TrainingState&) const = default;
 };
 

@@ -325,21 +325,20 @@ void LeaseRunner::Train(const Lease& lease, JobSpec spec, LeaseControl& control)
   control.epoch = first_epoch;
   LeaseMeeting meeting(lease, control, send_);
   if (lease.gang.size > 1) job->fold.gang = &meeting;
-  TrainOptions options{lease.id.job_key, numerics_class_, lease.checkpoint_seconds,
-                       lease.epochs_available, std::move(start.state)};
+  TrainOptions options{lease.id.job_key,       numerics_class_,        lease.checkpoint_seconds,
+                       lease.epochs_available, std::move(start.state), job->images_forwarded};
   LeaseHooks hooks(lease, control, blobs_, send_, first_epoch, start.note);
   TrainOutcome outcome =
       TrainJob(job->spec, job->fold, std::move(options), make_engine_, clock_, hooks);
   if (auto* done = std::get_if<TrainDone>(&outcome)) AddNote(hooks.note(), done->result);
-  SendOutcome(lease, *job, std::move(outcome), control);
+  SendOutcome(lease, std::move(outcome), control);
 }
 
-void LeaseRunner::SendOutcome(const Lease& lease, const Job& job, TrainOutcome outcome,
+void LeaseRunner::SendOutcome(const Lease& lease, TrainOutcome outcome,
                               LeaseControl& control) const {
   if (std::holds_alternative<TrainAbandoned>(outcome)) return;
   if (lease.gang.member > 0) return send_(GangLeft{lease.id, ""});  // member 0 tells the rest
   if (auto* done = std::get_if<TrainDone>(&outcome)) {
-    if (job.images_forwarded) done->result.images_forwarded = *job.images_forwarded;
     if (lease.keep_best) KeepBest(lease, *done, control);
     send_(ResultReady{lease.id, std::move(done->result)});
   } else if (const auto* yielded = std::get_if<TrainYielded>(&outcome)) {

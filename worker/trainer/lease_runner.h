@@ -62,8 +62,7 @@ class LeaseRunner {
                                            const OnPicture& on_picture) const;
   Result<std::optional<std::string>> WriteWithPatience(std::string_view bytes,
                                                        LeaseControl& control) const;
-  void SendOutcome(const Lease& lease, const Job& job, TrainOutcome outcome,
-                   LeaseControl& control) const;
+  void SendOutcome(const Lease& lease, TrainOutcome outcome, LeaseControl& control) const;
   void KeepBest(const Lease& lease, TrainDone& done, LeaseControl& control) const;
   void Yield(const Lease& lease, const LeaseControl& control) const;
   // `sole_suspect`: whether nothing but this job can have caused it.

@@ -60,6 +60,7 @@ class JobTrainer {
   void MaybeCheckpoint(bool leaving);
   bool Finished() const;
   double Seconds() const;
+  std::int64_t ImagesForwarded() const;
   TrainOutcome Finish();
   TaskPredictions Predictions(std::size_t head, const std::vector<float>& logits) const;
 
@@ -76,6 +77,7 @@ class JobTrainer {
   EarlyStopping stopping_;
   Millis started_;
   double seconds_before_ = 0;  // of earlier attempts
+  std::int64_t images_before_ = 0;
   Millis checkpointed_;
   bool dirty_ = false;      // epochs were trained since the last checkpoint
   std::int64_t epoch_ = 0;  // epochs finished
@@ -101,6 +103,7 @@ void JobTrainer::Restore() {
   epoch_ = state.epoch;
   steps_ = state.steps;
   seconds_before_ = state.seconds;
+  images_before_ = state.images_forwarded;
   best_ = std::move(state.best);
   curves_ = std::move(state.curves);
 }
@@ -202,7 +205,7 @@ void JobTrainer::MaybeCheckpoint(bool leaving) {
   if (!dirty_ || (!leaving && !due)) return;
   hooks_.OnCheckpoint({options_.job_key, options_.numerics_class, epoch_, steps_,
                        engine_->Weights(), engine_->Moments(), best_, stopping_.state(), curves_,
-                       Seconds()});
+                       Seconds(), ImagesForwarded()});
   dirty_ = false;
   checkpointed_ = clock_.Now();
 }
@@ -214,6 +217,10 @@ bool JobTrainer::Finished() const {
 
 double JobTrainer::Seconds() const {
   return seconds_before_ + std::chrono::duration<double>(clock_.Now() - started_).count();
+}
+
+std::int64_t JobTrainer::ImagesForwarded() const {
+  return images_before_ + (options_.images_forwarded ? options_.images_forwarded->load() : 0);
 }
 
 TrainOutcome JobTrainer::Finish() {
@@ -238,6 +245,7 @@ TrainOutcome JobTrainer::Finish() {
   result.epochs = epoch_;
   result.best_epoch = last_weights ? epoch_ - 1 : stopping_.state().best_epoch;
   result.seconds = Seconds();
+  result.images_forwarded = ImagesForwarded();
   result.numerics_class = options_.numerics_class;
   return TrainDone{std::move(result), std::move(best)};
 }

@@ -2,6 +2,7 @@
 // predictions. Knows neither messages nor files; the engine does the arithmetic.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -39,6 +40,8 @@ struct TrainOptions {
   double checkpoint_seconds = 30;       // 0: at every epoch's end
   std::int64_t epochs_available = 0;    // train no further, then yield; 0: no limit
   std::optional<TrainingState> resume;  // goes on from here, where all members of a gang found it
+  // Counts the pictures that pass a backbone in this attempt; null: none does.
+  std::shared_ptr<const std::atomic<std::int64_t>> images_forwarded;
 };
 
 struct TrainDone {

@@ -85,6 +85,18 @@ TEST(TrainJob, GoesOnFromEveryEpochBitForBit) {
   }
 }
 
+TEST(TrainJob, CountsThePicturesOfAllAttempts) {
+  TrainOptions options = EveryEpoch();
+  options.images_forwarded = std::make_shared<const std::atomic<std::int64_t>>(40);
+  RecordingHooks hooks;
+  const auto whole = std::get<TrainDone>(Train(SmallSpec(), SmallDataset(), hooks, options));
+  EXPECT_EQ(whole.result.images_forwarded, 40);
+  options.resume = DecodeCheckpoint(EncodeCheckpoint(hooks.checkpoints.at(0)), "test").value();
+  EXPECT_EQ(options.resume->images_forwarded, 40);
+  options.images_forwarded = std::make_shared<const std::atomic<std::int64_t>>(2);
+  EXPECT_EQ(TrainToEnd(SmallSpec(), SmallDataset(), options).result.images_forwarded, 42);
+}
+
 TEST(TrainJob, ACheckpointFitsByAllItsTensors) {
   RecordingHooks hooks;
   Train(SmallSpec(), SmallDataset(), hooks, EveryEpoch());
