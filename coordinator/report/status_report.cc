@@ -132,7 +132,7 @@ nlohmann::json StatusJson(const SweepStatus& status) {
           {"failed", progress.failed},
           {"quarantined", progress.quarantined},
           {"jobs_per_second", OrNull(progress.jobs_per_second)},
-          {"eta_seconds", OrNull(progress.eta_seconds)},
+          {"eta_seconds", status.coordinator ? OrNull(progress.eta_seconds) : json()},
           {"experiments", std::move(experiments)},
           {"failures", std::move(failures)},
           {"failed_jobs", std::move(dead_jobs)},

@@ -32,7 +32,10 @@ TEST_F(ReadSnapshotTest, TellsWhatRunsWhereAndForHowLong) {
   EXPECT_FALSE(snapshot.workers[0].jobs[0].started);
   EXPECT_DOUBLE_EQ(snapshot.workers[0].jobs[0].seconds, 61.5);  // since kStoreNow
   store.reset();
-  EXPECT_EQ(Read().phase, LivePhase::kUnattended);
+  const LiveSnapshot left = Read();
+  EXPECT_EQ(left.phase, LivePhase::kUnattended);
+  EXPECT_TRUE(left.workers.empty());  // killed with everything else
+  EXPECT_FALSE(left.eta_seconds);
 }
 
 TEST_F(ReadSnapshotTest, IsFinishedWhetherSomebodyIsThereOrNot) {
