@@ -11,6 +11,7 @@
 #include <system_error>
 #include <thread>
 
+#include "common/base/log.h"
 #include "sql/open_to_read.h"
 
 namespace unmask {
@@ -84,7 +85,8 @@ class Watchdog {
     try {
       thread_ = std::jthread(
           [this, limit, give_up](const std::stop_token& stop) { Watch(stop, limit, give_up); });
-    } catch (const std::system_error&) {  // no thread to be had: the query may run on
+    } catch (const std::system_error& error) {
+      LogDebug(fmt::format("no thread ends a query that runs on: {}", error.what()));
     }
   }
 

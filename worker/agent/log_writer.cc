@@ -1,5 +1,7 @@
 #include "worker/agent/log_writer.h"
 
+#include <fmt/format.h>
+
 #include <condition_variable>
 #include <deque>
 #include <fstream>
@@ -7,6 +9,8 @@
 #include <system_error>
 #include <thread>
 #include <utility>
+
+#include "common/base/log.h"
 
 namespace unmask {
 namespace {
@@ -63,7 +67,8 @@ void LogWriter::Append(fs::path file, std::string text) {
   try {
     std::thread([shared = shared_] { shared->WriteUntilEnded(); }).detach();
     started_ = true;
-  } catch (const std::system_error&) {  // no thread: the lines wait for the next one's
+  } catch (const std::system_error& error) {  // the lines wait for the next one's thread
+    LogDebug(fmt::format("no thread writes logs: {}", error.what()));
   }
 }
 
