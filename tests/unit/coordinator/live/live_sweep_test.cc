@@ -199,7 +199,8 @@ TEST_F(LiveSweepTest, JobsBeyondTheSlotsAreNext) {
   worker.jobs[2].seconds = 5;
   const auto next = [&] {
     std::string text;
-    for (const LiveJob& job : Load().Snapshot({worker}, kStoreNow, now).workers[0].jobs) {
+    const LiveSnapshot snapshot = Load().Snapshot({worker}, kStoreNow, now);
+    for (const LiveJob& job : snapshot.workers[0].jobs) {
       text += job.next ? 'n' : '.';
     }
     return text;
