@@ -4,6 +4,12 @@
 
 namespace unmask {
 
+// Not by fmt, which throws where stderr is closed: the exit code must get out then, too.
+int Tell(const Error& error) {
+  std::fputs((FormatError(error) + "\n").c_str(), stderr);
+  return ExitCode(error.code);
+}
+
 void Finish(CommandContext& context, const Status& status) {
   if (!status.ok()) context.Fail(status.error());
 }

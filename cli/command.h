@@ -27,6 +27,9 @@ struct CommandContext {
   void Fail(const Error& error);
 };
 
+// Prints the error to stderr; returns its exit code.
+int Tell(const Error& error);
+
 // What a command's callback ends with: the error, where there is one, is told by Fail.
 void Finish(CommandContext& context, const Status& status);
 

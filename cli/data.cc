@@ -165,7 +165,7 @@ Json ProblemsJson(const Error& error) {
 }
 
 // Of the manifest and of the pictures; what was wrong with a cell is not told twice.
-std::vector<Problem> AllProblems(const ManifestDraft& draft, const PictureCheck& pictures) {
+std::vector<Problem> ByPlace(const ManifestDraft& draft, const PictureCheck& pictures) {
   std::unordered_set<std::string_view> told;  // where
   for (const Problem& problem : draft.problems) told.insert(problem.where);
   std::vector<Problem> all = draft.problems;
@@ -192,7 +192,7 @@ Status ValidateCommand(const CommandContext& context, const fs::path& file, cons
   if (!draft.ok()) return Reported(context, draft.error());
   const unsigned threads = static_cast<unsigned>(UsableCores());
   const PictureCheck pictures = CheckPictures(draft->manifest, DatasetRoot(file, root), threads);
-  const std::vector<Problem> problems = AllProblems(*draft, pictures);
+  const std::vector<Problem> problems = ByPlace(*draft, pictures);
   if (!problems.empty()) return Reported(context, Error(ErrorCode::kData, problems));
   PrintSummary(draft->manifest.clips, file.string(), context.json, pictures.pictures,
                "that can be read");
@@ -204,7 +204,7 @@ Status SynthCommand(const CommandContext& context, const std::string& folder,
   UNMASK_ASSIGN(const auto clips, WriteSynthFaces(options, folder));
   std::size_t drawn = 0;
   for (const ManifestClip& clip : clips) {
-    drawn += std::set<std::int64_t>{*clip.onset, *clip.apex, *clip.offset}.size();
+    drawn += DrawnFrames(clip).size();
   }
   PrintSummary(clips, (fs::path(folder) / "manifest.csv").string(), context.json, drawn, "drawn");
   return {};

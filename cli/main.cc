@@ -22,12 +22,6 @@ namespace {
 
 constexpr const char* kCommandLine = "command line";
 
-// Not by fmt, which throws where stderr is closed: the exit code must get out then, too.
-int Tell(const Error& error) {
-  std::fputs((FormatError(error) + "\n").c_str(), stderr);
-  return ExitCode(error.code);
-}
-
 // What CLI11 says, but for a misspelled command, of which it only says that one is missing.
 Error ParseFailure(const CLI::App& app, const CLI::ParseError& error) {
   const CLI::App* at = &app;

@@ -127,9 +127,8 @@ Status CheckFeatures(const PlanOutput& planned, const fs::path& store) {
 }  // namespace
 
 Status CheckFolds(const PlanOutput& planned) {
-  std::vector<Problem> problems;
+  AllProblems problems;
   std::set<std::string> looked_at;  // a grid's points mostly have the same folds
-  std::set<std::string> said;
   for (const JobSpec& spec : planned.trainings) {
     const Settings& settings = spec.settings;
     const std::string folds =
@@ -140,11 +139,10 @@ Status CheckFolds(const PlanOutput& planned) {
       if (!settings.dataset.manifest.empty() && problem.where == "dataset") {
         problem.where = settings.dataset.manifest;
       }
-      if (said.insert(problem.what + problem.where).second) problems.push_back(std::move(problem));
+      problems.Add(ErrorCode::kData, std::move(problem));
     }
   }
-  if (problems.empty()) return {};
-  return Error(ErrorCode::kData, std::move(problems));
+  return problems.status();
 }
 
 Status CheckPlanned(const PlanOutput& planned, const fs::path& store) {

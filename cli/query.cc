@@ -6,7 +6,6 @@
 
 #include <chrono>
 #include <cmath>
-#include <cstdio>
 #include <map>
 #include <memory>
 
@@ -30,16 +29,12 @@ const std::map<std::string, QueryFormat>& Formats() {
 }
 
 // The program ends here: there is no other way out of a function of SQLite's.
-[[noreturn]] void EndTooLong(const Error& error) {
-  std::fputs((FormatError(error) + "\n").c_str(), stderr);
-  _exit(ExitCode(error.code));
-}
+[[noreturn]] void EndTooLong(const Error& error) { _exit(Tell(error)); }
 
 Status Query(const QueryArguments& arguments, const CommandContext& context) {
   const std::string by_default = context.json ? "json" : "table";
   const auto formatter = MakeQueryFormatter(
-      Formats().at(arguments.format.empty() ? by_default : arguments.format),
-      [](std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); });
+      Formats().at(arguments.format.empty() ? by_default : arguments.format), Print);
   const std::chrono::milliseconds limit(std::llround(arguments.timeout_seconds * 1000));
   UNMASK_TRY(RunQuery(StorePaths{context.store}, arguments.sql, limit, *formatter, EndTooLong));
   formatter->Finish();

@@ -1,9 +1,10 @@
 // Collects what several checks find wrong, so that a user hears of it at once.
 #pragma once
 
-#include <algorithm>
-#include <optional>
+#include <set>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "common/base/result.h"
 
@@ -11,26 +12,23 @@ namespace unmask {
 
 class AllProblems {
  public:
-  // Each problem once, however many checks meet it. The first error's code is that of all.
+  // Each problem once, however many checks meet it. The code of the first is that of all.
+  void Add(ErrorCode code, Problem problem) {
+    if (problems_.empty()) code_ = code;
+    if (said_.insert({problem.what, problem.where}).second) problems_.push_back(std::move(problem));
+  }
   template <typename T>
   void Add(const Result<T>& result) {
     if (result.ok()) return;
-    if (!error_) {
-      error_ = result.error();
-      return;
-    }
-    for (const Problem& problem : result.error().problems) {
-      const auto same = [&](const Problem& known) {
-        return known.what == problem.what && known.where == problem.where;
-      };
-      if (std::ranges::none_of(error_->problems, same)) error_->problems.push_back(problem);
-    }
+    for (const Problem& problem : result.error().problems) Add(result.error().code, problem);
   }
 
-  Status status() const { return error_ ? Status(*error_) : Status(); }
+  Status status() const { return problems_.empty() ? Status() : Error(code_, problems_); }
 
  private:
-  std::optional<Error> error_;
+  ErrorCode code_ = ErrorCode::kInternal;
+  std::vector<Problem> problems_;
+  std::set<std::pair<std::string, std::string>> said_;  // what and where
 };
 
 }  // namespace unmask

@@ -85,10 +85,8 @@ std::vector<std::string> ShadowNotes(const StudyDraft& draft) {
           experiment.overrides.contains(key)
               ? ""
               : fmt::format(" (experiments.{}.{} would)", experiment.name, argument);
-      notes.push_back(
-          fmt::format("{} does not reach experiment '{}', whose own setting is {}"
-                      "{}",
-                      argument, experiment.name, ToText(own->value), advice));
+      notes.push_back(fmt::format("{} does not reach experiment '{}', whose own setting is {}{}",
+                                  argument, experiment.name, ToText(own->value), advice));
     }
     if (grid_used && in_grid(key)) notes.push_back(GridNote(draft.grid, key, argument));
   }

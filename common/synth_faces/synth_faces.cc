@@ -51,13 +51,17 @@ std::string SynthPicture(const SynthOptions& options, const ManifestClip& clip,
   return PngOf(canvas.Rgb(), kSynthPictureSide);
 }
 
+std::set<std::int64_t> DrawnFrames(const ManifestClip& clip) {
+  return {*clip.onset, *clip.apex, *clip.offset};
+}
+
 Result<std::vector<ManifestClip>> WriteSynthFaces(const SynthOptions& options,
                                                   const fs::path& folder) {
   std::vector<ManifestClip> clips = SynthesizeClips(options);
   for (ManifestClip& clip : clips) {
     clip.frames = clip.subject + "/" + clip.sample;
     UNMASK_TRY(MakeFolders(folder / clip.frames));
-    for (const std::int64_t frame : std::set<std::int64_t>{*clip.onset, *clip.apex, *clip.offset}) {
+    for (const std::int64_t frame : DrawnFrames(clip)) {
       UNMASK_TRY(WritePicture(folder / clip.frames / fmt::format("img{:05}.png", frame),
                               SynthPicture(options, clip, frame)));
     }

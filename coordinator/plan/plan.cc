@@ -36,17 +36,15 @@ struct PlannedPoint {
 
 Status CheckRunnable(const std::vector<PlannedPoint>& points,
                      const std::set<std::string>& selected) {
-  std::vector<Problem> problems;
-  std::set<std::string> said;
+  AllProblems problems;
   for (const PlannedPoint& point : points) {
     if (!selected.contains(point.experiment->name)) continue;
     const std::string where = fmt::format("experiment '{}'", point.experiment->name);
     for (Problem& problem : WhyNotRunnable(point.settings, where)) {
-      if (said.insert(problem.what + where).second) problems.push_back(std::move(problem));
+      problems.Add(ErrorCode::kUsage, std::move(problem));
     }
   }
-  if (!problems.empty()) return Error(ErrorCode::kUsage, problems);
-  return {};
+  return problems.status();
 }
 
 std::vector<PlannedPoint> AllPoints(const Study& study) {
