@@ -13,7 +13,7 @@ import pandas as pd
 
 database = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "unmask-store", "unmask.db")
 store = sqlite3.connect(f"{database.resolve().as_uri()}?mode=ro", uri=True)
-sweep = pd.read_sql("SELECT sweep FROM sweeps ORDER BY created_at DESC LIMIT 1", store).sweep[0]
+sweep = pd.read_sql("SELECT sweep FROM sweeps ORDER BY number DESC LIMIT 1", store).sweep[0]
 
 # %% Accuracy of every finished cell, with its Wilson interval
 cells = pd.read_sql("SELECT * FROM cells WHERE sweep = ? AND accuracy IS NOT NULL", store, params=[sweep])

@@ -40,6 +40,9 @@ void Backup(Database& database, std::int64_t version) {
   const std::string target = fmt::format("{}.v{}.backup", database.path().string(), version);
   LogInfo(fmt::format("migrating the store from version {}; a copy is {}", version, target));
   fs::remove(target);  // of a migration that was cut off
+  // Whom the store is kept from must not read it here.
+  const Database made(target, Database::Access::kCreate);
+  fs::permissions(target, fs::status(database.path()).permissions());
   database.sqlite().backup(NameForSqlite(target).c_str(), SQLite::Database::Save);
 }
 

@@ -98,7 +98,7 @@ def main():
         sys.exit(f"to_trackers: there is no store ({database})")
     store = sqlite3.connect(f"{database.resolve().as_uri()}?mode=ro", uri=True)
     store.row_factory = sqlite3.Row
-    sweeps = [row["sweep"] for row in rows(store, "SELECT sweep FROM sweeps ORDER BY created_at DESC")]
+    sweeps = [row["sweep"] for row in rows(store, "SELECT sweep FROM sweeps ORDER BY number DESC")]
     matching = [name for name in sweeps if name.startswith(sys.argv[4])] if len(sys.argv) == 5 else sweeps[:1]
     if len(matching) != 1:
         sys.exit(f"to_trackers: no such sweep, or several; there are: {', '.join(sweeps)}")

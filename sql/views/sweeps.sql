@@ -7,7 +7,8 @@ SELECT
   coalesce(counted.done, 0) AS done,
   coalesce(counted.failed, 0) AS failed,
   coalesce(counted.quarantined, 0) AS quarantined,
-  sweep.name
+  sweep.name,
+  sweep.id AS number  -- in the order they came, whatever the clocks of their hosts said
 FROM sweep
 LEFT JOIN (
   SELECT

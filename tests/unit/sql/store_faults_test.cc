@@ -277,6 +277,7 @@ TEST_F(StoreFaults, ASecondCoordinatorIsRefused) {
 
 TEST_F(StoreFaults, MigrationBacksUpAndIsOneTransaction) {
   FinishAndClose();
+  fs::permissions(paths().database(), fs::perms::owner_read | fs::perms::owner_write);
   Database database(paths().database(), Database::Access::kWrite);
   std::vector<SqlScript> scripts = SqlMigrations();
   const auto before = static_cast<std::int64_t>(scripts.size());
@@ -292,6 +293,8 @@ TEST_F(StoreFaults, MigrationBacksUpAndIsOneTransaction) {
   EXPECT_EQ(database.Number("SELECT count(*) FROM job WHERE state = 'done'"), 3);
   Database backup(paths().database().string() + ".v" + std::to_string(before) + ".backup",
                   Database::Access::kRead);
+  EXPECT_EQ(fs::status(backup.path()).permissions(),
+            fs::perms::owner_read | fs::perms::owner_write);
   EXPECT_EQ(backup.Number("PRAGMA user_version"), before);
   EXPECT_EQ(backup.Number("SELECT count(*) FROM job WHERE state = 'done'"), 3);
 }

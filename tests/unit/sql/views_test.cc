@@ -50,7 +50,7 @@ class Views : public testing::Test, protected StoreEnv {
 
 TEST_F(Views, HaveTheColumnsOfTheContract) {
   const std::vector<std::pair<std::string, std::string>> contract = {
-      {"sweeps", "sweep, config_sha256, created_at, jobs, done, failed, quarantined"},
+      {"sweeps", "sweep, config_sha256, created_at, jobs, done, failed, quarantined, name, number"},
       {"jobs",
        "sweep, experiment, job_key, kind, model, task, features, engine, alpha, beta, hsic, point, "
        "validation, seed, held_out, state, attempts, seconds, epochs, best_epoch, held_out_hsic, "
