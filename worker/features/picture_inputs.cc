@@ -66,6 +66,8 @@ class Online final : public CountedInputs {
                 row.data());
   }
 
+  bool Has(std::int64_t view) const override { return views_.contains(view); }
+
   std::int64_t Width() const { return static_cast<std::int64_t>(View(kPlainView).width); }
 
  private:

@@ -73,6 +73,7 @@ class LanesEngine final : public Engine {
 
  private:
   Evaluation Evaluate(std::span<const std::int64_t> clips, bool streams);
+  void MakeView(std::int64_t view) const;
   void FillClips(std::int64_t view, std::span<const std::int64_t> clips,
                  const LaneRequest& request) const;
   void AppendLogits(std::size_t clips, std::vector<std::vector<float>>& logits) const;
@@ -86,6 +87,14 @@ class LanesEngine final : public Engine {
   LanePack& pack_;
   std::int64_t steps_ = 0;  // of Adam
 };
+
+// The other lanes need not wait for that: they would be taken for hung.
+void LanesEngine::MakeView(std::int64_t view) const {
+  if (fold_.inputs->Has(view)) return;
+  pack_.StepAside(place_.lane);
+  std::vector<float> row(static_cast<std::size_t>(fold_.width));
+  fold_.inputs->Copy(view, 0, row);
+}
 
 void LanesEngine::FillClips(std::int64_t view, std::span<const std::int64_t> clips,
                             const LaneRequest& request) const {
@@ -114,6 +123,7 @@ StepOutcome LanesEngine::Step(std::int64_t view, std::span<const std::int64_t> c
   return WithStandardErrors([&] {
     const LaneLayout& layout = pack_.layout();
     UNMASK_CHECK(static_cast<std::int64_t>(clips.size()) <= layout.rows);
+    MakeView(view);
     const LaneRequest request = pack_.Begin(place_.lane);
     FillClips(view, clips, request);
     UNMASK_CHECK(masks.numbers.streams.size() == heads());

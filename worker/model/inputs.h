@@ -21,6 +21,8 @@ class Inputs {
   // A clip's values in a view (kPlainView, or an augmented one from 0 on); `row` has their width.
   // Throws std::runtime_error where they cannot be had.
   virtual void Copy(std::int64_t view, std::int64_t clip, std::span<float> row) const = 0;
+  // False: the next Copy from the view makes all of it first, which may take minutes.
+  virtual bool Has(std::int64_t) const { return true; }
 };
 
 // Values in memory, the same in every view.

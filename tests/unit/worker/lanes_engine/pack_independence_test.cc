@@ -3,7 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <cmath>
+#include <functional>
+#include <future>
 #include <limits>
 #include <numeric>
 #include <thread>
@@ -190,6 +193,45 @@ TEST_F(PackIndependence, ALaneThatStepsAsideIsLeftAlone) {
     return state;
   };
   EXPECT_TRUE(steps(/*others=*/true) == steps(/*others=*/false));
+}
+
+// Makes a view, as a training without a bank does, at the first Copy after Lose().
+class LateInputs final : public Inputs {
+ public:
+  LateInputs(std::shared_ptr<const Inputs> inputs, std::function<void()> make)
+      : inputs_(std::move(inputs)), make_(std::move(make)) {}
+  void Lose() { made_ = false; }
+  bool Has(std::int64_t) const override { return made_; }
+  void Copy(std::int64_t view, std::int64_t clip, std::span<float> row) const override {
+    if (!std::exchange(made_, true)) make_();
+    inputs_->Copy(view, clip, row);
+  }
+
+ private:
+  std::shared_ptr<const Inputs> inputs_;
+  std::function<void()> make_;
+  mutable bool made_ = true;
+};
+
+TEST_F(PackIndependence, ALaneThatMakesAViewIsNotWaitedFor) {
+  const RandomJob job;
+  const FoldData fold = FoldOf(job);
+  LanePool pool = testing::PoolOf(kLanes);
+  std::future<float> neighbour;
+  auto waited = std::future_status::deferred;
+  const auto inputs = std::make_shared<LateInputs>(fold.inputs, [&] {
+    neighbour = std::async(std::launch::async, [&] {
+      return RunSteps(job, *pool.Make(SettingsOf(job), ShapeOf(job), fold), 0, 1);
+    });
+    waited = neighbour.wait_for(std::chrono::seconds(20));
+  });
+  FoldData late = fold;
+  late.inputs = inputs;
+  const auto engine = pool.Make(SettingsOf(job), ShapeOf(job), late);
+  RunSteps(job, *engine, 0, 1);
+  inputs->Lose();
+  RunSteps(job, *engine, 1, 2);
+  EXPECT_EQ(waited, std::future_status::ready);
 }
 
 // Weights and moments after some steps of `job` in a lane of a pack, whose others hold `others`.
