@@ -66,27 +66,44 @@ Status WriteTemp(const fs::path& temp, std::string_view bytes, const fs::path& p
   return {};
 }
 
-}  // namespace
-
-Result<std::string> ReadFile(const fs::path& path, std::uint64_t max_bytes) {
+// `take` is given one piece after the other, until it finds an error.
+template <typename Take>
+Status ReadPieces(const fs::path& path, Take take) {
   // A pipe that nobody writes to is refused like any other, not waited for.
   Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (file.get() < 0) return SystemError("read", path, kReadExpected);
   struct stat info{};
   if (fstat(file.get(), &info) != 0) return SystemError("read", path, kReadExpected);
   if (!S_ISREG(info.st_mode)) return DataError("not a regular file", path.string(), kReadExpected);
-  std::string bytes;
   std::array<char, 65536> buffer{};
   while (true) {
     const ssize_t n = read(file.get(), buffer.data(), buffer.size());
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return SystemError("read", path, kReadExpected);
-    if (n == 0) return bytes;
-    bytes.append(buffer.data(), static_cast<std::size_t>(n));
-    if (bytes.size() > max_bytes) {
-      return DataError("file too large", path.string(), fmt::format("at most {} bytes", max_bytes));
-    }
+    if (n == 0) return {};
+    UNMASK_TRY(take(std::string_view(buffer.data(), static_cast<std::size_t>(n))));
   }
+}
+
+}  // namespace
+
+Result<std::string> ReadFile(const fs::path& path, std::uint64_t max_bytes) {
+  std::string bytes;
+  UNMASK_TRY(ReadPieces(path, [&](std::string_view piece) -> Status {
+    bytes += piece;
+    if (bytes.size() <= max_bytes) return {};
+    return DataError("file too large", path.string(), fmt::format("at most {} bytes", max_bytes));
+  }));
+  return bytes;
+}
+
+Result<std::string> HashFile(const fs::path& path) {
+  Sha256 hash;
+  UNMASK_TRY(ReadPieces(path, [&](std::string_view piece) -> Status {
+    hash.Update(piece);
+    return {};
+  }));
+  return hash.HexDigest();
 }
 
 Status SyncFolder(const fs::path& folder) {

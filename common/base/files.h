@@ -16,6 +16,9 @@ namespace fs = std::filesystem;
 Result<std::string> ReadFile(const fs::path& path,
                              std::uint64_t max_bytes = std::uint64_t{1} << 30);
 
+// SHA-256 of a file that may be larger than memory; errors as above.
+Result<std::string> HashFile(const fs::path& path);
+
 // Temp file beside the target, fsync, rename, fsync of the folder: old or new content, never a
 // mixture.
 Status WriteFileDurably(const fs::path& path, std::string_view bytes);

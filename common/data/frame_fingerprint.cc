@@ -2,34 +2,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <map>
 
-#include "common/base/sha256.h"
+#include "common/base/files.h"
 #include "common/data/frames.h"
-#include "common/data/media_kind.h"
 
 namespace unmask {
 namespace {
-
-// In pieces, since a video may be larger than memory.
-Result<std::string> FileSha256(const fs::path& path) {
-  UNMASK_ASSIGN([[maybe_unused]] const MediaKind kind, MediaKindOfFile(path));
-  std::ifstream file(path, std::ios::binary);
-  Sha256 hash;
-  std::array<char, 65536> buffer{};
-  while (file) {
-    file.read(buffer.data(), buffer.size());
-    hash.Update({buffer.data(), static_cast<std::size_t>(file.gcount())});
-  }
-  if (!file.eof()) {
-    return DataError(std::string("cannot read: ") + std::strerror(errno), path.string());
-  }
-  return hash.HexDigest();
-}
 
 std::string Fingerprint(const std::string& sha256, const FrameRef& frame) {
   return frame.video_frame < 0 ? sha256 : fmt::format("{}#{}", sha256, frame.video_frame);
@@ -38,7 +17,7 @@ std::string Fingerprint(const std::string& sha256, const FrameRef& frame) {
 }  // namespace
 
 Result<std::string> FrameFingerprint(const FrameRef& frame) {
-  UNMASK_ASSIGN(const std::string sha256, FileSha256(frame.path));
+  UNMASK_ASSIGN(const std::string sha256, HashFile(frame.path));
   return Fingerprint(sha256, frame);
 }
 
@@ -50,7 +29,7 @@ Result<std::vector<std::string>> FrameFingerprints(const std::vector<FrameRef>& 
   for (const FrameRef& frame : frames) {
     const auto [at, fresh] = sha256_of.try_emplace(frame.path);
     if (fresh) {
-      auto sha256 = FileSha256(frame.path);
+      auto sha256 = HashFile(frame.path);
       if (sha256.ok()) {
         at->second = *std::move(sha256);
       } else {

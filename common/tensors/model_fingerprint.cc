@@ -6,7 +6,6 @@
 
 #include "common/base/sha256.h"
 #include "common/base/text.h"
-#include "common/tensors/mapped_file.h"
 #include "common/tensors/preparation_source.h"
 
 namespace unmask {
@@ -31,17 +30,13 @@ Status AddPreparation(const fs::path& folder, FileHashes& hashes) {
 
 }  // namespace
 
-Result<std::string> HashFile(const fs::path& file) {
-  UNMASK_ASSIGN(const auto mapped, MappedFile::Open(file));
-  return Sha256Hex(mapped->bytes());
-}
-
 bool IsWeights(const std::string& name) { return name.ends_with(".safetensors"); }
 
 Result<FileHashes> HashModelFiles(const fs::path& folder) {
   FileHashes hashes;
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(folder, error)) {
+  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+    const fs::directory_entry& entry = *it;
     const std::string name = entry.path().filename().string();
     if (!Matters(name)) continue;
     if (!IsUtf8(name)) {

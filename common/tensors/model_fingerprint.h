@@ -11,8 +11,6 @@ namespace unmask {
 // SHA-256 by file, or by file and the one part of it that counts.
 using FileHashes = std::map<std::string, std::string>;
 
-Result<std::string> HashFile(const fs::path& file);
-
 // Whether it is a file of weights.
 bool IsWeights(const std::string& name);
 

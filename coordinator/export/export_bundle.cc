@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "common/base/files.h"
 #include "common/base/out_file.h"
-#include "common/tensors/model_fingerprint.h"
 #include "coordinator/export/exports.h"
 #include "coordinator/report/render.h"
 #include "coordinator/report_page/report_data.h"

@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "common/base/files.h"
 #include "common/data/pictures.h"
-#include "common/tensors/model_fingerprint.h"
 #include "worker/faces/face_cropper.h"
 #include "worker/faces/picture.h"
 

@@ -53,6 +53,15 @@ TEST_F(FilesTest, ReadsOnlyRegularFilesWithinTheBound) {
   EXPECT_FALSE(ReadFile(folder_ / "pipe").ok());
 }
 
+TEST_F(FilesTest, AFileHasTheHashOfItsBytesHoweverManyThereAre) {
+  for (const std::size_t size : {0, 3, 65536, 200000}) {
+    const std::string bytes(size, 'a');
+    Put(folder_ / "a", bytes);
+    EXPECT_EQ(*HashFile(folder_ / "a"), Sha256Hex(bytes)) << size;
+  }
+  EXPECT_FALSE(HashFile(folder_).ok());
+}
+
 TEST_F(FilesTest, AFailureNamesWhatWasAskedForAndWhatIsExpected) {
   const Status written = WriteFileDurably(folder_ / "missing" / "a", "x");
   const std::string name = (folder_ / "missing" / "a").string();
