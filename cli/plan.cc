@@ -57,10 +57,7 @@ std::string Text(const PlanOutput& output, const PlanReport& report) {
 // 0 where the model cannot be used, which `run` says.
 std::int64_t WidthOf(const std::string& config_json, const Settings& settings) {
   const auto config = ReadBackboneConfig(config_json, "config.json");
-  const bool projected = settings.features.clip == ClipFeature::kProjected;
-  return config.ok()
-             ? FeatureWidth(*config, projected ? FeatureKind::kProjected : FeatureKind::kPooled)
-             : 0;
+  return config.ok() ? FeatureWidth(*config, settings.features.clip) : 0;
 }
 
 Status Plan(const PlanArguments& arguments, const CommandContext& context) {

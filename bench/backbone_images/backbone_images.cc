@@ -25,7 +25,7 @@ Pixels RandomPixels(Size size, std::uint32_t number) {
 
 Result<double> ImagesPerSecond(const fs::path& folder, Precision precision, unsigned threads,
                                double seconds) {
-  UNMASK_ASSIGN(ModelFolder model, OpenModelFolder(folder, FeatureKind::kPooled));
+  UNMASK_ASSIGN(ModelFolder model, OpenModelFolder(folder, ClipFeature::kPooled));
   model.parts.precision = precision;
   const Size size = model.parts.config.image_size();
   const auto* module = LoadTorchModule<BackboneModule>(kBackboneModuleSymbol);

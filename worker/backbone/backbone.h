@@ -24,8 +24,6 @@ inline Error NoBfloat16() {
                     "float32, or a processor with avx512_bf16");
 }
 
-enum class FeatureKind { kPooled, kProjected };
-
 class Backbone {
  public:
   virtual ~Backbone() = default;
@@ -39,7 +37,7 @@ class Backbone {
 
 struct BackboneParts {
   BackboneConfig config;
-  FeatureKind feature = FeatureKind::kPooled;
+  ClipFeature feature = ClipFeature::kPooled;
   Precision precision = Precision::kFloat32;
   WeightFiles files;     // kept mapped by the backbone
   BoundWeights weights;  // into `files`
@@ -53,6 +51,6 @@ struct ModelFolder {
   Preprocessing preprocessing;
   BackboneParts parts;
 };
-Result<ModelFolder> OpenModelFolder(const fs::path& folder, FeatureKind feature);
+Result<ModelFolder> OpenModelFolder(const fs::path& folder, ClipFeature feature);
 
 }  // namespace unmask

@@ -32,7 +32,7 @@ Status CheckPreparation(const Preprocessing& preprocessing, const BackboneConfig
 }
 
 Status CheckFeature(const BackboneParts& parts, const std::string& where) {
-  if (parts.feature == FeatureKind::kPooled || parts.weights.contains("projection")) return {};
+  if (parts.feature == ClipFeature::kPooled || parts.weights.contains("projection")) return {};
   if (parts.config.kind() != BackboneKind::kClip) {
     return UsageError("only CLIP has projected features", where, "--feature pooled");
   }
@@ -42,7 +42,7 @@ Status CheckFeature(const BackboneParts& parts, const std::string& where) {
 
 }  // namespace
 
-Result<ModelFolder> OpenModelFolder(const fs::path& folder, FeatureKind feature) {
+Result<ModelFolder> OpenModelFolder(const fs::path& folder, ClipFeature feature) {
   std::error_code ignored;
   if (!fs::is_directory(folder, ignored)) {
     return DataError("not a folder", folder.string(), "a Hugging Face model folder");

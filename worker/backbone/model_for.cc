@@ -22,10 +22,9 @@ FeatureSource SourceOf(BackboneKind kind) {
 }  // namespace
 
 Result<ModelFolder> OpenModelFor(const Settings::Features& features, const fs::path& folder) {
-  const bool projected =
-      features.source == FeatureSource::kClip && features.clip == ClipFeature::kProjected;
-  UNMASK_ASSIGN(ModelFolder model, OpenModelFolder(folder, projected ? FeatureKind::kProjected
-                                                                     : FeatureKind::kPooled));
+  const bool clip = features.source == FeatureSource::kClip;
+  UNMASK_ASSIGN(ModelFolder model,
+                OpenModelFolder(folder, clip ? features.clip : ClipFeature::kPooled));
   const FeatureSource held = SourceOf(model.parts.config.kind());
   if (held != features.source) {
     return DataError(fmt::format("a model of the kind {}", Name(held)), folder.string(),

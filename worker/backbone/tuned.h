@@ -12,7 +12,7 @@ inline constexpr std::string_view kBackbonePrefix = "backbone/";
 
 struct TunedBackbone {
   BackboneConfig config;
-  FeatureKind feature = FeatureKind::kPooled;
+  ClipFeature feature = ClipFeature::kPooled;
   Size image;            // of the prepared pictures
   NamedTensors weights;  // backbone/ROLE: what the features depend on, nothing else
 };
@@ -20,6 +20,6 @@ struct TunedBackbone {
 // `image`: the size at which pictures are prepared.
 Result<TunedBackbone> MakeTunedBackbone(const BackboneParts& parts, Size image);
 
-std::int64_t FeatureWidth(const BackboneConfig& config, FeatureKind feature);
+std::int64_t FeatureWidth(const BackboneConfig& config, ClipFeature feature);
 
 }  // namespace unmask

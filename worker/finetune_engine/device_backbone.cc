@@ -32,7 +32,7 @@ class DeviceNetwork final : public Network {
  private:
   c10::Device device_;
   decltype(BackboneConfig::model) model_;
-  FeatureKind feature_;
+  ClipFeature feature_;
   TorchWeights weights_;
 };
 

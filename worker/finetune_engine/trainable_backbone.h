@@ -13,7 +13,7 @@ namespace unmask {
 
 // `images` is [pictures, 3, height, width]; the features are [pictures, width].
 at::Tensor TrainableTransformer(const TransformerConfig& config, const TorchWeights& weights,
-                                FeatureKind feature, const at::Tensor& images);
+                                ClipFeature feature, const at::Tensor& images);
 
 // BatchNorm2d of a ResNet: x normalised, weighted and shifted. The statistics are the buffers.
 struct NormTensors {

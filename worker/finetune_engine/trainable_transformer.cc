@@ -24,14 +24,14 @@ at::Tensor Embed(const TransformerConfig& config, const TorchWeights& weights,
 }  // namespace
 
 at::Tensor TrainableTransformer(const TransformerConfig& config, const TorchWeights& weights,
-                                FeatureKind feature, const at::Tensor& images) {
+                                ClipFeature feature, const at::Tensor& images) {
   const TransformerLayers layers(
       {config.hidden, config.heads, config.layers, config.activation, config.norm_epsilon},
       weights);
   at::Tensor x = Embed(config, weights, images);
   if (config.clip) x = layers.Norm(x, "pre");
   const at::Tensor token = layers.Norm(layers.Apply(x).select(1, 0), "final");
-  return feature == FeatureKind::kPooled ? token : at::linear(token, weights.at("projection"));
+  return feature == ClipFeature::kPooled ? token : at::linear(token, weights.at("projection"));
 }
 
 }  // namespace unmask

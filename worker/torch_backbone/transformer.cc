@@ -41,7 +41,7 @@ at::Tensor Join(const TorchWeights& weights, const std::string& layer, const std
 }  // namespace
 
 Transformer::Transformer(const TransformerConfig& config, const TorchWeights& weights,
-                         FeatureKind feature, Precision precision)
+                         ClipFeature feature, Precision precision)
     : config_(config),
       tokens_(std::int64_t{config.grid().height} * config.grid().width + 1),
       type_(precision == Precision::kFloat32 ? at::kFloat : at::kBFloat16),
@@ -56,7 +56,7 @@ Transformer::Transformer(const TransformerConfig& config, const TorchWeights& we
     layers_.push_back(
         MakeLayer(weights, fmt::format("layer.{}.", i), kPictures * (last ? 1 : tokens_)));
   }
-  if (feature == FeatureKind::kProjected) {
+  if (feature == ClipFeature::kProjected) {
     projection_ = PackedLinear(weights.at("projection"), std::nullopt, kPictures, at::kFloat);
   }
 }

@@ -11,7 +11,7 @@ namespace unmask {
 
 class Transformer final : public Network {
  public:
-  Transformer(const TransformerConfig& config, const TorchWeights& weights, FeatureKind feature,
+  Transformer(const TransformerConfig& config, const TorchWeights& weights, ClipFeature feature,
               Precision precision);
 
   // `images` is [kBlockPictures, 3, height, width].

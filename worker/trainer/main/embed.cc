@@ -26,7 +26,7 @@ constexpr int kAnyNumber = 1 << 28;
 struct EmbedArguments {
   fs::path model;
   fs::path out;
-  FeatureKind feature = FeatureKind::kPooled;
+  ClipFeature feature = ClipFeature::kPooled;
   Precision precision = Precision::kFloat32;
   bool text = false;
   std::vector<std::string> inputs;  // paths of images, or texts
@@ -82,8 +82,8 @@ Status Embed(const EmbedArguments& arguments) {
 }  // namespace
 
 int EmbedMain(int argc, char** argv) {
-  static const std::map<std::string, FeatureKind> features = {
-      {"pooled", FeatureKind::kPooled}, {"projected", FeatureKind::kProjected}};
+  static const std::map<std::string, ClipFeature> features = {
+      {"pooled", ClipFeature::kPooled}, {"projected", ClipFeature::kProjected}};
   static const std::map<std::string, Precision> precisions = {{"float32", Precision::kFloat32},
                                                               {"bfloat16", Precision::kBfloat16}};
   EmbedArguments arguments;

@@ -44,9 +44,9 @@ class ModelFolderTest : public testing::Test {
     ASSERT_TRUE(WriteFileDurably(folder_ / name, text).ok());
   }
   Preprocessing Prepared() const {
-    return OpenModelFolder(folder_, FeatureKind::kPooled).value().preprocessing;
+    return OpenModelFolder(folder_, ClipFeature::kPooled).value().preprocessing;
   }
-  std::string Refusal(FeatureKind feature = FeatureKind::kPooled) const {
+  std::string Refusal(ClipFeature feature = ClipFeature::kPooled) const {
     const auto model = OpenModelFolder(folder_, feature);
     return model.ok() ? "" : FormatError(model.error());
   }
@@ -70,7 +70,7 @@ TEST_F(ModelFolderTest, AcceptsPrefixesAndOlderSpellings) {
   renamed["vision_model.embeddings.position_ids"] = {1, 5};
   Write(kClip, renamed);
   EXPECT_EQ(Refusal(), "");
-  EXPECT_EQ(Refusal(FeatureKind::kProjected), "");
+  EXPECT_EQ(Refusal(ClipFeature::kProjected), "");
 }
 
 TEST_F(ModelFolderTest, AcceptsEverySpellingOfAResnet) {
@@ -80,7 +80,7 @@ TEST_F(ModelFolderTest, AcceptsEverySpellingOfAResnet) {
     if (layout == 1) shapes["bn1.num_batches_tracked"] = {};
     Write(kResnet, shapes);
     EXPECT_EQ(Refusal(), "");
-    EXPECT_NE(Refusal(FeatureKind::kProjected).find("only CLIP"), std::string::npos);
+    EXPECT_NE(Refusal(ClipFeature::kProjected).find("only CLIP"), std::string::npos);
   }
 }
 
@@ -109,7 +109,7 @@ TEST_F(ModelFolderTest, ProjectsOnlyWithAProjection) {
   shapes.erase("visual_projection.weight");
   Write(kClip, shapes);
   EXPECT_EQ(Refusal(), "");
-  EXPECT_NE(Refusal(FeatureKind::kProjected).find("no projected features"), std::string::npos);
+  EXPECT_NE(Refusal(ClipFeature::kProjected).find("no projected features"), std::string::npos);
 }
 
 TEST_F(ModelFolderTest, RefusesPicturesOfAnotherSizeThanTheModels) {

@@ -63,7 +63,7 @@ struct SmallCase {
   void MakeFold() {
     const int side = expected["side"];
     TunedBackbone backbone{ReadBackboneConfig(expected["config"].dump(), "config.json").value(),
-                           expected["projected"] ? FeatureKind::kProjected : FeatureKind::kPooled,
+                           expected["projected"] ? ClipFeature::kProjected : ClipFeature::kPooled,
                            {side, side},
                            {}};
     const std::vector<Layout> layouts = LayoutsOf(backbone.config);

@@ -46,7 +46,7 @@ std::vector<float> FormulaWeights(const WantedTensor& wanted) {
 }
 
 std::unique_ptr<Backbone> MakeFromFormula(const json& config, std::size_t layout,
-                                          FeatureKind feature,
+                                          ClipFeature feature,
                                           std::map<std::string, std::vector<float>>& storage,
                                           Precision precision = Precision::kFloat32) {
   BackboneParts parts;
@@ -93,7 +93,7 @@ TEST_P(AgainstTransformers, SameFeatures) {
   std::map<std::string, std::vector<float>> storage;
   const auto backbone = MakeFromFormula(
       one["config"], name.ends_with("torchvision") ? 1 : 0,
-      name.ends_with("projected") ? FeatureKind::kProjected : FeatureKind::kPooled, storage);
+      name.ends_with("projected") ? ClipFeature::kProjected : ClipFeature::kPooled, storage);
   const auto features = FeaturesOf(*backbone, {FormulaPixels(one["image_size"])});
   ASSERT_TRUE(features.ok()) << FormatError(features.error());
   const auto expected = one["features"].get<std::vector<float>>();
@@ -109,7 +109,7 @@ TEST_P(AgainstTransformers, SameBitsInAnyCompany) {
     std::map<std::string, std::vector<float>> storage;
     const auto backbone = MakeFromFormula(
         one["config"], name.ends_with("torchvision") ? 1 : 0,
-        name.ends_with("projected") ? FeatureKind::kProjected : FeatureKind::kPooled, storage,
+        name.ends_with("projected") ? ClipFeature::kProjected : ClipFeature::kPooled, storage,
         precision);
     std::vector<Pixels> pictures;
     std::vector<std::vector<float>> alone;
@@ -138,7 +138,7 @@ TEST_P(AgainstTransformers, BFloat16IsNear) {
   std::map<std::string, std::vector<float>> storage;
   const auto backbone =
       MakeFromFormula(one["config"], name.ends_with("torchvision") ? 1 : 0,
-                      name.ends_with("projected") ? FeatureKind::kProjected : FeatureKind::kPooled,
+                      name.ends_with("projected") ? ClipFeature::kProjected : ClipFeature::kPooled,
                       storage, Precision::kBfloat16);
   const auto features = FeaturesOf(*backbone, {FormulaPixels(one["image_size"])}).value();
   const double error = RelativeError(features, one["features"].get<std::vector<float>>());
@@ -159,7 +159,7 @@ TEST(TorchBackbone, ConvertsHalfPrecision) {
 
 TEST(TorchBackbone, SaysWhatLibtorchSays) {
   std::map<std::string, std::vector<float>> storage;
-  const auto backbone = MakeFromFormula(Cases()[0]["config"], 0, FeatureKind::kPooled, storage);
+  const auto backbone = MakeFromFormula(Cases()[0]["config"], 0, ClipFeature::kPooled, storage);
   const auto features = FeaturesOf(*backbone, {FormulaPixels(9)});  // the model takes 7
   ASSERT_FALSE(features.ok());
   const std::string said = features.error().problems.front().what;
