@@ -1,21 +1,17 @@
--- A series is taken apart once, not for each of its epochs: DISTINCT keeps the subquery whole.
+-- A series is taken apart once, not for each of its epochs: what an epoch is joined with are rows of json_each,
+-- not functions of the part. No subquery: joined with a few jobs the view reads these alone.
 CREATE VIEW curves AS
 SELECT
-  series.job_key,
-  series.first + epoch.key AS epoch,
-  series.split,
-  series.task,
-  json_extract(epoch.value, '$[0]') AS loss,
-  json_extract(epoch.value, '$[1]') AS accuracy
-FROM (
-  SELECT DISTINCT
-    job.job_key,
-    json_extract(part.value, '$.first') AS first,
-    json_extract(part.value, '$.split') AS split,
-    json_extract(part.value, '$.task') AS task,
-    json_extract(part.value, '$.points') AS points
-  FROM curve
-  JOIN job ON job.id = curve.job_id
-  JOIN json_each(curve.series) AS part
-) AS series
-JOIN json_each(series.points) AS epoch;
+  job.job_key,
+  first.value + epoch.key AS epoch,
+  split.value AS split,
+  task.value AS task,
+  json_extract(epoch.value, '$[0]') + 0.0 AS loss,  -- a whole number is written like an integer
+  json_extract(epoch.value, '$[1]') + 0.0 AS accuracy
+FROM curve
+JOIN job ON job.id = curve.job_id
+JOIN json_each(curve.series) AS part
+CROSS JOIN json_each(part.value, '$.first') AS first
+CROSS JOIN json_each(part.value, '$.split') AS split
+CROSS JOIN json_each(part.value, '$.task') AS task
+CROSS JOIN json_each(part.value, '$.points') AS epoch;

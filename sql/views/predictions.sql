@@ -1,4 +1,5 @@
--- Unpacks one row a clip. `clip.key` is the clip's place in the fold, `clip.value` its logits.
+-- Unpacks one row a clip. `clip.key` is the clip's place in the fold, `clip.value` its logits: joined, since
+-- SQLite keeps four parsed texts, and json_extract of each clip's would drive out the fold's.
 CREATE VIEW predictions AS
 SELECT
   sweep.sweep,
@@ -17,8 +18,9 @@ SELECT
     fold.classes, '$[' || json_extract(prediction.predicted, '$[' || clip.key || ']') || ']'
   ) AS predicted,
   (
-    SELECT json_group_object(class.value, json_extract(clip.value, '$[' || class.key || ']'))
+    SELECT json_group_object(class.value, logit.value)
     FROM json_each(fold.classes) AS class
+    JOIN json_each(clip.value) AS logit ON logit.key = class.key
   ) AS logits,
   point.point
 FROM sweep

@@ -321,6 +321,23 @@ TEST_F(Views, CurvesAreUnpackedAndGapsStayGaps) {
                     " ORDER BY split, epoch"),
               ElementsAre(key + "|0|train|ter|3.5|0.125", key + "|1|train|ter|2.5|0.25",
                           key + "|4|train|ter|1.25|0.5", key + "|0|validation|der|0.1|1"));
+  EXPECT_THAT(Query("SELECT DISTINCT typeof(epoch), typeof(loss), typeof(accuracy) FROM curves"),
+              ElementsAre("integer|real|real"));
+}
+
+// The same clips and classes: only the labels tell the tasks' folds apart.
+TEST_F(Views, TasksHaveTheirOwnLabels) {
+  const SweepPlan plan = MakeTestPlan("s-1", {TestExperiment{}});
+  Register(plan);
+  JobResult result = TestResult(plan.jobs[0].spec);
+  ASSERT_EQ(result.predictions.size(), 2U);
+  result.predictions[1].labels = {1, 1};
+  const LeaseId lease = LeaseOf(plan.jobs[0].key);
+  Lease(lease);
+  Apply(RecordResult{lease, result});
+  Commit();
+  EXPECT_THAT(Query("SELECT task, label FROM predictions ORDER BY task, sample"),
+              ElementsAre("der|ha", "der|ha", "ter|an", "ter|ha"));
 }
 
 TEST_F(Views, CheckpointsAreTheNewestTwo) {
