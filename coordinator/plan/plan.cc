@@ -176,15 +176,17 @@ void Shuffle(std::vector<PlannedJob>& jobs, std::int64_t seed) {
   for (std::size_t i = jobs.size(); i > 1; --i) std::swap(jobs[i - 1], jobs[random() % i]);
 }
 
-Fingerprints FingerprintsOf(const std::vector<PlannedPoint>& points) {
+// Each once; where the points of a grid differ in paths, which the name leaves out, one a point.
+Fingerprints FingerprintsOf(const Study& study, const std::vector<PlannedPoint>& points) {
+  const bool repeat = std::ranges::any_of(
+      study.grid.axes, [](const GridAxis& axis) { return FindField(axis.key)->path; });
   Fingerprints fingerprints;
   for (const PlannedPoint& point : points) {
     auto& own = fingerprints[point.experiment->name];
     if (point.data == nullptr) continue;
-    const auto add = [&own = own](const std::string& sha256) {
-      if (!sha256.empty() && std::find(own.begin(), own.end(), sha256) == own.end()) {
-        own.push_back(sha256);
-      }
+    const auto add = [&own = own, repeat](const std::string& sha256) {
+      if (sha256.empty()) return;
+      if (repeat || std::ranges::find(own, sha256) == own.end()) own.push_back(sha256);
     };
     add(point.data->sha256);
     if (point.pictures == nullptr) continue;
@@ -197,7 +199,7 @@ Fingerprints FingerprintsOf(const std::vector<PlannedPoint>& points) {
 
 void NameSweep(const Study& study, const std::vector<PlannedPoint>& points, SweepPlan& plan) {
   plan.name = study.name;
-  plan.config_json = CanonicalJson(ConfigIdentity(study, FingerprintsOf(points)));
+  plan.config_json = CanonicalJson(ConfigIdentity(study, FingerprintsOf(study, points)));
   plan.config_sha256 = Sha256Hex(plan.config_json);
   plan.sweep = study.name + "-" + plan.config_sha256.substr(0, 8);
   plan.tables_json = study.tables_json;

@@ -195,6 +195,18 @@ TEST_F(PlanTest, TheSweepIsNamedByWhatIsTrained) {
   EXPECT_EQ(base.plan.config_json.find("m.csv"), std::string::npos);
 }
 
+// Its points would keep the results of what lay there before.
+TEST_F(PlanTest, TheSweepIsNamedByWhatLiesAtEachOfAGridsPaths) {
+  const std::string small = Manifest("small.csv");
+  const std::string large = Manifest("large.csv", 4);
+  const auto sweep = [&](const std::string& between) {
+    return Plan("grid: {dataset.manifest: [" + small + ", " + between + ", " + large + "]}")
+        .plan.sweep;
+  };
+  EXPECT_EQ(sweep(Manifest("copy.csv")), sweep(Manifest("other.csv")));
+  EXPECT_NE(sweep(Manifest("copy.csv")), sweep(Manifest("copy.csv", 4)));
+}
+
 TEST_F(PlanTest, AnEditedValueRetrainsOnlyWhatItTouches) {
   const std::string manifest = "dataset.manifest=" + Manifest();
   const PlanOutput before = Plan(kShared, {manifest});
