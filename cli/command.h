@@ -1,8 +1,11 @@
-// The frame of every subcommand. Each cli/NAME.cc adds itself to the program; its callback sets
+// The frame of every subcommand: cli/main.cc adds each to the program, and its callback sets
 // `context.exit_code`.
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <cstdint>
+#include <functional>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,6 +38,11 @@ void Finish(CommandContext& context, const Status& status);
 
 // The sweep that a command looks at, as StoreReader::FindSweep takes it.
 void AddSweepArgument(CLI::App& command, std::string& sweep);
+
+// A check of an option's text. CLI11 itself wraps what is out of range, and reads hexadecimal
+// digits.
+std::function<std::string(const std::string&)> WholeNumber(
+    std::int64_t least, std::int64_t most = std::numeric_limits<std::int64_t>::max());
 
 // To stdout.
 void Print(std::string_view text);

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <limits>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -271,10 +270,10 @@ void AddSynth(CLI::App& data, CommandContext& context) {
   auto arguments = std::make_shared<Arguments>();
   synth->add_option("DIR", arguments->folder, "Folder to write")->required()->check(NamesAPlace);
   synth->add_option("--subjects", arguments->options.subjects, "How many")
-      ->check(CLI::Range(1, 10000))
+      ->check(WholeNumber(1, 10000))
       ->capture_default_str();
   synth->add_option("--seed", arguments->options.seed, "Of every draw")
-      ->check(CLI::Range(std::int64_t{0}, std::numeric_limits<std::int64_t>::max()))
+      ->check(WholeNumber(0))
       ->capture_default_str();
   synth->callback([arguments, &context] {
     Finish(context, SynthCommand(context, arguments->folder, arguments->options));
@@ -295,7 +294,7 @@ void AddSynthWeights(CLI::App& data, CommandContext& context) {
       ->check(CLI::IsMember({"vit", "clip", "resnet18"}));
   weights->add_option("DIR", arguments->folder, "Folder to write")->required()->check(NamesAPlace);
   weights->add_option("--seed", arguments->options.seed, "Of every weight")
-      ->check(CLI::Range(std::int64_t{0}, std::numeric_limits<std::int64_t>::max()))
+      ->check(WholeNumber(0))
       ->capture_default_str();
   weights->callback([arguments, &context] {
     arguments->options.kind = *SynthModelKindOf(arguments->kind);

@@ -255,11 +255,6 @@ void Report(CommandContext& context, const std::vector<Verdict>& verdicts) {
 }
 
 // CLI::PositiveNumber would print the range of a double.
-std::string CheckCount(const std::string& text) {
-  const auto count = ParseInt(text);
-  return count && *count > 0 ? "" : fmt::format("'{}' is no whole number of at least 1", text);
-}
-
 }  // namespace
 
 void AddVerifyCommand(CLI::App& app, CommandContext& context) {
@@ -269,7 +264,7 @@ void AddVerifyCommand(CLI::App& app, CommandContext& context) {
       app.add_subcommand("verify", "Retrain finished jobs and compare them bit by bit");
   AddSweepArgument(*command, *sweep);
   command->add_option("--jobs", *count, "How many, spread over the sweep (default: all)")
-      ->check(CheckCount);
+      ->check(WholeNumber(1));
   command->footer(
       "Exit code 1 where a job differs or none could be compared.\nExample: unmask verify --jobs "
       "3");

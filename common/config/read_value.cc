@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 #include "common/base/text.h"
@@ -96,6 +97,20 @@ YamlNode ScalarArgument(std::string_view value) {
   return node;
 }
 
+namespace {
+
+// A comma within quotes (JSON's) ends no item.
+std::size_t EndOfItem(std::string_view items) {
+  bool quoted = false;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    if (items[i] == '"') quoted = !quoted;
+    if (items[i] == ',' && !quoted) return i;
+  }
+  return items.size();
+}
+
+}  // namespace
+
 YamlNode ListArgument(std::string_view value) {
   YamlNode node;
   node.kind = YamlNode::Kind::kList;
@@ -104,8 +119,10 @@ YamlNode ListArgument(std::string_view value) {
     value = Trim(value.substr(1, value.size() - 2));
   }
   if (value.empty()) return node;
-  for (const std::string& part : Split(value, ',')) {
-    std::string_view item = Trim(part);
+  while (!value.empty()) {
+    const std::size_t end = EndOfItem(value);
+    std::string_view item = Trim(value.substr(0, end));
+    value.remove_prefix(std::min(end + 1, value.size()));
     const bool quoted = item.size() >= 2 && item.front() == '"' && item.back() == '"';  // JSON
     if (quoted) item = item.substr(1, item.size() - 2);
     node.items.push_back(ScalarArgument(item));

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <map>
 #include <set>
 
 #include "common/base/text.h"
@@ -48,7 +49,10 @@ class TableReader {
   }
 
  private:
-  using PublishedValues = std::vector<std::pair<Value, const YamlNode*>>;
+  struct PublishedValues {
+    std::vector<Value> values;  // in the order given
+    std::map<Value, std::vector<Json>> results;
+  };
 
   bool IsMap(const YamlNode& node, const std::string& key, const char* expected) {
     if (node.kind == Kind::kMap) return true;
@@ -179,21 +183,28 @@ class TableReader {
                     KeyHint(key, FieldKeys()));
       return {};
     }
-    const PublishedValues published = ReadPublishedValues(node, *field);
+    PublishedValues published = ReadPublishedValues(node, *field, columns_count);
     std::vector<TableSpec> specs;
     for (const Value& value : AxisValues(node, *field, published)) {
       TableSpec spec;
       spec.label = ToText(value);
       spec.both.point[key] = value;
-      for (const auto& [at, results] : published) {
-        if (at == value) spec.published = ReadPublishedCells(*results, columns_count);
+      const auto known = published.results.find(value);
+      if (known != published.results.end()) {
+        spec.published = std::move(known->second);
+        published.results.erase(known);
       }
       specs.push_back(std::move(spec));
+    }
+    for (const auto& [value, results] : published.results) {
+      reporter_.Add(fmt::format("published for {}, which is no row of {}", ToText(value), context_),
+                    node.line, "one of its values");
     }
     return specs;
   }
 
-  PublishedValues ReadPublishedValues(const YamlNode& axis, const Field& field) {
+  PublishedValues ReadPublishedValues(const YamlNode& axis, const Field& field,
+                                      std::size_t columns_count) {
     PublishedValues published;
     const YamlNode* map = Find(axis, "published");
     if (map == nullptr || !IsMap(*map, context_ + ".published", "a map from values to results")) {
@@ -203,7 +214,15 @@ class TableReader {
       YamlNode name = ScalarArgument(entry.key);
       name.line = entry.line;
       const auto value = ReadValue(field.type, field.key, name, reporter_);
-      if (value) published.emplace_back(*value, &entry.value);
+      if (!value) continue;
+      const bool first =
+          published.results.emplace(*value, ReadPublishedCells(entry.value, columns_count)).second;
+      if (first) {
+        published.values.push_back(*value);
+      } else {
+        reporter_.Add(fmt::format("duplicate value {} in {}.published", ToText(*value), context_),
+                      entry.line, "each value once");
+      }
     }
     return published;
   }
@@ -218,7 +237,7 @@ class TableReader {
     const auto add = [&](const Value& value) {
       if (seen.insert(value).second) values.push_back(value);
     };
-    for (const auto& [value, results] : published) add(value);
+    std::ranges::for_each(published.values, add);
     for (const GridAxis& axis : study_.grid.axes) {
       if (axis.key == field.key) std::for_each(axis.values.begin(), axis.values.end(), add);
     }
@@ -238,7 +257,10 @@ class TableReader {
         continue;
       }
       const auto value = ReadValue(field->type, key, *node, reporter_);
-      if (value) source.point[field->key] = *value;
+      if (value && !source.point.emplace(field->key, *value).second) {
+        reporter_.Add(fmt::format("duplicate key '{}' in a point of {}", key, context_), node->line,
+                      "each key once");
+      }
     }
   }
 

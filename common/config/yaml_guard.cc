@@ -123,7 +123,9 @@ class TreeBuilder final : public YAML::EventHandler {
   }
 
   void Add(YamlNode node) {
+    const bool is_null = node.kind == YamlNode::Kind::kNull;
     if (open_.empty()) {
+      if (is_null) node.line = 1;
       document_.root = std::move(node);
       return;
     }
@@ -132,6 +134,7 @@ class TreeBuilder final : public YAML::EventHandler {
       frame.node.items.push_back(std::move(node));
       return;
     }
+    if (is_null) node.line = frame.key_line;  // not where it ends
     if (!frame.duplicate) {
       frame.node.entries.push_back({std::move(frame.key), frame.key_line, std::move(node)});
     }
@@ -166,7 +169,8 @@ Status CheckBytes(std::string_view text, const std::string& name) {
 
 Result<YamlDocument> ParseYaml(std::string_view text, const std::string& name) {
   UNMASK_TRY(CheckBytes(text, name));
-  std::istringstream stream{std::string(text)};
+  // yaml-cpp takes the end of the text for the end of a quote, but not that of a document.
+  std::istringstream stream{std::string(text) + "\n...\n"};
   TreeBuilder builder(name);
   try {
     YAML::Parser parser(stream);
@@ -175,7 +179,9 @@ Result<YamlDocument> ParseYaml(std::string_view text, const std::string& name) {
   } catch (const YAML::Exception& error) {
     const std::string where =
         error.mark.is_null() ? name : fmt::format("{}:{}", name, LineOf(error.mark));
-    return UsageError("cannot read YAML: " + error.msg, where, "plain YAML");
+    const bool open_quote = error.msg == YAML::ErrorMsg::DOC_IN_SCALAR;
+    return UsageError("cannot read YAML: " + (open_quote ? "a quote is not closed" : error.msg),
+                      where, "plain YAML");
   }
   return builder.Take();
 }

@@ -117,8 +117,10 @@ Status ReadPictures(const nlohmann::json& json, JobSpec& spec) {
 
 Status ReadHead(const nlohmann::json& json, JobSpec& spec) {
   const auto text = [&](const char* key) { return json.contains(key) && json[key].is_string(); };
-  const auto whole = [&](const char* key) {
-    return json.contains(key) && json[key].is_number_integer();
+  const auto whole = [&]<typename Number>(const char* key, Number) {
+    if (!json.contains(key) || !json[key].is_number_integer()) return false;
+    return json[key].is_number_unsigned() ? std::in_range<Number>(json[key].get<std::uint64_t>())
+                                          : std::in_range<Number>(json[key].get<std::int64_t>());
   };
   if (!text("kind")) return BadSpec("kind is missing");
   const auto kind = FromName<JobKind>(json["kind"].get<std::string>());
@@ -127,8 +129,8 @@ Status ReadHead(const nlohmann::json& json, JobSpec& spec) {
     return BadSpec("dataset is not a SHA-256");
   }
   if (!text("held_out")) return BadSpec("held_out is missing");
-  if (!whole("seed")) return BadSpec("seed is not a whole number");
-  if (!whole("numerics")) return BadSpec("numerics is not a whole number");
+  if (!whole("seed", spec.seed)) return BadSpec("seed is not a whole number");
+  if (!whole("numerics", spec.numerics_version)) return BadSpec("numerics is not a whole number");
   spec.kind = *kind;
   spec.dataset = json["dataset"];
   spec.held_out = json["held_out"];

@@ -24,7 +24,8 @@ constexpr const char* kIndex = "model.safetensors.index.json";
 Error NoWeights(const fs::path& folder) {
   for (const char* name :
        {"pytorch_model.bin", "pytorch_model.bin.index.json", "model.pt", "model.pth"}) {
-    if (!fs::exists(folder / name)) continue;
+    std::error_code not_there;
+    if (!fs::exists(folder / name, not_there)) continue;
     return DataError(
         "the weights are pickled, which is never loaded", (folder / name).string(),
         "safetensors; convert once: python3 -c \"import sys, transformers as t; "

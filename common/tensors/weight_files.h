@@ -22,7 +22,7 @@ struct WeightFiles {
   std::vector<std::shared_ptr<const MappedFile>> files;  // keep the views alive
 };
 
-// Each shard must hold exactly what the index says of it. A folder with pickled weights only is
+// Each shard must hold all that the index says of it. A folder with pickled weights only is
 // refused, with the command that converts them.
 Result<WeightFiles> OpenWeightFiles(const fs::path& folder);
 

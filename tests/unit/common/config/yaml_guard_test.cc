@@ -61,6 +61,23 @@ TEST(YamlGuardTest, RefusesWhatYamlCanDoToAReader) {
   EXPECT_EQ(ErrorOf("a: 1\nb: *nobody\n").find("unmask: error: cannot read YAML"), 0U);
 }
 
+// yaml-cpp would take the rest of the file for its text.
+TEST(YamlGuardTest, AQuoteIsClosed) {
+  for (const char* text : {"a: 'b\nc: 1\n", "a: \"b\nc: 1\n", "a: 'b", "a: {b: 'c}\n"}) {
+    EXPECT_NE(ErrorOf(text).find("cannot read YAML: a quote is not closed (s.yaml:"),
+              std::string::npos)
+        << text;
+  }
+  EXPECT_EQ(ErrorOf("a: 'b\n  c'\n...\n"), "");
+  EXPECT_EQ(ErrorOf("a: |\n  b"), "");
+}
+
+TEST(YamlGuardTest, AnEmptyValueIsWhereItsKeyIs) {
+  const auto document = ParseYaml("a:\n\n\nb: 1\n", "s.yaml");
+  ASSERT_TRUE(document.ok());
+  EXPECT_EQ(document->root.entries[0].value.line, 1);
+}
+
 // Nine levels of nine aliases would be 3.8 * 10^8 nodes.
 TEST(YamlGuardTest, ABombIsHarmless) {
   std::string bomb = "a: &a [x,x,x,x,x,x,x,x,x]\n";

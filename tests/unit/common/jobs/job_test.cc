@@ -258,6 +258,9 @@ TEST(JobSpecJsonTest, IsStrict) {
   EXPECT_EQ(error_with("/extra", 1), "bad job spec: unknown field 'extra'");
   EXPECT_EQ(error_with("/kind", "bake"), "bad job spec: unknown kind 'bake'");
   EXPECT_EQ(error_with("/seed", "0"), "bad job spec: seed is not a whole number");
+  EXPECT_EQ(error_with("/seed", 18446744073709551615U), "bad job spec: seed is not a whole number");
+  EXPECT_EQ(error_with("/numerics", (std::int64_t{1} << 32) + 1),
+            "bad job spec: numerics is not a whole number");
   EXPECT_EQ(error_with("/dataset", "abc"), "bad job spec: dataset is not a SHA-256");
   EXPECT_EQ(error_with("/held_out", 7), "bad job spec: held_out is missing");
   EXPECT_EQ(error_with("/settings", 7), "bad job spec: settings is not an object");

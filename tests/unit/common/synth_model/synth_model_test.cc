@@ -25,11 +25,11 @@ TEST_P(SynthModelFolderTest, IsAFolderThatBackbonesAreReadFrom) {
   for (const auto& [name, bytes] : SynthModelFiles(Small(GetParam()))) {
     ASSERT_TRUE(WriteFileDurably(folder_ / name, bytes).ok());
   }
-  const auto model = OpenModelFolder(folder_, FeatureKind::kPooled);
+  const auto model = OpenModelFolder(folder_, ClipFeature::kPooled);
   ASSERT_TRUE(model.ok()) << FormatError(model.error());
   EXPECT_EQ(OutputSize(model->preprocessing), (Size{kSynthModelSide, kSynthModelSide}));
   const bool clip = GetParam() == SynthModelKind::kClip;
-  EXPECT_EQ(OpenModelFolder(folder_, FeatureKind::kProjected).ok(), clip);
+  EXPECT_EQ(OpenModelFolder(folder_, ClipFeature::kProjected).ok(), clip);
 }
 
 TEST_P(SynthModelFolderTest, IsAFunctionOfItsSeed) {

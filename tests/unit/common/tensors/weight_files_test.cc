@@ -94,6 +94,11 @@ TEST_F(WeightFilesTest, NeverReadsPickle) {
   EXPECT_EQ(Refusal().find('\n'), std::string::npos);
 }
 
+TEST_F(WeightFilesTest, WhatCannotBeLookedAtIsNoWeights) {
+  fs::create_symlink("pytorch_model.bin", folder_ / "pytorch_model.bin");
+  EXPECT_NE(Refusal().find("no weights"), std::string::npos);
+}
+
 TEST_F(WeightFilesTest, RefusesWhatIsNoFile) {
   EXPECT_FALSE(OpenWeightFiles(folder_ / "gone").ok());
   fs::create_directory(folder_ / "model.safetensors");
