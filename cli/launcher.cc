@@ -34,6 +34,23 @@ constexpr std::uintmax_t kSharedMemory = 32 << 20;  // of a rank, at most
 constexpr std::array<const char*, 3> kRankVariables = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK",
                                                        "PMI_RANK"};
 
+// And how many there are.
+constexpr std::array<const char*, 3> kSizeVariables = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE",
+                                                       "SLURM_STEP_NUM_TASKS"};
+
+// What stands in the exit file: one of these, or a number; always as many bytes.
+constexpr std::string_view kNotStarted = "-";
+constexpr std::string_view kStarted = "+";
+constexpr std::size_t kExitStateBytes = 4;
+
+bool WriteExitState(int file, std::string_view state) {
+  const std::string padded = fmt::format("{:<{}}", state, kExitStateBytes);
+  return pwrite(file, padded.data(), padded.size(), 0) == static_cast<ssize_t>(padded.size());
+}
+
+// Rank 0's, as long as it lives; -1: nobody launched it.
+int exit_file_of_launcher = -1;
+
 constexpr std::string_view kRunFolder = "unmask-run-";
 constexpr std::time_t kBeingMade = 60;  // seconds: no run takes longer to lock its folder
 
@@ -68,11 +85,14 @@ class RunFolder {
     path_ = path;
     lock_ = open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (lock_ >= 0) flock(lock_, LOCK_EX | LOCK_NB);
+    exit_ = open(exit_file().c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (exit_ >= 0) WriteExitState(exit_, kNotStarted);
   }
   ~RunFolder() {
     std::error_code ignored;
     if (!path_.empty()) fs::remove_all(path_, ignored);
     if (lock_ >= 0) close(lock_);
+    if (exit_ >= 0) close(exit_);
   }
   RunFolder(const RunFolder&) = delete;
   RunFolder& operator=(const RunFolder&) = delete;
@@ -89,22 +109,25 @@ class RunFolder {
     return DataError(fmt::format("cannot write: {}", std::strerror(error)), path_.string(),
                      kPlaceToWrite);
   }
-  // Rank 0 makes this file once MPI has started, and writes its exit code there in the end:
-  // mpirun's own cannot tell a stop from a crash.
+  // Rank 0 says there that MPI has started, and its exit code in the end: mpirun's own cannot tell
+  // a stop from a crash. Both have it open, so that it takes no room and nobody can remove it.
   fs::path exit_file() const { return path_ / "exit"; }
-  bool Started() const {
-    std::error_code ignored;
-    return fs::exists(exit_file(), ignored);
-  }
+  bool Started() const { return ReadExitState() != kNotStarted; }
   std::optional<int> ReadExitCode() const {
-    const auto text = ReadFile(exit_file(), 16);
-    const auto code = text.ok() ? ParseInt(Trim(*text)) : std::nullopt;
+    const auto code = ParseInt(ReadExitState());
     return code ? std::optional<int>(static_cast<int>(*code)) : std::nullopt;
   }
 
  private:
+  std::string ReadExitState() const {
+    std::array<char, kExitStateBytes> state{};
+    const ssize_t bytes = pread(exit_, state.data(), state.size(), 0);
+    return std::string(Trim({state.data(), static_cast<std::size_t>(std::max<ssize_t>(bytes, 0))}));
+  }
+
   fs::path path_;
   int lock_ = -1;
+  int exit_ = -1;
 };
 
 // mpirun does not start without one, and there may be no HOME: cron, systemd, containers.
@@ -128,6 +151,21 @@ void StayHere() {
   setenv("OMPI_MCA_orte_default_hostfile", "none", 1);
 }
 
+// What a launcher said of this process (`mpirun -n 1`, a shell within `srun --pty`) is not for the
+// ranks that mpirun starts. Settings (..._MCA_...) are.
+void ForgetOuterLauncher() {
+  std::vector<std::string> names;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view text(*entry);
+    const std::string_view name = text.substr(0, text.find('='));
+    const bool launchers = name.starts_with("PMIX_") || name.starts_with("PMI_") ||
+                           name.starts_with("PRTE_") || name.starts_with("OMPI_");
+    const bool users = name.find("_MCA_") != name.npos || name.starts_with("OMPI_ALLOW_RUN");
+    if (launchers && !users) names.emplace_back(name);
+  }
+  for (const std::string& name : names) unsetenv(name.c_str());
+}
+
 // Ranks' shared memory goes with the run's folder where there is room: in /dev/shm that of a killed
 // run would stay for ever.
 void KeepSharedMemoryIn(const fs::path& folder, int ranks) {
@@ -141,6 +179,7 @@ void KeepSharedMemoryIn(const fs::path& folder, int ranks) {
 
 void SetEnvironment(const RunFolder& folder, const LaunchOptions& options) {
   SetHome();
+  ForgetOuterLauncher();
   StayHere();
   setenv(kExitFileVariable, folder.exit_file().c_str(), 1);
   setenv(kSlotsVariable, std::to_string(options.shape.slots).c_str(), 1);
@@ -189,6 +228,7 @@ std::vector<std::string> MpirunCommand(const LaunchOptions& options) {
   if (getppid() != launcher) _exit(127);
   setpgid(0, 0);
   sigprocmask(SIG_SETMASK, &old_mask, nullptr);
+  signal(SIGTTOU, SIG_IGN);  // under `stty tostop` it would stand still at its first line
   const int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
   if (null >= 0) dup2(null, STDIN_FILENO);
   std::vector<char*> argv;
@@ -287,6 +327,12 @@ bool RefusedToStart(int status) {
 }  // namespace
 
 bool UnderMpi() {
+  for (const char* name : kSizeVariables) {
+    const char* size = std::getenv(name);
+    if (size == nullptr) continue;
+    if (std::string_view(size) == "1") return false;
+    break;
+  }
   return std::getenv("PMIX_NAMESPACE") != nullptr ||
          std::ranges::any_of(kRankVariables,
                              [](const char* name) { return std::getenv(name) != nullptr; });
@@ -297,6 +343,19 @@ bool ToBeRankZero() {
     const char* rank = std::getenv(name);
     return rank != nullptr && std::string_view(rank) == "0";
   });
+}
+
+void TellStarted() {
+  const char* path = std::getenv(kExitFileVariable);
+  if (path == nullptr) return;
+  exit_file_of_launcher = open(path, O_WRONLY | O_CLOEXEC);
+  if (exit_file_of_launcher >= 0) WriteExitState(exit_file_of_launcher, kStarted);
+}
+
+int TellExitCode(int code) {
+  const bool told =
+      exit_file_of_launcher >= 0 && WriteExitState(exit_file_of_launcher, std::to_string(code));
+  return told ? 0 : code;
 }
 
 void EndAtOnceOn(const std::vector<int>& signals) {

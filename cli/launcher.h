@@ -10,7 +10,8 @@
 
 namespace unmask {
 
-// Whether this process was started by mpirun (or by a resource manager's PMIx launcher).
+// Whether this process was started by mpirun (or by a resource manager's PMIx launcher), with
+// others: one that knows that it is alone is not.
 bool UnderMpi();
 // Under mpirun, before MPI is started: whether this rank is known to be 0.
 bool ToBeRankZero();
@@ -43,9 +44,13 @@ struct LaunchOptions {
 // rank.
 int LaunchLocally(const LaunchOptions& options);
 
+// What rank 0 tells the launcher, where there is one: that the ranks have met, and its exit code.
+// Returns the code for mpirun, which has nothing to complain about where the launcher was told.
+void TellStarted();
+int TellExitCode(int code);
+
 // Environment by which the launcher and rank 0 understand each other.
-inline constexpr char kExitFileVariable[] =
-    "UNMASK_EXIT_FILE";  // made by rank 0, which leaves its exit code there
+inline constexpr char kExitFileVariable[] = "UNMASK_EXIT_FILE";
 inline constexpr char kStatusVariable[] = "UNMASK_STATUS";         // "live": stderr is a terminal
 inline constexpr char kSlotsVariable[] = "UNMASK_LAUNCHED_SLOTS";  // slots of a worker
 

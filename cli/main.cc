@@ -43,12 +43,21 @@ Error ParseFailure(const CLI::App& app, const CLI::ParseError& error) {
 
 // `--dashboard` may stand alone, with a study behind it that is not its port: CLI11 cannot tell.
 std::vector<std::string> WithDashboardPort(std::vector<std::string> arguments) {
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
+  for (std::size_t i = 0; i < arguments.size() && arguments[i] != "--"; ++i) {
     if (arguments[i] != "--dashboard") continue;
     const bool port_follows = i + 1 < arguments.size() && ParseInt(arguments[i + 1]).has_value();
     if (!port_follows) arguments[i] = "--dashboard=0";
   }
   return arguments;
+}
+
+// CLI11 lists the options that all commands take with the program's help alone.
+void NameGlobalOptions(CLI::App& command) {
+  for (CLI::App* inner : command.get_subcommands({})) {
+    inner->footer(inner->get_footer() +
+                  "\nAlso: --store DIR, --json, --quiet, --verbose (unmask --help).");
+    NameGlobalOptions(*inner);
+  }
 }
 
 int Main(int argc, char** argv) {
@@ -63,7 +72,7 @@ int Main(int argc, char** argv) {
   app.require_subcommand(1);
   app.fallthrough();  // global options may follow the subcommand
   app.set_version_flag("--version", "unmask " UNMASK_VERSION);
-  app.add_option("--store", context.store, "Folder of the results store")
+  app.add_option("--store", context.store, "Folder of the results store (default: ./unmask-store)")
       ->envname("UNMASK_STORE")
       ->check(NamesAPlace);
   app.add_flag("--json", context.json, "Print data as JSON");
@@ -90,6 +99,7 @@ int Main(int argc, char** argv) {
   AddGcCommand(app, context);
   AddDataCommand(app, context);
   AddEmbedCommand(app, context);
+  NameGlobalOptions(app);
 
   try {
     std::vector<std::string> arguments = WithDashboardPort(context.arguments);

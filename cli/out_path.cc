@@ -32,7 +32,7 @@ Status CheckIsNotTheStores(const std::string& out, const StorePaths& store) {
     own = own || IsOrLiesIn(path, root / kept.filename());
   }
   for (const char* side : {"-wal", "-shm", "-journal"}) {
-    own = own || path == root / (store.database().filename().string() + side);
+    own = own || IsOrLiesIn(path, root / (store.database().filename().string() + side));
   }
   if (!own) return {};
   return UsageError("would replace a part of the store", "--out " + out, "a place of its own");

@@ -161,20 +161,6 @@ int Work(const RunArguments& arguments, const CommandContext& context, Transport
   return RunAgent(transport, options);
 }
 
-// Rank 0 tells the launcher that the ranks have met.
-void MarkStarted() {
-  if (const char* path = std::getenv(kExitFileVariable)) std::ofstream(path).flush();
-}
-
-// Rank 0 tells the launcher its exit code through a file; then mpirun has nothing to complain
-// about.
-int LeaveExitCode(int code) {
-  const char* path = std::getenv(kExitFileVariable);
-  if (path == nullptr) return code;
-  const Status written = WriteFileDurably(path, std::to_string(code));
-  return written.ok() ? 0 : code;
-}
-
 // Such as no memory or no thread: said like any other failure, and the agents are let go.
 template <typename Body>
 Result<int> WithoutExceptions(Body&& body) {
@@ -201,7 +187,7 @@ void RunAsRank(const RunArguments& arguments, CommandContext& context, pid_t par
     if (session.rank() > 0) {
       context.exit_code = Work(arguments, context, transport, session.host(), parent);
     } else {
-      MarkStarted();
+      TellStarted();
       const Result<int> code =
           WithoutExceptions([&] { return Coordinate(arguments, context, transport, plan); });
       DismissAgents(transport, RealClock());
@@ -210,7 +196,7 @@ void RunAsRank(const RunArguments& arguments, CommandContext& context, pid_t par
       } else {
         context.Fail(code.error());
       }
-      context.exit_code = LeaveExitCode(context.exit_code);
+      context.exit_code = TellExitCode(context.exit_code);
     }
   }
   session.Finalize(context.exit_code);
@@ -264,15 +250,17 @@ void AddRunCommand(CLI::App& app, CommandContext& context) {
   command
       ->add_option("--workers", arguments->workers,
                    "Local workers (default: one for every 8 cores, or one a GPU)")
-      ->check(CLI::Range(1, 4096));
+      ->check(WholeNumber(1, 4096));
   command
       ->add_option("--slots", arguments->slots,
                    "Jobs at a time of each worker (default: its share of the cores; 32 on a GPU)")
-      ->check(CLI::Range(1, 4096));
+      ->check(WholeNumber(1, 4096));
   command->add_option("--experiment", arguments->experiments, "Only these, separated by commas")
       ->allow_extra_args(false);  // KEY=VALUE may follow
-  command->add_option("--order-seed", arguments->order_seed,
-                      "Shuffle the order of jobs (the numbers do not change)");
+  command
+      ->add_option("--order-seed", arguments->order_seed,
+                   "Shuffle the order of jobs (the numbers do not change)")
+      ->check(WholeNumber(0));
   command->add_flag("--take-over", arguments->take_over,
                     "Take the lock of a coordinator that died on another host");
   command

@@ -4,11 +4,16 @@
 usage: any_surroundings.py UNMASK MPIRUN
 """
 
+import fcntl
 import os
 import pathlib
+import pty
+import shutil
 import signal
 import subprocess
 import sys
+import termios
+import threading
 import time
 import unittest
 
@@ -16,6 +21,14 @@ import harness
 
 PROGRAM = pathlib.Path(sys.argv.pop(1)).resolve()
 MPIRUN = pathlib.Path(sys.argv.pop(1)).resolve()
+
+
+def drain(descriptor):
+    try:
+        while os.read(descriptor, 4096):
+            pass
+    except OSError:  # of a terminal whose other end is closed
+        pass
 
 
 class Lab(unittest.TestCase):
@@ -60,11 +73,50 @@ class AnySurroundings(Lab):
         self.run_here()
         self.assertEqual(list(folder.iterdir()), [])
 
+    def test_whose_folder_is_cleared_away_meanwhile(self):
+        folder = self.lab.folder / "t"
+        folder.mkdir()
+        self.lab.environment["TMPDIR"] = str(folder)
+        study = harness.write_study(self.lab, epochs=300, subjects=4)
+        process = self.lab.start("--store", self.store, "run", study, "--workers", "1")
+        harness.wait_until(lambda: "trainer" in {role for _, role in self.lab.processes()}, 60, "a trainer")
+        for run in folder.iterdir():
+            shutil.rmtree(run)
+        self.lab.finish(process, 120).expect(0)
+
     def test_in_a_slurm_allocation_of_another_host(self):
         self.lab.environment.update({
             "SLURM_JOBID": "5", "SLURM_JOB_ID": "5", "SLURM_NODELIST": "elsewhere", "SLURM_JOB_NODELIST": "elsewhere",
             "SLURM_TASKS_PER_NODE": "1", "SLURM_JOB_NUM_NODES": "1", "SLURM_NNODES": "1"})
         self.run_here()
+
+    def test_as_the_only_rank_of_a_launcher(self):
+        """`mpirun -n 1`; a shell within `srun --pty`, whose server may be gone."""
+        process = self.lab.start("--store", self.store, "run", self.study, "--workers", "1", wrapper=[
+            MPIRUN, "--allow-run-as-root", "-n", "1"])
+        self.lab.finish(process, 120).expect(0)
+        self.lab.environment.update({
+            "PMIX_RANK": "0", "PMIX_NAMESPACE": "slurm.pmix.1.0", "PMIX_SERVER_URI41": "gone", "SLURM_STEP_NUM_TASKS": "1"})
+        self.store = self.lab.folder / "other"
+        self.run_here()
+
+    def test_on_a_terminal_that_stops_who_writes_in_the_background(self):
+        """`stty tostop`: mpirun is in the background."""
+        controller, terminal = pty.openpty()
+        modes = termios.tcgetattr(terminal)
+        modes[3] |= termios.TOSTOP
+        termios.tcsetattr(terminal, termios.TCSANOW, modes)
+
+        def take():
+            os.setsid()
+            fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
+
+        process = subprocess.Popen([PROGRAM, "--store", self.store, "run", self.study, "--workers", "1"], stdin=terminal,
+                                   stdout=terminal, stderr=terminal, preexec_fn=take, cwd=self.lab.folder,
+                                   env=self.lab.environment)
+        os.close(terminal)
+        threading.Thread(target=drain, args=(controller,), daemon=True).start()
+        self.assertEqual(process.wait(60), 0)
 
     def test_with_a_hostfile_of_the_site(self):
         hosts = self.lab.write("hosts", "elsewhere\n")
