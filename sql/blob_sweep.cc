@@ -15,6 +15,7 @@ namespace {
 
 // WriteFileDurably's names.
 bool IsTemporary(const std::string& name) { return name.find(".tmp-") != std::string::npos; }
+bool IsTemporaryToken(const std::string& name) { return name.starts_with("token.tmp-"); }
 
 bool IsPlainFile(const fs::directory_entry& entry) {
   std::error_code error;
@@ -55,8 +56,13 @@ Result<BlobSweep> SweepBlobs(const StorePaths& paths, bool dry_run, bool take_ov
     return IsTemporary(name) || (IsSha256Hex(name) && !needed.contains(name));
   };
   UNMASK_TRY(SweepFolder(paths.blobs(), is_garbage, dry_run, swept));
-  // Beside the database only temporary files are ours to remove: there are no blobs.
-  UNMASK_TRY(SweepFolder(paths.root, IsTemporary, dry_run, swept));
+  // Beside the database users may keep files of their own.
+  UNMASK_TRY(SweepFolder(paths.root, IsTemporaryToken, dry_run, swept));
+  const fs::path pictures = paths.root / "paths";
+  std::error_code not_there;
+  if (fs::exists(pictures, not_there)) {
+    UNMASK_TRY(SweepFolder(pictures, IsTemporary, dry_run, swept));
+  }
   return swept;
 }
 

@@ -160,8 +160,15 @@ Status ResultsStore::Impl::Apply(const Record& record, const std::string& now) {
     if (!transaction_.has_value()) transaction_.emplace(database_);
     return writer_->Write(record, now, dying_blobs_);
   });
-  if (!written.ok()) Rollback();
-  return written;
+  if (written.ok()) return written;
+  // A record that is not of the current attempt may be one that another coordinator's replaced.
+  Status epoch;
+  static_cast<void>(CatchSqlite(database_, [&]() -> Status {
+    epoch = AssertEpoch();
+    return {};
+  }));
+  Rollback();
+  return epoch.ok() ? written : epoch;
 }
 
 Status ResultsStore::Impl::Commit() {

@@ -4,9 +4,9 @@
 #include <png.h>
 
 #include <fstream>
+#include <new>
 #include <set>
 
-#include "common/base/check.h"
 #include "common/synth_faces/face.h"
 
 namespace unmask {
@@ -21,8 +21,9 @@ std::string PngOf(const std::vector<std::uint8_t>& rgb, int side) {
   image.flags = PNG_IMAGE_FLAG_FAST;
   std::string bytes(rgb.size() * 2 + 1024, '\0');
   png_alloc_size_t size = bytes.size();
-  UNMASK_CHECK(png_image_write_to_memory(&image, bytes.data(), &size, 0, rgb.data(), 0, nullptr) !=
-               0);
+  if (png_image_write_to_memory(&image, bytes.data(), &size, 0, rgb.data(), 0, nullptr) == 0) {
+    throw std::bad_alloc();  // nothing else can go wrong with it
+  }
   bytes.resize(size);
   return bytes;
 }

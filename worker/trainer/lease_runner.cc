@@ -21,7 +21,9 @@ namespace unmask {
 namespace {
 
 constexpr Millis kNoRoomLimit{10 * 60 * 1000};  // as the coordinator waits
-constexpr std::chrono::seconds kLookForRoom{1};
+constexpr std::chrono::milliseconds kLookForRoom{1000};
+constexpr int kTries = 3;  // of a write that fails otherwise
+constexpr std::chrono::milliseconds kBetweenTries{300};
 
 // Libraries that may be missing here are known by their words.
 FailureClass FailureOf(std::string_view what) {
@@ -30,7 +32,8 @@ FailureClass FailureOf(std::string_view what) {
   };
   const bool memory = says("CUDA out of memory") || says("CUDA error: out of memory") ||
                       says("_STATUS_ALLOC_FAILED") || says("can't allocate memory") ||
-                      says("std::bad_alloc");
+                      says("std::bad_alloc") || says("Cannot allocate memory") ||
+                      says("failed to map segment");  // of a library that is loaded
   if (memory) return FailureClass::kOutOfMemory;
   return says("CUDA error") ? FailureClass::kCuda : FailureClass::kExit;
 }
@@ -297,13 +300,17 @@ Result<std::optional<std::string>> LeaseRunner::WriteWithPatience(std::string_vi
                                                                   LeaseControl& control) const {
   const Millis begun = clock_.Now();
   bool told = false;
+  int failures = 0;
   for (;;) {
     auto sha256 = blobs_.Write(bytes);
     if (sha256.ok()) return std::optional(*std::move(sha256));
-    if (!IsNoSpace(sha256.error()) || clock_.Now() - begun > kNoRoomLimit) return sha256.error();
-    if (!std::exchange(told, true)) LogError(OneLine(sha256.error()) + "; waits for room");
+    const bool full = IsNoSpace(sha256.error());
+    if (full ? clock_.Now() - begun > kNoRoomLimit : ++failures == kTries) return sha256.error();
+    if (full && !std::exchange(told, true)) LogError(OneLine(sha256.error()) + "; waits for room");
     control.steps.fetch_add(1, std::memory_order_relaxed);  // it does not hang
-    if (control.StopsWithin(kLookForRoom)) return std::optional<std::string>();
+    if (control.StopsWithin(full ? kLookForRoom : kBetweenTries)) {
+      return std::optional<std::string>();
+    }
   }
 }
 
@@ -357,7 +364,7 @@ void LeaseRunner::KeepBest(const Lease& lease, TrainDone& done, LeaseControl& co
     done.result.output_sha256 = **sha256;
     return;
   }
-  const std::string why = sha256.ok() ? "stopped while the disk was full" : OneLine(sha256.error());
+  const std::string why = sha256.ok() ? "stopped before there was room" : OneLine(sha256.error());
   AddNote("best weights not kept: " + why, done.result);
 }
 

@@ -33,7 +33,8 @@ class BlobSweepTest : public testing::Test, protected StoreEnv {
   std::string garbage;
   fs::path temporary;
   const std::vector<fs::path> foreign = {paths().blobs() / "README",
-                                         paths().root / Sha256Hex("of somebody")};
+                                         paths().root / Sha256Hex("of somebody"),
+                                         paths().root / "notes.tmp-keep"};
 };
 
 TEST_F(BlobSweepTest, RemovesWhatNothingRefersTo) {

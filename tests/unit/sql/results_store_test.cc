@@ -438,6 +438,12 @@ TEST_F(ResultsStoreTest, AnotherEpochInTheStoreEndsThisCoordinator) {
   EXPECT_FALSE(store->Retry("s-1", &put_back).ok());
   EXPECT_FALSE(store->RegisterSweep(MakeTestPlan("s-2", {{}}), "{}", kStoreNow).ok());
   EXPECT_EQ(Number("SELECT count(*) FROM sweep"), 1);
+  // A record that it refuses, such as of an attempt that the other one has replaced, tells the
+  // same.
+  const Status stale = store->Apply(
+      RecordResult{LeaseOf(plan.jobs[0].key, 2), TestResult(plan.jobs[0].spec)}, kStoreNow);
+  ASSERT_FALSE(stale.ok());
+  EXPECT_NE(FormatError(stale.error()).find("another coordinator"), std::string::npos);
 }
 
 // Else results would go into a file that nobody finds, and the run end well.
