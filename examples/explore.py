@@ -30,7 +30,8 @@ both = predictions[predictions.task == "ter"].merge(
     predictions[predictions.task == "der"][["sample", "label"]].drop_duplicates("sample").rename(columns={"label": "shown"}), on="sample")
 both = both[both.label != both.shown].drop_duplicates(point)
 both["taken_in"] = both.predicted == both.shown
-print(both.groupby(["experiment", "point"])[["right", "taken_in"]].mean().round(3))
+if not both.empty:
+    print(both.groupby(["experiment", "point"])[["right", "taken_in"]].mean().round(3))
 
 # %% Did the streams decouple?
 jobs = pd.read_sql("SELECT * FROM jobs WHERE sweep = ? AND held_out_hsic IS NOT NULL", store, params=[sweep])

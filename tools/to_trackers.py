@@ -41,7 +41,7 @@ def points_of(store, sweep):
 def name_of(point):
     fixed = {"experiment", "validation", "leaky"}
     name = " ".join([point["params"]["experiment"]] + [f"{k}={v}" for k, v in point["params"].items() if k not in fixed])
-    return name + (" LEAKY" if point["params"]["leaky"] else "")
+    return ("LEAKY " if point["params"]["leaky"] else "") + name  # first: W&B's names are cut
 
 
 def epochs_of(point):

@@ -1,21 +1,17 @@
 #include "common/base/log.h"
 
-#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include <atomic>
 #include <cstdio>
-#include <cstdlib>
 
 namespace unmask {
 namespace {
 
 spdlog::logger& Logger() {
   static const auto logger = [] {
-    // NO_COLOR: no-color.org. spdlog itself leaves colour off where stderr is no terminal.
-    const auto mode =
-        std::getenv("NO_COLOR") ? spdlog::color_mode::never : spdlog::color_mode::automatic;
-    auto made = spdlog::stderr_color_mt("unmask", mode);
+    auto made = spdlog::stderr_logger_mt("unmask");
     made->set_pattern("unmask: %v");
     made->flush_on(spdlog::level::trace);
     return made;

@@ -37,9 +37,9 @@ int ExitCode(ErrorCode code) {
 namespace {
 
 std::string OneLine(const Problem& problem) {
-  std::string line = EscapeControl(problem.what);
-  if (!problem.where.empty()) line += " (" + EscapeControl(problem.where) + ")";
-  if (!problem.expected.empty()) line += ": " + EscapeControl(problem.expected);
+  std::string line = VisibleText(problem.what);
+  if (!problem.where.empty()) line += " (" + VisibleText(problem.where) + ")";
+  if (!problem.expected.empty()) line += ": " + VisibleText(problem.expected);
   return line;
 }
 

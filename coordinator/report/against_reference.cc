@@ -7,13 +7,13 @@ namespace unmask {
 namespace {
 
 void TestCell(const FoldIndex& folds, const TableCell& reference, Task task, TableCell& cell,
-              TestFamily& family, std::size_t& unfinished) {
+              TestFamily& family) {
   cell.has_reference = !reference.seeds.empty();
   if (cell.seeds.empty() || !cell.has_reference) return;
   const Pairing pairing = PairFolds(folds.Find(reference.experiment, reference.point, task),
                                     folds.Find(cell.experiment, cell.point, task));
   cell.not_comparable = pairing.incomplete ? "" : pairing.obstacle;
-  unfinished += pairing.incomplete ? 1 : 0;
+  if (pairing.incomplete && !pairing.same_jobs) family.Await(task, reference, cell);
   if (!pairing.ok()) return;
   ReferenceTest test;
   test.difference = pairing.Difference();
@@ -37,12 +37,13 @@ void TestAgainstReference(const FoldIndex& folds, Table& table) {
     for (std::size_t column = 0; column < table.columns.size(); ++column) {
       for (std::size_t task = 0; task < table.tasks.size(); ++task) {
         TestCell(folds, reference.cells[column][task], table.tasks[task],
-                 table.rows[row].cells[column][task], family, table.unfinished_tests);
+                 table.rows[row].cells[column][task], family);
       }
     }
   }
   family.Adjust();
   table.tests = family.size();
+  table.unfinished_tests = family.awaited();
 }
 
 }  // namespace unmask

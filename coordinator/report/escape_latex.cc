@@ -145,7 +145,8 @@ std::string TextOf(std::string_view character) {
 std::string_view Ligature(std::string_view character) {
   if (character == "–" || character == "‐") return "-";
   if (character == "’") return "'";
-  const bool alone = character == "-" || character == "'" || character == "‘" || character == ",";
+  constexpr std::string_view kAlone = "-',<>";
+  const bool alone = character == "‘" || kAlone.find(character) != std::string_view::npos;
   return alone ? character : "";
 }
 
@@ -162,7 +163,7 @@ std::string EscapeLatex(std::string_view text) {
   for (std::string_view rest = safe; !rest.empty(); rest.remove_prefix(before.size())) {
     const std::string_view character = FirstOf(rest);
     const std::string math = MathOf(character);
-    if (Join(before, character)) out += "{}";
+    if (Join(before, character)) out += "\\kern0pt{}";  // `{}` alone: not in LuaTeX
     out += math.empty() ? TextOf(character) : "$" + math + "$";
     before = character;
   }

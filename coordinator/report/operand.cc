@@ -53,7 +53,7 @@ bool Fits(const std::string& point, const std::vector<std::string>& conditions) 
   return true;
 }
 
-std::string ListPoints(const std::set<std::string>& points) {
+std::string ListPoints(const std::string& experiment, const std::set<std::string>& points) {
   constexpr std::size_t kShown = 12;
   std::vector<std::string> labels;
   for (const std::string& point : points) {
@@ -61,7 +61,7 @@ std::string ListPoints(const std::set<std::string>& points) {
       labels.emplace_back("...");
       break;
     }
-    labels.push_back(PointArgument("", point));
+    labels.push_back(":" + experiment + "@" + Join(PointConditions(point), ","));
   }
   return "one of: " + Join(labels, "; ");
 }
@@ -85,12 +85,13 @@ Result<PointName> ChoosePoint(const SweepResults& results, const std::string& ex
   if (fitting.size() == 1) return PointName{experiment, *fitting.begin()};
   const std::string where = fmt::format("experiment {} of {}", experiment, results.sweep);
   if (fitting.empty()) {
-    return UsageError(fmt::format("no point has '{}'", conditions), where, ListPoints(all));
+    return UsageError(fmt::format("no point has '{}'", conditions), where,
+                      ListPoints(experiment, all));
   }
   return UsageError(conditions.empty()
                         ? fmt::format("'{}' has {} points", text, fitting.size())
                         : fmt::format("'{}' fits {} points", conditions, fitting.size()),
-                    where, ListPoints(fitting));
+                    where, ListPoints(experiment, fitting));
 }
 
 std::vector<std::string> ExperimentsOf(const SweepResults& results) {

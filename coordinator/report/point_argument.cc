@@ -2,19 +2,26 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/base/text.h"
 #include "common/config/point_label.h"
 
 namespace unmask {
 
-std::string PointArgument(const std::string& experiment, const std::string& point) {
-  std::string label = experiment;
+std::vector<std::string> PointConditions(const std::string& point) {
+  std::vector<std::string> conditions;
   const auto json = nlohmann::json::parse(point, nullptr, false);
-  if (!json.is_object()) return label;
+  if (!json.is_object()) return conditions;
   for (const auto& [key, value] : json.items()) {
     const bool loss = key == "loss.alpha" || key == "loss.beta";
-    label += (label.empty() ? "" : " ") + (loss ? key.substr(5) : key) + "=" + PointValue(value);
+    conditions.push_back((loss ? key.substr(5) : key) + "=" + PointValue(value));
   }
-  return label;
+  return conditions;
+}
+
+std::string PointArgument(const std::string& experiment, const std::string& point) {
+  std::vector<std::string> words = PointConditions(point);
+  if (!experiment.empty()) words.insert(words.begin(), experiment);
+  return Join(words, " ");
 }
 
 }  // namespace unmask

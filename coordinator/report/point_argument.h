@@ -2,10 +2,14 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace unmask {
 
-// "dsid alpha=0.5 beta=1"; `point` as stored.
+// "alpha=0.5", "beta=1"; `point` as stored.
+std::vector<std::string> PointConditions(const std::string& point);
+
+// "dsid alpha=0.5 beta=1".
 std::string PointArgument(const std::string& experiment, const std::string& point);
 
 }  // namespace unmask

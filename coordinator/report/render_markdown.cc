@@ -74,6 +74,16 @@ std::string Rule(const std::vector<int>& widths, std::size_t labels) {
   return out + "|\n";
 }
 
+// At a line's start some characters would begin a heading or a list.
+std::string EscapeNote(std::string_view text) {
+  std::string note = EscapeMarkdown(text);
+  const std::size_t number = note.find_first_not_of("0123456789");
+  if (number == std::string::npos) return note;
+  const std::string_view marks = number == 0 ? "#+-" : ".)";
+  if (marks.find(note[number]) != std::string_view::npos) note.insert(number, 1, '\\');
+  return note;
+}
+
 std::string RenderOne(const Table& table) {
   const Sheet sheet = LayOut(table);
   std::vector<std::vector<Line>> sections;
@@ -97,7 +107,7 @@ std::string RenderOne(const Table& table) {
     }
   }
   out += "\n";
-  for (const std::string& note : sheet.notes) out += "- " + EscapeMarkdown(note) + "\n";
+  for (const std::string& note : sheet.notes) out += "- " + EscapeNote(note) + "\n";
   return out;
 }
 

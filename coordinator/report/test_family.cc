@@ -15,11 +15,20 @@ std::vector<std::string> JobsOf(const TableCell& cell) {
 
 }  // namespace
 
+TestFamily::Compared TestFamily::NameOf(Task task, const TableCell& first,
+                                        const TableCell& second) {
+  return {task, JobsOf(first), JobsOf(second)};
+}
+
 void TestFamily::Add(Task task, const TableCell& first, const TableCell& second, double p,
                      double& adjusted) {
-  Test& test = tests_[{task, JobsOf(first), JobsOf(second)}];
+  Test& test = tests_[NameOf(task, first, second)];
   test.p = p;
   test.adjusted.push_back(&adjusted);
+}
+
+void TestFamily::Await(Task task, const TableCell& first, const TableCell& second) {
+  awaited_.insert(NameOf(task, first, second));
 }
 
 void TestFamily::Adjust() {

@@ -52,6 +52,8 @@ const pointName = (point) => point.label || point.experiment;
 
 // --- progress
 
+const rateText = (rate) => (rate < 10 ? rate.toFixed(2) : String(Math.round(rate)));
+
 function showProgress(sweep) {
   const jobs = sweep.jobs;
   const dead = jobs.failed + jobs.quarantined;
@@ -69,7 +71,7 @@ function showProgress(sweep) {
     ['queued', String(jobs.queued)],
     ['failed', String(dead), dead > 0],
     ['workers', String(present.length), sweep.workers.length > present.length],
-    ['rate', sweep.jobs_per_second === null ? 'not yet known' : `${sweep.jobs_per_second.toPrecision(2)} jobs/s`],
+    ['rate', sweep.jobs_per_second === null ? 'not yet known' : `${rateText(sweep.jobs_per_second)} jobs/s`],
     ['time left', sweep.eta_seconds === null || sweep.phase !== 'running' ? '–' : `about ${duration(sweep.eta_seconds)}`],
   ];
   const list = byId('facts');
@@ -320,7 +322,7 @@ function failureItem(failure) {
   const summary = element('summary', {}, element('span', {class: 'when'}, clockTime(failure.at)), ' ',
     element('span', {class: 'class'}, failure.error_class || failure.outcome), ' ', ...placeNames(failure), '· held out ', name(failure.held_out));
   if (failure.attempt) summary.append(` · attempt ${failure.attempt} on worker ${failure.worker}`);
-  summary.append(` · the job is ${failure.job_state}`);
+  summary.append(' · the job is ', element('span', {class: 'state'}, failure.job_state));
   const item = element('details', {}, summary, element('p', {class: 'note'}, name(failure.message || 'no message'), element('br'), `job ${failure.job_key}`));
   if (failure.attempt) {
     const pre = element('pre', {tabindex: '0', 'aria-label': 'log'});
@@ -338,9 +340,10 @@ function showFailures(sweep) {
   failuresShown = text;
   const open = new Map([...byId('failures').children].filter((item) => item.open).map((item) => [item.dataset.key, item]));
   byId('failures').replaceChildren(...sweep.failures.map((failure) => {
-    const key = `${failure.job_key} ${failure.attempt} ${failure.job_state}`;
+    const key = `${failure.job_key} ${failure.attempt}`;
     const item = open.get(key) || failureItem(failure);
     item.dataset.key = key;
+    say(item.querySelector('.state'), failure.job_state);
     return item;
   }));
 }

@@ -70,6 +70,16 @@ TEST(AgainstReference, WhatIsShownTwiceIsOneTest) {
   EXPECT_THAT(LayOut(table).notes, Contains(HasSubstr("over the 2 tests of this table")));
 }
 
+TEST(AgainstReference, WhatIsToComeIsCountedLikewise) {
+  SampleResults sample = Compared();
+  sample.Tables(R"({"T":{"tasks":["ter"],"columns":[{"label":""}],"reference":"short","rows":[
+    {"label":"short","cells":[{"ter":{"experiment":"short","point":{}}}]},
+    {"label":"base","cells":[{"ter":{"experiment":"base","point":{}}}]},
+    {"label":"base again","cells":[{"ter":{"experiment":"base","point":{}}}]},
+    {"label":"itself","cells":[{"ter":{"experiment":"short","point":{}}}]}]}})");
+  EXPECT_EQ(sample.Build().front().unfinished_tests, 1U);
+}
+
 TEST(AgainstReference, WhatCannotBeComparedIsNotTested) {
   const Table table = BuildWith(Compared(), R"("reference":"base",)");
   EXPECT_FALSE(CellOf(table, 1).against.has_value());

@@ -139,7 +139,8 @@ TEST_F(ComparisonTest, HelpfulErrors) {
   EXPECT_THAT(ErrorOf("dsid", "study-1"), HasSubstr("did you mean ':dsid'?"));
   EXPECT_THAT(ErrorOf("study-1", ":dsid@alpha=1"), HasSubstr("a sweep and a point"));
   EXPECT_THAT(ErrorOf("study-1:dsit", "study-2"), HasSubstr("did you mean 'dsid'?"));
-  EXPECT_THAT(ErrorOf("study-1:dsid", "study-2"), HasSubstr("one of: alpha=0.1; alpha=0.5"));
+  EXPECT_THAT(ErrorOf("study-1:dsid", "study-2"),
+              HasSubstr("one of: :dsid@alpha=0.1; :dsid@alpha=0.5"));
   EXPECT_THAT(ErrorOf(":dsid@alpha=7", "study-2"), HasSubstr("no point has 'alpha=7'"));
   EXPECT_THAT(ErrorOf(":dsid@alpha", "study-2"), HasSubstr("'alpha' is no KEY=VALUE"));
   EXPECT_THAT(ErrorOf("nope:dsid", "study-2"), HasSubstr("unknown sweep 'nope'"));

@@ -16,7 +16,7 @@ TEST(EscapeLatex, EverySpecialCharacter) {
   EXPECT_EQ(EscapeLatex("\\ ~ ^"), "\\textbackslash{} \\textasciitilde{} \\textasciicircum{}");
   EXPECT_EQ(EscapeLatex("<|>"), "\\textless{}\\textbar{}\\textgreater{}");
   EXPECT_EQ(EscapeLatex("[*]"), "{[}{*}]");
-  EXPECT_EQ(EscapeLatex("a--b"), "a-{}-b");
+  EXPECT_EQ(EscapeLatex("a--b"), "a-\\kern0pt{}-b");
   EXPECT_EQ(EscapeLatex("\\input{/etc/passwd}"), "\\textbackslash{}input\\{/etc/passwd\\}");
 }
 
@@ -34,10 +34,11 @@ TEST(EscapeLatex, SignsThatT1LacksAreMath) {
 }
 
 TEST(EscapeLatex, NoLigatures) {
-  EXPECT_EQ(EscapeLatex("---"), "-{}-{}-");
-  EXPECT_EQ(EscapeLatex("–-"), "–{}-");
-  EXPECT_EQ(EscapeLatex("''a,,"), "'{}'a,{},");
-  EXPECT_EQ(EscapeLatex("’'‘‘"), "’{}'‘{}‘");
+  EXPECT_EQ(EscapeLatex("---"), "-\\kern0pt{}-\\kern0pt{}-");
+  EXPECT_EQ(EscapeLatex("–-"), "–\\kern0pt{}-");
+  EXPECT_EQ(EscapeLatex("''a,,"), "'\\kern0pt{}'a,\\kern0pt{},");
+  EXPECT_EQ(EscapeLatex("’'‘‘"), "’\\kern0pt{}'‘\\kern0pt{}‘");
+  EXPECT_EQ(EscapeLatex("<<"), "\\textless{}\\kern0pt{}\\textless{}");
   EXPECT_EQ(EscapeLatex("-', 'a"), "-', 'a");
 }
 

@@ -116,6 +116,18 @@ TEST(RenderMarkdown, EveryLineOfATableHasTheSameCells) {
   EXPECT_GT(cells, 5U);
 }
 
+TEST(RenderMarkdown, ANoteThatBeginsWithDataIsNoHeadingAndNoList) {
+  for (const char* label : {"# paper", "+ paper", "12. paper", "3) paper"}) {
+    SampleResults sample;
+    sample.At("e").Done(Task::kTer, 324, 648, 0.5).Tables(OneRowTable("row"));
+    std::vector<Table> tables = sample.Build();
+    tables.front().published_label = label;
+    tables.front().rows.front().cells[0][0].published.accuracy = 0.5;
+    const std::string text = RenderMarkdown(tables);
+    EXPECT_EQ(text.find(std::string("\n- ") + label), std::string::npos) << text;
+  }
+}
+
 TEST(RenderLatex, NoTwoTablesHaveOneLabel) {
   std::vector<Table> tables(4);
   tables[0].id = "A 1";
