@@ -31,6 +31,8 @@ foreach(codec jpeg=jpeglib.h png=png.h webp=webp/decode.h)
   endif()
 endforeach()
 add_library(image_codecs INTERFACE)
+target_include_directories(image_codecs SYSTEM INTERFACE
+  "${UNMASK_jpeg_INCLUDE}" "${UNMASK_png_INCLUDE}" "${UNMASK_webp_INCLUDE}")
 target_link_libraries(image_codecs INTERFACE ${UNMASK_jpeg_LIBRARY} ${UNMASK_png_LIBRARY}
                                              ${UNMASK_webp_LIBRARY})
 
@@ -44,6 +46,7 @@ if(NOT UNMASK_utf8proc_LIBRARY OR NOT UNMASK_utf8proc_INCLUDE OR NOT EXISTS "${U
 endif()
 configure_file("${UNMASK_CLIP_MERGES}" "${CMAKE_BINARY_DIR}/clip-merges.txt" COPYONLY)
 add_library(utf8proc INTERFACE)
+target_include_directories(utf8proc SYSTEM INTERFACE "${UNMASK_utf8proc_INCLUDE}")
 target_link_libraries(utf8proc INTERFACE ${UNMASK_utf8proc_LIBRARY})
 
 # OpenCV's modules one by one: its own CMake config insists on all of them, with Qt and VTK.

@@ -1,20 +1,14 @@
-// The .sql files of this folder, embedded at build time (cmake/EmbedSql.cmake).
+// The .sql files of this folder.
 #pragma once
 
-#include <string>
-#include <vector>
+#include "common/base/embedded_file.h"
 
 namespace unmask {
 
-struct SqlScript {
-  std::string name;  // file name without its ending
-  std::string text;
-};
-
 // In order: the first makes an empty database version 1, each next one raises it by one.
-const std::vector<SqlScript>& SqlMigrations();
+const std::vector<EmbeddedFile>& SqlMigrations();
 
-// Each makes the view of its name.
-const std::vector<SqlScript>& SqlViews();
+// Each makes the view that it is named after.
+const std::vector<EmbeddedFile>& SqlViews();
 
 }  // namespace unmask

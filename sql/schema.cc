@@ -74,7 +74,7 @@ Status CheckIntact(Database& database, Depth depth) {
                    database.path().string(), "an intact copy; nothing was changed");
 }
 
-Status Migrate(Database& database, std::span<const SqlScript> migrations) {
+Status Migrate(Database& database, std::span<const EmbeddedFile> migrations) {
   const bool fresh = IsEmpty(database);
   const auto first = static_cast<std::size_t>(UserVersion(database));
   if (!fresh && first < migrations.size()) Backup(database, static_cast<std::int64_t>(first));
@@ -90,16 +90,16 @@ Status Migrate(Database& database, std::span<const SqlScript> migrations) {
   return {};
 }
 
-Status RefreshViews(Database& database, std::span<const SqlScript> views) {
+Status RefreshViews(Database& database, std::span<const EmbeddedFile> views) {
   Sha256 hash;
-  for (const SqlScript& view : views) hash.Update(view.text);
+  for (const EmbeddedFile& view : views) hash.Update(view.text);
   const std::string sha256 = hash.HexDigest();
   if (database.Number("SELECT count(*) FROM meta WHERE key = 'views' AND value = ?", sha256) > 0) {
     return {};
   }
   Transaction transaction(database);
-  for (const SqlScript& view : views) {
-    database.RunScript("DROP VIEW IF EXISTS " + view.name);
+  for (const EmbeddedFile& view : views) {
+    database.RunScript("DROP VIEW IF EXISTS " + fs::path(view.name).stem().string());
     database.RunScript(view.text);
   }
   database.Run("INSERT OR REPLACE INTO meta (key, value) VALUES ('views', ?)", sha256);

@@ -29,9 +29,9 @@ Status CheckIntact(Database& database, Depth depth);
 
 // Brings the database up to the last of `migrations`; each is one transaction. A database that
 // holds something is copied beside itself first ("unmask.db.v1.backup").
-Status Migrate(Database& database, std::span<const SqlScript> migrations);
+Status Migrate(Database& database, std::span<const EmbeddedFile> migrations);
 
 // Makes the views anew where they are not this program's.
-Status RefreshViews(Database& database, std::span<const SqlScript> views);
+Status RefreshViews(Database& database, std::span<const EmbeddedFile> views);
 
 }  // namespace unmask

@@ -1,16 +1,10 @@
-// The files of page/, embedded at build time (cmake/EmbedPage.cmake).
 #pragma once
 
-#include <string>
-#include <vector>
+#include "common/base/embedded_file.h"
 
 namespace unmask {
 
-struct PageFile {
-  std::string name;  // "index.html"
-  std::string text;
-};
-
-const std::vector<PageFile>& PageFiles();
+// The files of page/.
+const std::vector<EmbeddedFile>& PageFiles();
 
 }  // namespace unmask

@@ -38,7 +38,7 @@ std::string WithToken(const std::string& text, const std::string& token) {
 
 Response PageResponse(const std::string& path, const std::string& token) {
   const std::string name = path == "/" ? "index.html" : path.substr(1);
-  const auto found = std::ranges::find(PageFiles(), name, &PageFile::name);
+  const auto found = std::ranges::find(PageFiles(), name, &EmbeddedFile::name);
   if (found == PageFiles().end()) return RefusalResponse({404, "there is nothing here"});
   return {200, std::string(TypeOf(name)), Share(WithToken(found->text, token)), false};
 }

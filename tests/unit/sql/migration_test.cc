@@ -53,9 +53,9 @@ class Migration : public testing::Test, protected StoreEnv {
     for (const char* end : {"", "-wal", "-shm"}) fs::remove(paths().database().string() + end);
     Database database(paths().database(), Database::Access::kCreate);
     Expect(Migrate(database, std::span(SqlMigrations()).first(1)));
-    std::vector<SqlScript> views = SqlViews();
-    std::erase_if(views, [](const SqlScript& view) {  // they were tables
-      return view.name == "job" || view.name == "prediction" || view.name == "curve";
+    std::vector<EmbeddedFile> views = SqlViews();
+    std::erase_if(views, [](const EmbeddedFile& view) {  // they were tables
+      return view.name == "job.sql" || view.name == "prediction.sql" || view.name == "curve.sql";
     });
     Expect(RefreshViews(database, views));
     database.RunScript(kRows);

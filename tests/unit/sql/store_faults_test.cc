@@ -279,7 +279,7 @@ TEST_F(StoreFaults, MigrationBacksUpAndIsOneTransaction) {
   FinishAndClose();
   fs::permissions(paths().database(), fs::perms::owner_read | fs::perms::owner_write);
   Database database(paths().database(), Database::Access::kWrite);
-  std::vector<SqlScript> scripts = SqlMigrations();
+  std::vector<EmbeddedFile> scripts = SqlMigrations();
   const auto before = static_cast<std::int64_t>(scripts.size());
   scripts.push_back({"next", "ALTER TABLE planned_job ADD COLUMN extra; SELECT nonsense;"});
   EXPECT_FALSE(CatchSqlite(database, [&] { return Migrate(database, scripts); }).ok());

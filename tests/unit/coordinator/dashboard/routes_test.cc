@@ -50,13 +50,13 @@ TEST_F(Routes, EveryFileThatThePageNamesIsServedWithTheToken) {
 
 // The Content-Security-Policy forbids both, and the page would be broken rather than unsafe.
 TEST_F(Routes, ThePageHasNothingInlineAndNothingFromElsewhere) {
-  for (const PageFile& file : PageFiles()) {
+  for (const EmbeddedFile& file : PageFiles()) {
     if (!file.name.ends_with(".html")) continue;
     EXPECT_FALSE(std::regex_search(file.text, std::regex(R"(\s(on[a-z]+|style)=)"))) << file.name;
     EXPECT_FALSE(std::regex_search(file.text, std::regex("<script>|<style"))) << file.name;
     EXPECT_THAT(file.text, Not(HasSubstr("://"))) << file.name;
   }
-  for (const PageFile& file : PageFiles()) {
+  for (const EmbeddedFile& file : PageFiles()) {
     EXPECT_THAT(file.text, Not(HasSubstr("innerHTML"))) << file.name;
   }
   EXPECT_THAT(SecurityHeaders(), HasSubstr("default-src 'none'"));
