@@ -54,7 +54,7 @@ Result<JobDetails> FindJobRow(Database& database, std::string_view key_prefix) {
   }
   JobDetails job{.job_key = rows.Text(0),
                  .spec_json = rows.Text(1),
-                 .state = JobStateFromName(rows.Text(2)).value(),
+                 .state = FromName<JobState>(rows.Text(2)).value(),
                  .attempts = rows.Int(3),
                  .error = rows.MaybeText(4),
                  .numerics_class = rows.Text(5),

@@ -10,11 +10,11 @@
 namespace unmask {
 
 inline JobState StateIn(const Rows& rows, int column) {
-  return JobStateFromName(rows.Text(column)).value();
+  return FromName<JobState>(rows.Text(column)).value();
 }
 inline std::optional<AttemptOutcome> OutcomeIn(const Rows& rows, int column) {
   if (rows.IsNull(column)) return std::nullopt;
-  const AttemptOutcome outcome = AttemptOutcomeFromName(rows.Text(column)).value();
+  const AttemptOutcome outcome = FromName<AttemptOutcome>(rows.Text(column)).value();
   return outcome;
 }
 

@@ -169,8 +169,7 @@ std::vector<CurvePoint> UnpackCurves(const std::string& packed) {
   for (const json& series : json::parse(packed)) {
     CurvePoint point;
     point.epoch = series.at("first");
-    point.split = series.at("split") == Name(CurveSplit::kTrain) ? CurveSplit::kTrain
-                                                                 : CurveSplit::kValidation;
+    point.split = FromName<CurveSplit>(series.at("split").get<std::string>()).value();
     point.task = FromName<Task>(series.at("task").get<std::string>()).value();
     for (const json& pair : series.at("points")) {
       point.loss = ToNumber(pair.at(0));
@@ -180,10 +179,6 @@ std::vector<CurvePoint> UnpackCurves(const std::string& packed) {
     }
   }
   return curves;
-}
-
-std::string_view Name(CurveSplit split) {
-  return split == CurveSplit::kTrain ? "train" : "validation";
 }
 
 }  // namespace unmask

@@ -32,6 +32,4 @@ std::string PackCurves(std::vector<CurvePoint> curves);
 // Sorted by split, task, epoch.
 std::vector<CurvePoint> UnpackCurves(const std::string& packed);
 
-std::string_view Name(CurveSplit split);  // "train", "validation"
-
 }  // namespace unmask

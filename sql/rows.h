@@ -16,11 +16,6 @@
 
 namespace unmask {
 
-std::string_view Name(JobState state);  // "queued", ...
-std::optional<JobState> JobStateFromName(std::string_view name);
-std::string_view Name(AttemptOutcome outcome);  // "done", ...
-std::optional<AttemptOutcome> AttemptOutcomeFromName(std::string_view name);
-
 struct SweepRow {
   std::string sweep;
   std::string config_sha256;
@@ -81,7 +76,9 @@ struct AttemptRow {
   std::optional<std::string> error_class;
   std::optional<std::string> message;
 };
-std::string_view OutcomeName(const AttemptRow& attempt);  // of one that has not ended, "running"
+inline std::string_view OutcomeName(const AttemptRow& attempt) {
+  return attempt.outcome ? Name(*attempt.outcome) : "running";
+}
 
 // An attempt at a job of a sweep, and how many jobs its worker took at a time.
 struct SpanRow {

@@ -239,7 +239,7 @@ void DraftReader::ReadGridKey(const std::string& key, const YamlNode& node) {
   const std::string full = FullKey(key);
   if (!FirstTime("grid." + full, node)) return;
   if (key == "shape") {
-    const auto shape = ReadValue(ChoiceType(NamesOf(GridShape{})), "grid.shape", node, reporter_);
+    const auto shape = ReadValue(ChoiceType(kNames<GridShape>), "grid.shape", node, reporter_);
     if (shape) draft_.grid.shape = FromName<GridShape>(std::get<std::string>(*shape)).value();
     return;
   }

@@ -89,11 +89,11 @@ Field Path(std::string key, Ref ref) {
   return field;
 }
 
-template <NamedChoice E, typename Ref>
+template <NamedEnum E, typename Ref>
 Field Choice(std::string key, Ref ref) {
   Field field;
   field.key = std::move(key);
-  field.type = ChoiceType(NamesOf(E{}));
+  field.type = ChoiceType(kNames<E>);
   field.get = [ref](const Settings& settings) -> Value { return std::string(Name(ref(settings))); };
   field.set = [ref](Settings& settings, const Value& value) {
     ref(settings) = FromName<E>(std::get<std::string>(value)).value();

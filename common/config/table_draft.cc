@@ -107,7 +107,7 @@ class TableReader {
     const YamlNode* node = Find(table, "tasks");
     if (node == nullptr) return {Task::kTer, Task::kDer};
     std::vector<Task> tasks;
-    const ValueType type = ChoiceType(NamesOf(Task{}));
+    const ValueType type = ChoiceType(kNames<Task>);
     for (const Value& value : ReadList(type, context_ + ".tasks", *node, reporter_)) {
       tasks.push_back(*FromName<Task>(std::get<std::string>(value)));
     }

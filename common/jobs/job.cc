@@ -294,9 +294,4 @@ std::vector<Task> TasksOf(const Settings& settings) {
   return {Task::kTer, Task::kDer};
 }
 
-std::span<const std::string_view> NamesOf(JobKind) {
-  static constexpr std::array<std::string_view, 2> kKinds{"train", "features"};
-  return kKinds;
-}
-
 }  // namespace unmask

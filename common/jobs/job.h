@@ -5,7 +5,6 @@
 
 #include <cstdint>
 #include <nlohmann/json.hpp>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +16,8 @@
 namespace unmask {
 
 enum class JobKind { kTrain, kFeatures };
+template <>
+inline constexpr auto kNames<JobKind> = EnumNames("train", "features");
 
 // The view of a feature job that cuts faces out, rather than making a view's features.
 inline constexpr std::int64_t kCropsView = -2;
@@ -66,7 +67,5 @@ std::vector<Task> TasksOf(const Settings& settings);
 
 // Models that tell classes by CLIP's text side.
 bool ReadsText(const Settings& settings);
-
-std::span<const std::string_view> NamesOf(JobKind);  // "train", "features"
 
 }  // namespace unmask

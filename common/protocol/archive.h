@@ -22,16 +22,6 @@ namespace unmask::protocol {
 
 static_assert(std::endian::native == std::endian::little, "the wire is little-endian");
 
-// How many values an enum has: what is not below is refused.
-template <typename E>
-inline constexpr int kEnumSize = 0;
-template <>
-inline constexpr int kEnumSize<Task> = static_cast<int>(Task::kDer) + 1;
-template <>
-inline constexpr int kEnumSize<CurveSplit> = static_cast<int>(CurveSplit::kValidation) + 1;
-template <>
-inline constexpr int kEnumSize<FailureClass> = static_cast<int>(FailureClass::kLost) + 1;
-
 template <typename T>
 concept PlainNumber = std::is_arithmetic_v<T> && !std::is_same_v<T, bool>;
 template <typename T>
@@ -50,7 +40,8 @@ class Writer {
   void operator()(bool value) { out_ += static_cast<char>(value ? 1 : 0); }
   template <Enum E>
   void operator()(E value) {
-    static_assert(kEnumSize<E> > 0, "give the enum its kEnumSize");
+    static_assert(NamedEnum<E>,
+                  "give the enum its kNames: what is not below their number is refused");
     (*this)(static_cast<std::uint8_t>(value));
   }
   void operator()(const std::string& text) {
@@ -93,7 +84,7 @@ class Reader {
   void operator()(bool& value) { value = Below(2) == 1; }
   template <Enum E>
   void operator()(E& value) {
-    value = static_cast<E>(Below(kEnumSize<E>));
+    value = static_cast<E>(Below(kNames<E>.size()));
   }
   void operator()(std::string& text) {
     const std::size_t size = Count();

@@ -62,26 +62,4 @@ Result<Message> Decode(std::string_view bytes) {
   return message;
 }
 
-std::string_view Name(FailureClass failure) {
-  switch (failure) {
-    case FailureClass::kKilled:
-      return "killed";
-    case FailureClass::kOutOfMemory:
-      return "out-of-memory";
-    case FailureClass::kCuda:
-      return "cuda";
-    case FailureClass::kHang:
-      return "hang";
-    case FailureClass::kExit:
-      return "exit";
-    case FailureClass::kNotANumber:
-      return "nan";
-    case FailureClass::kBadInput:
-      return "bad-input";
-    case FailureClass::kLost:
-      return "lost";
-  }
-  return "unknown";
-}
-
 }  // namespace unmask

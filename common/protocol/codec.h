@@ -14,7 +14,4 @@ std::string Encode(const Message& message);
 void EncodeTo(std::string& out, const Message& message);  // appends
 Result<Message> Decode(std::string_view bytes);
 
-std::string_view Name(FailureClass failure);  // "killed", "out-of-memory", "cuda", "hang", "exit",
-                                              // "nan", "bad-input", "lost"
-
 }  // namespace unmask

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "common/base/ids.h"
-#include "common/config/settings.h"
+#include "common/config/names.h"
 
 namespace unmask {
 
@@ -46,6 +46,9 @@ enum class FailureClass {
   kBadInput,     // the job's data or spec cannot be used: no retry
   kLost,         // agent or worker lost, coordinator died: never counted as a crash
 };
+template <>
+inline constexpr auto kNames<FailureClass> =
+    EnumNames("killed", "out-of-memory", "cuda", "hang", "exit", "nan", "bad-input", "lost");
 
 // The held-out predictions of one task. Rows are clips in the dataset's order (sorted by name).
 struct TaskPredictions {
@@ -59,6 +62,8 @@ struct TaskPredictions {
 };
 
 enum class CurveSplit { kTrain, kValidation };
+template <>
+inline constexpr auto kNames<CurveSplit> = EnumNames("train", "validation");
 
 struct CurvePoint {
   std::int64_t epoch = 0;  // 0-based

@@ -42,6 +42,9 @@ struct RecordResult {  // attempt done, job done, predictions, curves, cells
   JobResult result;
 };
 enum class JobState : std::uint8_t { kQueued, kRunning, kDone, kFailed, kQuarantined };
+template <>
+inline constexpr auto kNames<JobState> =
+    EnumNames("queued", "running", "done", "failed", "quarantined");
 // There is still something to do for it.
 constexpr bool IsOpen(JobState state) {
   return state == JobState::kQueued || state == JobState::kRunning;
@@ -51,6 +54,8 @@ constexpr bool IsDead(JobState state) {
 }
 // How an attempt ended.
 enum class AttemptOutcome : std::uint8_t { kDone, kFailed, kLost, kYielded };
+template <>
+inline constexpr auto kNames<AttemptOutcome> = EnumNames("done", "failed", "lost", "yielded");
 struct RecordAttemptEnd {  // without a result
   LeaseId lease;
   AttemptOutcome outcome = AttemptOutcome::kFailed;

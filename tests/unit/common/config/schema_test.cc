@@ -158,7 +158,7 @@ TEST(SchemaTest, HintsFindAKeyByItsLastPart) {
 }
 
 TEST(NamesTest, EveryNameReadsBack) {
-  for (const std::string_view name : NamesOf(Validation{})) {
+  for (const std::string_view name : kNames<Validation>) {
     EXPECT_EQ(Name(FromName<Validation>(name).value()), name);
   }
   EXPECT_EQ(Name(Validation::kInnerSplit), "inner-split");

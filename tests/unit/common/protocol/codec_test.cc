@@ -28,7 +28,7 @@ class Randomizer {
   }
   template <protocol::Enum E>
   void operator()(E& value) {
-    value = static_cast<E>(Below(protocol::kEnumSize<E>));
+    value = static_cast<E>(Below(kNames<E>.size()));
   }
   void operator()(std::string& text) {
     text.resize(static_cast<std::size_t>(Below(30)));
