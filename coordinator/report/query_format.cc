@@ -124,26 +124,27 @@ class CsvFormatter final : public QueryFormatter {
  public:
   explicit CsvFormatter(Write write) : write_(std::move(write)) {}
 
-  void Columns(const std::vector<std::string>& names) override { WriteLine(names); }
+  void Columns(const std::vector<std::string>& names) override {
+    std::vector<std::string> fields;
+    fields.reserve(names.size());
+    for (const std::string& name : names) fields.push_back(CsvField(name));
+    WriteLine(fields);
+  }
 
   void Row(const std::vector<SqlValue>& values) override {
-    std::vector<std::string> cells;
-    cells.reserve(values.size());
-    for (const SqlValue& value : values) cells.push_back(PlainText(value, ""));
-    WriteLine(cells);
+    std::vector<std::string> fields;
+    fields.reserve(values.size());
+    for (const SqlValue& value : values) {
+      const std::string text = PlainText(value, "");
+      fields.push_back(IsNumber(value) ? text : CsvField(text));  // "-inf" is no formula
+    }
+    WriteLine(fields);
   }
 
   void Finish() override {}
 
  private:
-  void WriteLine(const std::vector<std::string>& cells) {
-    std::string line;
-    for (std::size_t i = 0; i < cells.size(); ++i) {
-      if (i > 0) line += ',';
-      line += CsvField(cells[i]);
-    }
-    write_(line + "\r\n");
-  }
+  void WriteLine(const std::vector<std::string>& fields) { write_(Join(fields, ",") + "\r\n"); }
 
   Write write_;
 };

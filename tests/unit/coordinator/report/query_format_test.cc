@@ -42,6 +42,14 @@ TEST(QueryFormat, CsvQuotesAndDisarmsFormulas) {
             "00ff,-3,\r\n");
 }
 
+TEST(QueryFormat, CsvNumbersAreNoFormulas) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  EXPECT_EQ(
+      Format(QueryFormat::kCsv, {"a", "b", "c"}, {{-kInfinity, kInfinity, std::string("-inf")}}),
+      "a,b,c\r\n"
+      "-inf,inf,'-inf\r\n");
+}
+
 TEST(QueryFormat, JsonKeepsTypes) {
   const std::string text =
       Format(QueryFormat::kJson, {"text", "whole", "real", "none", "blob", "huge"},
