@@ -4,6 +4,9 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "common/base/text.h"
 
 namespace unmask {
 
@@ -16,5 +19,16 @@ std::string EscapeLatex(std::string_view text);
 // A field as in RFC 4180, quoted where needed. What a spreadsheet would run as a formula (= + - @
 // tab CR first, and not a number) is preceded by an apostrophe. Line ends and tabs are kept.
 std::string CsvField(std::string_view text);
+
+// A line of such fields, as it grows.
+class CsvRecord {
+ public:
+  void Text(std::string_view text) { fields_.push_back(CsvField(text)); }
+  void Number(std::string_view digits) { fields_.emplace_back(digits); }  // not a formula: "-inf"
+  std::string Line() const { return Join(fields_, ",") + "\r\n"; }
+
+ private:
+  std::vector<std::string> fields_;
+};
 
 }  // namespace unmask

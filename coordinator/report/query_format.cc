@@ -125,27 +125,27 @@ class CsvFormatter final : public QueryFormatter {
   explicit CsvFormatter(Write write) : write_(std::move(write)) {}
 
   void Columns(const std::vector<std::string>& names) override {
-    std::vector<std::string> fields;
-    fields.reserve(names.size());
-    for (const std::string& name : names) fields.push_back(CsvField(name));
-    WriteLine(fields);
+    CsvRecord record;
+    for (const std::string& name : names) record.Text(name);
+    write_(record.Line());
   }
 
   void Row(const std::vector<SqlValue>& values) override {
-    std::vector<std::string> fields;
-    fields.reserve(values.size());
+    CsvRecord record;
     for (const SqlValue& value : values) {
       const std::string text = PlainText(value, "");
-      fields.push_back(IsNumber(value) ? text : CsvField(text));  // "-inf" is no formula
+      if (IsNumber(value)) {
+        record.Number(text);
+      } else {
+        record.Text(text);
+      }
     }
-    WriteLine(fields);
+    write_(record.Line());
   }
 
   void Finish() override {}
 
  private:
-  void WriteLine(const std::vector<std::string>& fields) { write_(Join(fields, ",") + "\r\n"); }
-
   Write write_;
 };
 

@@ -15,24 +15,13 @@ constexpr const char* kHeader =
     "published,published_accuracy,published_macro_f1,accuracy_difference,macro_f1_difference,"
     "jobs,reference,reference_difference,reference_p,reference_p_holm,reference_significant\r\n";
 
-class Record {
+class Record : public CsvRecord {
  public:
-  void Text(std::string_view text) { Add(CsvField(text)); }
-  void Count(std::int64_t value) { Add(fmt::format("{}", value)); }
-  void Real(const std::optional<double>& value) { Add(value ? ShortestReal(*value) : ""); }
+  void Count(std::int64_t value) { Number(fmt::format("{}", value)); }
+  void Real(const std::optional<double>& value) { Number(value ? ShortestReal(*value) : ""); }
   void Empty(int fields) {
-    for (int i = 0; i < fields; ++i) Add("");
+    for (int i = 0; i < fields; ++i) Text("");
   }
-  std::string Line() const { return line_ + "\r\n"; }
-
- private:
-  void Add(const std::string& field) {
-    if (!first_) line_ += ',';
-    first_ = false;
-    line_ += field;
-  }
-  bool first_ = true;
-  std::string line_;
 };
 
 std::optional<double> Minus(const std::optional<SeedMean>& ours,

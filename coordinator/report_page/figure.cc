@@ -115,8 +115,9 @@ std::string FigureHtml(const Figure& figure) {
 }
 
 void CsvLines::Add(const std::vector<std::string>& fields) {
-  for (std::size_t i = 0; i < fields.size(); ++i) text_ += (i > 0 ? "," : "") + CsvField(fields[i]);
-  text_ += "\r\n";
+  CsvRecord record;
+  for (const std::string& field : fields) record.Text(field);
+  text_ += record.Line();
 }
 
 }  // namespace unmask
