@@ -56,6 +56,10 @@ void AddFold(const FoldRow& first, const FoldRow& second,
 
 }  // namespace
 
+double PairedSubject::Difference() const {
+  return clips == 0 ? 0 : static_cast<double>(second - first) / static_cast<double>(clips);
+}
+
 std::vector<std::int64_t> Pairing::Differences() const {
   std::vector<std::int64_t> differences;
   differences.reserve(subjects.size());
@@ -68,11 +72,7 @@ std::vector<std::int64_t> Pairing::Differences() const {
 std::vector<double> Pairing::AccuracyDifferences() const {
   std::vector<double> differences;
   differences.reserve(subjects.size());
-  for (const PairedSubject& subject : subjects) {
-    differences.push_back(subject.clips == 0 ? 0
-                                             : static_cast<double>(subject.second - subject.first) /
-                                                   static_cast<double>(subject.clips));
-  }
+  for (const PairedSubject& subject : subjects) differences.push_back(subject.Difference());
   return differences;
 }
 

@@ -14,6 +14,8 @@ struct PairedSubject {
   std::int64_t clips = 0;  // times seeds
   std::int64_t first = 0;
   std::int64_t second = 0;
+  // The second's right answers minus the first's, as a share of the clips.
+  double Difference() const;
 };
 
 struct Pairing {

@@ -10,7 +10,6 @@
 #include "coordinator/report/pairing.h"
 #include "coordinator/report_page/axis.h"
 #include "coordinator/report_page/figures.h"
-#include "coordinator/report_page/subject_counts.h"
 #include "coordinator/statistics/paired_tests.h"
 
 namespace unmask {
@@ -27,17 +26,9 @@ struct Pair {
   Task task;
 };
 
-struct SubjectDifference {
-  std::string subject;
-  RightOf cell;
-  RightOf against;
-  double Difference() const { return cell.Share() - against.Share(); }
-};
-
 struct Compared {
   Pair pair;
-  std::vector<SubjectDifference> differences;
-  Pairing pairing;
+  Pairing pairing;  // first is `against`; subjects best for the cell first
 };
 
 // The cell that the study is about: of the last row of its first table that is part of the run,
@@ -90,19 +81,6 @@ std::vector<Pair> PairsOf(const ReportData& data) {
   return pairs;
 }
 
-// Subjects that both have done, best for the cell first. With several seeds, of those together.
-std::vector<SubjectDifference> DifferencesOf(const Pair& pair) {
-  const SubjectCounts cell = CountBySubject(*pair.cell, pair.task);
-  const SubjectCounts against = CountBySubject(*pair.against, pair.task);
-  std::vector<SubjectDifference> differences;
-  for (const auto& [subject, counts] : cell) {
-    const auto at = against.find(subject);
-    if (at != against.end()) differences.push_back({subject, counts, at->second});
-  }
-  std::ranges::stable_sort(differences, std::greater(), &SubjectDifference::Difference);
-  return differences;
-}
-
 Pairing PairingOf(const Pair& pair) {
   const auto folds = [&](const ReportCell& cell) {
     FoldList list;
@@ -111,21 +89,23 @@ Pairing PairingOf(const Pair& pair) {
     }
     return list;
   };
-  return PairFolds(folds(*pair.cell), folds(*pair.against));
+  Pairing pairing = PairFolds(folds(*pair.against), folds(*pair.cell));
+  std::ranges::stable_sort(pairing.subjects, std::greater(), &PairedSubject::Difference);
+  return pairing;
 }
 
 std::string PText(double p) { return p < 0.0001 ? "p < 0.0001" : fmt::format("p = {:.4f}", p); }
 
 // How many subjects went one way, and how many the other.
-std::string Wins(const std::vector<SubjectDifference>& differences) {
+std::string Wins(const Pairing& pairing) {
   std::int64_t better = 0;
   std::int64_t worse = 0;
-  for (const SubjectDifference& difference : differences) {
-    better += difference.Difference() > 0 ? 1 : 0;
-    worse += difference.Difference() < 0 ? 1 : 0;
+  for (const PairedSubject& subject : pairing.subjects) {
+    better += subject.second > subject.first ? 1 : 0;
+    worse += subject.second < subject.first ? 1 : 0;
   }
   return fmt::format("better for {}, worse for {}, equal for {}", better, worse,
-                     std::ssize(differences) - better - worse);
+                     std::ssize(pairing.subjects) - better - worse);
 }
 
 // Where no fold lacks, the exact signed-rank test over subjects.
@@ -136,23 +116,16 @@ std::string Verdict(const Compared& compared) {
                        FoldsText(pair.against->tasks.at(pair.task)));
   }
   if (compared.pairing.same_jobs) return "the same jobs: both are one result, nothing to test";
-  std::vector<double> values;
-  values.reserve(compared.differences.size());
-  for (const SubjectDifference& difference : compared.differences) {
-    values.push_back(difference.Difference());
-  }
-  return "Wilcoxon " + PText(WilcoxonSignedRank(values).p.p);
+  return "Wilcoxon " + PText(WilcoxonSignedRank(compared.pairing.AccuracyDifferences()).p.p);
 }
 
-void DrawRow(const SubjectDifference& difference, double y, const Axis& axis, double left,
-             Svg& svg) {
-  const double value = 100 * difference.Difference();
+void DrawRow(const PairedSubject& subject, double y, const Axis& axis, double left, Svg& svg) {
+  const double value = 100 * subject.Difference();
   const double zero = axis.At(0);
   const double end = axis.At(value);
-  svg.Text({left - 6, y + 10}, difference.subject, {.anchor = Anchor::kEnd, .room = left - 6});
-  const std::string tip =
-      fmt::format("{}: {}/{} against {}/{}", difference.subject, difference.cell.right,
-                  difference.cell.clips, difference.against.right, difference.against.clips);
+  svg.Text({left - 6, y + 10}, subject.subject, {.anchor = Anchor::kEnd, .room = left - 6});
+  const std::string tip = fmt::format("{}: {}/{} against {}/{}", subject.subject, subject.second,
+                                      subject.clips, subject.first, subject.clips);
   if (value != 0) {
     svg.Rect({std::min(zero, end), y + 1, std::max(1.0, std::abs(end - zero)), kRow - 3},
              value < 0 ? "der" : "ter", tip);
@@ -166,8 +139,8 @@ void DrawRow(const SubjectDifference& difference, double y, const Axis& axis, do
 double MostOf(const std::vector<Compared>& drawn) {
   double most = 1;
   for (const Compared& compared : drawn) {
-    for (const SubjectDifference& difference : compared.differences) {
-      most = std::max(most, 100 * std::abs(difference.Difference()));
+    for (const PairedSubject& subject : compared.pairing.subjects) {
+      most = std::max(most, 100 * std::abs(subject.Difference()));
     }
   }
   return most;
@@ -175,13 +148,13 @@ double MostOf(const std::vector<Compared>& drawn) {
 
 Panel Draw(const Compared& compared, double most) {
   const Pair& pair = compared.pair;
-  const std::vector<SubjectDifference>& differences = compared.differences;
+  const std::vector<PairedSubject>& subjects = compared.pairing.subjects;
   double left = 20;
-  for (const SubjectDifference& difference : differences) {
-    left = std::max(left, TextWidth(VisibleText(difference.subject)) + 8);
+  for (const PairedSubject& subject : subjects) {
+    left = std::max(left, TextWidth(VisibleText(subject.subject)) + 8);
   }
   left = std::min(left, 90.0);
-  const std::size_t rows = std::min(differences.size(), kMostRows);
+  const std::size_t rows = std::min(subjects.size(), kMostRows);
   const double bottom = kTop + kRow * static_cast<double>(rows);
   const Axis axis(-most, most, left + 34, kPanelWidth - 30);
   Panel panel{kPanelWidth, bottom + 36, "", {}};
@@ -192,7 +165,7 @@ Panel Draw(const Compared& compared, double most) {
            {.css = "strong", .room = kPanelWidth, .tail = pair.cell->detail});
   svg.Text({0, 29}, "minus " + pair.against->experiment,
            {.room = kPanelWidth, .tail = pair.against->detail});
-  svg.Text({0, 44}, Wins(differences), {.css = "muted", .room = kPanelWidth});
+  svg.Text({0, 44}, Wins(compared.pairing), {.css = "muted", .room = kPanelWidth});
   svg.Text({0, 59}, Verdict(compared), {.css = "muted", .room = kPanelWidth});
   for (const Tick& tick : axis.ticks()) {
     svg.Line({tick.at, kTop}, {tick.at, bottom}, tick.label == "0" ? "axis" : "grid");
@@ -201,7 +174,7 @@ Panel Draw(const Compared& compared, double most) {
   svg.Text({axis.At(0), bottom + 30}, "points of accuracy",
            {.css = "muted", .anchor = Anchor::kMiddle});
   for (std::size_t i = 0; i < rows; ++i) {
-    DrawRow(differences[i], kTop + kRow * static_cast<double>(i), axis, left, svg);
+    DrawRow(subjects[i], kTop + kRow * static_cast<double>(i), axis, left, svg);
   }
   return panel;
 }
@@ -221,24 +194,24 @@ std::vector<Figure> DifferenceFigures(const ReportData& data) {
                 "against_right", "against_clips", "difference"});
   std::vector<Compared> all;
   for (const Pair& pair : PairsOf(data)) {
-    std::vector<SubjectDifference> differences = DifferencesOf(pair);
-    if (differences.empty()) continue;
     Pairing pairing = PairingOf(pair);
     if (!pairing.obstacle.empty()) {
       figure.notes.push_back(fmt::format("{}: {} minus {} is left out: {}.", TaskTitle(pair.task),
                                          pair.cell->label, pair.against->label, pairing.obstacle));
       continue;
     }
-    for (const SubjectDifference& d : differences) {
-      csv.Add(
-          {pair.task == Task::kTer ? "ter" : "der", pair.cell->experiment, pair.cell->point.dump(),
-           LeakyMark(*pair.cell), FoldsText(pair.cell->tasks.at(pair.task)),
-           pair.against->experiment, pair.against->point.dump(), LeakyMark(*pair.against),
-           FoldsText(pair.against->tasks.at(pair.task)), d.subject, std::to_string(d.cell.right),
-           std::to_string(d.cell.clips), std::to_string(d.against.right),
-           std::to_string(d.against.clips), ShortestReal(d.Difference())});
+    if (pairing.subjects.empty()) continue;
+    for (const PairedSubject& subject : pairing.subjects) {
+      csv.Add({pair.task == Task::kTer ? "ter" : "der", pair.cell->experiment,
+               pair.cell->point.dump(), LeakyMark(*pair.cell),
+               FoldsText(pair.cell->tasks.at(pair.task)), pair.against->experiment,
+               pair.against->point.dump(), LeakyMark(*pair.against),
+               FoldsText(pair.against->tasks.at(pair.task)), subject.subject,
+               std::to_string(subject.second), std::to_string(subject.clips),
+               std::to_string(subject.first), std::to_string(subject.clips),
+               ShortestReal(subject.Difference())});
     }
-    all.push_back({pair, std::move(differences), std::move(pairing)});
+    all.push_back({pair, std::move(pairing)});
   }
   if (all.empty()) return {};
   if (all.size() > kMostPairs) {
@@ -248,7 +221,7 @@ std::vector<Figure> DifferenceFigures(const ReportData& data) {
   std::size_t subjects = 0;
   const double most = MostOf(all);
   for (const Compared& compared : all) {
-    subjects = std::max(subjects, compared.differences.size());
+    subjects = std::max(subjects, compared.pairing.subjects.size());
     figure.panels.push_back(Draw(compared, most));
   }
   if (subjects > kMostRows) figure.notes.push_back(DrawnText(kMostRows, subjects, "subjects"));

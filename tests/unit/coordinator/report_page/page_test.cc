@@ -356,6 +356,29 @@ TEST_F(Page, DifferencesHaveOneScale) {
   EXPECT_EQ(CountOf(FileOf("differences"), ">-50</text>"), 4U + 6U);  // ticks, and rows of two
 }
 
+TEST_F(Page, EqualDifferencesAreEqual) {
+  const SweepPlan plan =
+      MakeTestPlan("study-00000001", {{.name = "a", .alphas = {0.1}}, {.name = "b"}});
+  env.Register(plan);
+  std::map<double, std::size_t> right = {{0.1, 6}, {0.5, 5}};  // 7/10 - 6/10 is not 0.1
+  for (const PlannedJob& job : plan.jobs) {
+    JobResult result = TestResult(job.spec);
+    const std::size_t count = ++right[job.spec.settings.loss.alpha];
+    for (TaskPredictions& task : result.predictions) {
+      task.samples.clear();
+      for (int clip = 0; clip < 10; ++clip) task.samples.push_back(std::to_string(clip));
+      task.labels.assign(10, 0);
+      task.predicted.assign(10, 1);
+      std::fill_n(task.predicted.begin(), count, 0);
+      task.logits.assign(10 * task.classes.size(), 0);
+    }
+    FinishWith(job, result);
+  }
+  Read(plan);
+  const std::string& csv = Find("differences")->csv;
+  EXPECT_EQ(CountOf(csv, ",0.1\r\n") + CountOf(csv, ",-0.1\r\n"), 6U) << csv;
+}
+
 TEST_F(Page, TheSameJobsAreNotTested) {
   const SweepPlan plan = MakeTestPlan("study-00000001", {{.name = "a"}, {.name = "b"}});
   env.Register(plan);
