@@ -5,7 +5,6 @@
 
 #include "common/base/text.h"
 #include "common/config/point_label.h"
-#include "coordinator/report_page/svg.h"
 
 namespace unmask {
 namespace {
@@ -109,6 +108,29 @@ void GridValues::Place(double from, double to) {
 double GridValues::At(const nlohmann::json& value) const {
   const auto at = std::ranges::find(values_, value);
   return at == values_.end() ? 0 : ticks_[static_cast<std::size_t>(at - values_.begin())].at;
+}
+
+std::string GridValues::Title(const std::string& key) const {
+  const std::string spacing = spacing_;
+  return key + (spacing.empty() ? "" : " (" + spacing + ")");
+}
+
+void DrawAxes(const AxesFrame& frame, const std::vector<Tick>& x, const std::vector<Tick>& y,
+              std::string_view title, Svg& svg) {
+  for (const Tick& tick : y) {
+    const bool axis = !frame.floor && tick.label == "0";
+    svg.Line({frame.left, tick.at}, {frame.right, tick.at}, axis ? "axis" : "grid");
+    svg.Text({frame.left - 6, tick.at + 4}, tick.label, {.css = "muted", .anchor = Anchor::kEnd});
+  }
+  if (frame.floor) svg.Line({frame.left, frame.bottom}, {frame.right, frame.bottom}, "axis");
+  for (const Tick& tick : x) {
+    const bool end = tick.at > frame.right - 1;  // in the middle its label would leave the panel
+    svg.Text(
+        {tick.at, frame.bottom + frame.labels}, tick.label,
+        {.css = "muted", .anchor = end ? Anchor::kEnd : Anchor::kMiddle, .room = frame.label_room});
+  }
+  svg.Text({(frame.left + frame.right) / 2, frame.bottom + frame.title}, title,
+           {.css = "muted", .anchor = Anchor::kMiddle, .room = frame.right - frame.left});
 }
 
 }  // namespace unmask

@@ -3,7 +3,10 @@
 
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
+
+#include "coordinator/report_page/svg.h"
 
 namespace unmask {
 
@@ -36,8 +39,9 @@ class GridValues {
   double At(const nlohmann::json& value) const;
   // One a value; labels that would touch their left neighbour's are empty.
   const std::vector<Tick>& ticks() const { return ticks_; }
-  bool numeric() const { return numeric_; }         // so a line may join them
-  const char* spacing() const { return spacing_; }  // "", "log scale" or "evenly spaced"
+  bool numeric() const { return numeric_; }  // so a line may join them
+  // "KEY", "KEY (log scale)" or "KEY (evenly spaced)".
+  std::string Title(const std::string& key) const;
 
  private:
   void Place(double from, double to);
@@ -46,5 +50,20 @@ class GridValues {
   bool numeric_ = false;
   const char* spacing_ = "";
 };
+
+// Where a panel's axes lie, in pixels.
+struct AxesFrame {
+  double left = 0;
+  double right = 0;
+  double bottom = 0;
+  double labels = 16;     // from the bottom to those of x
+  double title = 32;      // and to what x is
+  double label_room = 0;  // of x; 0: no limit
+  bool floor = false;     // the bottom is y's axis, whatever its value; else 0 is
+};
+
+// Lines at the ticks of y, the labels of both, and what x is.
+void DrawAxes(const AxesFrame& frame, const std::vector<Tick>& x, const std::vector<Tick>& y,
+              std::string_view title, Svg& svg);
 
 }  // namespace unmask

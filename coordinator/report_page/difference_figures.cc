@@ -149,11 +149,9 @@ double MostOf(const std::vector<Compared>& drawn) {
 Panel Draw(const Compared& compared, double most) {
   const Pair& pair = compared.pair;
   const std::vector<PairedSubject>& subjects = compared.pairing.subjects;
-  double left = 20;
-  for (const PairedSubject& subject : subjects) {
-    left = std::max(left, TextWidth(VisibleText(subject.subject)) + 8);
-  }
-  left = std::min(left, 90.0);
+  std::vector<std::string> names;
+  for (const PairedSubject& subject : subjects) names.push_back(subject.subject);
+  const double left = LabelRoom(names, 8, 20, 90);
   const std::size_t rows = std::min(subjects.size(), kMostRows);
   const double bottom = kTop + kRow * static_cast<double>(rows);
   const Axis axis(-most, most, left + 34, kPanelWidth - 30);

@@ -133,21 +133,15 @@ class GridPanel {
 
   void DrawFrame() {
     svg_.Text({0, 14}, Heading(), {.css = "strong", .room = kPanelWidth});
-    for (const Tick& tick : y_.ticks()) {
-      svg_.Line({kLeft, tick.at}, {kRight, tick.at}, "grid");
-      svg_.Text({kLeft - 6, tick.at + 4}, tick.label, {.css = "muted", .anchor = Anchor::kEnd});
-    }
-    svg_.Line({kLeft, kBottom}, {kRight, kBottom}, "axis");
     const double room =
         x_.numeric() ? 0 : (kRight - kLeft) / static_cast<double>(x_.ticks().size()) - 6;
-    for (const Tick& tick : x_.ticks()) {
-      svg_.Text({tick.at, kBottom + 16}, tick.label,
-                {.css = "muted", .anchor = Anchor::kMiddle, .room = room});
-    }
-    const std::string spacing = x_.spacing();
-    svg_.Text({(kLeft + kRight) / 2, kBottom + 34},
-              key_ + (spacing.empty() ? "" : " (" + spacing + ")"),
-              {.css = "muted", .anchor = Anchor::kMiddle, .room = kRight - kLeft});
+    DrawAxes({.left = kLeft,
+              .right = kRight,
+              .bottom = kBottom,
+              .title = 34,
+              .label_room = room,
+              .floor = true},
+             x_.ticks(), y_.ticks(), x_.Title(key_), svg_);
   }
 
   void DrawPublished() {

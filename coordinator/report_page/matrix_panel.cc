@@ -4,25 +4,16 @@
 
 #include <algorithm>
 
-#include "common/base/text.h"
-
 namespace unmask {
 namespace {
 
 constexpr double kTop = 60;
-constexpr double kMostLabel = 96;
 constexpr std::size_t kMostClasses = 60;
 
 std::int64_t RowSum(const ConfusionMatrix& matrix, std::size_t row) {
   std::int64_t sum = 0;
   for (std::size_t i = 0; i < matrix.classes.size(); ++i) sum += matrix.At(row, i);
   return sum;
-}
-
-double LabelRoom(const std::vector<std::string>& names) {
-  double room = 16;
-  for (const std::string& name : names) room = std::max(room, TextWidth(VisibleText(name)) + 4);
-  return std::min(room, kMostLabel);
 }
 
 // So that every count has room, and every label.
@@ -68,7 +59,7 @@ ConfusionMatrix WithoutEmptyClasses(const ConfusionMatrix& matrix) {
 
 Panel MatrixPanel(const ConfusionMatrix& matrix, const MatrixTexts& texts) {
   const std::size_t count = std::min(matrix.classes.size(), kMostClasses);
-  const double label = LabelRoom(matrix.classes);
+  const double label = LabelRoom(matrix.classes, 4, 16, 96);
   const double left = label + 6;
   const double fitting = (kPanelWidth - left - 2) / static_cast<double>(count);
   const double cell = std::max(std::min(38.0, fitting), LeastCell(matrix));

@@ -151,7 +151,9 @@ class StreamPanel {
         step_(Step()) {}
 
   Panel Draw() {
-    DrawFrame();
+    svg_.Text({0, 14}, heading_, {.css = "strong", .room = kPanelWidth});
+    DrawAxes({.left = kLeft, .right = kRight, .bottom = kBottom}, x_.ticks(), y_.ticks(),
+             x_.Title("alpha"), svg_);
     for (std::size_t i = 0; i < series_.size(); ++i) {
       DrawSeries(i);
       DrawLegend(i);
@@ -180,21 +182,6 @@ class StreamPanel {
       }
     }
     return {low, high, kBottom, kTop};
-  }
-
-  void DrawFrame() {
-    svg_.Text({0, 14}, heading_, {.css = "strong", .room = kPanelWidth});
-    for (const Tick& tick : y_.ticks()) {
-      svg_.Line({kLeft, tick.at}, {kRight, tick.at}, tick.label == "0" ? "axis" : "grid");
-      svg_.Text({kLeft - 6, tick.at + 4}, tick.label, {.css = "muted", .anchor = Anchor::kEnd});
-    }
-    for (const Tick& tick : x_.ticks()) {
-      svg_.Text({tick.at, kBottom + 16}, tick.label, {.css = "muted", .anchor = Anchor::kMiddle});
-    }
-    const std::string spacing = x_.spacing();
-    svg_.Text({(kLeft + kRight) / 2, kBottom + 32},
-              "alpha" + (spacing.empty() ? "" : " (" + spacing + ")"),
-              {.css = "muted", .anchor = Anchor::kMiddle});
   }
 
   static std::string Css(std::size_t i) { return "c" + std::to_string(i); }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "common/base/text.h"
 #include "common/config/task_title.h"
 #include "coordinator/report_page/figures.h"
 #include "coordinator/report_page/matrix_panel.h"
@@ -48,16 +47,10 @@ std::string Numbers(const HeatMap& map) {
   return std::move(csv).text();
 }
 
-double LabelRoom(const std::vector<std::string>& texts, double most) {
-  double room = 20;
-  for (const std::string& text : texts) room = std::max(room, TextWidth(VisibleText(text)) + 6);
-  return std::min(room, most);
-}
-
 Panel Draw(const HeatMap& map, Task task) {
   const std::size_t columns = std::min(map.columns.size(), kMostColumns);
   const std::size_t rows = std::min(map.subjects.size(), kMostRows);
-  const double left = LabelRoom(map.subjects, 90) + 4;
+  const double left = LabelRoom(map.subjects, 6, 20, 90) + 4;
   std::vector<std::string> labels;
   std::vector<std::string> details;
   for (std::size_t i = 0; i < columns; ++i) {
@@ -65,7 +58,8 @@ Panel Draw(const HeatMap& map, Task task) {
     details.push_back(map.columns[i]->detail);
   }
   // Names are cut, points are not.
-  const double room = LabelRoom(labels, std::max(170.0, LabelRoom(details, 400) + 50));
+  const double room =
+      LabelRoom(labels, 6, 20, std::max(170.0, LabelRoom(details, 6, 20, 400) + 50));
   const double below = room + 10;
   const double bottom = kTop + kRow * static_cast<double>(rows);
   const double width = std::max(170.0, left + kColumn * static_cast<double>(columns) + 2);

@@ -123,6 +123,12 @@ double TextWidth(std::string_view text) {
   return width * kFontSize;
 }
 
+double LabelRoom(const std::vector<std::string>& texts, double margin, double least, double most) {
+  double width = 0;
+  for (const std::string& text : texts) width = std::max(width, TextWidth(VisibleText(text)));
+  return std::clamp(width + margin, least, most);
+}
+
 std::string FitText(std::string_view text, double room) {
   if (TextWidth(text) <= room) return std::string(text);
   const double left = room - TextWidth("…");

@@ -57,6 +57,8 @@ inline constexpr double kFontSize = 11;  // of every text but headings (style.cc
 
 // About how wide the text is in a sans-serif font; never far too small.
 double TextWidth(std::string_view text);
+// What the widest of the texts takes, and `margin`; within [least, most].
+double LabelRoom(const std::vector<std::string>& texts, double margin, double least, double most);
 // The text, or its beginning with an ellipsis, so that it fits the room.
 std::string FitText(std::string_view text, double room);
 // The same of a text and its tail, together. Cut is where they meet: the text to a few letters,

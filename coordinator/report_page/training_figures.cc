@@ -120,18 +120,8 @@ class TrainingPanel {
       svg_.Text({kRight, 30}, fmt::format("{} of {} lines", jobs_.size(), done_.size()),
                 {.css = "muted", .anchor = Anchor::kEnd});
     }
-    for (const Tick& tick : y_.ticks()) {
-      svg_.Line({kLeft, tick.at}, {kRight, tick.at}, tick.at >= kBottom - 0.5 ? "axis" : "grid");
-      svg_.Text({kLeft - 6, tick.at + 4}, tick.label, {.css = "muted", .anchor = Anchor::kEnd});
-    }
-    for (const Tick& tick : x_.ticks()) {
-      if (tick.at > kRight + 0.5 || tick.at < kLeft - 0.5) continue;
-      const bool last = tick.at > kRight - 12;
-      svg_.Text({tick.at, kBottom + 15}, tick.label,
-                {.css = "muted", .anchor = last ? Anchor::kEnd : Anchor::kMiddle});
-    }
-    svg_.Text({(kLeft + kRight) / 2, kBottom + 31}, "epoch",
-              {.css = "muted", .anchor = Anchor::kMiddle});
+    DrawAxes({.left = kLeft, .right = kRight, .bottom = kBottom, .labels = 15, .title = 31},
+             x_.ticks(), y_.ticks(), "epoch", svg_);
   }
 
   void DrawJob(const JobRow& job) {

@@ -96,12 +96,12 @@ TEST(Axis, GridValuesChooseTheirScale) {
   EXPECT_DOUBLE_EQ(linear.At(json(0.1)), 0);
   EXPECT_DOUBLE_EQ(linear.At(json(0.55)), 0);  // not one of them
   EXPECT_DOUBLE_EQ(linear.At(json(0.5)), 40);
-  EXPECT_STREQ(linear.spacing(), "");
+  EXPECT_EQ(linear.Title("a"), "a");
   const GridValues log({json(1e-5), json(1e-4), json(1e-3)}, 0, 100);
-  EXPECT_STREQ(log.spacing(), "log scale");
+  EXPECT_EQ(log.Title("a"), "a (log scale)");
   EXPECT_NEAR(log.At(json(1e-4)), 50, 1e-9);
   const GridValues even({json(0), json(1), json(2), json(1000)}, 0, 90);
-  EXPECT_STREQ(even.spacing(), "evenly spaced");
+  EXPECT_EQ(even.Title("a"), "a (evenly spaced)");
   EXPECT_DOUBLE_EQ(even.At(json(2)), 60);
   const GridValues text({json("paper"), json("biased")}, 0, 100);
   EXPECT_FALSE(text.numeric());
