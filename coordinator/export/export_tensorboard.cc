@@ -1,11 +1,11 @@
 #include <fmt/format.h>
 
 #include <map>
-#include <set>
 
 #include "common/base/out_file.h"
 #include "common/base/sha256.h"
 #include "common/base/time_text.h"
+#include "common/base/unique_names.h"
 #include "common/config/names.h"
 #include "coordinator/export/event_file.h"
 #include "coordinator/export/exports.h"
@@ -18,7 +18,7 @@ namespace {
 
 constexpr const char* kFile = "events.out.tfevents.{}.unmask";  // readers look for the middle part
 
-// Bytes; longer names are cut. A folder's may have 255, and RunFolders may add a number.
+// Bytes; longer names are cut. A folder's may have 255, and a number may follow.
 constexpr std::size_t kNameMost = 200;
 // Of a cut name's texts. What is never cut ("cells,", seed, task, LEAKY) takes 42 at most.
 constexpr std::size_t kExperimentMost = 60;
@@ -68,24 +68,6 @@ std::string PointText(const std::string& point) {
   }
   return text;
 }
-
-// Names of run folders, each used once.
-class RunFolders {
- public:
-  explicit RunFolders(fs::path out) : out_(std::move(out)) {}
-
-  fs::path Take(const std::string& name) {
-    std::string unique = name;
-    int& next = next_.try_emplace(name, 2).first->second;
-    while (!taken_.insert(unique).second) unique = fmt::format("{}_{}", name, next++);
-    return out_ / unique;
-  }
-
- private:
-  fs::path out_;
-  std::set<std::string> taken_;
-  std::map<std::string, int> next_;  // number to try, by name
-};
 
 Status WriteRun(const fs::path& folder, double wall_seconds, const EventFile& events) {
   UNMASK_TRY(PrepareOutFolder(folder));
@@ -147,22 +129,23 @@ Status WriteRuns(StoreReader& reader, const std::string& sweep, const fs::path& 
   UNMASK_ASSIGN(const std::vector<CellRow> cells, reader.Cells(sweep));
   UNMASK_ASSIGN(const std::vector<SpanRow> spans, reader.Spans(sweep));
   const auto times = TimesOf(spans);
-  RunFolders folders(out);
+  UniqueNames folders;
   std::map<std::string, std::string> names;  // by job; a shared job is written once
   for (const JobRow& job : jobs) names.try_emplace(job.job_key, RunName(job));
   Status written;
-  UNMASK_TRY(reader.ForEachCurve(sweep, [&](const std::string& key,
-                                            const std::vector<CurvePoint>& curve) {
-    const auto time = times.find(key);
-    if (!written.ok() || time == times.end()) return;
-    written = WriteRun(folders.Take(names[key]), time->second.start, EventsOf(curve, time->second));
-  }));
+  UNMASK_TRY(
+      reader.ForEachCurve(sweep, [&](const std::string& key, const std::vector<CurvePoint>& curve) {
+        const auto time = times.find(key);
+        if (!written.ok() || time == times.end()) return;
+        written = WriteRun(out / folders.Take(names[key], "_"), time->second.start,
+                           EventsOf(curve, time->second));
+      }));
   UNMASK_TRY(std::move(written));
   double last = 0;
   for (const auto& [key, time] : times) last = std::max(last, time.end);
   for (const CellRow& cell : cells) {
     if (!cell.metrics) continue;
-    UNMASK_TRY(WriteRun(folders.Take(RunName(cell)), last, EventsOf(cell, last)));
+    UNMASK_TRY(WriteRun(out / folders.Take(RunName(cell), "_"), last, EventsOf(cell, last)));
   }
   return {};
 }

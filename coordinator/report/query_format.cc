@@ -9,6 +9,7 @@
 
 #include "common/base/display_width.h"
 #include "common/base/text.h"
+#include "common/base/unique_names.h"
 #include "coordinator/report/escape.h"
 
 namespace unmask {
@@ -43,16 +44,12 @@ std::string PlainText(const SqlValue& value, std::string_view null) {
 
 // Columns of one name (a join's) would be one key: "a", "a_2", "a_3".
 std::vector<std::string> DistinctNames(const std::vector<std::string>& names) {
-  std::set<std::string> taken(names.begin(), names.end());
+  UniqueNames unique({names.begin(), names.end()});
   std::set<std::string> seen;
   std::vector<std::string> distinct;
   distinct.reserve(names.size());
   for (const std::string& name : names) {
-    std::string key = name;
-    if (!seen.insert(name).second) {
-      for (int i = 2; !taken.insert(key).second; ++i) key = fmt::format("{}_{}", name, i);
-    }
-    distinct.push_back(std::move(key));
+    distinct.push_back(seen.insert(name).second ? name : unique.Take(name, "_"));
   }
   return distinct;
 }

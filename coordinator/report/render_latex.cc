@@ -1,8 +1,7 @@
 // LaTeX with booktabs, to be put into a paper with \input.
 #include <fmt/format.h>
 
-#include <set>
-
+#include "common/base/unique_names.h"
 #include "coordinator/report/escape.h"
 #include "coordinator/report/render.h"
 #include "coordinator/report/sheet.h"
@@ -54,17 +53,13 @@ std::string Section(const Sheet& sheet, const SheetSection& section) {
 }
 
 // A label that \ref takes: letters, digits and dashes. IDs that look alike so get a number.
-std::string RefName(std::string_view id, std::set<std::string>& taken) {
+std::string RefName(std::string_view id, UniqueNames& labels) {
   std::string out;
   for (const char c : id) {
     const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
     out += plain ? c : '-';
   }
-  std::string name = out;
-  for (int number = 2; !taken.insert(name).second; ++number) {
-    name = fmt::format("{}-{}", out, number);
-  }
-  return name;
+  return labels.Take(out, "-");
 }
 
 std::string Tabular(const Sheet& sheet) {
@@ -81,7 +76,7 @@ std::string Fitted(const std::string& tabular) {
          "}%\n\\ifdim\\wd0>\\linewidth\\resizebox{\\linewidth}{!}{\\usebox0}\\else\\usebox0\\fi\n";
 }
 
-std::string RenderOne(const Table& table, std::set<std::string>& labels) {
+std::string RenderOne(const Table& table, UniqueNames& labels) {
   const Sheet sheet = LayOut(table);
   std::string out =
       "\\begin{table*}\n\\centering\\footnotesize\\setlength{\\tabcolsep}{3.5pt}\n\\caption{" +
@@ -97,7 +92,7 @@ std::string RenderLatex(const std::vector<Table>& tables) {
   std::string out =
       "% Needs \\usepackage{booktabs,graphicx} and \\usepackage[T1]{fontenc}. What T1 lacks,\n"
       "% but for Greek and common signs, needs lualatex or xelatex with fontspec instead.\n";
-  std::set<std::string> labels;
+  UniqueNames labels;
   for (const Table& table : tables) out += "\n" + RenderOne(table, labels);
   return out;
 }

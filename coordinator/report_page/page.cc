@@ -6,6 +6,7 @@
 #include <set>
 
 #include "common/base/text.h"
+#include "common/base/unique_names.h"
 #include "coordinator/report/escape.h"
 #include "coordinator/report/render.h"
 #include "coordinator/report_page/figures.h"
@@ -110,14 +111,11 @@ std::vector<ReportSection> FigureSections(const ReportData& data) {
   all.push_back({"curves", "Training", TrainingFigures(data)});
   all.push_back({"work", "Timeline", TimelineFigures(data)});
   std::erase_if(all, [](const ReportSection& section) { return section.figures.empty(); });
-  std::set<std::string> ids{"tables", "provenance", "failures"};
-  for (const ReportSection& section : all) ids.insert(section.id);
+  std::set<std::string> taken{"tables", "provenance", "failures"};
+  for (const ReportSection& section : all) taken.insert(section.id);
+  UniqueNames ids(std::move(taken));
   for (ReportSection& section : all) {
-    for (Figure& figure : section.figures) {
-      const std::string wanted = figure.id;
-      for (int i = 2; !ids.insert(figure.id).second; ++i)
-        figure.id = fmt::format("{}-{}", wanted, i);
-    }
+    for (Figure& figure : section.figures) figure.id = ids.Take(figure.id, "-");
   }
   return all;
 }
