@@ -86,18 +86,7 @@ std::vector<AttemptRow> ReadAttempts(Database& database, std::string_view job_ke
                  " WHERE job_key = ? ORDER BY attempt",
                  job_key);
        rows.Next();) {
-    attempts.push_back({.attempt = rows.Int(0),
-                        .coordinator_epoch = rows.Int(1),
-                        .worker = rows.Int(2),
-                        .host = rows.Text(3),
-                        .device = rows.Text(4),
-                        .numerics_class = rows.Text(5),
-                        .first_epoch = rows.MaybeInt(6),
-                        .started_at = rows.Text(7),
-                        .ended_at = rows.MaybeText(8),
-                        .outcome = OutcomeIn(rows, 9),
-                        .error_class = rows.MaybeText(10),
-                        .message = rows.MaybeText(11)});
+    attempts.push_back(AttemptIn(rows, 0));
   }
   return attempts;
 }

@@ -3,11 +3,11 @@
 #include <optional>
 #include <unordered_map>
 
-#include "common/base/text.h"
 #include "common/config/names.h"
 #include "sql/database.h"
 #include "sql/name_columns.h"
 #include "sql/packed.h"
+#include "sql/report_reads.h"
 #include "sql/rows.h"
 
 namespace unmask {
@@ -98,35 +98,6 @@ void ReadFoldUses(Database& database, std::string_view sweep, const IndexById& p
   }
 }
 
-// `tail` chooses and orders the attempts, and has one parameter.
-std::vector<LiveAttemptRow> ReadLiveAttempts(Database& database, std::string_view sweep,
-                                             const std::string& tail, std::int64_t limit) {
-  std::vector<LiveAttemptRow> attempts;
-  const std::string sql =
-      "SELECT job.job_key, attempt.attempt, worker.worker, worker.host, worker.device,"
-      " attempt.first_epoch, attempt.started_at, coalesce(attempt.ended_at, ''),"
-      " attempt.outcome, coalesce(attempt.error_class, ''),"
-      " coalesce(attempt.message, '') FROM attempt JOIN job ON job.id = attempt.job_id"
-      " JOIN worker ON worker.id = attempt.worker_id"
-      " JOIN sweep_job ON sweep_job.job_id = job.id"
-      " JOIN sweep ON sweep.id = sweep_job.sweep_id WHERE sweep.sweep = ? AND " +
-      tail;
-  for (Rows rows(database, sql, sweep, limit); rows.Next();) {
-    attempts.push_back({.job_key = rows.Text(0),
-                        .attempt = rows.Int(1),
-                        .worker = rows.Int(2),
-                        .host = rows.Text(3),
-                        .device = rows.Text(4),
-                        .first_epoch = rows.MaybeInt(5),
-                        .started_at = rows.Text(6),
-                        .ended_at = rows.Text(7),
-                        .outcome = OutcomeIn(rows, 8),
-                        .error_class = rows.Text(9),
-                        .message = rows.Text(10)});
-  }
-  return attempts;
-}
-
 }  // namespace
 
 LiveRows ReadLive(Database& database, std::string_view sweep, std::int64_t failures_shown) {
@@ -137,15 +108,13 @@ LiveRows ReadLive(Database& database, std::string_view sweep, std::int64_t failu
   ReadScores(database, sweep, jobs, live);
   const IndexById points = ReadPoints(database, sweep, live);
   ReadFoldUses(database, sweep, points, jobs, live);
-  live.running =
-      ReadLiveAttempts(database, sweep,
-                       "attempt.outcome IS NULL ORDER BY worker.worker, attempt.started_at"
-                       " LIMIT ?",
-                       10'000);
-  live.failures = ReadLiveAttempts(database, sweep,
-                                   "attempt.error_class IS NOT NULL"
-                                   " ORDER BY attempt.ended_at DESC, attempt.job_id LIMIT ?",
-                                   failures_shown);
+  live.running = ReadSomeSpans(
+      database, sweep, "AND attempt.outcome IS NULL ORDER BY worker.worker, attempt.started_at",
+      10'000);
+  live.failures = ReadSomeSpans(database, sweep,
+                                "AND attempt.error_class IS NOT NULL"
+                                " ORDER BY attempt.ended_at DESC, attempt.job_id",
+                                failures_shown);
   return live;
 }
 

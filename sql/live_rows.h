@@ -2,12 +2,11 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "common/config/settings.h"
-#include "common/protocol/records.h"
+#include "sql/rows.h"
 
 namespace unmask {
 
@@ -35,25 +34,11 @@ struct LivePointRow {
   std::vector<std::size_t> jobs;  // one a fold: indices into LiveRows::jobs
 };
 
-struct LiveAttemptRow {
-  std::string job_key;
-  std::int64_t attempt = 0;
-  std::int64_t worker = 0;
-  std::string host;
-  std::string device;
-  std::optional<std::int64_t> first_epoch;  // nullopt: loading
-  std::string started_at;
-  std::string ended_at;  // empty while it runs, as is all that follows
-  std::optional<AttemptOutcome> outcome;
-  std::string error_class;
-  std::string message;
-};
-
 struct LiveRows {
   std::vector<LiveJobRow> jobs;      // in the plan's order
   std::vector<LivePointRow> points;  // in the plan's order
-  std::vector<LiveAttemptRow> running;
-  std::vector<LiveAttemptRow> failures;  // the newest attempts with an error, newest first
+  std::vector<SpanRow> running;
+  std::vector<SpanRow> failures;  // the newest attempts with an error, newest first
 };
 
 }  // namespace unmask

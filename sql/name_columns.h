@@ -18,4 +18,20 @@ inline std::optional<AttemptOutcome> OutcomeIn(const Rows& rows, int column) {
   return outcome;
 }
 
+// Twelve columns from `first`, in the order of AttemptRow's fields.
+inline AttemptRow AttemptIn(const Rows& rows, int first) {
+  return {.attempt = rows.Int(first),
+          .coordinator_epoch = rows.Int(first + 1),
+          .worker = rows.Int(first + 2),
+          .host = rows.Text(first + 3),
+          .device = rows.Text(first + 4),
+          .numerics_class = rows.Text(first + 5),
+          .first_epoch = rows.MaybeInt(first + 6),
+          .started_at = rows.Text(first + 7),
+          .ended_at = rows.MaybeText(first + 8),
+          .outcome = OutcomeIn(rows, first + 9),
+          .error_class = rows.MaybeText(first + 10),
+          .message = rows.MaybeText(first + 11)};
+}
+
 }  // namespace unmask

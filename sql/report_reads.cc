@@ -115,34 +115,25 @@ void VisitSweepCurves(
 }
 
 std::vector<SpanRow> ReadSpans(Database& database, std::string_view sweep) {
+  return ReadSomeSpans(database, sweep, "ORDER BY attempt.started_at, job.job_key, attempt.attempt",
+                       -1);
+}
+
+std::vector<SpanRow> ReadSomeSpans(Database& database, std::string_view sweep,
+                                   const std::string& tail, std::int64_t limit) {
   std::vector<SpanRow> spans;
-  for (Rows rows(database,
-                 "SELECT job.job_key, job.held_out, worker.slots, attempt.attempt, worker.epoch,"
-                 " worker.worker, worker.host, worker.device, worker.numerics_class,"
-                 " attempt.first_epoch, attempt.started_at, attempt.ended_at, attempt.outcome,"
-                 " attempt.error_class, attempt.message FROM sweep"
-                 " JOIN sweep_job ON sweep_job.sweep_id = sweep.id"
-                 " JOIN job ON job.id = sweep_job.job_id"
-                 " JOIN attempt ON attempt.job_id = job.id"
-                 " JOIN worker ON worker.id = attempt.worker_id WHERE sweep.sweep = ?"
-                 " ORDER BY attempt.started_at, job.job_key, attempt.attempt",
-                 sweep);
-       rows.Next();) {
-    spans.push_back({.job_key = rows.Text(0),
-                     .held_out = rows.Text(1),
-                     .slots = rows.Int(2),
-                     .attempt = {.attempt = rows.Int(3),
-                                 .coordinator_epoch = rows.Int(4),
-                                 .worker = rows.Int(5),
-                                 .host = rows.Text(6),
-                                 .device = rows.Text(7),
-                                 .numerics_class = rows.Text(8),
-                                 .first_epoch = rows.MaybeInt(9),
-                                 .started_at = rows.Text(10),
-                                 .ended_at = rows.MaybeText(11),
-                                 .outcome = OutcomeIn(rows, 12),
-                                 .error_class = rows.MaybeText(13),
-                                 .message = rows.MaybeText(14)}});
+  const std::string sql =
+      "SELECT job.job_key, job.held_out, worker.slots, attempt.attempt, worker.epoch,"
+      " worker.worker, worker.host, worker.device, worker.numerics_class,"
+      " attempt.first_epoch, attempt.started_at, attempt.ended_at, attempt.outcome,"
+      " attempt.error_class, attempt.message FROM sweep"
+      " JOIN sweep_job ON sweep_job.sweep_id = sweep.id"
+      " JOIN job ON job.id = sweep_job.job_id"
+      " JOIN attempt ON attempt.job_id = job.id"
+      " JOIN worker ON worker.id = attempt.worker_id WHERE sweep.sweep = ? " +
+      tail + " LIMIT ?";
+  for (Rows rows(database, sql, sweep, limit); rows.Next();) {
+    spans.push_back({rows.Text(0), rows.Text(1), rows.Int(2), AttemptIn(rows, 3)});
   }
   return spans;
 }

@@ -3,7 +3,9 @@
 // through: StoreReader catches them.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -20,6 +22,9 @@ void VisitSweepCurves(
     Database& database, std::string_view sweep,
     const std::function<void(const std::string&, const std::vector<CurvePoint>&)>& visit);
 std::vector<SpanRow> ReadSpans(Database& database, std::string_view sweep);
+// Those that `tail` chooses and orders; `limit` of them, all below 0.
+std::vector<SpanRow> ReadSomeSpans(Database& database, std::string_view sweep,
+                                   const std::string& tail, std::int64_t limit);
 std::vector<RunRow> ReadRuns(Database& database, std::string_view sweep);
 Status VisitView(Database& database, std::string_view view, std::string_view sweep, RowSink& sink);
 

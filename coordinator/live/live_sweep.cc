@@ -144,12 +144,12 @@ LiveSweep::LiveSweep(std::string sweep, const LiveRows& rows) : sweep_(std::move
   for (auto row = rows.failures.rbegin(); row != rows.failures.rend(); ++row) {
     LiveFailure failure;
     failure.job_key = row->job_key;
-    failure.attempt = row->attempt;
-    failure.worker = row->worker;
-    failure.outcome = row->outcome.value_or(AttemptOutcome::kFailed);
-    failure.error_class = row->error_class;
-    failure.message = row->message;
-    failure.at = row->ended_at;
+    failure.attempt = row->attempt.attempt;
+    failure.worker = row->attempt.worker;
+    failure.outcome = row->attempt.outcome.value_or(AttemptOutcome::kFailed);
+    failure.error_class = row->attempt.error_class.value_or("");
+    failure.message = row->attempt.message.value_or("");
+    failure.at = row->attempt.ended_at.value_or("");
     Remember(std::move(failure));
   }
 }

@@ -12,24 +12,24 @@ namespace {
 
 constexpr std::int64_t kFailuresShown = 10;
 
-std::vector<LiveWorker> WorkersOf(const std::vector<LiveAttemptRow>& running,
+std::vector<LiveWorker> WorkersOf(const std::vector<SpanRow>& running,
                                   const std::string& wall_time) {
   std::vector<LiveWorker> workers;
-  for (const LiveAttemptRow& row : running) {
+  for (const SpanRow& row : running) {
     auto worker = std::ranges::find_if(workers, [&](const LiveWorker& known) {
-      return known.id == row.worker && known.host == row.host;
+      return known.id == row.attempt.worker && known.host == row.attempt.host;
     });
     if (worker == workers.end()) {
       worker = workers.emplace(workers.end());
-      worker->id = row.worker;
-      worker->host = row.host;
-      worker->device = row.device;
+      worker->id = row.attempt.worker;
+      worker->host = row.attempt.host;
+      worker->device = row.attempt.device;
     }
     LiveJob job;
     job.job_key = row.job_key;
-    job.attempt = row.attempt;
-    job.seconds = SecondsBetween(row.started_at, wall_time);
-    job.started = row.first_epoch.has_value();
+    job.attempt = row.attempt.attempt;
+    job.seconds = SecondsBetween(row.attempt.started_at, wall_time);
+    job.started = row.attempt.first_epoch.has_value();
     worker->jobs.push_back(std::move(job));
   }
   return workers;
