@@ -144,7 +144,7 @@ std::string CautionOf(SelectionRule rule, const std::vector<GridPointFigures>& p
          ", by which each point chose its epoch: the score favours some of them";
 }
 
-void Summarise(Selection& selection) {
+void AddAccuracy(Selection& selection) {
   std::map<std::int64_t, std::pair<std::int64_t, std::int64_t>> seeds;  // right, clips
   for (const SelectedFold& fold : selection.folds) {
     seeds[fold.seed].first += fold.right;
@@ -161,9 +161,7 @@ void Summarise(Selection& selection) {
   if (seeds.size() > 1) return;
   const auto [k, n] = seeds.begin()->second;
   const Interval wilson = WilsonInterval(k, n);
-  selection.pooled = CellMetrics{.k = k, .n = n, .accuracy = selection.accuracy.mean};
-  selection.pooled->wilson_low = wilson.low;
-  selection.pooled->wilson_high = wilson.high;
+  selection.pooled = {k, n, wilson.low, wilson.high};
 }
 
 Selection SelectBy(SelectionRule rule, const ExperimentScores& scores,
@@ -179,7 +177,7 @@ Selection SelectBy(SelectionRule rule, const ExperimentScores& scores,
         {fold.subject, fold.seed, fold.clips, fold.right[best.at], best.at, best.tied});
     selection.leaky = selection.leaky || points[best.at].leaky;
   }
-  Summarise(selection);
+  AddAccuracy(selection);
   return selection;
 }
 
@@ -220,7 +218,7 @@ std::vector<GridPointFigures> FiguresOf(const ExperimentScores& scores, const Po
     for (const FoldScores& fold : scores.folds) {
       constant.folds.push_back({fold.subject, fold.seed, fold.clips, fold.right[point], point});
     }
-    Summarise(constant);
+    AddAccuracy(constant);
     one.accuracy = constant.accuracy;
   }
   return figures;

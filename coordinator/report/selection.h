@@ -37,6 +37,13 @@ struct SelectedFold {
   bool tied = false;      // others were as good
 };
 
+struct PooledAnswers {  // of one seed
+  std::int64_t k = 0;   // right
+  std::int64_t n = 0;
+  double wilson_low = 0;
+  double wilson_high = 0;
+};
+
 struct Selection {
   SelectionRule rule = SelectionRule::kOracle;
   std::string unavailable;  // why there is no such choice; the rest is empty then
@@ -44,9 +51,9 @@ struct Selection {
   std::string caution;  // what the choice favours; empty: nothing
   bool leaky = false;   // some fold's point is
   SeedMean accuracy;
-  std::optional<CellMetrics> pooled;  // one seed: k, n, Wilson
-  double price = 0;                   // accuracy of the oracle's choice minus this one's
-  Interval price_interval;            // over subjects, the choices as they are
+  std::optional<PooledAnswers> pooled;  // one seed only
+  double price = 0;                     // accuracy of the oracle's choice minus this one's
+  Interval price_interval;              // over subjects, the choices as they are
 };
 
 struct GridPointFigures {

@@ -116,10 +116,10 @@ Json OneSelection(const Selection& selection, const TaskSelection& task) {
   json["accuracy"] = there ? Json(selection.accuracy.mean) : Json(nullptr);
   json["accuracy_sd"] = OrNull(selection.accuracy.deviation);
   const auto& pooled = selection.pooled;
-  json["k"] = OrNull(pooled, &CellMetrics::k);
-  json["n"] = OrNull(pooled, &CellMetrics::n);
-  json["wilson_low"] = OrNull(pooled, &CellMetrics::wilson_low);
-  json["wilson_high"] = OrNull(pooled, &CellMetrics::wilson_high);
+  json["k"] = OrNull(pooled, &PooledAnswers::k);
+  json["n"] = OrNull(pooled, &PooledAnswers::n);
+  json["wilson_low"] = OrNull(pooled, &PooledAnswers::wilson_low);
+  json["wilson_high"] = OrNull(pooled, &PooledAnswers::wilson_high);
   json["price"] = there ? Json(selection.price) : Json(nullptr);
   json["price_interval"] =
       there ? Json({selection.price_interval.low, selection.price_interval.high}) : Json(nullptr);
