@@ -11,6 +11,7 @@
 #include "common/base/all_problems.h"
 #include "common/base/process.h"
 #include "common/base/shared_module.h"
+#include "common/config/task_title.h"
 #include "common/data/dataset.h"
 #include "common/jobs/feature_jobs.h"
 #include "sql/store_reader.h"
@@ -66,7 +67,7 @@ Status Decode(const std::vector<FrameRef>& frames) {
 
 // Whether CLIP's text side, its tokenizer and the names of the classes go together.
 Status CheckPrompts(const JobSpec& spec, const TextSide& text, const Dataset& dataset) {
-  for (const Task task : {Task::kTer, Task::kDer}) {
+  for (const Task task : kTasks) {
     const auto classes = ClassesOf(task, dataset);
     const auto prompts = spec.settings.model.kind == ModelKind::kClipPrompt
                              ? LearntPrompts(text, kContextTokens, classes)

@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "common/config/names.h"
+#include "common/config/task_title.h"
 #include "sql/database.h"
 #include "sql/name_columns.h"
 #include "sql/packed.h"
@@ -77,7 +78,7 @@ IndexById ReadPoints(Database& database, std::string_view sweep, LiveRows& live)
     point.validation = rows.Text(3);
     point.seed = rows.Int(4);
     const std::string tasks = "," + rows.Text(5) + ",";
-    for (const Task task : {Task::kTer, Task::kDer}) {
+    for (const Task task : kTasks) {
       if (tasks.find("," + std::string(Name(task)) + ",") != std::string::npos)
         point.tasks.push_back(task);
     }

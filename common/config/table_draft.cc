@@ -10,6 +10,7 @@
 #include "common/base/text.h"
 #include "common/config/draft.h"
 #include "common/config/names.h"
+#include "common/config/task_title.h"
 
 namespace unmask {
 namespace {
@@ -105,7 +106,7 @@ class TableReader {
 
   std::vector<Task> ReadTasks(const YamlNode& table) {
     const YamlNode* node = Find(table, "tasks");
-    if (node == nullptr) return {Task::kTer, Task::kDer};
+    if (node == nullptr) return {kTasks.begin(), kTasks.end()};
     std::vector<Task> tasks;
     const ValueType type = ChoiceType(kNames<Task>);
     for (const Value& value : ReadList(type, context_ + ".tasks", *node, reporter_)) {
@@ -145,7 +146,7 @@ class TableReader {
       CheckKeys(node, {"label", "experiment", "point", "ter", "der"});
     }
     ReadSource(node, spec.both);
-    for (const Task task : {Task::kTer, Task::kDer}) {
+    for (const Task task : kTasks) {
       const YamlNode* own = Find(node, Name(task));
       if (own == nullptr || !IsMap(*own, context_ + "." + std::string(Name(task)),
                                    "a map with experiment and point")) {
@@ -289,7 +290,7 @@ class TableReader {
     Json published = Json::object();
     if (!IsMap(node, context_ + ".published", "a map with ter and der")) return published;
     CheckKeys(node, {"ter", "der"});
-    for (const Task task : {Task::kTer, Task::kDer}) {
+    for (const Task task : kTasks) {
       const YamlNode* figures = Find(node, Name(task));
       if (figures != nullptr) published[std::string(Name(task))] = ReadFigures(*figures);
     }

@@ -12,6 +12,7 @@
 #include "common/base/sha256.h"
 #include "common/base/text.h"
 #include "common/config/schema.h"
+#include "common/config/task_title.h"
 
 namespace unmask {
 namespace {
@@ -291,7 +292,7 @@ std::string JobKey(const JobSpec& spec) { return Sha256Hex(CanonicalText(spec));
 
 std::vector<Task> TasksOf(const Settings& settings) {
   if (settings.model.kind == ModelKind::kSingleTask) return {settings.model.task};
-  return {Task::kTer, Task::kDer};
+  return {kTasks.begin(), kTasks.end()};
 }
 
 }  // namespace unmask

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "common/config/task_title.h"
 #include "coordinator/report/cell_index.h"
 #include "coordinator/report/point_argument.h"
 #include "coordinator/report/test_family.h"
@@ -46,7 +47,7 @@ std::set<std::string> JobsOf(const Side& side) {
     return keys;
   }
   const PointName& point = *side.operand.chosen;
-  for (const Task task : {Task::kTer, Task::kDer}) {
+  for (const Task task : kTasks) {
     for (const FoldRow* fold : side.folds.Find(point.experiment, point.point, task)) {
       keys.insert(fold->job_key);
     }
@@ -93,7 +94,7 @@ std::vector<FieldDifference> CompareConfigs(const std::string& first, const std:
 // What differs between points: between two jobs of the same held-out subject and seed.
 Result<std::vector<FieldDifference>> CompareJobs(StoreReader& reader, const Side& first,
                                                  const Side& second) {
-  for (const Task task : {Task::kTer, Task::kDer}) {
+  for (const Task task : kTasks) {
     const auto folds_of = [&](const Side& side) -> const FoldList& {
       return side.folds.Find(side.operand.chosen->experiment, side.operand.chosen->point, task);
     };
@@ -190,7 +191,7 @@ std::vector<std::string> WithoutTwin(const CellIndex& cells, const CellIndex& ot
 }
 
 void CompareAllCells(const Side& first, const Side& second, Comparison& comparison) {
-  for (const Task task : {Task::kTer, Task::kDer}) {
+  for (const Task task : kTasks) {
     for (const CellIndex::Entry& entry : first.cells.entries()) {
       const auto twins = second.cells.EntriesAt(entry.experiment, entry.point);
       if (twins.empty()) continue;
@@ -235,7 +236,7 @@ Result<Comparison> Compare(StoreReader& reader, const std::string& first,
       CompareAllCells(*here, *there, comparison);
     } else {
       UNMASK_ASSIGN(comparison.settings, CompareJobs(reader, *here, *there));
-      for (const Task task : {Task::kTer, Task::kDer}) {
+      for (const Task task : kTasks) {
         AddCell(*here, *chosen, *there, *there->operand.chosen, task, comparison);
       }
     }

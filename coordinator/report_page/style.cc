@@ -44,7 +44,6 @@ constexpr std::array<Colour, 35> kFigureColours = {{
     {".lost", "fill", "#c98500", "#ffc44d"},
     {".yielded", "fill", "#8f959c", "#7b828b"},
     {".running", "stroke", "#1f66c7", "#79b0ff"},
-    {".mark", "fill", "#1c1e21", "#e4e6e9"},
     {".c0", "stroke", "#1f66c7", "#79b0ff"},
     {".c1", "stroke", "#bb560a", "#f0a15e"},
     {".c2", "stroke", "#2d905d", "#63cf97"},
