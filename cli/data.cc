@@ -11,8 +11,8 @@
 #include <unordered_set>
 
 #include "cli/command.h"
-#include "cli/json_text.h"
 #include "cli/out_path.h"
+#include "common/base/json_text.h"
 #include "common/base/log.h"
 #include "common/base/out_file.h"
 #include "common/base/process.h"
@@ -63,7 +63,7 @@ void PrintSummary(const std::vector<ManifestClip>& clips, const std::string& fil
   if (json) {
     summary["pictures"] = pictures;
     summary["manifest"] = file;
-    fmt::print("{}\n", JsonText(summary, 2));
+    fmt::print("{}\n", AsciiJson(summary, 2));
   } else {
     fmt::print("{}: {}{}\n", VisibleText(file), SummaryText(summary),
                pictures == 0 ? "" : fmt::format("; {} pictures {}", pictures, which));
@@ -148,7 +148,7 @@ Status ImportMfedCommand(const CommandContext& context, const std::string& json_
                     frames, out));
   }
   if (context.json) {
-    fmt::print("{}\n", JsonText(ImportJson(import, out), 2));
+    fmt::print("{}\n", AsciiJson(ImportJson(import, out), 2));
   } else {
     PrintSummary(import.clips, out, false);
   }
@@ -177,7 +177,7 @@ std::vector<Problem> ByPlace(const ManifestDraft& draft, const PictureCheck& pic
 
 Error Reported(const CommandContext& context, const Error& error) {
   if (context.json) {
-    fmt::print("{}\n", JsonText(ProblemsJson(error), 2));
+    fmt::print("{}\n", AsciiJson(ProblemsJson(error), 2));
   }
   return error;
 }

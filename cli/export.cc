@@ -4,8 +4,8 @@
 #include <memory>
 
 #include "cli/command.h"
-#include "cli/json_text.h"
 #include "cli/out_path.h"
+#include "common/base/json_text.h"
 #include "coordinator/export/exports.h"
 
 namespace unmask {
@@ -30,7 +30,7 @@ void Run(const ExportOptions& options, CommandContext& context) {
   const Status done = Export(options, context.store);
   if (!done.ok()) return context.Fail(done.error());
   if (context.json) {
-    fmt::print("{}\n", JsonText({{"out", options.out}, {"format", options.format}}));
+    fmt::print("{}\n", AsciiJson({{"out", options.out}, {"format", options.format}}));
   } else {
     fmt::print("{}\n", options.out);
   }

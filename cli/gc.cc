@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "cli/command.h"
-#include "cli/json_text.h"
+#include "common/base/json_text.h"
 #include "sql/blob_sweep.h"
 
 namespace unmask {
@@ -19,9 +19,9 @@ Status Collect(const GcArguments& arguments, const CommandContext& context) {
   UNMASK_ASSIGN(const BlobSweep swept,
                 SweepBlobs(StorePaths{context.store}, arguments.dry_run, arguments.take_over));
   if (context.json) {
-    fmt::print(
-        "{}\n",
-        JsonText({{"dry_run", arguments.dry_run}, {"files", swept.files}, {"bytes", swept.bytes}}));
+    fmt::print("{}\n", AsciiJson({{"dry_run", arguments.dry_run},
+                                  {"files", swept.files},
+                                  {"bytes", swept.bytes}}));
   } else {
     fmt::print("{} {} {}, {} bytes\n", arguments.dry_run ? "would remove" : "removed", swept.files,
                swept.files == 1 ? "file" : "files", swept.bytes);

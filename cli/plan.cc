@@ -5,8 +5,8 @@
 #include <memory>
 
 #include "cli/command.h"
-#include "cli/json_text.h"
 #include "cli/preflight.h"
+#include "common/base/json_text.h"
 #include "common/base/log.h"
 #include "common/base/time_text.h"
 #include "common/config/names.h"
@@ -68,7 +68,7 @@ Status Plan(const PlanArguments& arguments, const CommandContext& context) {
   for (const std::string& note : output.notes) LogInfo("note: " + note);
   const PlanReport report = ReportPlan(output, history, WidthOf);
   const std::string text =
-      context.json ? JsonText(PlanReportJson(output, report), 2) + "\n" : Text(output, report);
+      context.json ? AsciiJson(PlanReportJson(output, report), 2) + "\n" : Text(output, report);
   Print(text);
   return {};
 }

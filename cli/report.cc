@@ -4,8 +4,8 @@
 #include <memory>
 
 #include "cli/command.h"
-#include "cli/json_text.h"
 #include "cli/out_path.h"
+#include "common/base/json_text.h"
 #include "coordinator/report_page/write_report.h"
 
 namespace unmask {
@@ -29,7 +29,7 @@ void Run(const ReportOptions& options, CommandContext& context) {
   if (!written) return context.Fail(written.error());
   const std::string page = (fs::path(options.out) / "index.html").string();
   if (context.json) {
-    fmt::print("{}\n", JsonText({{"page", page}, {"figures", written->figures}}));
+    fmt::print("{}\n", AsciiJson({{"page", page}, {"figures", written->figures}}));
   } else {
     fmt::print("{}\n", page);
   }

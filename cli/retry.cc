@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "cli/command.h"
-#include "cli/json_text.h"
+#include "common/base/json_text.h"
 #include "common/base/log.h"
 #include "sql/results_store.h"
 #include "sql/store_reader.h"
@@ -29,7 +29,7 @@ Status Retry(const std::string& name, bool take_over, const CommandContext& cont
   std::int64_t put_back = 0;
   UNMASK_TRY(store->Retry(sweep, &put_back));
   if (context.json) {
-    fmt::print("{}\n", JsonText({{"sweep", sweep}, {"put_back", put_back}}));
+    fmt::print("{}\n", AsciiJson({{"sweep", sweep}, {"put_back", put_back}}));
   } else if (put_back == 0) {
     fmt::print("no job of {} has failed or is quarantined\n", sweep);
   } else {

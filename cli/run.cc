@@ -17,6 +17,7 @@
 #include "cli/worker_needs.h"
 #include "common/base/build_info.h"
 #include "common/base/clock.h"
+#include "common/base/json_text.h"
 #include "common/base/log.h"
 #include "common/base/process.h"
 #include "common/base/sha256.h"
@@ -78,14 +79,13 @@ int SlotsHere(const RunArguments& arguments, const WorkerNeeds& needs,
 }
 
 std::string Provenance(const RunArguments& arguments, int ranks) {
-  return nlohmann::json{{"version", UNMASK_VERSION},
-                        {"build", BuildId()},
-                        {"host", HostName()},
-                        {"config", fs::absolute(arguments.config).string()},
-                        {"overrides", arguments.overrides},
-                        {"experiments", arguments.experiments},
-                        {"workers", ranks - 1}}
-      .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);  // a path may be any bytes
+  return JsonText({{"version", UNMASK_VERSION},
+                   {"build", BuildId()},
+                   {"host", HostName()},
+                   {"config", fs::absolute(arguments.config).string()},
+                   {"overrides", arguments.overrides},
+                   {"experiments", arguments.experiments},
+                   {"workers", ranks - 1}});
 }
 
 StatusLine::Mode StatusMode(const CommandContext& context) {

@@ -9,9 +9,9 @@
 #include <memory>
 
 #include "cli/command.h"
-#include "cli/json_text.h"
 #include "cli/terminal.h"
 #include "common/base/clock.h"
+#include "common/base/json_text.h"
 #include "coordinator/live/read_snapshot.h"
 #include "coordinator/report/status_report.h"
 
@@ -60,7 +60,7 @@ Status WatchPlainly(StoreReader& reader, const StorePaths& paths, const std::str
   while (true) {
     const Millis begin = clock.Now();
     UNMASK_ASSIGN(const SweepStatus status, ReadStatus(reader, paths, sweep));
-    std::string text = json ? JsonText(StatusJson(status)) : StatusOneLine(status);
+    std::string text = json ? AsciiJson(StatusJson(status)) : StatusOneLine(status);
     if (text != shown) PrintNow(text + "\n");
     shown = std::move(text);
     if (status.Finished()) return {};
@@ -100,7 +100,7 @@ Status ShowStatus(const StatusArguments& arguments, const CommandContext& contex
   }
   if (arguments.watch) return WatchPlainly(*reader, paths, sweep.sweep, context.json);
   UNMASK_ASSIGN(const SweepStatus status, ReadStatus(*reader, paths, sweep.sweep));
-  PrintNow(context.json ? JsonText(StatusJson(status), 2) + "\n" : StatusText(status));
+  PrintNow(context.json ? AsciiJson(StatusJson(status), 2) + "\n" : StatusText(status));
   return {};
 }
 

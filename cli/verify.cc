@@ -12,8 +12,8 @@
 #include <unordered_set>
 
 #include "cli/command.h"
-#include "cli/json_text.h"
 #include "common/base/build_info.h"
+#include "common/base/json_text.h"
 #include "common/base/log.h"
 #include "common/base/process.h"
 #include "common/base/sha256.h"
@@ -241,11 +241,11 @@ void Report(CommandContext& context, const std::vector<Verdict>& verdicts) {
     nlohmann::json list = nlohmann::json::array();
     for (const Verdict& verdict : verdicts)
       list.push_back({{"job_key", verdict.job_key}, {"verdict", verdict.text}});
-    fmt::print("{}\n", JsonText({{"identical", identical},
-                                 {"different", different},
-                                 {"not_comparable", incomparable},
-                                 {"jobs", list}},
-                                2));
+    fmt::print("{}\n", AsciiJson({{"identical", identical},
+                                  {"different", different},
+                                  {"not_comparable", incomparable},
+                                  {"jobs", list}},
+                                 2));
   } else {
     fmt::print("{} identical, {} different, {} not comparable\n", identical, different,
                incomparable);

@@ -6,8 +6,8 @@
 #include <set>
 
 #include "cli/command.h"
-#include "cli/json_text.h"
 #include "common/base/json_or_null.h"
+#include "common/base/json_text.h"
 #include "common/base/text.h"
 #include "common/protocol/log_name.h"
 #include "coordinator/report/job_difference.h"
@@ -96,7 +96,7 @@ std::string Text(const Explanation& why, const StorePaths& paths) {
   const auto spec = nlohmann::json::parse(why.job.spec_json, nullptr, false);
   std::string text = fmt::format("job {}\nstate {}, {} attempt{}\nspec\n{}\nused by\n",
                                  why.job.job_key, Name(why.job.state), why.job.attempts,
-                                 why.job.attempts == 1 ? "" : "s", JsonText(spec, 2));
+                                 why.job.attempts == 1 ? "" : "s", AsciiJson(spec, 2));
   for (const JobUseRow& use : why.uses) text += "  " + UseText(use) + "\n";
   if (why.job.weights_sha256) {
     text += "weights " + VisibleText((paths.blobs() / *why.job.weights_sha256).string()) + "\n";
@@ -158,7 +158,7 @@ Status Why(const std::string& key, const CommandContext& context) {
     UNMASK_ASSIGN(why, Explain(paths, *reader, key));
     return {};
   }));
-  const std::string text = context.json ? JsonText(Json(why), 2) + "\n" : Text(why, paths);
+  const std::string text = context.json ? AsciiJson(Json(why), 2) + "\n" : Text(why, paths);
   Print(text);
   return {};
 }

@@ -11,6 +11,7 @@
 #include <tuple>
 
 #include "common/base/check.h"
+#include "common/base/json_text.h"
 #include "common/config/names.h"
 
 namespace unmask {
@@ -31,11 +32,6 @@ void AppendReal(std::string& out, Real value) {
 // As it stands, which is the shortest decimal of a float or double: prints as in the view.
 double ToNumber(const json& value) {
   return value.is_number() ? value.get<double>() : std::numeric_limits<double>::quiet_NaN();
-}
-
-// Names are UTF-8 by the manifest's rules; what is not must not stop a coordinator.
-std::string Dump(const json& value) {
-  return value.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 bool Continues(const CurvePoint& previous, const CurvePoint& next) {
@@ -119,7 +115,8 @@ std::vector<std::int32_t> UnpackIntegers(const std::string& packed) {
   return ParseIntegers<std::int32_t>(packed);
 }
 
-std::string PackNames(const std::vector<std::string>& names) { return Dump(json(names)); }
+// Names are UTF-8 by the manifest's rules; what is not must not stop a coordinator.
+std::string PackNames(const std::vector<std::string>& names) { return JsonText(json(names)); }
 
 std::vector<std::string> UnpackNames(const std::string& packed) { return json::parse(packed); }
 

@@ -3,6 +3,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "common/base/json_text.h"
 #include "common/base/text.h"
 
 namespace unmask {
@@ -29,7 +30,7 @@ std::string PointLabel(const std::string& point) {
 std::string PointValue(const nlohmann::json& value) {
   if (value.is_string()) return value.get<std::string>();
   if (value.is_number_float()) return ShortestReal(value.get<double>());
-  return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return JsonText(value);
 }
 
 }  // namespace unmask

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "common/base/json_text.h"
 #include "common/base/text.h"
 #include "common/protocol/log_name.h"
 #include "coordinator/live/snapshot_text.h"
@@ -67,9 +68,7 @@ std::optional<std::string> LogTailJson(const fs::path& path, std::size_t max_byt
   in.read(tail.data(), static_cast<std::streamsize>(tail.size()));
   tail.resize(static_cast<std::size_t>(std::max<std::streamsize>(0, in.gcount())));
   if (from > 0) tail.erase(0, std::min(tail.size(), tail.find('\n') + 1));  // a line cut in two
-  const nlohmann::json json = {
-      {"bytes", size}, {"truncated", from > 0}, {"text", EscapeLines(tail)}};
-  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return JsonText({{"bytes", size}, {"truncated", from > 0}, {"text", EscapeLines(tail)}});
 }
 
 }  // namespace unmask

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/base/files.h"
+#include "common/base/json_text.h"
 #include "common/base/out_file.h"
 #include "coordinator/export/exports.h"
 #include "coordinator/report/render.h"
@@ -27,10 +28,6 @@ Written by unmask from its results store.
 - SHA256SUMS: `sha256sum -c SHA256SUMS`
 )";
 
-std::string Pretty(const Json& json) {
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-}
-
 std::string ProvenanceText(const ReportData& data) {
   Json runs = Json::array();
   for (const RunRow& run : data.runs) {
@@ -43,14 +40,16 @@ std::string ProvenanceText(const ReportData& data) {
   for (const SpanRow& span : data.spans) {
     devices[span.attempt.numerics_class] = span.attempt.device;
   }
-  return Pretty({{"sweep", data.sweep.sweep},
-                 {"created_at", data.sweep.created_at},
-                 {"config_sha256", data.sweep.config_sha256},
-                 {"unmask", UNMASK_VERSION},
-                 {"jobs", data.sweep.jobs},
-                 {"done", data.sweep.done},
-                 {"devices_by_numerics_class", devices},
-                 {"runs", runs}});
+  return JsonText<Json>({{"sweep", data.sweep.sweep},
+                         {"created_at", data.sweep.created_at},
+                         {"config_sha256", data.sweep.config_sha256},
+                         {"unmask", UNMASK_VERSION},
+                         {"jobs", data.sweep.jobs},
+                         {"done", data.sweep.done},
+                         {"devices_by_numerics_class", devices},
+                         {"runs", runs}},
+                        2) +
+         "\n";
 }
 
 // Of the files, sorted by name, as sha256sum writes them.

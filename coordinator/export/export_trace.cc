@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/base/json_text.h"
 #include "common/base/out_file.h"
 #include "coordinator/export/exports.h"
 #include "coordinator/report_page/lanes.h"
@@ -57,11 +58,11 @@ std::string TraceText(const std::string& sweep, const Lanes& lanes) {
     for (const LaneSpan& span : lane.spans) events.push_back(SpanEvent(lane, span));
   }
   std::string text = "{\"displayTimeUnit\": \"ms\", \"otherData\": ";
-  text += Json{{"sweep", sweep}}.dump(-1, ' ', false, Json::error_handler_t::replace);
+  text += JsonText<Json>({{"sweep", sweep}});
   text += ", \"traceEvents\": [";
   const char* separator = "\n";
   for (const Json& event : events) {  // an event a line
-    text += separator + event.dump(-1, ' ', false, Json::error_handler_t::replace);
+    text += separator + JsonText(event);
     separator = ",\n";
   }
   return text + "\n]}\n";

@@ -2,6 +2,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "common/base/json_text.h"
 #include "common/base/out_file.h"
 #include "coordinator/export/exports.h"
 #include "coordinator/report/query_format.h"
@@ -23,10 +24,6 @@ Status WriteView(StoreReader& reader, std::string_view sweep, const char* view, 
   return {};
 }
 
-std::string Dump(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
 Status WriteJson(StoreReader& reader, const std::string& sweep, OutFile& file) {
   UNMASK_ASSIGN(const SweepTexts texts, reader.Texts(sweep));
   UNMASK_ASSIGN(const std::vector<RunRow> runs, reader.Runs(sweep));
@@ -37,13 +34,13 @@ Status WriteJson(StoreReader& reader, const std::string& sweep, OutFile& file) {
                        {"build", run.build},
                        {"provenance", Json::parse(run.provenance_json, nullptr, false)}});
   }
-  file.Write("{\"sweep\": " + Dump(sweep) + ",\n\"name\": " + Dump(texts.name) +
-             ",\n\"config\": " + Dump(Json::parse(texts.config_json, nullptr, false)) +
-             ",\n\"tables\": " + Dump(Json::parse(texts.tables_json, nullptr, false)) +
-             ",\n\"runs\": " + Dump(history) + ",\n\"views\": {");
+  file.Write("{\"sweep\": " + JsonText(Json(sweep)) + ",\n\"name\": " + JsonText(Json(texts.name)) +
+             ",\n\"config\": " + JsonText(Json::parse(texts.config_json, nullptr, false)) +
+             ",\n\"tables\": " + JsonText(Json::parse(texts.tables_json, nullptr, false)) +
+             ",\n\"runs\": " + JsonText(history) + ",\n\"views\": {");
   const char* separator = "\n";
   for (const char* view : kViews) {
-    file.Write(separator + Dump(view) + ": ");
+    file.Write(separator + JsonText(Json(view)) + ": ");
     UNMASK_TRY(WriteView(reader, sweep, view, QueryFormat::kJson, file));
     separator = ",\n";
   }

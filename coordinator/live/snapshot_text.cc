@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/base/json_or_null.h"
+#include "common/base/json_text.h"
 #include "common/base/text.h"
 #include "common/config/names.h"
 #include "common/metrics/metrics.h"
@@ -173,7 +174,7 @@ std::string SnapshotJson(const LiveSnapshot& snapshot) {
                     {"workers", Array(snapshot.workers, WorkerJson)},
                     {"failures", Array(snapshot.failures, FailureJson)},
                     {"failed_attempts", snapshot.failed_attempts}};
-  return out.dump(-1, ' ', false, json::error_handler_t::replace);
+  return JsonText(out);
 }
 
 std::string SnapshotMetrics(const LiveSnapshot& snapshot) {

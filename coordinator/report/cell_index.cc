@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "common/base/json_text.h"
+
 namespace unmask {
 namespace {
 
@@ -59,7 +61,7 @@ TableCell CellIndex::Find(const std::string& experiment, const nlohmann::json& p
   }
   TableCell absent;
   absent.experiment = experiment;
-  absent.point = point.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  absent.point = JsonText(point);
   return absent;
 }
 

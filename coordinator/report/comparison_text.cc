@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "common/base/json_or_null.h"
+#include "common/base/json_text.h"
 #include "common/base/text.h"
 #include "common/config/task_title.h"
 #include "common/jobs/job.h"
@@ -189,7 +190,7 @@ std::string ComparisonJson(const Comparison& comparison) {
   json["only_b"] = comparison.cells_only_second;
   json["cells"] = Json::array();
   for (const ComparedCell& cell : comparison.cells) json["cells"].push_back(CellJson(cell));
-  return json.dump(2, ' ', true, Json::error_handler_t::replace) + "\n";
+  return AsciiJson(json, 2) + "\n";
 }
 
 }  // namespace unmask

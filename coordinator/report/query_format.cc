@@ -8,6 +8,7 @@
 #include <set>
 
 #include "common/base/display_width.h"
+#include "common/base/json_text.h"
 #include "common/base/text.h"
 #include "common/base/unique_names.h"
 #include "coordinator/report/escape.h"
@@ -151,7 +152,7 @@ class JsonFormatter final : public QueryFormatter {
   explicit JsonFormatter(Write write) : write_(std::move(write)) {}
 
   void Columns(const std::vector<std::string>& names) override {
-    for (const std::string& name : DistinctNames(names)) names_.push_back(Dump(name));
+    for (const std::string& name : DistinctNames(names)) names_.push_back(Json(name));
   }
 
   void Row(const std::vector<SqlValue>& values) override {
@@ -168,14 +169,11 @@ class JsonFormatter final : public QueryFormatter {
   void Finish() override { write_(first_ ? "[]\n" : "\n]\n"); }
 
  private:
-  static std::string Dump(const nlohmann::json& value) {
-    return value.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
-  }
   static std::string Json(std::monostate) { return "null"; }
-  static std::string Json(const SqlBlob& blob) { return Dump(Hex(blob)); }
+  static std::string Json(const SqlBlob& blob) { return Json(Hex(blob)); }
   template <typename T>
   static std::string Json(const T& value) {
-    return Dump(value);
+    return AsciiJson(nlohmann::json(value));
   }
 
   Write write_;

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/base/json_or_null.h"
+#include "common/base/json_text.h"
 #include "common/jobs/job.h"
 #include "coordinator/report/render.h"
 #include "coordinator/report/sheet.h"
@@ -132,7 +133,7 @@ std::string RenderJson(const std::vector<Table>& tables) {
   Json json{{"tables", Json::array()}};
   for (const Table& table : tables) json["tables"].push_back(TableJson(table));
   // ASCII only, so that nothing in a name can speak to a terminal.
-  return json.dump(2, ' ', true, Json::error_handler_t::replace) + "\n";
+  return AsciiJson(json, 2) + "\n";
 }
 
 }  // namespace unmask

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/base/json_or_null.h"
+#include "common/base/json_text.h"
 #include "common/base/text.h"
 #include "common/config/task_title.h"
 #include "common/jobs/job.h"
@@ -168,7 +169,7 @@ std::string SelectionText(const SweepSelection& selection) {
 std::string SelectionJson(const SweepSelection& selection) {
   Json json{{"sweep", selection.sweep}, {"selections", Json::array()}};
   for (const TaskSelection& task : selection.tasks) json["selections"].push_back(TaskJson(task));
-  return json.dump(2, ' ', true, Json::error_handler_t::replace) + "\n";
+  return AsciiJson(json, 2) + "\n";
 }
 
 }  // namespace unmask

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "common/base/json_text.h"
 #include "common/base/text.h"
 #include "coordinator/report/escape.h"
 #include "coordinator/report_page/page.h"
@@ -34,8 +35,7 @@ void CollectFingerprints(const Json& json, std::set<std::string>& found) {
 std::string TextAt(const Json& json, const char* key) {
   const auto at = json.is_object() ? json.find(key) : json.end();
   if (!json.is_object() || at == json.end() || at->is_null()) return "";
-  return at->is_string() ? at->get<std::string>()
-                         : at->dump(-1, ' ', false, Json::error_handler_t::replace);
+  return at->is_string() ? at->get<std::string>() : JsonText(*at);
 }
 
 std::string Facts(const ReportData& data, const Json& config) {
@@ -99,9 +99,7 @@ std::string ProvenanceHtml(const ReportData& data) {
   const Json config = Json::parse(data.texts.config_json, nullptr, false);
   std::string out = Facts(data, config);
   if (!data.runs.empty()) out += Runs(data);
-  const std::string pretty = config.is_discarded()
-                                 ? data.texts.config_json
-                                 : config.dump(2, ' ', false, Json::error_handler_t::replace);
+  const std::string pretty = config.is_discarded() ? data.texts.config_json : JsonText(config, 2);
   std::string lines;  // line by line, since line ends are escaped within a text
   for (const std::string& line : Split(pretty, '\n')) lines += EscapeHtml(line) + "\n";
   return out + "<details>\n<summary>Resolved configuration</summary>\n<pre>" + lines +
