@@ -67,7 +67,7 @@ std::string FigureFile(const Figure& figure) {
   }
   width = std::max(width, 420.0);
   Svg heading;
-  heading.Text({kGap, 24}, figure.title, {.css = "heading", .room = (width - 2 * kGap) * 0.8});
+  heading.Text({kGap, 24}, figure.title, {.css = "heading", .room = width - 2 * kGap});
   DrawLegend(figure.legend, {kGap, 36}, heading);
   return fmt::format(
              "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0} {1}\" width=\"{0}\" "

@@ -9,6 +9,7 @@
 
 #include "common/base/text.h"
 #include "coordinator/report/escape.h"
+#include "coordinator/report_page/glyph_width.h"
 
 namespace unmask {
 namespace {
@@ -31,15 +32,7 @@ std::size_t CharacterBytes(char byte) {
   return value < 0x80 ? 1 : value < 0xE0 ? 2 : value < 0xF0 ? 3 : 4;
 }
 
-// In units of the font's size, a little too wide rather than too narrow.
-double CharacterWidth(std::string_view character) {
-  if (character.size() >= 3) return character.starts_with("\xE2") ? 0.7 : 1.0;  // E2: punctuation
-  if (character.size() == 2) return 0.62;
-  const char c = character.front();
-  if (std::string_view("iljtf.,:;'|!()[] ").find(c) != std::string_view::npos) return 0.34;
-  if (std::string_view("mwMW@%").find(c) != std::string_view::npos) return 0.92;
-  return c >= 'A' && c <= 'Z' ? 0.7 : 0.57;
-}
+bool IsBold(std::string_view css) { return css == "strong" || css == "heading"; }  // style.cc
 
 }  // namespace
 
@@ -97,9 +90,10 @@ void Svg::Path(const std::vector<SvgPoint>& points, std::string_view css) {
 
 void Svg::Text(SvgPoint at, std::string_view text, const TextStyle& style) {
   const std::string whole = std::string(text) + std::string(style.tail);
-  const std::string shown = style.room > 0
-                                ? FitText(VisibleText(text), VisibleText(style.tail), style.room)
-                                : VisibleText(whole);
+  const double room = style.css == "heading" ? style.room * kFontSize / kHeadingSize : style.room;
+  const std::string shown =
+      room > 0 ? FitText(VisibleText(text), VisibleText(style.tail), room, IsBold(style.css))
+               : VisibleText(whole);
   body_ += fmt::format("<text x=\"{}\" y=\"{}\"{}{}", Number(at.x), Number(at.y),
                        ClassOf(style.css), Name(style.anchor));
   if (style.angle != 0) {
@@ -113,11 +107,11 @@ void Svg::Text(SvgPoint at, std::string_view text, const TextStyle& style) {
   body_ += "</text>\n";
 }
 
-double TextWidth(std::string_view text) {
+double TextWidth(std::string_view text, bool bold) {
   double width = 0;
   for (std::size_t i = 0; i < text.size();) {
     const std::size_t bytes = CharacterBytes(text[i]);
-    width += CharacterWidth(text.substr(i, bytes));
+    width += GlyphWidth(text.substr(i, bytes), bold);
     i += bytes;
   }
   return width * kFontSize;
@@ -129,14 +123,14 @@ double LabelRoom(const std::vector<std::string>& texts, double margin, double le
   return std::clamp(width + margin, least, most);
 }
 
-std::string FitText(std::string_view text, double room) {
-  if (TextWidth(text) <= room) return std::string(text);
-  const double left = room - TextWidth("…");
+std::string FitText(std::string_view text, double room, bool bold) {
+  if (TextWidth(text, bold) <= room) return std::string(text);
+  const double left = room - TextWidth("…", bold);
   std::string fitted;
   double width = 0;
   for (std::size_t i = 0; i < text.size();) {
     const std::string_view character = text.substr(i, CharacterBytes(text[i]));
-    width += CharacterWidth(character) * kFontSize;
+    width += TextWidth(character, bold);
     if (width > left) break;
     fitted += character;
     i += character.size();
@@ -144,13 +138,13 @@ std::string FitText(std::string_view text, double room) {
   return fitted + "…";
 }
 
-std::string FitText(std::string_view text, std::string_view tail, double room) {
+std::string FitText(std::string_view text, std::string_view tail, double room, bool bold) {
   constexpr double kLeast = 40;  // of the text
-  const double behind = TextWidth(tail);
-  std::string fitted = FitText(text, tail.empty() ? room : std::max(room - behind, kLeast));
-  if (TextWidth(fitted) + behind <= room) return fitted + std::string(tail);
+  const double behind = TextWidth(tail, bold);
+  std::string fitted = FitText(text, tail.empty() ? room : std::max(room - behind, kLeast), bold);
+  if (TextWidth(fitted, bold) + behind <= room) return fitted + std::string(tail);
   if (!fitted.ends_with("…")) fitted += "…";
-  while (!tail.empty() && TextWidth(fitted) + TextWidth(tail) > room) {
+  while (!tail.empty() && TextWidth(fitted, bold) + TextWidth(tail, bold) > room) {
     tail.remove_prefix(std::min(tail.size(), CharacterBytes(tail.front())));
   }
   return fitted + std::string(tail);

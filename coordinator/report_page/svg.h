@@ -53,17 +53,18 @@ class Svg {
   std::string body_;
 };
 
-inline constexpr double kFontSize = 11;  // of every text but headings (style.cc)
+inline constexpr double kFontSize = 11;     // of every text but headings (style.cc)
+inline constexpr double kHeadingSize = 13;  // of those
 
-// About how wide the text is in a sans-serif font; never far too small.
-double TextWidth(std::string_view text);
+// How wide the text is at most, of kFontSize (glyph_width.h).
+double TextWidth(std::string_view text, bool bold = false);
 // What the widest of the texts takes, and `margin`; within [least, most].
 double LabelRoom(const std::vector<std::string>& texts, double margin, double least, double most);
 // The text, or its beginning with an ellipsis, so that it fits the room.
-std::string FitText(std::string_view text, double room);
+std::string FitText(std::string_view text, double room, bool bold = false);
 // The same of a text and its tail, together. Cut is where they meet: the text to a few letters,
 // then the tail's beginning. What tells labels apart, and LEAKY, belongs in the tail.
-std::string FitText(std::string_view text, std::string_view tail, double room);
+std::string FitText(std::string_view text, std::string_view tail, double room, bool bold = false);
 
 // The places of labels that should stand at `wanted` but not nearer than `gap` to one another, in
 // the order given, within [low, high] where there is room.

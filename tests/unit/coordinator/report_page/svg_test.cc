@@ -61,6 +61,22 @@ TEST(Svg, TextIsCutBeforeItsTail) {
   EXPECT_NE(svg.body().find(" LEAKY<title>" + name + " LEAKY</title>"), std::string::npos);
 }
 
+TEST(Svg, BoldAndLargeTextIsCutEarlier) {
+  const std::string name = "Leaky experiment with a long name";
+  const double room = TextWidth(name) + TextWidth(" LEAKY") + 1;
+  const auto shown = [&](std::string_view css) {
+    Svg svg;
+    svg.Text({0, 0}, name, {.css = css, .room = room, .tail = " LEAKY"});
+    return svg.body().substr(svg.body().find('>') + 1);
+  };
+  EXPECT_EQ(shown("muted"), name + " LEAKY</text>\n");
+  const std::string strong = shown("strong");
+  const std::string heading = shown("heading");
+  EXPECT_NE(strong.find("… LEAKY<title>"), std::string::npos) << strong;
+  EXPECT_NE(heading.find("… LEAKY<title>"), std::string::npos) << heading;
+  EXPECT_LT(heading.find("…"), strong.find("…"));
+}
+
 TEST(Svg, MarkersDiffer) {
   std::set<std::string> shapes;
   for (std::size_t i = 0; i < kMarkers; ++i) {
