@@ -74,6 +74,12 @@ std::string RestText(const json& rest) {
   return Join(parts, ", ");
 }
 
+const Published& PublishedOf(const ReportCell& cell, Task task) {
+  static const Published kNone;
+  const auto at = cell.published.find(task);
+  return at == cell.published.end() ? kNone : at->second;
+}
+
 // The range of one task over all slices, so that its panels compare.
 Axis AccuracyAxis(const std::vector<Slice>& slices, Task task) {
   double low = 1;
@@ -84,22 +90,26 @@ Axis AccuracyAxis(const std::vector<Slice>& slices, Task task) {
       const auto bar = at == cell->tasks.end() ? std::nullopt : BarOf(at->second);
       if (bar) low = std::min(low, bar->low);
       if (bar) high = std::max(high, bar->high);
-      const auto published = cell->published.find(task);
-      if (published == cell->published.end()) continue;
-      low = std::min(low, published->second);
-      high = std::max(high, published->second);
+      for (const PublishedAccuracy& published : PublishedOf(*cell, task)) {
+        low = std::min(low, published.accuracy);
+        high = std::max(high, published.accuracy);
+      }
     }
   }
   if (low > high) return {0, 1, kBottom, kTop};
   return {std::max(0.0, low - 0.01), std::min(1.0, high + 0.01), kBottom, kTop};
 }
 
+struct LineLabel {
+  SvgPoint end;  // of the line
+  std::string text;
+  std::string css;
+};
+
 class GridPanel {
  public:
-  GridPanel(const ReportData& data, const Slice& slice, std::string key, Task task,
-            const Axis& accuracy)
-      : data_(data),
-        slice_(slice),
+  GridPanel(const Slice& slice, std::string key, Task task, const Axis& accuracy)
+      : slice_(slice),
         key_(std::move(key)),
         task_(task),
         y_(accuracy),
@@ -144,19 +154,20 @@ class GridPanel {
              x_.ticks(), y_.ticks(), x_.Title(key_), svg_);
   }
 
+  // A line for each label, from whatever tables.
   void DrawPublished() {
-    std::vector<SvgPoint> line;
+    std::map<std::string, std::vector<SvgPoint>> lines;
     for (const ReportCell* cell : slice_.cells) {
-      const auto at = cell->published.find(task_);
-      if (at != cell->published.end()) {
-        line.push_back({x_.At(cell->point.at(key_)), y_.At(at->second)});
+      for (const PublishedAccuracy& published : PublishedOf(*cell, task_)) {
+        lines[published.label].push_back({x_.At(cell->point.at(key_)), y_.At(published.accuracy)});
       }
     }
-    if (line.empty()) return;
-    std::ranges::sort(line, {}, &SvgPoint::x);
-    if (x_.numeric()) svg_.Path(line, "pub-line");
-    for (const SvgPoint& point : line) svg_.Diamond(point, 3.6, "pub", data_.published_label);
-    published_end_ = line.back().y;
+    for (auto& [label, line] : lines) {
+      std::ranges::stable_sort(line, {}, &SvgPoint::x);
+      if (x_.numeric()) svg_.Path(line, "pub-line");
+      for (const SvgPoint& point : line) svg_.Diamond(point, 3.6, "pub", label);
+      labels_.push_back({line.back(), label, "muted"});
+    }
   }
 
   void DrawCells() {
@@ -188,36 +199,28 @@ class GridPanel {
       svg_.Text({point.x, y_.At(bar.high) - 5}, kLeakyMark,
                 {.css = "bad-text", .anchor = Anchor::kMiddle});
     }
-    run_end_ = line.back().y;
+    const std::string css = leaky_ ? "bad-text" : Css() + std::string("-text");
+    labels_.push_back({line.back(), leaky_ ? kLeakyMark : "this run", css});
   }
 
   void LabelLines() {
     std::vector<double> wanted;
-    if (run_end_) wanted.push_back(*run_end_);
-    if (published_end_) wanted.push_back(*published_end_);
+    wanted.reserve(labels_.size());
+    for (const LineLabel& label : labels_) wanted.push_back(label.end.y);
     const std::vector<double> places = SpreadLabels(wanted, 14, kTop, kBottom);
-    const double room = kPanelWidth - kRight - 4;
-    std::size_t next = 0;
-    if (run_end_) {
-      const std::string css = leaky_ ? "bad-text" : Css() + std::string("-text");
-      svg_.Text({kRight + 4, places[next++] + 4}, leaky_ ? kLeakyMark : "this run",
-                {.css = css, .room = room});
-    }
-    if (published_end_) {
-      svg_.Text({kRight + 4, places[next] + 4}, data_.published_label,
-                {.css = "muted", .room = room});
+    for (std::size_t i = 0; i < labels_.size(); ++i) {
+      svg_.Text({kRight + 4, places[i] + 4}, labels_[i].text,
+                {.css = labels_[i].css, .room = kPanelWidth - kRight - 4});
     }
   }
 
-  const ReportData& data_;
   const Slice& slice_;
   std::string key_;
   Task task_;
   Axis y_;
   GridValues x_;
   Svg svg_;
-  std::optional<double> run_end_;
-  std::optional<double> published_end_;
+  std::vector<LineLabel> labels_;
   bool leaky_ = false;  // all of the line, so it is said once, at its end
 };
 
@@ -226,29 +229,34 @@ void AddNumbers(const std::vector<Slice>& slices, const std::string& key, CsvLin
     for (const ReportCell* cell : slice.cells) {
       for (const auto& [task, figures] : cell->tasks) {
         const auto bar = BarOf(figures);
-        const auto published = cell->published.find(task);
         const auto real = [](std::optional<double> value) {
           return value ? ShortestReal(*value) : std::string();
         };
-        csv.Add({cell->experiment, cell->point.dump(), key, PointValue(cell->point.at(key)),
-                 std::string(Name(task)), LeakyMark(*cell), FoldsText(figures),
-                 std::to_string(figures.seeds.size()),
-                 real(bar ? std::optional(bar->value) : std::nullopt),
-                 real(bar ? std::optional(bar->low) : std::nullopt),
-                 real(bar ? std::optional(bar->high) : std::nullopt),
-                 published == cell->published.end() ? "" : ShortestReal(published->second)});
+        const auto add = [&](const std::string& published, const std::string& label) {
+          csv.Add({cell->experiment, cell->point.dump(), key, PointValue(cell->point.at(key)),
+                   std::string(Name(task)), LeakyMark(*cell), FoldsText(figures),
+                   std::to_string(figures.seeds.size()),
+                   real(bar ? std::optional(bar->value) : std::nullopt),
+                   real(bar ? std::optional(bar->low) : std::nullopt),
+                   real(bar ? std::optional(bar->high) : std::nullopt), published, label});
+        };
+        const Published& published = PublishedOf(*cell, task);
+        for (const auto& [label, accuracy] : published) add(ShortestReal(accuracy), label);
+        if (published.empty()) add("", "");
       }
     }
   }
 }
 
-std::vector<std::string> NotesOf(const ReportData& data, const std::vector<Slice>& slices) {
+std::vector<std::string> NotesOf(const std::vector<Slice>& slices) {
   bool several_seeds = false;
-  bool published = false;
+  std::set<std::string> published;
   bool incomplete = false;
   for (const Slice& slice : slices) {
     for (const ReportCell* cell : slice.cells) {
-      published |= !cell->published.empty();
+      for (const auto& [task, values] : cell->published) {
+        for (const PublishedAccuracy& value : values) published.insert(value.label);
+      }
       for (const auto& [task, figures] : cell->tasks) {
         several_seeds |= figures.seeds.size() > 1;
         incomplete |= !Summarise(figures).accuracy;
@@ -259,7 +267,9 @@ std::vector<std::string> NotesOf(const ReportData& data, const std::vector<Slice
   notes.emplace_back(several_seeds ? "Bars: mean ± standard deviation over the seeds."
                                    : "Bars: Wilson 95 % intervals. Where they overlap widely, the "
                                      "order of the points says little.");
-  if (published) notes.push_back("Diamonds: " + data.published_label + ", as published.");
+  if (!published.empty()) {
+    notes.push_back(fmt::format("Diamonds: {}, as published.", fmt::join(published, ", ")));
+  }
   if (incomplete) notes.emplace_back("Points with folds missing show how many are done.");
   if (slices.size() > kMostSlices) {
     notes.push_back(DrawnText(kMostSlices, slices.size(), "lines through the grid"));
@@ -267,21 +277,20 @@ std::vector<std::string> NotesOf(const ReportData& data, const std::vector<Slice
   return notes;
 }
 
-Figure FigureOf(const ReportData& data, const std::string& experiment, const std::string& key,
-                std::vector<Slice> slices) {
+Figure FigureOf(const std::string& experiment, const std::string& key, std::vector<Slice> slices) {
   Figure figure;
   figure.id = FileNameOf("accuracy-" + experiment + "-" + key);
   figure.title = "Accuracy over " + key + ", " + experiment;
-  figure.notes = NotesOf(data, slices);
+  figure.notes = NotesOf(slices);
   CsvLines csv({"experiment", "point", "key", "value", "task", "leaky", "folds", "seeds",
-                "accuracy", "low", "high", "published"});
+                "accuracy", "low", "high", "published", "published_label"});
   AddNumbers(slices, key, csv);
   figure.csv = std::move(csv).text();
   slices.resize(std::min(slices.size(), kMostSlices));
   for (const Slice& slice : slices) {
     for (const Task task : kTasks) {
       if (!slice.cells.front()->tasks.contains(task)) continue;
-      figure.panels.push_back(GridPanel(data, slice, key, task, AccuracyAxis(slices, task)).Draw());
+      figure.panels.push_back(GridPanel(slice, key, task, AccuracyAxis(slices, task)).Draw());
     }
   }
   return figure;
@@ -298,7 +307,7 @@ std::vector<Figure> GridFigures(const ReportData& data) {
   for (const auto& [experiment, names] : keys) {
     for (const std::string& key : names) {
       std::vector<Slice> slices = SlicesOf(data, experiment, key);
-      if (!slices.empty()) figures.push_back(FigureOf(data, experiment, key, std::move(slices)));
+      if (!slices.empty()) figures.push_back(FigureOf(experiment, key, std::move(slices)));
     }
   }
   return figures;

@@ -77,8 +77,9 @@ void LinkPublished(ReportData& data) {
           if (!cell.published.accuracy) continue;
           const auto at = by_point.find({cell.experiment, json::parse(cell.point, nullptr, false)});
           if (at == by_point.end()) continue;
-          at->second->published[table.tasks[task]] = *cell.published.accuracy;
-          if (data.published_label.empty()) data.published_label = table.published_label;
+          Published& published = at->second->published[table.tasks[task]];
+          const PublishedAccuracy value{table.published_label, *cell.published.accuracy};
+          if (std::ranges::find(published, value) == published.end()) published.push_back(value);
         }
       }
     }

@@ -16,18 +16,26 @@
 
 namespace unmask {
 
+// What a table of the study says that others had.
+struct PublishedAccuracy {
+  std::string label;  // the table's: "paper (images)"
+  double accuracy = 0;
+  bool operator==(const PublishedAccuracy&) const = default;
+};
+using Published = std::vector<PublishedAccuracy>;  // no two alike
+
 // An experiment at a grid point, with all its seeds.
 struct ReportCell {
   std::string experiment;
-  nlohmann::json point;               // an object
-  std::string detail;                 // " alpha 0.5, beta 1", and LEAKY where it is
-  std::string label;                  // the experiment and that
-  bool own = false;                   // at the experiment's own values, not moved by the grid
-  bool leaky = false;                 // the held-out subject chose the epoch
-  std::map<Task, TableCell> tasks;    // those it learns
-  std::map<Task, double> published;   // accuracy, where a table of the study has it
-  std::vector<const FoldRow*> folds;  // of all seeds and tasks
-  std::vector<const JobRow*> jobs;    // of all seeds
+  nlohmann::json point;                 // an object
+  std::string detail;                   // " alpha 0.5, beta 1", and LEAKY where it is
+  std::string label;                    // the experiment and that
+  bool own = false;                     // at the experiment's own values, not moved by the grid
+  bool leaky = false;                   // the held-out subject chose the epoch
+  std::map<Task, TableCell> tasks;      // those it learns
+  std::map<Task, Published> published;  // where tables of the study have it
+  std::vector<const FoldRow*> folds;    // of all seeds and tasks
+  std::vector<const JobRow*> jobs;      // of all seeds
 };
 
 struct ReportData {
@@ -38,7 +46,6 @@ struct ReportData {
   SweepResults results;
   std::vector<Table> tables;
   std::vector<ReportCell> cells;
-  std::string published_label;  // of the first table that has published values
   SweepPredictions predictions;
   std::unordered_map<std::string, std::array<const PredictionRow*, 2>> predictions_of;  // [task]
   std::vector<SpanRow> spans;

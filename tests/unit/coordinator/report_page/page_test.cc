@@ -1,6 +1,7 @@
 // Pages of small stores: every kind of sweep gets one, and no name gets out of its place.
 #include "coordinator/report_page/page.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <regex>
@@ -216,6 +217,44 @@ TEST_F(Page, AGridMarksTheLeakyPointAlone) {
   const std::string grid = FileOf("accuracy-dsid-train.validation");
   EXPECT_EQ(CountOf(grid, ">LEAKY</text>"), 2U);  // of each task
   EXPECT_EQ(CountOf(grid, ">this run</text>"), 2U);
+}
+
+// A stored table that has TER accuracies of dsid as published, by alpha.
+std::string TableOf(const std::string& id, const std::string& label,
+                    const std::map<double, double>& accuracies) {
+  std::vector<std::string> rows;
+  for (const auto& [alpha, accuracy] : accuracies) {
+    rows.push_back(fmt::format(
+        R"({{"label": "", "cells": [{{"ter": {{"experiment": "dsid", "point": {{"loss.alpha": {}}}}},
+            "published": {{"ter": {{"accuracy": {}}}}}}}]}})",
+        alpha, accuracy));
+  }
+  return fmt::format(
+      R"("{}": {{"published_label": "{}", "tasks": ["ter"], "columns": [{{}}], "rows": [{}]}})", id,
+      label, fmt::join(rows, ","));
+}
+
+TEST_F(Page, PublishedValuesStandUnderTheirOwnTablesName) {
+  SweepPlan plan = MakeTestPlan("study-00000001", {{.alphas = {0.5, 1}}});
+  plan.tables_json = "{" + TableOf("I", "paper A", {{0.5, 0.3}}) + "," +
+                     TableOf("II", "paper B", {{0.5, 0.9}, {1, 0.8}}) + "," +
+                     TableOf("III", "paper A", {{0.5, 0.3}}) + "}";
+  env.Register(plan);
+  env.FinishAll(plan);
+  Read(plan);
+  const std::string grid = FileOf("accuracy-dsid-loss.alpha");
+  EXPECT_EQ(CountOf(grid, "<title>paper A</title>"), 1U);
+  EXPECT_EQ(CountOf(grid, "<title>paper B</title>"), 2U);
+  EXPECT_EQ(CountOf(grid, ">paper A</text>"), 1U);
+  EXPECT_EQ(CountOf(grid, ">paper B</text>"), 1U);
+  EXPECT_NE(NotesOf("accuracy-dsid-loss.alpha").find("paper A, paper B, as published"),
+            std::string::npos);
+  const std::string& csv = Find("accuracy-dsid-loss.alpha")->csv;
+  EXPECT_NE(csv.find(",published,published_label\r\n"), std::string::npos) << csv;
+  EXPECT_EQ(CountOf(csv, ",0.3,paper A\r\n"), 1U) << csv;
+  EXPECT_EQ(CountOf(csv, ",0.9,paper B\r\n"), 1U) << csv;
+  EXPECT_EQ(CountOf(csv, ",0.8,paper B\r\n"), 1U) << csv;
+  EXPECT_EQ(CountOf(csv, "\r\n"), 1U + 3U + 2U) << csv;  // TER: 0.5 has a line for each; DER
 }
 
 TEST_F(Page, LongNamesLeaveRoomForPointsAndMarks) {
