@@ -47,6 +47,13 @@ std::string Numbers(const HeatMap& map) {
   return std::move(csv).text();
 }
 
+// An experiment on other data has other subjects.
+bool HasFold(const ReportCell& cell, Task task, std::string_view subject) {
+  return std::ranges::any_of(cell.folds, [&](const FoldRow* fold) {
+    return fold->task == task && fold->held_out == subject;
+  });
+}
+
 Panel Draw(const HeatMap& map, Task task) {
   const std::size_t columns = std::min(map.columns.size(), kMostColumns);
   const std::size_t rows = std::min(map.subjects.size(), kMostRows);
@@ -79,7 +86,9 @@ Panel Draw(const HeatMap& map, Task task) {
       const SvgBox box{x, kTop + kRow * static_cast<double>(row), kColumn - 1, kRow - 1};
       const auto at = map.counts[column].find(map.subjects[row]);
       if (at == map.counts[column].end()) {
-        svg.Rect({box.x + 1, box.y + 1, box.width - 2, box.height - 2}, "hole");
+        if (HasFold(*map.columns[column], task, map.subjects[row])) {
+          svg.Rect({box.x + 1, box.y + 1, box.width - 2, box.height - 2}, "hole");
+        }
         continue;
       }
       const double share = at->second.Share();
@@ -101,7 +110,8 @@ Panel Draw(const HeatMap& map, Task task) {
 std::vector<std::string> NotesOf(const HeatMap& map) {
   std::vector<std::string> notes{
       "A row is a subject, a column an experiment at a grid point. Rows that differ more than "
-      "columns: who is tested matters more than what is tuned. Dashed: the fold is not done."};
+      "columns: who is tested matters more than what is tuned. Dashed: the fold is not done; "
+      "blank: there is none."};
   if (map.columns.size() > kMostColumns || map.subjects.size() > kMostRows) {
     notes.push_back(fmt::format(
         "The first {} of {} columns and {} of {} subjects are drawn; all are in the CSV.",

@@ -315,6 +315,21 @@ TEST_F(Page, FiguresOfUnfinishedCellsShowTheirFoldsOnly) {
       << Find("streams")->csv;
 }
 
+TEST_F(Page, SubjectsWithoutAFoldAreBlank) {
+  SweepPlan plan = MakeTestPlan("study-00000001", {{.name = "a"}, {.name = "b", .alphas = {1}}});
+  std::erase_if(plan.uses, [](const JobUse& use) {  // as of other clips
+    return use.experiment == "b" && use.held_out == "03";
+  });
+  std::erase_if(plan.jobs, [](const PlannedJob& job) {
+    return job.spec.settings.loss.alpha == 1 && job.spec.held_out == "03";
+  });
+  env.Register(plan);
+  for (std::size_t i = 0; i + 1 < plan.jobs.size(); ++i) env.Finish(plan.jobs[i]);
+  Read(plan);
+  EXPECT_EQ(CountOf(FileOf("subjects-ter"), "class=\"heat\""), 4U);
+  EXPECT_EQ(CountOf(FileOf("subjects-ter"), "class=\"hole\""), 1U);  // of "b" and 02
+}
+
 TEST_F(Page, LabelColumnsDoNotCoverOneAnother) {
   const SweepPlan plan = MakeTestPlan("study-00000001", {{}});
   env.Register(plan);
