@@ -172,19 +172,20 @@ class GridPanel {
 
   void DrawCells() {
     std::vector<std::pair<SvgPoint, const ReportCell*>> dots;
+    std::vector<Tick> counts;
     for (const ReportCell* cell : slice_.cells) {
       const auto at = cell->tasks.find(task_);
       if (at == cell->tasks.end()) continue;
       const double x = x_.At(cell->point.at(key_));
       const auto bar = BarOf(at->second);
       if (!bar) {
-        svg_.Text({x, kBottom - 6}, FoldsText(at->second),
-                  {.css = "muted", .anchor = Anchor::kMiddle});
+        counts.push_back({x, FoldsText(at->second)});
         continue;
       }
       svg_.Line({x, y_.At(bar->low)}, {x, y_.At(bar->high)}, Css() + std::string("-line whisker"));
       dots.emplace_back(SvgPoint{x, y_.At(bar->value)}, cell);
     }
+    DrawCounts(std::move(counts));
     if (dots.empty()) return;
     std::ranges::sort(dots, {}, [](const auto& dot) { return dot.first.x; });
     std::vector<SvgPoint> line;
@@ -201,6 +202,21 @@ class GridPanel {
     }
     const std::string css = leaky_ ? "bad-text" : Css() + std::string("-text");
     labels_.push_back({line.back(), leaky_ ? kLeakyMark : "this run", css});
+  }
+
+  // What would touch its left neighbour stands above it.
+  void DrawCounts(std::vector<Tick> counts) {
+    std::ranges::sort(counts, {}, &Tick::at);
+    std::vector<double> ends;  // of the rows of text, from below
+    for (const Tick& count : counts) {
+      const double half = TextWidth(count.label) / 2;
+      std::size_t row = 0;
+      while (row < ends.size() && ends[row] + 4 > count.at - half) ++row;
+      if (row == ends.size()) ends.emplace_back();
+      ends[row] = count.at + half;
+      svg_.Text({count.at, kBottom - 6 - 13 * static_cast<double>(row)}, count.label,
+                {.css = "muted", .anchor = Anchor::kMiddle});
+    }
   }
 
   void LabelLines() {

@@ -174,6 +174,22 @@ TEST_F(Page, IncompleteFoldsShowNoAccuracy) {
   EXPECT_TRUE(Has("1 nan"));
 }
 
+TEST_F(Page, CountsOfFoldsDoNotTouch) {
+  const SweepPlan plan = MakeTestPlan("study-00000001", {{.alphas = {0, 0.5, 0.92, 1}}});
+  env.Register(plan);
+  Read(plan);
+  const std::string grid = FileOf("accuracy-dsid-loss.alpha");
+  std::map<double, std::vector<double>> rows;  // x by y
+  const std::regex count("<text x=\"([0-9.]+)\" y=\"([0-9.]+)\"[^>]*>0/3<");
+  for (std::sregex_iterator at(grid.begin(), grid.end(), count), end; at != end; ++at) {
+    rows[std::stod((*at)[2])].push_back(std::stod((*at)[1]));
+  }
+  ASSERT_EQ(rows.size(), 2U);
+  EXPECT_EQ(rows.begin()->second.size(), 2U);  // 1 of each task
+  EXPECT_EQ(rows.rbegin()->second.size(), 6U);
+  EXPECT_GT(rows.rbegin()->first - rows.begin()->first, kFontSize);
+}
+
 TEST_F(Page, ASweepWithNothingDoneHasAPage) {
   const SweepPlan plan = MakeTestPlan("study-00000001", {{.alphas = {0.5}}});
   env.Register(plan);
