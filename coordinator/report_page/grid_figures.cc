@@ -45,6 +45,9 @@ std::optional<Bar> BarOf(const TableCell& cell) {
   return Bar{value - deviation, value, value + deviation};
 }
 
+// As it is drawn: of several seeds a bar may leave what an accuracy can be.
+Bar Clamped(const Bar& bar) { return {std::max(0.0, bar.low), bar.value, std::min(1.0, bar.high)}; }
+
 std::vector<Slice> SlicesOf(const ReportData& data, const std::string& experiment,
                             const std::string& key) {
   std::map<json, Slice> slices;
@@ -182,7 +185,9 @@ class GridPanel {
         counts.push_back({x, FoldsText(at->second)});
         continue;
       }
-      svg_.Line({x, y_.At(bar->low)}, {x, y_.At(bar->high)}, Css() + std::string("-line whisker"));
+      const Bar drawn = Clamped(*bar);
+      svg_.Line({x, y_.At(drawn.low)}, {x, y_.At(drawn.high)},
+                Css() + std::string("-line whisker"));
       dots.emplace_back(SvgPoint{x, y_.At(bar->value)}, cell);
     }
     DrawCounts(std::move(counts));
@@ -194,7 +199,7 @@ class GridPanel {
     if (x_.numeric()) svg_.Path(line, Css() + std::string("-line"));
     leaky_ = std::ranges::all_of(dots, [](const auto& dot) { return dot.second->leaky; });
     for (const auto& [point, cell] : dots) {
-      const Bar bar = *BarOf(cell->tasks.at(task_));
+      const Bar bar = Clamped(*BarOf(cell->tasks.at(task_)));
       svg_.Dot(point, 3.4, Css(), cell->label + ": " + FormatFigure(bar.value));
       if (leaky_ || !cell->leaky) continue;
       svg_.Text({point.x, y_.At(bar.high) - 5}, kLeakyMark,

@@ -190,6 +190,30 @@ TEST_F(Page, CountsOfFoldsDoNotTouch) {
   EXPECT_GT(rows.rbegin()->first - rows.begin()->first, kFontSize);
 }
 
+TEST_F(Page, BarsStayWithinTheirPanel) {
+  const SweepPlan plan = MakeTestPlan("study-00000001", {{.alphas = {0.5, 1}, .seeds = {0, 1, 2}}});
+  env.Register(plan);
+  for (const PlannedJob& job : plan.jobs) {
+    JobResult result = TestResult(job.spec);
+    const bool right = job.spec.seed < (job.spec.settings.loss.alpha == 1 ? 2 : 1);
+    for (TaskPredictions& task : result.predictions) {
+      task.predicted = task.labels;
+      if (!right) task.predicted = {1 - task.labels[0], 1 - task.labels[1]};
+    }
+    FinishWith(job, result);
+  }
+  Read(plan);
+  const std::string grid = FileOf("accuracy-dsid-loss.alpha");
+  const std::regex bar("y1=\"([0-9.-]+)\"[^>]*y2=\"([0-9.-]+)\" class=\"(ter|der)-line whisker");
+  std::size_t bars = 0;
+  for (std::sregex_iterator at(grid.begin(), grid.end(), bar), end; at != end; ++at, ++bars) {
+    EXPECT_LE(std::stod((*at)[1]), 206);
+    EXPECT_GE(std::stod((*at)[2]), 34);
+  }
+  EXPECT_EQ(bars, 4U);
+  EXPECT_NE(Find("accuracy-dsid-loss.alpha")->csv.find(",-0.2440"), std::string::npos);
+}
+
 TEST_F(Page, ASweepWithNothingDoneHasAPage) {
   const SweepPlan plan = MakeTestPlan("study-00000001", {{.alphas = {0.5}}});
   env.Register(plan);
