@@ -224,14 +224,18 @@ class GridPanel {
     }
   }
 
+  // Right of the panel, or, where a line ends before it, beside its last point.
   void LabelLines() {
     std::vector<double> wanted;
     wanted.reserve(labels_.size());
     for (const LineLabel& label : labels_) wanted.push_back(label.end.y);
     const std::vector<double> places = SpreadLabels(wanted, 14, kTop, kBottom);
     for (std::size_t i = 0; i < labels_.size(); ++i) {
-      svg_.Text({kRight + 4, places[i] + 4}, labels_[i].text,
-                {.css = labels_[i].css, .room = kPanelWidth - kRight - 4});
+      const LineLabel& label = labels_[i];
+      const bool inside = label.end.x < x_.ticks().back().at;
+      const double x = inside ? label.end.x + 8 : kRight + 4;
+      const std::string css = label.css + (inside ? " over-lines" : "");
+      svg_.Text({x, places[i] + 4}, label.text, {.css = css, .room = kPanelWidth - x});
     }
   }
 

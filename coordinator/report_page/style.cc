@@ -16,7 +16,7 @@ struct Colour {
 
 // On its paper text has a contrast of 4.5 and more, lines and bars of 3. Blue, orange and c0 to c5
 // are told apart by people who see few colours (Machado et al. 2009: dE of 20 and more).
-constexpr std::array<Colour, 35> kFigureColours = {{
+constexpr std::array<Colour, 36> kFigureColours = {{
     {".paper", "fill", "#ffffff", "#15181b"},
     {".figure text", "fill", "#1c1e21", "#e4e6e9"},
     {".figure .muted", "fill", "#5a6068", "#a2a8b0"},
@@ -24,6 +24,7 @@ constexpr std::array<Colour, 35> kFigureColours = {{
     {".figure .ter-text", "fill", "#1a5bb5", "#82b4ff"},
     {".figure .der-text", "fill", "#a34a08", "#f2a566"},
     {".figure .over", "fill", "#ffffff", "#0d1013"},
+    {".figure .over-lines", "stroke", "#ffffff", "#15181b"},
     {".figure .on-heat", "fill", "#000000", "#e4e6e9"},
     {".figure .over-heat", "fill", "#ffffff", "#ffffff"},
     {".grid", "stroke", "#e6e9ec", "#2a2e33"},
@@ -58,6 +59,7 @@ constexpr const char* kFigureShapes =
 .figure text { stroke: none; font-variant-numeric: tabular-nums; }
 .figure .heading { font-size: 13px; font-weight: 600; }
 .figure .strong { font-weight: 600; }
+.figure .over-lines { paint-order: stroke; stroke-width: 3px; }
 .grid, .axis { stroke-width: 1; }
 .ter-line, .der-line, .pub-line, .plain-line, .c0, .c1, .c2, .c3, .c4, .c5 { fill: none; stroke-width: 1.6; stroke-linejoin: round; }
 .pub-line, .dashed { stroke-width: 1.1; stroke-dasharray: 4 3; }

@@ -214,6 +214,23 @@ TEST_F(Page, BarsStayWithinTheirPanel) {
   EXPECT_NE(Find("accuracy-dsid-loss.alpha")->csv.find(",-0.2440"), std::string::npos);
 }
 
+TEST_F(Page, ALineIsNamedWhereItEnds) {
+  const SweepPlan plan = MakeTestPlan("study-00000001", {{.alphas = {0, 0.5, 1}}});
+  env.Register(plan);
+  for (const PlannedJob& job : plan.jobs) {
+    if (job.spec.settings.loss.alpha < 1) env.Finish(job);
+  }
+  Read(plan);
+  const std::string unfinished = FileOf("accuracy-dsid-loss.alpha");
+  const std::regex end("<circle cx=\"159\"[^\n]*\n<text x=\"167\"[^>]*>this run<");
+  EXPECT_TRUE(std::regex_search(unfinished, end)) << unfinished;
+  for (const PlannedJob& job : plan.jobs) {
+    if (job.spec.settings.loss.alpha == 1) env.Finish(job);
+  }
+  Read(plan);
+  EXPECT_EQ(CountOf(FileOf("accuracy-dsid-loss.alpha"), "<text x=\"280\""), 2U);
+}
+
 TEST_F(Page, ASweepWithNothingDoneHasAPage) {
   const SweepPlan plan = MakeTestPlan("study-00000001", {{.alphas = {0.5}}});
   env.Register(plan);
