@@ -16,7 +16,7 @@ struct Colour {
 
 // On its paper text has a contrast of 4.5 and more, lines and bars of 3. Blue, orange and c0 to c5
 // are told apart by people who see few colours (Machado et al. 2009: dE of 20 and more).
-constexpr std::array<Colour, 36> kFigureColours = {{
+constexpr auto kFigureColours = std::to_array<Colour>({
     {".paper", "fill", "#ffffff", "#15181b"},
     {".figure text", "fill", "#1c1e21", "#e4e6e9"},
     {".figure .muted", "fill", "#5a6068", "#a2a8b0"},
@@ -52,7 +52,7 @@ constexpr std::array<Colour, 36> kFigureColours = {{
     {".c4", "stroke", "#8a0040", "#ffc6fe"},
     {".c5", "stroke", "#626772", "#a7b1b9"},
     {".marker", "fill", "#ffffff", "#15181b"},
-}};
+});
 
 constexpr const char* kFigureShapes =
     R"(.figure { font-family: system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; font-size: 11px; }
