@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 namespace unmask {
 namespace {
@@ -20,6 +21,26 @@ std::int64_t RowSum(const ConfusionMatrix& matrix, std::size_t row) {
 double LeastCell(const ConfusionMatrix& matrix) {
   const auto largest = std::ranges::max_element(matrix.counts);
   return std::max(16.0, TextWidth(std::to_string(*largest)) + 3);
+}
+
+struct ClassName {
+  std::string start;  // is cut where there is no room
+  std::string end;
+};
+
+// Only names that would be cut to the same text have ends.
+std::vector<ClassName> NamesOf(const std::vector<std::string>& classes, double room) {
+  std::map<std::string, int> alike;
+  for (const std::string& name : classes) ++alike[FitText(VisibleText(name), room)];
+  std::vector<ClassName> names;
+  names.reserve(classes.size());
+  for (const std::string& name : classes) {
+    const std::string text = VisibleText(name);
+    const bool clear = alike.at(FitText(text, room)) == 1;
+    const std::string_view end = clear ? "" : EndOf(text, room / 2);
+    names.push_back({text.substr(0, text.size() - end.size()), std::string(end)});
+  }
+  return names;
 }
 
 void DrawCell(const ConfusionMatrix& matrix, std::size_t row, std::size_t column, SvgBox box,
@@ -75,6 +96,7 @@ Panel MatrixPanel(const ConfusionMatrix& matrix, const MatrixTexts& texts) {
   Panel panel{std::max(kPanelWidth, end + 2), bottom + (turned ? label + 12 : 22), "", {}};
   panel.label = texts.what + ", " + texts.experiment + texts.detail + ", " + extent;
   Svg& svg = panel.svg;
+  const std::vector<ClassName> names = NamesOf(matrix.classes, label);
   svg.Text({0, 14}, texts.experiment, {.css = "strong", .room = kPanelWidth, .tail = texts.detail});
   svg.Text({0, 29}, extent, {.css = "muted", .room = kPanelWidth});
   svg.Text({0, kTop - 8}, texts.rows + " ↓", {.css = "muted", .room = left + 60});
@@ -83,17 +105,18 @@ Panel MatrixPanel(const ConfusionMatrix& matrix, const MatrixTexts& texts) {
   svg.Rect({left - 1, kTop - 1, end - left + 1, bottom - kTop + 1}, "frame");
   for (std::size_t row = 0; row < count; ++row) {
     const double y = kTop + height * static_cast<double>(row);
-    svg.Text({left - 6, y + height / 2 + 4}, matrix.classes[row],
-             {.anchor = Anchor::kEnd, .room = label});
+    svg.Text({left - 6, y + height / 2 + 4}, names[row].start,
+             {.anchor = Anchor::kEnd, .room = label, .tail = names[row].end});
     for (std::size_t column = 0; column < count; ++column) {
       DrawCell(matrix, row, column,
                {left + cell * static_cast<double>(column), y, cell - 1, height - 1}, svg);
     }
     const double x = left + cell * (static_cast<double>(row) + 0.5);
-    svg.Text({turned ? x + 4 : x, bottom + (turned ? 5 : 14)}, matrix.classes[row],
+    svg.Text({turned ? x + 4 : x, bottom + (turned ? 5 : 14)}, names[row].start,
              {.anchor = turned ? Anchor::kEnd : Anchor::kMiddle,
               .room = label,
-              .angle = turned ? -90.0 : 0});
+              .angle = turned ? -90.0 : 0,
+              .tail = names[row].end});
   }
   return panel;
 }

@@ -150,6 +150,11 @@ std::string FitText(std::string_view text, std::string_view tail, double room, b
   return fitted + std::string(tail);
 }
 
+std::string_view EndOf(std::string_view text, double room) {
+  while (TextWidth(text) > room) text.remove_prefix(CharacterBytes(text.front()));
+  return text;
+}
+
 std::vector<double> SpreadLabels(std::vector<double> wanted, double gap, double low, double high) {
   std::vector<std::size_t> order(wanted.size());
   std::iota(order.begin(), order.end(), 0);

@@ -65,6 +65,8 @@ std::string FitText(std::string_view text, double room, bool bold = false);
 // The same of a text and its tail, together. Cut is where they meet: the text to a few letters,
 // then the tail's beginning. What tells labels apart, and LEAKY, belongs in the tail.
 std::string FitText(std::string_view text, std::string_view tail, double room, bool bold = false);
+// The longest end of the text that fits the room: a tail for texts whose beginnings are alike.
+std::string_view EndOf(std::string_view text, double room);
 
 // The places of labels that should stand at `wanted` but not nearer than `gap` to one another, in
 // the order given, within [low, high] where there is room.

@@ -143,6 +143,19 @@ TEST(Matrix, ManyClassesKeepTheirLabelsAndCounts) {
   EXPECT_NE(cut.svg.body().find("the first 60 of 70 classes"), std::string::npos);
 }
 
+// The beginning tells most, but not where all have the same.
+TEST(Matrix, NamesThatBeginAlikeKeepTheirEnds) {
+  const std::vector<std::string> classes = {"another-rather-long-name",
+                                            "happiness-that-is-änger-genuine-ü",
+                                            "happiness-that-is-änger-shown-ä"};
+  const MatrixTexts texts{"Confusions", "dsid", "", "8/8 folds", "felt", "predicted"};
+  const std::string body = MatrixPanel(ConfusionMatrix(classes), texts).svg.body();
+  EXPECT_NE(body.find(">another-rather…<title>another-rather-long-name<"), std::string::npos)
+      << body;
+  EXPECT_NE(body.find(">happin…nuine-ü<title>" + classes[1] + "<"), std::string::npos) << body;
+  EXPECT_NE(body.find(">happin…shown-ä<title>" + classes[2] + "<"), std::string::npos) << body;
+}
+
 using Rgb = std::array<double, 3>;
 
 // What the style says of a class, in light and in dark.
