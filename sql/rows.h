@@ -197,13 +197,25 @@ inline std::optional<double> SecondsLeft(std::int64_t left, std::optional<double
   return static_cast<double>(left) / *jobs_per_second;
 }
 
-struct SweepProgress {
-  std::int64_t jobs = 0;
+struct StateCounts {  // distinct jobs
   std::int64_t queued = 0;
   std::int64_t running = 0;
   std::int64_t done = 0;
   std::int64_t failed = 0;
   std::int64_t quarantined = 0;
+  bool operator==(const StateCounts&) const = default;
+
+  std::int64_t& Of(JobState state) {
+    std::int64_t* const counts[] = {&queued, &running, &done, &failed, &quarantined};
+    return *counts[static_cast<std::size_t>(state)];
+  }
+  std::int64_t total() const { return left() + done + dead(); }
+  std::int64_t left() const { return queued + running; }
+  std::int64_t dead() const { return failed + quarantined; }
+};
+
+struct SweepProgress {
+  StateCounts jobs;
   std::vector<ExperimentProgress> experiments;
   std::vector<FailureCount> failures;
   std::optional<double> jobs_per_second;  // over the last finished jobs of the newest run

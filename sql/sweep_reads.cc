@@ -10,7 +10,8 @@
 namespace unmask {
 namespace {
 
-void CountStates(Database& database, std::string_view sweep, SweepProgress& progress) {
+StateCounts CountStates(Database& database, std::string_view sweep) {
+  StateCounts counts;
   for (Rows rows(database,
                  "SELECT job.state, count(*) FROM sweep"
                  " JOIN sweep_job ON sweep_job.sweep_id = sweep.id"
@@ -19,26 +20,9 @@ void CountStates(Database& database, std::string_view sweep, SweepProgress& prog
                  " GROUP BY job.state",
                  sweep);
        rows.Next();) {
-    const std::int64_t count = rows.Int(1);
-    progress.jobs += count;
-    switch (StateIn(rows, 0)) {
-      case JobState::kQueued:
-        progress.queued = count;
-        break;
-      case JobState::kRunning:
-        progress.running = count;
-        break;
-      case JobState::kDone:
-        progress.done = count;
-        break;
-      case JobState::kFailed:
-        progress.failed = count;
-        break;
-      case JobState::kQuarantined:
-        progress.quarantined = count;
-        break;
-    }
+    counts.Of(StateIn(rows, 0)) = rows.Int(1);
   }
+  return counts;
 }
 
 std::vector<ExperimentProgress> CountFolds(Database& database, std::string_view sweep) {
@@ -166,11 +150,11 @@ Result<SweepTexts> ReadSweepTexts(Database& database, std::string_view sweep) {
 
 SweepProgress ReadProgress(Database& database, std::string_view sweep) {
   SweepProgress progress;
-  CountStates(database, sweep, progress);
+  progress.jobs = CountStates(database, sweep);
   progress.experiments = CountFolds(database, sweep);
   progress.failures = CountFailures(database, sweep);
-  progress.jobs_per_second = MeasureRate(database, sweep, progress.running);
-  progress.eta_seconds = SecondsLeft(progress.queued + progress.running, progress.jobs_per_second);
+  progress.jobs_per_second = MeasureRate(database, sweep, progress.jobs.running);
+  progress.eta_seconds = SecondsLeft(progress.jobs.left(), progress.jobs_per_second);
   return progress;
 }
 

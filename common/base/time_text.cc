@@ -25,6 +25,13 @@ std::string FormatDuration(double seconds) {
   return fmt::format("{} h {:02} min", minutes / 60, minutes % 60);
 }
 
+std::string RateText(std::optional<double> jobs_per_second, std::optional<double> seconds_left) {
+  if (!jobs_per_second) return "rate not measured yet";
+  std::string text = fmt::format("{:.{}f} jobs/s", *jobs_per_second, *jobs_per_second < 10 ? 2 : 0);
+  if (seconds_left) text += ", " + FormatDuration(*seconds_left) + " left";
+  return text;
+}
+
 std::optional<std::int64_t> ParseWallTime(std::string_view text) {
   if (text.size() < 20 || text[4] != '-' || text[10] != 'T' || text.back() != 'Z') {
     return std::nullopt;

@@ -122,9 +122,9 @@ class Coordinator final : public MessageSink {
     UNMASK_TRY(CheckGangs(sweep.jobs));
     scheduler_.AddJobs(std::move(sweep.jobs), clock_.Now());
     const RunProgress progress = Progress();
-    LogInfo(fmt::format("sweep {}: {} jobs, {} done already", options_.plan.sweep, progress.total,
-                        progress.done));
-    status_.emplace(options_.status, clock_.Now(), progress.done);
+    LogInfo(fmt::format("sweep {}: {} jobs, {} done already", options_.plan.sweep,
+                        progress.jobs.total(), progress.jobs.done));
+    status_.emplace(options_.status, clock_.Now(), progress.jobs.done);
     return {};
   }
 
@@ -290,10 +290,11 @@ class Coordinator final : public MessageSink {
 
   RunProgress Progress() const {
     const JobCounts counts = scheduler_.Counts();
-    return {.total = counts.total() + done_apart_,
-            .done = counts.done + done_apart_,
-            .running = counts.running,
-            .failed = counts.failed + counts.quarantined,
+    return {.jobs = {.queued = counts.waiting + counts.ready,
+                     .running = counts.running,
+                     .done = counts.done + done_apart_,
+                     .failed = counts.failed,
+                     .quarantined = counts.quarantined},
             .workers = static_cast<std::int64_t>(scheduler_.connected_workers())};
   }
 

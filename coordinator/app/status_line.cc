@@ -16,18 +16,14 @@ constexpr Millis kPlainPeriod{10'000};
 }  // namespace
 
 std::string FormatProgress(const RunProgress& progress, std::int64_t done_before, Millis elapsed) {
-  std::string text = fmt::format("{}/{} done, {} running, {} failed, {} {}", progress.done,
-                                 progress.total, progress.running, progress.failed,
-                                 progress.workers, progress.workers == 1 ? "worker" : "workers");
-  const std::int64_t fresh = progress.done - done_before;
-  const std::int64_t left = progress.total - progress.done - progress.failed;
+  const StateCounts& jobs = progress.jobs;
+  std::string text =
+      fmt::format("{}/{} done, {} running, {} failed, {} {}", jobs.done, jobs.total(), jobs.running,
+                  jobs.dead(), progress.workers, progress.workers == 1 ? "worker" : "workers");
+  const std::int64_t fresh = jobs.done - done_before;
   if (fresh <= 0 || elapsed.count() <= 0) return text;
   const double rate = 1000.0 * static_cast<double>(fresh) / static_cast<double>(elapsed.count());
-  text += fmt::format(", {:.{}f} jobs/s", rate, rate < 10 ? 2 : 0);
-  if (left > 0)
-    text += ", " + FormatDuration(1e-3 * static_cast<double>((elapsed * left / fresh).count())) +
-            " left";
-  return text;
+  return text + ", " + RateText(rate, SecondsLeft(jobs.left(), rate));
 }
 
 StatusLine::StatusLine(Mode mode, Millis start, std::int64_t done_before)

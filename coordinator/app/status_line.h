@@ -6,19 +6,17 @@
 #include <string>
 
 #include "common/base/clock.h"
+#include "sql/rows.h"
 
 namespace unmask {
 
 struct RunProgress {
-  std::int64_t total = 0;  // distinct jobs
-  std::int64_t done = 0;   // finished, earlier runs included
-  std::int64_t running = 0;
-  std::int64_t failed = 0;  // failed and quarantined
+  StateCounts jobs;  // done: by earlier runs too
   std::int64_t workers = 0;
   bool operator==(const RunProgress&) const = default;
 };
 
-// "12/308 done, 4 running, 0 failed, 2 workers, 0.8 jobs/s, 6 min left"
+// "12/308 done, 4 running, 0 failed, 2 workers, 0.80 jobs/s, 6 min left"
 std::string FormatProgress(const RunProgress& progress, std::int64_t done_before, Millis elapsed);
 
 // Decides when the line is due and writes it to stderr. Owner: the coordinator's thread.

@@ -20,16 +20,6 @@ inline constexpr char kFoldDone = '#';
 inline constexpr char kFoldDead = 'x';  // failed or quarantined
 inline constexpr char kNoFold = ' ';    // the point does not have this subject
 
-struct LiveCounts {  // distinct jobs
-  std::int64_t queued = 0;
-  std::int64_t running = 0;
-  std::int64_t done = 0;
-  std::int64_t failed = 0;
-  std::int64_t quarantined = 0;
-  std::int64_t total() const { return queued + running + done + failed + quarantined; }
-  std::int64_t left() const { return queued + running; }
-};
-
 // A grid point of an experiment at one seed: a row of the matrix.
 struct LivePoint {
   std::string experiment;
@@ -103,7 +93,7 @@ struct LiveSnapshot {
   std::string sweep;
   std::string at;  // ISO 8601 UTC
   LivePhase phase = LivePhase::kRunning;
-  LiveCounts jobs;
+  StateCounts jobs;
   std::optional<double> jobs_per_second;
   std::optional<double> eta_seconds;
   std::vector<std::string> subjects;  // held out: the columns of the matrix

@@ -180,23 +180,7 @@ void LiveSweep::AddPoint(const LivePointRow& row, const LiveRows& rows, bool sev
 void LiveSweep::Count(const Job& job, std::int64_t by) {
   // Where no training calls for a view (any more) it stays queued, and nothing is left to do.
   if (job.features && job.state == JobState::kQueued) return;
-  switch (job.state) {
-    case JobState::kQueued:
-      counts_.queued += by;
-      break;
-    case JobState::kRunning:
-      counts_.running += by;
-      break;
-    case JobState::kDone:
-      counts_.done += by;
-      break;
-    case JobState::kFailed:
-      counts_.failed += by;
-      break;
-    case JobState::kQuarantined:
-      counts_.quarantined += by;
-      break;
-  }
+  counts_.Of(job.state) += by;
 }
 
 void LiveSweep::SetState(Job& job, JobState state) {

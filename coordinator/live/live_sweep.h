@@ -82,7 +82,7 @@ class LiveSweep {
   std::vector<LivePoint> points_;
   std::vector<Job> jobs_;
   std::unordered_map<std::string, std::size_t> jobs_by_key_;
-  LiveCounts counts_;
+  StateCounts counts_;
   std::deque<LiveFailure> failures_;  // newest first
   std::map<std::string, std::int64_t> failed_attempts_;
   RateMeter rate_;

@@ -117,7 +117,7 @@ class MetricsWriter {
   std::string text_;
 };
 
-void WriteJobs(const LiveCounts& jobs, MetricsWriter& out) {
+void WriteJobs(const StateCounts& jobs, MetricsWriter& out) {
   out.Family("unmask_jobs", "gauge", "Distinct jobs of the sweep by state.");
   const auto sample = [&](std::string_view state, std::int64_t count) {
     out.Sample(static_cast<double>(count), fmt::format("state=\"{}\"", state));
@@ -155,7 +155,7 @@ std::string_view Name(LivePhase phase) {
 }
 
 std::string SnapshotJson(const LiveSnapshot& snapshot) {
-  const LiveCounts& jobs = snapshot.jobs;
+  const StateCounts& jobs = snapshot.jobs;
   const json out = {{"version", 1},
                     {"sweep", snapshot.sweep},
                     {"at", snapshot.at},

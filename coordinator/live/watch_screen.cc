@@ -103,22 +103,20 @@ class Screen {
       default:
         break;
     }
-    if (!snapshot_.jobs_per_second) return "rate not measured yet";
-    return fmt::format("{:.2f} jobs/s, about {} left", *snapshot_.jobs_per_second,
-                       FormatDuration(snapshot_.eta_seconds.value_or(0)));
+    return RateText(snapshot_.jobs_per_second, snapshot_.eta_seconds);
   }
 
   void Head() {
-    const LiveCounts& jobs = snapshot_.jobs;
-    const std::int64_t dead = jobs.failed + jobs.quarantined;
+    const StateCounts& jobs = snapshot_.jobs;
     const std::string sweep = Cut(VisibleText(snapshot_.sweep), columns_);
     std::string title = Paint(kBold, sweep);
     const int room = columns_ - DisplayWidth(sweep) - 2;
     if (room > 8) title += "  " + Cut(PhaseText(), room);
     lines_.push_back(std::move(title));
-    lines_.push_back(Bar(jobs.done, jobs.running, dead, jobs.total(), std::min(columns_, 100)));
+    lines_.push_back(
+        Bar(jobs.done, jobs.running, jobs.dead(), jobs.total(), std::min(columns_, 100)));
     Add(fmt::format("{} of {} done, {} failed, {} running, {} queued", jobs.done, jobs.total(),
-                    dead, jobs.running, jobs.queued));
+                    jobs.dead(), jobs.running, jobs.queued));
   }
 
   // --- points

@@ -14,20 +14,16 @@ namespace {
 
 constexpr std::int64_t kShownDeadJobs = 10;
 
-std::string Counts(const SweepProgress& progress) {
-  return fmt::format("{} of {} done, {} running, {} queued, {} failed, {} quarantined",
-                     progress.done, progress.jobs, progress.running, progress.queued,
-                     progress.failed, progress.quarantined);
+std::string Counts(const StateCounts& jobs) {
+  return fmt::format("{} of {} done, {} running, {} queued, {} failed, {} quarantined", jobs.done,
+                     jobs.total(), jobs.running, jobs.queued, jobs.failed, jobs.quarantined);
 }
 
 // Only a living coordinator goes on at the measured rate.
 std::string Rate(const SweepStatus& status) {
-  const SweepProgress& progress = status.progress;
   if (status.Finished()) return "finished";
   if (!status.coordinator) return "nobody works on it: the same `unmask run` goes on with it";
-  if (!progress.jobs_per_second) return "rate not measured yet";
-  return fmt::format("{:.2f} jobs/s, {} left", *progress.jobs_per_second,
-                     FormatDuration(progress.eta_seconds.value_or(0)));
+  return RateText(status.progress.jobs_per_second, status.progress.eta_seconds);
 }
 
 std::string Failures(const SweepProgress& progress) {
@@ -62,8 +58,7 @@ std::string DeadJobs(const SweepStatus& status) {
     text += fmt::format("  {} {}, {}: {}\n", job.job_key.substr(0, 12), Name(job.state), what,
                         VisibleText(job.error));
   }
-  const std::int64_t more = status.progress.failed + status.progress.quarantined -
-                            static_cast<std::int64_t>(status.dead_jobs.size());
+  const std::int64_t more = status.progress.jobs.dead() - std::ssize(status.dead_jobs);
   if (more > 0) text += fmt::format("  and {} more\n", more);
   return text;
 }
@@ -86,7 +81,7 @@ Result<SweepStatus> ReadStatus(StoreReader& reader, const StorePaths& paths,
 std::string StatusText(const SweepStatus& status) {
   std::string text = fmt::format("sweep     {}, created {}\n", VisibleText(status.sweep.sweep),
                                  status.sweep.created_at);
-  text += fmt::format("jobs      {}\n", Counts(status.progress));
+  text += fmt::format("jobs      {}\n", Counts(status.progress.jobs));
   text += fmt::format("progress  {}\n", Rate(status));
   if (status.coordinator) {
     text += fmt::format("store     in use by process {} on host {}\n", status.coordinator->pid,
@@ -99,7 +94,7 @@ std::string StatusText(const SweepStatus& status) {
 }
 
 std::string StatusOneLine(const SweepStatus& status) {
-  return fmt::format("{}: {}; {}", VisibleText(status.sweep.sweep), Counts(status.progress),
+  return fmt::format("{}: {}; {}", VisibleText(status.sweep.sweep), Counts(status.progress.jobs),
                      Rate(status));
 }
 
@@ -125,12 +120,12 @@ nlohmann::json StatusJson(const SweepStatus& status) {
   return {{"sweep", status.sweep.sweep},
           {"config_sha256", status.sweep.config_sha256},
           {"created_at", status.sweep.created_at},
-          {"jobs", progress.jobs},
-          {"queued", progress.queued},
-          {"running", progress.running},
-          {"done", progress.done},
-          {"failed", progress.failed},
-          {"quarantined", progress.quarantined},
+          {"jobs", progress.jobs.total()},
+          {"queued", progress.jobs.queued},
+          {"running", progress.jobs.running},
+          {"done", progress.jobs.done},
+          {"failed", progress.jobs.failed},
+          {"quarantined", progress.jobs.quarantined},
           {"jobs_per_second", OrNull(progress.jobs_per_second)},
           {"eta_seconds", status.coordinator ? OrNull(progress.eta_seconds) : json()},
           {"experiments", std::move(experiments)},

@@ -20,7 +20,7 @@ struct SweepStatus {
   std::vector<DeadJobRow> dead_jobs;            // the first of them
   std::optional<StoreLock::Owner> coordinator;  // who holds the store's lock; not needed to read
 
-  bool Finished() const { return progress.queued + progress.running == 0; }
+  bool Finished() const { return progress.jobs.left() == 0; }
 };
 
 Result<SweepStatus> ReadStatus(StoreReader& reader, const StorePaths& paths,

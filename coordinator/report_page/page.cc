@@ -19,15 +19,15 @@ std::string Term(const std::string& name, const std::string& value) {
   return "<li><span>" + name + "</span> <b>" + EscapeHtml(value) + "</b></li>\n";
 }
 
-std::string JobsText(const SweepProgress& progress) {
-  std::string text = fmt::format("{} of {} done", progress.done, progress.jobs);
+std::string JobsText(const StateCounts& jobs) {
+  std::string text = fmt::format("{} of {} done", jobs.done, jobs.total());
   const auto add = [&](std::int64_t count, const char* name) {
     if (count > 0) text += fmt::format(", {} {}", count, name);
   };
-  add(progress.running, "running");
-  add(progress.queued, "queued");
-  add(progress.failed, "failed");
-  add(progress.quarantined, "quarantined");
+  add(jobs.running, "running");
+  add(jobs.queued, "queued");
+  add(jobs.failed, "failed");
+  add(jobs.quarantined, "quarantined");
   return text;
 }
 
@@ -52,7 +52,7 @@ std::string ValidationText(const ReportData& data) {
 
 std::string Summary(const ReportData& data) {
   std::string out = "<h1>" + EscapeHtml(data.sweep.sweep) + "</h1>\n<ul class=\"summary\">\n";
-  out += Term("Jobs", JobsText(data.progress)) + Term("Data", DataText(data)) +
+  out += Term("Jobs", JobsText(data.progress.jobs)) + Term("Data", DataText(data)) +
          Term("Validation", ValidationText(data)) + Term("Created", data.sweep.created_at);
   return out + "</ul>\n";
 }

@@ -127,8 +127,7 @@ std::string FailuresHtml(const ReportData& data) {
            "</td></tr>\n";
   }
   out += "</tbody></table></div>\n";
-  const std::int64_t more =
-      data.progress.failed + data.progress.quarantined - std::ssize(data.dead_jobs);
+  const std::int64_t more = data.progress.jobs.dead() - std::ssize(data.dead_jobs);
   if (more > 0) out += fmt::format("<p class=\"quiet\">and {} more: unmask status</p>\n", more);
   return out;
 }

@@ -91,10 +91,10 @@ class Migration : public testing::Test, protected StoreEnv {
     ASSERT_NE(reader, nullptr);
     const auto progress = reader->Progress("s-1");
     ASSERT_TRUE(progress.ok()) << FormatError(progress.error());
-    EXPECT_EQ(progress->done, 1);
-    EXPECT_EQ(progress->failed, 1);
-    EXPECT_EQ(progress->queued, queued);
-    EXPECT_EQ(progress->running, running);
+    EXPECT_EQ(progress->jobs.done, 1);
+    EXPECT_EQ(progress->jobs.failed, 1);
+    EXPECT_EQ(progress->jobs.queued, queued);
+    EXPECT_EQ(progress->jobs.running, running);
     const auto result = reader->ResultOf("a");
     ASSERT_TRUE(result.ok()) << FormatError(result.error());
     EXPECT_EQ(result->epochs, 9);

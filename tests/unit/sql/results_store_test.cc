@@ -549,7 +549,7 @@ TEST_F(ResultsStoreTest, NetworkFileSystemsGetARollbackJournal) {
 
 TEST_F(ResultsStoreTest, ReadersSeeCommittedStatesWhileItWrites) {
   const auto reader = Reader();
-  const auto done = [&] { return reader->Progress("s-1")->done; };
+  const auto done = [&] { return reader->Progress("s-1")->jobs.done; };
   EXPECT_EQ(done(), 0);
   const LeaseId lease = LeaseOf(plan.jobs[0].key);
   Lease(lease);

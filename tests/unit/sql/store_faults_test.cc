@@ -116,8 +116,8 @@ TEST_P(StoreKill, CommittedResultsSurviveAKillAtAnyMoment) {
     ASSERT_TRUE(reader.ok()) << FormatError(reader.error());
     const auto progress = (*reader)->Progress("s-1");
     ASSERT_TRUE(progress.ok()) << FormatError(progress.error());
-    EXPECT_GE(progress->done, commits);
-    EXPECT_LE(progress->done, commits + 1);  // committed, but killed before it could say so
+    EXPECT_GE(progress->jobs.done, commits);
+    EXPECT_LE(progress->jobs.done, commits + 1);  // committed, but killed before it could say so
     reader->reset();
     EXPECT_EQ(OpenError(paths), "");
     Database database(paths.database(), Database::Access::kRead);
@@ -170,7 +170,7 @@ TEST_F(StoreFaults, AReaderSeesTheStateBeforeACommitThatWasCutOff) {
   ASSERT_NE(ReadFile(cut.database()).value(), ReadFile(paths().database()).value());
   const auto reader = StoreReader::Open(cut);
   ASSERT_TRUE(reader.ok()) << FormatError(reader.error());
-  EXPECT_EQ((*reader)->Progress("s-1")->done, 3);
+  EXPECT_EQ((*reader)->Progress("s-1")->jobs.done, 3);
 }
 
 // Else the journal may be there again after a power cut, and undo what was committed.
@@ -377,7 +377,7 @@ TEST_P(FullDisk, TheBatchIsRetriedWhole) {
   opened->reset();
   auto reader = StoreReader::Open(paths);
   ASSERT_TRUE(reader.ok());
-  EXPECT_EQ((*reader)->Progress("s-1")->done, 1);
+  EXPECT_EQ((*reader)->Progress("s-1")->jobs.done, 1);
 }
 
 INSTANTIATE_TEST_SUITE_P(Journals, FullDisk, testing::Bool(),
@@ -415,7 +415,7 @@ TEST_P(NoRoomReported, ByAnyCallIsNoRoom) {
   }
   *call().call_errno = 0;
   Expect(record());
-  EXPECT_EQ(Reader()->Progress("s-1")->done, 1);
+  EXPECT_EQ(Reader()->Progress("s-1")->jobs.done, 1);
 }
 
 INSTANTIATE_TEST_SUITE_P(

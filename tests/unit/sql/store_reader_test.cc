@@ -94,12 +94,12 @@ TEST_F(StoreReaderTest, ProgressCountsStatesFoldsAndFailures) {
   Lease(LeaseOf(plan.jobs[1].key));
   Commit();
   const SweepProgress progress = Reader()->Progress("s-1").value();
-  EXPECT_EQ(progress.jobs, 6);
-  EXPECT_EQ(progress.done, 1);
-  EXPECT_EQ(progress.running, 1);
-  EXPECT_EQ(progress.queued, 3);
-  EXPECT_EQ(progress.quarantined, 1);
-  EXPECT_EQ(progress.failed, 0);
+  EXPECT_EQ(progress.jobs.total(), 6);
+  EXPECT_EQ(progress.jobs.done, 1);
+  EXPECT_EQ(progress.jobs.running, 1);
+  EXPECT_EQ(progress.jobs.queued, 3);
+  EXPECT_EQ(progress.jobs.quarantined, 1);
+  EXPECT_EQ(progress.jobs.failed, 0);
   ASSERT_EQ(progress.experiments.size(), 2U);
   EXPECT_EQ(progress.experiments[0].experiment, "dsid");
   EXPECT_EQ(progress.experiments[0].folds_done, 1);
@@ -119,14 +119,14 @@ TEST_F(StoreReaderTest, AViewThatWasGivenUpIsNotLeftToDo) {
   FinishAll(trainings);
   Lease(LeaseOf(view.key));
   Commit();
-  EXPECT_EQ(Reader()->Progress("s-1")->running, 1);
+  EXPECT_EQ(Reader()->Progress("s-1")->jobs.running, 1);
   Apply(RecordAttemptEnd{LeaseOf(view.key), AttemptOutcome::kYielded, "", "", JobState::kQueued, 0,
                          0, false});
   Commit();
   const SweepProgress progress = Reader()->Progress("s-1").value();
-  EXPECT_EQ(progress.jobs, 3);
-  EXPECT_EQ(progress.done, 3);
-  EXPECT_EQ(progress.queued, 0);
+  EXPECT_EQ(progress.jobs.total(), 3);
+  EXPECT_EQ(progress.jobs.done, 3);
+  EXPECT_EQ(progress.jobs.queued, 0);
   EXPECT_EQ(Reader()->Jobs("s-1")->size(), 3U);
 }
 

@@ -23,5 +23,12 @@ TEST(TimeText, WallTimesAreMilliseconds) {
   EXPECT_EQ(ParseWallTime("yesterday"), std::nullopt);
 }
 
+TEST(TimeText, ARateHasTwoDecimalsBelowTen) {
+  EXPECT_EQ(RateText(0.456, 100), "0.46 jobs/s, 2 min left");
+  EXPECT_EQ(RateText(9.5, std::nullopt), "9.50 jobs/s");
+  EXPECT_EQ(RateText(1234.5, 3), "1234 jobs/s, 3 s left");
+  EXPECT_EQ(RateText(std::nullopt, std::nullopt), "rate not measured yet");
+}
+
 }  // namespace
 }  // namespace unmask

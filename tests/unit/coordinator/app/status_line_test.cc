@@ -8,20 +8,21 @@ namespace {
 using std::chrono::seconds;
 
 TEST(StatusLine, CountsOnlyThisRunInTheRate) {
-  const RunProgress progress{.total = 308, .done = 110, .running = 2, .failed = 0, .workers = 2};
+  const RunProgress progress{.jobs = {.queued = 196, .running = 2, .done = 110}, .workers = 2};
   // 10 jobs in 5 s are 2 a second; 198 are left.
   EXPECT_EQ(FormatProgress(progress, 100, seconds(5)),
             "110/308 done, 2 running, 0 failed, 2 workers, 2.00 jobs/s, 99 s left");
 }
 
 TEST(StatusLine, SaysNoRateBeforeTheFirstJobIsDone) {
-  const RunProgress progress{.total = 308, .done = 100, .running = 1, .failed = 3, .workers = 1};
+  const RunProgress progress{.jobs = {.queued = 204, .running = 1, .done = 100, .failed = 3},
+                             .workers = 1};
   EXPECT_EQ(FormatProgress(progress, 100, seconds(5)),
             "100/308 done, 1 running, 3 failed, 1 worker");
 }
 
 TEST(StatusLine, FailedJobsAreNotLeftToDo) {
-  const RunProgress progress{.total = 10, .done = 9, .running = 0, .failed = 1, .workers = 1};
+  const RunProgress progress{.jobs = {.done = 9, .failed = 1}, .workers = 1};
   EXPECT_EQ(FormatProgress(progress, 0, seconds(9)),
             "9/10 done, 0 running, 1 failed, 1 worker, 1.00 jobs/s");
 }

@@ -143,7 +143,7 @@ TEST(WatchScreen, SaysWhenNobodyWorks) {
   LiveSnapshot snapshot = Sample();
   snapshot.jobs_per_second = 0.5;
   snapshot.eta_seconds = 100;
-  EXPECT_THAT(DrawScreen(snapshot, {})[0], HasSubstr("0.50 jobs/s, about 2 min left"));
+  EXPECT_THAT(DrawScreen(snapshot, {})[0], HasSubstr("0.50 jobs/s, 2 min left"));
   snapshot.phase = LivePhase::kUnattended;
   EXPECT_THAT(DrawScreen(snapshot, {})[0], HasSubstr("nobody works on it"));
   EXPECT_THAT(DrawScreen(snapshot, {})[0], Not(HasSubstr("left")));
