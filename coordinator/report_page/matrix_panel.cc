@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <map>
 
+#include "common/base/text.h"
+
 namespace unmask {
 namespace {
 

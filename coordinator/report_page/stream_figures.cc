@@ -14,7 +14,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr double kLeft = 46;
+constexpr double kLeft = 58;  // of labels like 0.00001
 constexpr double kRight = kPanelWidth - 10;
 constexpr double kTop = 34;
 constexpr double kBottom = 206;
