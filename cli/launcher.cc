@@ -160,7 +160,8 @@ void ForgetOuterLauncher() {
     const std::string_view name = text.substr(0, text.find('='));
     const bool launchers = name.starts_with("PMIX_") || name.starts_with("PMI_") ||
                            name.starts_with("PRTE_") || name.starts_with("OMPI_");
-    const bool users = name.find("_MCA_") != name.npos || name.starts_with("OMPI_ALLOW_RUN");
+    const bool users =
+        name.find("_MCA_") != std::string_view::npos || name.starts_with("OMPI_ALLOW_RUN");
     if (launchers && !users) names.emplace_back(name);
   }
   for (const std::string& name : names) unsetenv(name.c_str());

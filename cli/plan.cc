@@ -48,6 +48,9 @@ std::string Text(const PlanOutput& output, const PlanReport& report) {
   }
   text += fmt::format("  folds: {} asked for, {} of them answered by a shared job\n", report.folds,
                       report.shared);
+  if (report.dead > 0) {
+    text += fmt::format("  failed before: {}, which `unmask retry` puts back\n", report.dead);
+  }
   if (report.remaining == 0) return text + "  nothing is left to do\n";
   text += fmt::format("  disk: {} to come, and up to {} of checkpoints for each running job\n",
                       Bytes(report.remaining_bytes), Bytes(report.checkpoint_bytes));

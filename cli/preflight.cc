@@ -31,7 +31,7 @@ std::unordered_set<std::string> DoneJobs(const fs::path& store) {
   if (!StoreReader::Exists(paths)) return {};
   const auto reader = StoreReader::Open(paths);
   if (!reader.ok()) return {};  // the run will say so
-  auto done = (*reader)->DoneKeys();
+  auto done = (*reader)->KeysOf(JobState::kDone);
   return done.ok() ? *std::move(done) : std::unordered_set<std::string>();
 }
 

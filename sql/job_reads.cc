@@ -119,9 +119,9 @@ Result<JobResult> ReadResult(Database& database, std::string_view job_key) {
   return result;
 }
 
-std::unordered_set<std::string> ReadDoneKeys(Database& database) {
+std::unordered_set<std::string> ReadKeysOf(Database& database, JobState state) {
   std::unordered_set<std::string> keys;
-  for (Rows rows(database, "SELECT job_key FROM job WHERE state = 'done'"); rows.Next();) {
+  for (Rows rows(database, "SELECT job_key FROM job WHERE state = ?", Name(state)); rows.Next();) {
     keys.insert(rows.Text(0));
   }
   return keys;

@@ -18,7 +18,7 @@ Result<JobDetails> FindJobRow(Database& database, std::string_view key_prefix);
 std::vector<JobUseRow> ReadUses(Database& database, std::string_view job_key);
 std::vector<AttemptRow> ReadAttempts(Database& database, std::string_view job_key);
 Result<JobResult> ReadResult(Database& database, std::string_view job_key);
-std::unordered_set<std::string> ReadDoneKeys(Database& database);
+std::unordered_set<std::string> ReadKeysOf(Database& database, JobState state);
 void VisitDoneSpecs(Database& database, const std::function<void(const DoneSpecRow&)>& visit);
 std::unordered_set<std::string> ReadReferencedBlobs(Database& database);
 

@@ -124,8 +124,8 @@ Result<std::vector<AttemptRow>> StoreReader::Attempts(std::string_view job_key) 
 Result<JobResult> StoreReader::ResultOf(std::string_view job_key) {
   return impl_->Catch(ReadResult, job_key);
 }
-Result<std::unordered_set<std::string>> StoreReader::DoneKeys() {
-  return impl_->Catch(ReadDoneKeys);
+Result<std::unordered_set<std::string>> StoreReader::KeysOf(JobState state) {
+  return impl_->Catch(ReadKeysOf, state);
 }
 Status StoreReader::ForEachDoneSpec(const std::function<void(const DoneSpecRow&)>& visit) {
   return impl_->Catch(VisitDoneSpecs, visit);

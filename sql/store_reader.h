@@ -68,7 +68,7 @@ class StoreReader {
   Result<std::vector<AttemptRow>> Attempts(std::string_view job_key);
   // What a finished job answered, bit for bit as recorded (curves: as float32).
   Result<JobResult> ResultOf(std::string_view job_key);
-  Result<std::unordered_set<std::string>> DoneKeys();
+  Result<std::unordered_set<std::string>> KeysOf(JobState state);  // in any sweep
   Status ForEachDoneSpec(const std::function<void(const DoneSpecRow&)>& visit);
 
   // SHA-256 of every blob that the store refers to: checkpoints, weights, data sets of jobs. An

@@ -133,7 +133,8 @@ class Sizes {
 
 bool TrainsMore(const PlanOutput& output, const StoreHistory& history) {
   return std::ranges::any_of(output.plan.jobs, [&](const PlannedJob& job) {
-    return job.spec.kind == JobKind::kTrain && !history.done.contains(job.key);
+    return job.spec.kind == JobKind::kTrain && !history.done.contains(job.key) &&
+           !history.dead.contains(job.key);
   });
 }
 
@@ -157,6 +158,10 @@ PlanReport ReportPlan(const PlanOutput& output, const StoreHistory& history,
     if (history.done.contains(job.key)) {
       ++count.done;
       ++report.done;
+      continue;
+    }
+    if (history.dead.contains(job.key)) {
+      ++report.dead;
       continue;
     }
     if (!trains_more) continue;
@@ -194,6 +199,7 @@ Json PlanReportJson(const PlanOutput& output, const PlanReport& report) {
           {"jobs", report.jobs},
           {"shared", report.shared},
           {"done", report.done},
+          {"failed", report.dead},
           {"remaining", report.remaining},
           {"remaining_bytes", report.remaining_bytes},
           {"checkpoint_bytes", report.checkpoint_bytes},

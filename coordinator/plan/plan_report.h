@@ -25,6 +25,7 @@ struct PlanReport {
   std::int64_t shared = 0;             // folds that another fold's job answers
   std::int64_t jobs = 0;               // distinct
   std::int64_t done = 0;
+  std::int64_t dead = 0;                    // failed before: they wait for `unmask retry`
   std::int64_t remaining = 0;               // of all kinds
   std::int64_t remaining_bytes = 0;         // blobs of what remains and, about, rows and logs
   std::int64_t checkpoint_bytes = 0;        // of one running job at most: two generations

@@ -39,6 +39,10 @@ Result<StoreHistory> ReadStoreHistory(const StorePaths& paths) {
     sum.seconds += *job.seconds;
     ++sum.jobs;
   }));
+  for (const JobState state : {JobState::kFailed, JobState::kQuarantined}) {
+    UNMASK_ASSIGN(auto keys, store->KeysOf(state));
+    history.dead.merge(keys);
+  }
   for (const auto& [pace_key, sum] : alike) history.paces[pace_key] = sum.seconds / sum.jobs;
   return history;
 }

@@ -14,6 +14,7 @@ namespace unmask {
 // Empty where there is no store yet.
 struct StoreHistory {
   std::unordered_set<std::string> done;  // job keys
+  std::unordered_set<std::string> dead;  // likewise: failed or quarantined, which a run leaves so
   // Mean seconds of finished jobs, by PaceKey: what a total wants, however skewed they are.
   std::unordered_map<std::string, double> paces;
 };

@@ -150,6 +150,7 @@ Panel Draw(const Compared& compared, double most) {
   const Pair& pair = compared.pair;
   const std::vector<PairedSubject>& subjects = compared.pairing.subjects;
   std::vector<std::string> names;
+  names.reserve(subjects.size());
   for (const PairedSubject& subject : subjects) names.push_back(subject.subject);
   const double left = LabelRoom(names, 8, 20, 90);
   const std::size_t rows = std::min(subjects.size(), kMostRows);

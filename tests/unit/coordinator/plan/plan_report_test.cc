@@ -43,7 +43,19 @@ TEST(PlanReportTest, CountsDistinctSharedAndFinished) {
   EXPECT_EQ(report.done, 2);
   EXPECT_EQ(report.kinds.at("train").jobs, 12);
   EXPECT_EQ(report.kinds.at("train").done, 2);
+  EXPECT_EQ(report.remaining, 10);
   EXPECT_FALSE(report.remaining_seconds);
+}
+
+TEST(PlanReportTest, WhatHasFailedWaits) {
+  const PlanOutput output = Plan();
+  StoreHistory history;
+  history.dead = {output.plan.jobs[0].key, "another sweep's job"};
+  EXPECT_EQ(ReportPlan(output, history).dead, 1);
+  EXPECT_EQ(ReportPlan(output, history).remaining, 11);
+  for (const PlannedJob& job : output.plan.jobs) history.dead.insert(job.key);
+  EXPECT_EQ(ReportPlan(output, history).remaining, 0);
+  EXPECT_EQ(ReportPlan(output, history).remaining_bytes, 0);
 }
 
 TEST(PlanReportTest, TimeComesFromJobsThatAreAlike) {

@@ -31,6 +31,21 @@ TEST_F(StoreHistoryTest, APaceIsTheMeanOfLikeJobs) {
   EXPECT_EQ(history.paces.at(PaceKey(plan.jobs[7].spec)), 7);
 }
 
+TEST_F(StoreHistoryTest, WhatHasFailedIsDead) {
+  const SweepPlan plan = MakeTestPlan("s-1", {TestExperiment{}});
+  Register(plan);
+  const JobState states[] = {JobState::kFailed, JobState::kQuarantined};
+  for (std::size_t i = 0; i < 2; ++i) {
+    Lease(LeaseOf(plan.jobs[i].key));
+    Apply(RecordAttemptEnd{LeaseOf(plan.jobs[i].key), AttemptOutcome::kFailed, "nan", "", states[i],
+                           0, 0, false});
+  }
+  Commit();
+  const StoreHistory history = ReadStoreHistory(paths()).value();
+  EXPECT_EQ(history.dead.size(), 2U);
+  EXPECT_TRUE(history.dead.contains(plan.jobs[1].key));
+}
+
 TEST_F(StoreHistoryTest, ViewsAreAlikeAndCropsAreNot) {
   JobSpec view;
   view.kind = JobKind::kFeatures;
