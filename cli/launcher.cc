@@ -151,17 +151,31 @@ void StayHere() {
   setenv("OMPI_MCA_orte_default_hostfile", "none", 1);
 }
 
+bool HasRank() {
+  return std::getenv("PMIX_NAMESPACE") != nullptr ||
+         std::ranges::any_of(kRankVariables,
+                             [](const char* name) { return std::getenv(name) != nullptr; });
+}
+
+// The first that says how many there are counts: within a step of one, mpirun starts several.
+bool IsOnlyRank() {
+  const auto size = std::ranges::find_if(
+      kSizeVariables, [](const char* name) { return std::getenv(name) != nullptr; });
+  return size != kSizeVariables.end() && std::string_view(std::getenv(*size)) == "1";
+}
+
 // What a launcher said of this process (`mpirun -n 1`, a shell within `srun --pty`) is not for the
-// ranks that mpirun starts. Settings (..._MCA_...) are.
+// ranks that mpirun starts. Settings (..._MCA_...) and where MPI lies are.
 void ForgetOuterLauncher() {
+  if (!HasRank()) return;
   std::vector<std::string> names;
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string_view text(*entry);
     const std::string_view name = text.substr(0, text.find('='));
     const bool launchers = name.starts_with("PMIX_") || name.starts_with("PMI_") ||
                            name.starts_with("PRTE_") || name.starts_with("OMPI_");
-    const bool users =
-        name.find("_MCA_") != std::string_view::npos || name.starts_with("OMPI_ALLOW_RUN");
+    const bool users = name.find("_MCA_") != std::string_view::npos ||
+                       name.starts_with("OMPI_ALLOW_RUN") || name.ends_with("_PREFIX");
     if (launchers && !users) names.emplace_back(name);
   }
   for (const std::string& name : names) unsetenv(name.c_str());
@@ -327,17 +341,7 @@ bool RefusedToStart(int status) {
 
 }  // namespace
 
-bool UnderMpi() {
-  for (const char* name : kSizeVariables) {
-    const char* size = std::getenv(name);
-    if (size == nullptr) continue;
-    if (std::string_view(size) == "1") return false;
-    break;
-  }
-  return std::getenv("PMIX_NAMESPACE") != nullptr ||
-         std::ranges::any_of(kRankVariables,
-                             [](const char* name) { return std::getenv(name) != nullptr; });
-}
+bool UnderMpi() { return HasRank() && !IsOnlyRank(); }
 
 bool ToBeRankZero() {
   return std::ranges::any_of(kRankVariables, [](const char* name) {
