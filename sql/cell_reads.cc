@@ -10,7 +10,6 @@
 namespace unmask {
 namespace {
 
-Task TaskOf(const Rows& rows, int column) { return FromName<Task>(rows.Text(column)).value(); }
 CellMetrics MetricsOf(const Rows& rows, int first) {
   return {.k = rows.Int(first),
           .n = rows.Int(first + 1),
@@ -37,7 +36,7 @@ std::unordered_map<std::int64_t, CellRow> ReadPointFolds(Database& database,
                  sweep);
        rows.Next();) {
     CellRow& cell = points[rows.Int(0)];
-    const JobState state = StateIn(rows, 2);
+    const JobState state = NameIn<JobState>(rows, 2);
     cell.features = rows.Text(1);
     cell.folds_done += state == JobState::kDone ? 1 : 0;
     cell.folds_failed += IsDead(state) ? 1 : 0;
@@ -70,7 +69,7 @@ std::vector<CellRow> ReadCells(Database& database, std::string_view sweep) {
     cell.point = rows.Text(5);
     cell.validation = rows.Text(6);
     cell.seed = rows.Int(7);
-    cell.task = TaskOf(rows, 8);
+    cell.task = NameIn<Task>(rows, 8);
     if (!rows.IsNull(9)) cell.metrics = MetricsOf(rows, 9);
     cell.leaky = cell.validation == "leaky";
     cells.push_back(std::move(cell));
@@ -105,10 +104,10 @@ std::vector<FoldRow> ReadFolds(Database& database, std::string_view sweep) {
         {.experiment = rows.Text(0),
          .point = rows.Text(1),
          .seed = rows.Int(2),
-         .task = TaskOf(rows, 3),
+         .task = NameIn<Task>(rows, 3),
          .held_out = rows.Text(4),
          .job_key = rows.Text(5),
-         .state = StateIn(rows, 6),
+         .state = NameIn<JobState>(rows, 6),
          .confusion = rows.IsNull(7) ? ConfusionMatrix() : confusion(rows.Text(7), rows.Text(8))});
   }
   return folds;

@@ -11,7 +11,7 @@ namespace {
 
 TaskPredictions PredictionsOf(const Rows& rows) {
   TaskPredictions predictions;
-  predictions.task = FromName<Task>(rows.Text(0)).value();
+  predictions.task = NameIn<Task>(rows, 0);
   predictions.classes = UnpackNames(rows.Text(1));
   predictions.samples = UnpackNames(rows.Text(2));
   predictions.labels = UnpackIntegers(rows.Text(3));
@@ -54,7 +54,7 @@ Result<JobDetails> FindJobRow(Database& database, std::string_view key_prefix) {
   }
   JobDetails job{.job_key = rows.Text(0),
                  .spec_json = rows.Text(1),
-                 .state = FromName<JobState>(rows.Text(2)).value(),
+                 .state = NameIn<JobState>(rows, 2),
                  .attempts = rows.Int(3),
                  .error = rows.MaybeText(4),
                  .numerics_class = rows.Text(5),

@@ -17,7 +17,7 @@ KnownJob* KnownJobs::Find(std::string_view job_key) {
             " FROM job WHERE job.job_key = ?",
             job_key);
   if (!rows.Next()) return nullptr;
-  const KnownJob job{rows.Int(0), static_cast<std::int32_t>(rows.Int(1)), StateIn(rows, 2),
+  const KnownJob job{rows.Int(0), static_cast<std::int32_t>(rows.Int(1)), NameIn<JobState>(rows, 2),
                      rows.Int(3) != 0};
   return &by_key_.emplace(*bytes, job).first->second;
 }

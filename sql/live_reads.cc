@@ -29,7 +29,7 @@ IndexById ReadLiveJobs(Database& database, std::string_view sweep, LiveRows& liv
     by_id.emplace(rows.Int(0), live.jobs.size());
     live.jobs.push_back({.job_key = rows.Text(1),
                          .held_out = rows.Text(2),
-                         .state = StateIn(rows, 3),
+                         .state = NameIn<JobState>(rows, 3),
                          .features = rows.Int(4) != 0,
                          .scores = {}});
   }
@@ -57,8 +57,7 @@ void ReadScores(Database& database, std::string_view sweep, const IndexById& job
                  " WHERE sweep.sweep = ? ORDER BY prediction.job_id, prediction.task DESC",
                  sweep);
        rows.Next();) {
-    live.jobs[jobs.at(rows.Int(0))].scores.push_back(
-        ScoreOf(FromName<Task>(rows.Text(1)).value(), rows.Text(2)));
+    live.jobs[jobs.at(rows.Int(0))].scores.push_back(ScoreOf(NameIn<Task>(rows, 1), rows.Text(2)));
   }
 }
 

@@ -30,7 +30,7 @@ SweepJob PlannedJobOf(const Rows& rows) {
   job.position = rows.Int(0);
   job.stored.key = rows.Text(2);
   job.known.id = rows.Int(1);
-  job.planned = StateIn(rows, 3);
+  job.planned = NameIn<JobState>(rows, 3);
   job.stored.state = job.planned;
   job.stored.crashes = static_cast<std::int32_t>(rows.Int(4));
   job.stored.losses = static_cast<std::int32_t>(rows.Int(5));
@@ -45,7 +45,7 @@ void AddAttempt(const Rows& rows, const WorkerClasses& classes, SweepJob& job) {
   stored.numerics_class = classes.at(rows.Int(3));
   stored.output_sha256 = rows.MaybeText(4).value_or("");
   stored.state = job.planned;
-  const auto outcome = OutcomeIn(rows, 2);
+  const auto outcome = MaybeNameIn<AttemptOutcome>(rows, 2);
   if (!outcome) {
     stored.state = JobState::kRunning;
   } else if (outcome == AttemptOutcome::kDone) {

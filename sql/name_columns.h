@@ -9,13 +9,13 @@
 
 namespace unmask {
 
-inline JobState StateIn(const Rows& rows, int column) {
-  return FromName<JobState>(rows.Text(column)).value();
+template <NamedEnum E>
+E NameIn(const Rows& rows, int column) {
+  return FromName<E>(rows.Text(column)).value();
 }
-inline std::optional<AttemptOutcome> OutcomeIn(const Rows& rows, int column) {
-  if (rows.IsNull(column)) return std::nullopt;
-  const AttemptOutcome outcome = FromName<AttemptOutcome>(rows.Text(column)).value();
-  return outcome;
+template <NamedEnum E>
+std::optional<E> MaybeNameIn(const Rows& rows, int column) {
+  return rows.IsNull(column) ? std::nullopt : std::optional(NameIn<E>(rows, column));
 }
 
 // Twelve columns from `first`, in the order of AttemptRow's fields.
@@ -29,7 +29,7 @@ inline AttemptRow AttemptIn(const Rows& rows, int first) {
           .first_epoch = rows.MaybeInt(first + 6),
           .started_at = rows.Text(first + 7),
           .ended_at = rows.MaybeText(first + 8),
-          .outcome = OutcomeIn(rows, first + 9),
+          .outcome = MaybeNameIn<AttemptOutcome>(rows, first + 9),
           .error_class = rows.MaybeText(first + 10),
           .message = rows.MaybeText(first + 11)};
 }

@@ -88,8 +88,8 @@ SweepPredictions ReadSweepPredictions(Database& database, std::string_view sweep
                  " JOIN prediction ON prediction.job_id = job.id WHERE sweep.sweep = ?",
                  sweep);
        rows.Next();) {
-    predictions.rows.push_back({rows.Text(0), FromName<Task>(rows.Text(1)).value(), rows.Int(2),
-                                UnpackIntegers(rows.Text(3))});
+    predictions.rows.push_back(
+        {rows.Text(0), NameIn<Task>(rows, 1), rows.Int(2), UnpackIntegers(rows.Text(3))});
   }
   for (const PredictionRow& row : predictions.rows) {
     const auto [fold, is_new] = predictions.folds.try_emplace(row.fold);

@@ -20,7 +20,7 @@ StateCounts CountStates(Database& database, std::string_view sweep) {
                  " GROUP BY job.state",
                  sweep);
        rows.Next();) {
-    counts.Of(StateIn(rows, 0)) = rows.Int(1);
+    counts.Of(NameIn<JobState>(rows, 0)) = rows.Int(1);
   }
   return counts;
 }
@@ -169,7 +169,7 @@ std::vector<DeadJobRow> ReadDeadJobs(Database& database, std::string_view sweep,
                  " ORDER BY sweep_job.position, job.id LIMIT ?",
                  sweep, limit);
        rows.Next();) {
-    jobs.push_back({rows.Text(0), StateIn(rows, 1), rows.Text(2), rows.Text(3)});
+    jobs.push_back({rows.Text(0), NameIn<JobState>(rows, 1), rows.Text(2), rows.Text(3)});
   }
   return jobs;
 }
@@ -201,7 +201,7 @@ std::vector<JobRow> ReadJobRows(Database& database, std::string_view sweep) {
                     .validation = rows.Text(11),
                     .seed = rows.Int(12),
                     .held_out = rows.Text(13),
-                    .state = StateIn(rows, 14),
+                    .state = NameIn<JobState>(rows, 14),
                     .attempts = rows.Int(15),
                     .seconds = rows.MaybeReal(16),
                     .epochs = rows.MaybeInt(17),
