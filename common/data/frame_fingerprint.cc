@@ -8,17 +8,9 @@
 #include "common/data/frames.h"
 
 namespace unmask {
-namespace {
 
-std::string Fingerprint(const std::string& sha256, const FrameRef& frame) {
+std::string FrameFingerprint(const std::string& sha256, const FrameRef& frame) {
   return frame.video_frame < 0 ? sha256 : fmt::format("{}#{}", sha256, frame.video_frame);
-}
-
-}  // namespace
-
-Result<std::string> FrameFingerprint(const FrameRef& frame) {
-  UNMASK_ASSIGN(const std::string sha256, HashFile(frame.path));
-  return Fingerprint(sha256, frame);
 }
 
 Result<std::vector<std::string>> FrameFingerprints(const std::vector<FrameRef>& frames) {
@@ -36,7 +28,7 @@ Result<std::vector<std::string>> FrameFingerprints(const std::vector<FrameRef>& 
         std::ranges::copy(sha256.error().problems, std::back_inserter(problems));
       }
     }
-    fingerprints.push_back(Fingerprint(at->second, frame));
+    fingerprints.push_back(FrameFingerprint(at->second, frame));
   }
   if (!problems.empty()) return Error(ErrorCode::kData, std::move(problems));
   return fingerprints;

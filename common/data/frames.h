@@ -62,12 +62,11 @@ Status CheckRoot(const fs::path& root, const std::string& setting);
 Result<std::vector<FrameRef>> FindFrames(const Manifest& manifest, const Dataset& dataset,
                                          const fs::path& root, FramePoint point);
 
-// What a picture is, wherever it lies: the SHA-256 of the file's bytes as 64 hex digits, for a
+// What a picture is, wherever it lies: the SHA-256 of its file's bytes as 64 hex digits, for a
 // video with "#" and the number of the frame behind.
-Result<std::string> FrameFingerprint(const FrameRef& frame);
+std::string FrameFingerprint(const std::string& sha256, const FrameRef& frame);
 
-// The same of many: a file that several share is read once; every one that cannot be read is
-// reported.
+// The same of many, whose files are read, each once; every one that cannot be read is reported.
 Result<std::vector<std::string>> FrameFingerprints(const std::vector<FrameRef>& frames);
 
 // The last run of ASCII digits of a file's name before its extension, without leading zeros ("0"

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <new>
 
+#include "common/base/files.h"
 #include "common/base/on_threads.h"
 #include "common/base/sha256.h"
 #include "common/base/shared_module.h"
@@ -63,12 +64,10 @@ Result<Image> PictureReader::Read(const FrameRef& frame, std::string_view finger
   }
   auto at = sha256_of_video_.find(frame.path);
   if (at == sha256_of_video_.end()) {
-    UNMASK_ASSIGN(std::string sha256, FrameFingerprint({frame.path, -1}));
+    UNMASK_ASSIGN(std::string sha256, HashFile(frame.path));
     at = sha256_of_video_.emplace(frame.path, std::move(sha256)).first;
   }
-  if (at->second + "#" + std::to_string(frame.video_frame) != fingerprint) {
-    return Changed(frame.path);
-  }
+  if (FrameFingerprint(at->second, frame) != fingerprint) return Changed(frame.path);
   return ReadVideoFrame(frame);
 }
 
