@@ -11,7 +11,8 @@ inline constexpr auto kNames<ClipSelection> = EnumNames("masked", "all");
 template <>
 inline constexpr auto kNames<FrameChoice> = EnumNames("apex", "onset");
 template <>
-inline constexpr auto kNames<FeatureSource> = EnumNames("action-units", "vit", "clip", "resnet18");
+inline constexpr auto kNames<FeatureSource> =
+    EnumNames("action-units", "vit", "clip", "resnet18", "table");
 template <>
 inline constexpr auto kNames<ModelKind> =
     EnumNames("dsid", "single-task", "clip-zero-shot", "clip-prompt");

@@ -114,6 +114,7 @@ std::vector<Field> MakeFields() {
       Choice<ClipSelection>("dataset.clips", UNMASK_AT(dataset.clips)),
       Choice<FrameChoice>("dataset.frame", UNMASK_AT(dataset.frame)),
       Choice<FeatureSource>("features.source", UNMASK_AT(features.source)),
+      Path("features.table", UNMASK_AT(features.table)),
       Bool("features.finetune", UNMASK_AT(features.finetune)),
       Bool("features.bank", UNMASK_AT(features.bank)),
       Choice<Normalization>("features.normalize", UNMASK_AT(features.normalize)),

@@ -9,7 +9,7 @@ namespace unmask {
 
 enum class ClipSelection { kMasked, kAll };
 enum class FrameChoice { kApex, kOnset };
-enum class FeatureSource { kActionUnits, kVit, kClip, kResnet18 };
+enum class FeatureSource { kActionUnits, kVit, kClip, kResnet18, kTable };
 enum class ModelKind { kDsid, kSingleTask, kClipZeroShot, kClipPrompt };
 enum class Task { kTer, kDer };
 enum class HsicKind { kPaper, kBiased, kUnbiased };
@@ -36,6 +36,7 @@ struct Settings {
   } dataset;
   struct Features {
     FeatureSource source = FeatureSource::kActionUnits;
+    std::string table;  // features that were made elsewhere, a CSV file
     bool finetune = false;
     bool bank = true;  // each view's features are made once for all jobs, else by each job
     Normalization normalize = Normalization::kModel;
@@ -100,5 +101,11 @@ struct Settings {
   } store;
   bool operator==(const Settings&) const = default;
 };
+
+// Whether a job with these settings looks at pictures.
+inline bool SeesPictures(const Settings& settings) {
+  const FeatureSource source = settings.features.source;
+  return source != FeatureSource::kActionUnits && source != FeatureSource::kTable;
+}
 
 }  // namespace unmask

@@ -118,9 +118,8 @@ std::vector<std::string> SynthNotes(const Settings& settings, const Layer& asked
   if (asked.contains("dataset.synth") && !dataset.manifest.empty() && dataset.synth != 0) {
     stands("dataset.manifest", "dataset.synth", dataset.synth);
   }
-  const bool pictures = settings.features.source != FeatureSource::kActionUnits;
   const std::int64_t weights = settings.weights.synth;
-  if (asked.contains("weights.synth") && pictures && weights != 0) {
+  if (asked.contains("weights.synth") && SeesPictures(settings) && weights != 0) {
     const std::string folder = fmt::format("weights.{}", Name(settings.features.source));
     if (GetSetting(settings, folder) != Value(std::string())) {
       stands(folder, "weights.synth", weights);

@@ -3,7 +3,8 @@
 // and an edited manifest is a new data set. Blob: canonical JSON
 // {"clips":[{"action_units":["1","12"],"disguised":"ha","sample":"22_an2_ha","subject":"22",
 // "true":"an"},...]}, clips sorted by sample name (bytes); columns that the job does not consume
-// are left out, and so are empty ones.
+// are left out, and so are empty ones. Features of a table: "features":"3f8000003e99999a...", the
+// bits of each float32 as 8 hex digits.
 #pragma once
 
 #include <string>
@@ -21,6 +22,8 @@ struct Clip {
   std::string disguised_label;  // empty where not consumed (single-task ter)
   std::vector<std::string>
       action_units;  // FACS codes in the vocabulary's order, without laterality, each once
+  // Of a table (feature_table.h); as many in every clip. NOLINTNEXTLINE(*-redundant-member-init)
+  std::vector<float> features = {};  // may be left out of braces
 };
 
 struct Dataset {

@@ -11,6 +11,7 @@
 #include "common/base/files.h"
 #include "common/base/result.h"
 #include "common/data/dataset.h"
+#include "common/data/feature_table.h"
 
 namespace unmask {
 
@@ -71,11 +72,13 @@ struct ClipQuery {
   bool true_label = true;
   bool disguised_label = true;
   bool action_units = true;
+  const FeatureTable* features = nullptr;  // whose rows the clips get
   int min_subjects = 2;  // leave-one-subject-out needs 2, with validation inner-subject 3
 };
 
 // The clips of a study, sorted by sample name (bytes); columns that it does not consume are empty.
-// A DataError where a label that is needed is empty, no clip is left, or subjects are too few.
+// A DataError where a label that is needed is empty, a clip has no features, no clip is left, or
+// subjects are too few.
 Result<Dataset> SelectClips(const Manifest& manifest, const ClipQuery& query);
 
 }  // namespace unmask

@@ -18,7 +18,27 @@ Clip Consumed(const ManifestClip& row, const ClipQuery& query) {
     std::sort(clip.action_units.begin(), clip.action_units.end(),
               [](const auto& a, const auto& b) { return FacsIndex(a) < FacsIndex(b); });
   }
+  if (query.features != nullptr) {
+    const auto features = query.features->rows.find(row.sample);
+    if (features != query.features->rows.end()) clip.features = features->second;
+  }
   return clip;
+}
+
+void CheckFeatures(const Dataset& dataset, const FeatureTable& table,
+                   std::vector<Problem>& problems) {
+  const auto without = [](const Clip& clip) { return clip.features.empty(); };
+  if (!dataset.clips.empty() && std::ranges::all_of(dataset.clips, without)) {
+    problems.push_back(
+        {"no clip has features", table.name,
+         fmt::format("the manifest's samples, such as '{}'", dataset.clips.front().sample)});
+    return;
+  }
+  for (const Clip& clip : dataset.clips) {
+    if (!without(clip)) continue;
+    problems.push_back({fmt::format("clip '{}' has no features", clip.sample), table.name,
+                        "a row with that sample"});
+  }
 }
 
 // Without both labels nobody can say whether a clip is masked.
@@ -45,6 +65,7 @@ Result<Dataset> SelectClips(const Manifest& manifest, const ClipQuery& query) {
     CheckLabels(manifest, row, query, problems);
     if (!query.masked_only || IsMasked(row)) dataset.clips.push_back(Consumed(row, query));
   }
+  if (query.features != nullptr) CheckFeatures(dataset, *query.features, problems);
   if (!problems.empty()) return Error(ErrorCode::kData, problems);
   if (dataset.clips.empty()) {
     return DataError("no masked clips", manifest.name,
@@ -54,7 +75,7 @@ Result<Dataset> SelectClips(const Manifest& manifest, const ClipQuery& query) {
       dataset.clips, [](const Clip& clip) { return clip.action_units.empty(); });
   if (query.action_units && without) {
     return DataError("no clip has action units", manifest.name,
-                     "the column action_units, or features.source=vit, clip or resnet18");
+                     "the column action_units, or another features.source");
   }
   const auto subjects = static_cast<int>(SortedSubjects(dataset).size());
   if (subjects < query.min_subjects) {

@@ -6,10 +6,6 @@
 
 namespace unmask {
 
-bool SeesPictures(const Settings& settings) {
-  return settings.features.source != FeatureSource::kActionUnits;
-}
-
 bool ReadsBank(const Settings& settings) {
   return SeesPictures(settings) && settings.features.bank && !settings.features.finetune;
 }

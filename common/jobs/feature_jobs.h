@@ -9,10 +9,8 @@
 
 namespace unmask {
 
-// Whether a job with these settings looks at pictures.
-bool SeesPictures(const Settings& settings);
-
-// Whether it reads its features from the bank; else it makes them itself, from the crops.
+// Whether a job with these settings reads its features from the bank; else it makes them itself,
+// from the crops.
 bool ReadsBank(const Settings& settings);
 
 // `training` sees pictures.

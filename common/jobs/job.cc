@@ -40,14 +40,17 @@ void DropFeatures(Settings& settings, const Settings& defaults) {
   settings.weights = defaults.weights;
   settings.faces.yunet = defaults.faces.yunet;
   settings.features.bank = defaults.features.bank;
+  settings.features.table = defaults.features.table;  // what is in it is in the data set
   if (settings.features.source != FeatureSource::kClip) {
     settings.features.clip = defaults.features.clip;
   }
   if (settings.faces.detector == FaceDetector::kNone) {
     settings.faces.margin = defaults.faces.margin;
   }
-  if (settings.features.source == FeatureSource::kActionUnits) {
+  if (!SeesPictures(settings)) {
+    const FeatureSource source = settings.features.source;
     settings.features = defaults.features;
+    settings.features.source = source;
     settings.faces = defaults.faces;
     settings.augment = defaults.augment;
     settings.dataset = defaults.dataset;

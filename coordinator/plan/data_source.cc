@@ -14,7 +14,7 @@
 namespace unmask {
 namespace {
 
-ClipQuery QueryOf(const Settings& settings) {
+ClipQuery QueryOf(const Settings& settings, const FeatureTable* features) {
   const std::vector<Task> tasks = TasksOf(settings);
   const auto learns = [&](Task task) {
     return std::find(tasks.begin(), tasks.end(), task) != tasks.end();
@@ -24,6 +24,7 @@ ClipQuery QueryOf(const Settings& settings) {
   query.true_label = learns(Task::kTer);
   query.disguised_label = learns(Task::kDer);
   query.action_units = settings.features.source == FeatureSource::kActionUnits;
+  query.features = features;
   query.min_subjects = settings.train.validation == Validation::kInnerSubject ? 3 : 2;
   return query;
 }
@@ -34,8 +35,9 @@ std::string KeyOf(const Settings::Dataset& dataset) {
 }
 
 std::string KeyOf(const ClipQuery& query) {
-  return fmt::format("\n{}{}{}{}{}", query.masked_only, query.true_label, query.disguised_label,
-                     query.action_units, query.min_subjects);
+  return fmt::format("\n{}{}{}{}{}{}", query.masked_only, query.true_label, query.disguised_label,
+                     query.action_units, query.min_subjects,
+                     query.features != nullptr ? "\n" + query.features->name : "");
 }
 
 PicturesData MakePictures(const Dataset& dataset, const std::vector<std::string>& fingerprints,
@@ -105,8 +107,18 @@ Result<const Manifest*> DataSource::Load(const Settings::Dataset& dataset) {
   return &manifests_.emplace(key, std::move(manifest)).first->second;
 }
 
+Result<const FeatureTable*> DataSource::Features(const Settings& settings) {
+  if (settings.features.source != FeatureSource::kTable) return nullptr;
+  const std::string& file = settings.features.table;
+  const auto known = tables_.find(file);
+  if (known != tables_.end()) return &known->second;
+  UNMASK_ASSIGN(FeatureTable table, LoadFeatureTable(file));
+  return &tables_.emplace(file, std::move(table)).first->second;
+}
+
 Result<const SelectedData*> DataSource::Select(const Settings& settings) {
-  const ClipQuery query = QueryOf(settings);
+  UNMASK_ASSIGN(const FeatureTable* features, Features(settings));
+  const ClipQuery query = QueryOf(settings, features);
   const std::string key = KeyOf(settings.dataset) + KeyOf(query);
   const auto known = selections_.find(key);
   if (known != selections_.end()) return &known->second;
@@ -120,8 +132,9 @@ Result<const SelectedData*> DataSource::Select(const Settings& settings) {
 }
 
 Result<const PicturesData*> DataSource::Pictures(const Settings& settings) {
-  const std::string key = fmt::format("{}{}\n{}", KeyOf(settings.dataset), KeyOf(QueryOf(settings)),
-                                      Name(settings.dataset.frame));
+  const std::string key =
+      fmt::format("{}{}\n{}", KeyOf(settings.dataset), KeyOf(QueryOf(settings, nullptr)),
+                  Name(settings.dataset.frame));
   const auto known = pictures_.find(key);
   if (known != pictures_.end()) return &known->second;
   UNMASK_ASSIGN(const SelectedData* data, Select(settings));

@@ -39,8 +39,11 @@ class DataSource {
 
  private:
   Result<const Manifest*> Load(const Settings::Dataset& dataset);
+  // nullptr: the settings want none.
+  Result<const FeatureTable*> Features(const Settings& settings);
 
   std::map<std::string, Manifest> manifests_;       // by manifest, root, synth
+  std::map<std::string, FeatureTable> tables_;      // by path
   std::map<std::string, PicturesData> pictures_;    // by the selection's key and the frame
   std::map<std::string, SelectedData> selections_;  // by the manifest's key and the query
 };

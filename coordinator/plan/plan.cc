@@ -294,7 +294,8 @@ Status FindContent(std::vector<PlannedPoint>& points, const std::set<std::string
 void AddUnitNotes(PlanOutput& output) {
   std::set<std::string> looked_at;
   for (const JobSpec& spec : output.trainings) {
-    if (SeesPictures(spec.settings) || !looked_at.insert(spec.dataset).second) continue;
+    const bool units = spec.settings.features.source == FeatureSource::kActionUnits;
+    if (!units || !looked_at.insert(spec.dataset).second) continue;
     const auto& clips = output.datasets.at(spec.dataset).clips;
     const auto without =
         std::ranges::count_if(clips, [](const Clip& clip) { return clip.action_units.empty(); });

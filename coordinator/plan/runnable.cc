@@ -32,7 +32,7 @@ void CheckText(const Settings& settings, const Complain& complain) {
 
 void CheckFinetune(const Settings& settings, const Complain& complain) {
   if (!settings.features.finetune) return;
-  if (settings.features.source == FeatureSource::kActionUnits) {
+  if (!SeesPictures(settings)) {
     complain("features.finetune=true without a backbone", "features.source=vit, clip or resnet18");
   }
   const EngineKind engine = settings.train.engine;
@@ -90,6 +90,9 @@ std::vector<Problem> WhyNotRunnable(const Settings& settings, const std::string&
   CheckDevice(settings, complain);
   CheckGang(settings, complain);
   CheckWeights(settings, complain);
+  if (settings.features.source == FeatureSource::kTable && settings.features.table.empty()) {
+    complain("features.source=table names no table", "features.table=FILE.csv");
+  }
   const bool unbiased = settings.model.kind == ModelKind::kDsid && settings.loss.alpha > 0 &&
                         settings.loss.hsic == HsicKind::kUnbiased;
   if (unbiased && settings.train.batch < 4) {

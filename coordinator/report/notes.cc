@@ -23,7 +23,7 @@ struct Facts {
   bool several_seeds = false;
   bool one_seed = false;
   bool published = false;
-  bool action_units = false;
+  std::set<std::string> inputs;    // other than pictures
   bool honest = false;             // some cell is not leaky
   std::set<std::size_t> subjects;  // of the tests against the reference
   bool drawn = false;              // p-values from random draws
@@ -47,7 +47,8 @@ void Gather(const TableCell& cell, Facts& facts) {
   facts.validations.insert(cell.validation);
   facts.leaky |= cell.leaky;
   facts.honest |= !cell.leaky;
-  facts.action_units |= cell.features == "action-units";
+  if (cell.features == "action-units") facts.inputs.insert("action units");
+  if (cell.features == "table") facts.inputs.insert("a table of features");
   facts.several_seeds |= cell.seeds.size() > 1;
   facts.one_seed |= cell.seeds.size() == 1;
   for (const SeedFigures& seed : cell.seeds) {
@@ -100,10 +101,10 @@ void AddPublishedNotes(const Table& table, const Facts& facts, std::vector<std::
   if (!facts.published) return;
   notes.push_back(table.published_label +
                   ": accuracy and F1 as published. Difference: this run minus published.");
-  if (facts.action_units) {
-    notes.emplace_back(
-        "This run's input is action units. Published values of images have another input.");
-  }
+  if (facts.inputs.empty()) return;
+  notes.push_back(
+      fmt::format("This run's input is {}. Published values of images have another input.",
+                  Enumerate({facts.inputs.begin(), facts.inputs.end()})));
 }
 
 void AddReferenceNotes(const Table& table, const Facts& facts, std::vector<std::string>& notes) {

@@ -84,6 +84,30 @@ class Configuration(WrongInput):
             self.assertRegex(line, harness.ERROR_LINE)
 
 
+class Features(WrongInput):
+    """Made elsewhere: a table."""
+
+    def plan_with(self, table):
+        manifest = harness.write_manifest(self.lab.folder / "m.csv", harness.manifest_rows(subjects=3))
+        return self.unmask("plan", self.lab.write("study.yaml", "features: {source: table}\n"),
+                           f"dataset.manifest={manifest}", f"features.table={table}")
+
+    def test_no_table(self):
+        self.plan_with("").expect_error(2, "features.table=FILE.csv")
+        self.plan_with("gone.csv").expect_error(3, "gone.csv")
+        self.plan_with(self.lab.folder).expect_error(3)
+
+    def test_what_is_wrong_in_it(self):
+        for text in "", "sample\n", "clip,x\na,1\n", "sample,x\na,one\n", "sample,x\na,1,2\n", "sample,x\na,inf\n":
+            self.plan_with(self.lab.write("f.csv", text)).expect_error(3, "f.csv")
+
+    def test_clips_without_features(self):
+        self.plan_with(self.lab.write("f.csv", "sample,x\n0,1\n")).expect_error(3, "no clip has features", "f.csv")
+        first, *others = [clip[0] for clip in harness.manifest_rows(subjects=3)]
+        table = self.lab.write("f.csv", "sample,x\n" + "".join(f"{sample},1\n" for sample in others))
+        self.plan_with(table).expect_error(3, f"clip '{first}' has no features", "f.csv")
+
+
 class Manifest(WrongInput):
     def check(self, text, code, *mentions):
         """The same answer from `data validate` and from a run."""

@@ -21,6 +21,15 @@ std::vector<float> ActionUnitFeatures(const Dataset& dataset) {
   return features;
 }
 
+std::vector<float> TableFeatures(const Dataset& dataset) {
+  std::vector<float> features;
+  features.reserve(dataset.clips.size() * dataset.clips.front().features.size());
+  for (const Clip& clip : dataset.clips) {
+    features.insert(features.end(), clip.features.begin(), clip.features.end());
+  }
+  return features;
+}
+
 Status CheckSupported(const JobSpec& spec) {
   const Settings& settings = spec.settings;
   if (spec.kind != JobKind::kTrain) return DataError("not a training job");
@@ -51,8 +60,12 @@ Result<FoldData> PrepareFold(const JobSpec& spec, const Dataset& dataset) {
   UNMASK_TRY(CheckBatches(spec));
   for (const Clip& clip : dataset.clips) fold.samples.push_back(clip.sample);
   if (SeesPictures(spec.settings)) return fold;
-  fold.width = static_cast<std::int64_t>(FacsVocabulary().size());
-  fold.inputs = std::make_shared<TableInputs>(ActionUnitFeatures(dataset));
+  const bool units = spec.settings.features.source == FeatureSource::kActionUnits;
+  const std::size_t width = units ? FacsVocabulary().size() : dataset.clips.front().features.size();
+  if (width == 0) return DataError("a data set without features", spec.dataset);
+  fold.width = static_cast<std::int64_t>(width);
+  fold.inputs =
+      std::make_shared<TableInputs>(units ? ActionUnitFeatures(dataset) : TableFeatures(dataset));
   return fold;
 }
 

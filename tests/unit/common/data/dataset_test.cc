@@ -35,11 +35,29 @@ TEST(DatasetTest, AnyNamesSurviveTheBlob) {
   EXPECT_EQ(DatasetBlob(*back), DatasetBlob(dataset));
 }
 
+TEST(DatasetTest, FeaturesKeepTheirBits) {
+  Dataset dataset{{{"a", "s", "t", "d", {}}, {"b", "s", "t", "d", {}}}};
+  dataset.clips[0].features = {1.0F, -0.0F, 0.1F};
+  dataset.clips[1].features = {1e-45F, 3.4028235e38F, -2.5F};
+  const std::string blob = DatasetBlob(dataset);
+  EXPECT_NE(blob.find(R"("features":"3f800000800000003dcccccd")"), std::string::npos) << blob;
+  const auto back = ParseDatasetBlob(blob);
+  ASSERT_TRUE(back.ok()) << FormatError(back.error());
+  EXPECT_EQ(back->clips[1].features, dataset.clips[1].features);
+  EXPECT_EQ(DatasetBlob(*back), blob);
+}
+
 TEST(DatasetTest, ForeignBlobsAreErrors) {
   for (const char* blob :
        {"", "{}", "[]", "{\"clips\":3}", "{\"clips\":[3]}", "{\"clips\":[{\"sample\":\"a\"}]}",
         "{\"clips\":[{\"sample\":\"a\",\"subject\":1}]}",
-        R"({"clips":[{"sample":"a","subject":"b","action_units":["3"]}]})"}) {
+        R"({"clips":[{"sample":"a","subject":"b","action_units":["3"]}]})",
+        R"({"clips":[{"sample":"a","subject":"b","features":"3f80"}]})",
+        R"({"clips":[{"sample":"a","subject":"b","features":"3f80000g"}]})",
+        R"({"clips":[{"sample":"a","subject":"b","features":"7fc00000"}]})",
+        R"({"clips":[{"sample":"a","subject":"b","features":3}]})",
+        R"({"clips":[{"sample":"a","subject":"b","features":"3f800000"},)"
+        R"({"sample":"b","subject":"b"}]})"}) {
     const auto parsed = ParseDatasetBlob(blob);
     ASSERT_FALSE(parsed.ok()) << blob;
     EXPECT_EQ(parsed.error().code, ErrorCode::kData);

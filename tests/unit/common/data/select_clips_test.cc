@@ -57,6 +57,21 @@ TEST(SelectClipsTest, ActionUnitsOfNoClipAreAnError) {
   EXPECT_TRUE(SelectClips(bare, {.action_units = false}).ok());
 }
 
+TEST(SelectClipsTest, FeaturesComeFromATable) {
+  FeatureTable table{"f.csv", 1, {{"a", {1}}, {"b", {2}}, {"B", {3}}, {"other", {4}}}};
+  const ClipQuery query{.action_units = false, .features = &table};
+  const auto dataset = SelectClips(Example(), query);
+  ASSERT_TRUE(dataset.ok()) << FormatError(dataset.error());
+  EXPECT_THAT(dataset->clips[2].features, ElementsAre(2.0F));
+  EXPECT_TRUE(dataset->clips[2].action_units.empty());
+  table.rows.erase("a");
+  EXPECT_THAT(FormatError(SelectClips(Example(), query).error()),
+              HasSubstr("clip 'a' has no features (f.csv): a row with that sample"));
+  table.rows = {{"c", {1}}};  // which is not masked
+  EXPECT_EQ(FormatError(SelectClips(Example(), query).error()),
+            "unmask: error: no clip has features (f.csv): the manifest's samples, such as 'b'");
+}
+
 // An edit of a column that a study does not consume leaves its jobs alone.
 TEST(SelectClipsTest, ColumnsThatAreNotConsumedCannotChangeTheBlob) {
   Manifest other = Example();

@@ -318,6 +318,32 @@ TEST_F(PlanTest, WhatDoesNotGoTogetherIsSaidByName) {
             "");
 }
 
+// What is in it counts, for the clips that a study sees; where it lies does not.
+TEST_F(PlanTest, ATableOfFeaturesIsKnownByItsContent) {
+  const std::string manifest = "dataset.manifest=" + Manifest();
+  const auto table = [&](const std::string& name, const char* last) {
+    return "features.table=" + Write(name, std::string("sample,x\na0,1\nb0,2\na1,3\nb1,4\na2,5\n"
+                                                       "c0,") +
+                                               last);
+  };
+  const auto plan = [&](const std::string& file) {
+    return Plan("features.source: table", {manifest, file});
+  };
+  const PlanOutput output = plan(table("f.csv", "0\nb2,6\n"));
+  const PlanOutput elsewhere = plan(table("g.csv", "9\nb2,6\n"));
+  EXPECT_EQ(output.plan.sweep, elsewhere.plan.sweep);
+  EXPECT_EQ(Keys(output), Keys(elsewhere));
+  EXPECT_EQ(output.plan.jobs[0].spec.settings.features.table, "");
+  const PlanOutput other = plan(table("h.csv", "0\nb2,7\n"));
+  EXPECT_NE(output.plan.sweep, other.plan.sweep);
+  EXPECT_NE(Keys(output), Keys(other));
+  EXPECT_THAT(ErrorOf("features.source: table", {manifest, table("i.csv", "0\n")}),
+              HasSubstr("clip 'b2' has no features"));
+  EXPECT_EQ(ErrorOf("features.source: table", {manifest}),
+            "unmask: error: features.source=table names no table (experiment 'main'): "
+            "features.table=FILE.csv");
+}
+
 TEST_F(PlanTest, BanksDifferWhereTheirViewsDo) {
   const PlanOutput output = Plan(
       "dataset.synth: 3\nfeatures.source: vit\nweights.synth: 1\naugment.views: 2\n"

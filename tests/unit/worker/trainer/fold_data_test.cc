@@ -109,6 +109,21 @@ TEST(PrepareFold, MakesMultiHotFeaturesAndLabels) {
   EXPECT_EQ(fold.tasks[0].labels[0], 2);
 }
 
+TEST(PrepareFold, TakesFeaturesOfATableAsTheyAre) {
+  Dataset dataset = SmallDataset();
+  JobSpec spec = SmallSpec();
+  spec.settings.features.source = FeatureSource::kTable;
+  EXPECT_EQ(PrepareFold(spec, dataset).error().problems[0].what, "a data set without features");
+  for (std::size_t i = 0; i < dataset.clips.size(); ++i) {
+    dataset.clips[i].features = {static_cast<float>(i), -0.5F};
+  }
+  const FoldData fold = PrepareFold(spec, dataset).value();
+  ASSERT_EQ(fold.width, 2);
+  std::vector<float> row(2);
+  fold.inputs->Copy(0, 7, row);
+  EXPECT_EQ(row, (std::vector<float>{7.0F, -0.5F}));
+}
+
 std::string Problem(const JobSpec& spec, const Dataset& dataset) {
   const auto fold = PrepareFold(spec, dataset);
   return fold ? "" : fold.error().problems[0].what;
