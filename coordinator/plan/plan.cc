@@ -34,6 +34,16 @@ struct PlannedPoint {
   std::string detector;
 };
 
+// Who names a table means to train on it; an experiment beside may do without.
+bool ForgetsItsTable(const std::vector<PlannedPoint>& points) {
+  bool named = false;
+  for (const PlannedPoint& point : points) {
+    if (point.settings.features.source == FeatureSource::kTable) return false;
+    named = named || !point.settings.features.table.empty();
+  }
+  return named;
+}
+
 Status CheckRunnable(const std::vector<PlannedPoint>& points,
                      const std::set<std::string>& selected) {
   AllProblems problems;
@@ -43,6 +53,10 @@ Status CheckRunnable(const std::vector<PlannedPoint>& points,
     for (Problem& problem : WhyNotRunnable(point.settings, where)) {
       problems.Add(ErrorCode::kUsage, std::move(problem));
     }
+  }
+  if (ForgetsItsTable(points)) {
+    problems.Add(ErrorCode::kUsage,
+                 {"features.table has no effect", "features.source", "features.source=table"});
   }
   return problems.status();
 }

@@ -342,6 +342,12 @@ TEST_F(PlanTest, ATableOfFeaturesIsKnownByItsContent) {
   EXPECT_EQ(ErrorOf("features.source: table", {manifest}),
             "unmask: error: features.source=table names no table (experiment 'main'): "
             "features.table=FILE.csv");
+  EXPECT_EQ(ErrorOf("features.table: f.csv", {manifest}),
+            "unmask: error: features.table has no effect (features.source): features.source=table");
+  EXPECT_EQ(ErrorOf("features.table: " + (folder_ / "f.csv").string() +
+                        "\nexperiments: {a: {}, b: {features.source: table}}",
+                    {manifest}),
+            "");
 }
 
 TEST_F(PlanTest, BanksDifferWhereTheirViewsDo) {
