@@ -108,6 +108,6 @@ std::unique_ptr<Engine> MakeCoreEngine(const Settings& settings, const ModelShap
   return std::make_unique<CoreEngine>(settings, shape, fold);
 }
 
-std::string CoreEngineName() { return HasFusedMultiplyAdd() ? "core-3" : "core-3-unfused"; }
+std::string CoreEngineName() { return HasFusedMultiplyAdd() ? "core-4" : "core-4-unfused"; }
 
 }  // namespace unmask

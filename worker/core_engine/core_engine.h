@@ -13,7 +13,7 @@ namespace unmask {
 std::unique_ptr<Engine> MakeCoreEngine(const Settings& settings, const ModelShape& shape,
                                        const FoldData& fold);
 
-// Part of the numerics class: "core-3", and what follows from the machine. Bits are equal wherever
+// Part of the numerics class: "core-4", and what follows from the machine. Bits are equal wherever
 // this is, whatever the library versions, AVX2 and AVX-512 included.
 std::string CoreEngineName();
 

@@ -146,7 +146,7 @@ struct Centring {
 };
 
 // g = alpha dHSIC/du: row i of it is 2 alpha sum over j of P[i][j] u_j with P = M(L) for the linear
-// kernel, M(L) K / sigma^2 for RBF. Returns HSIC; `scratch` holds one row of P.
+// kernel, M(L) K / sigma^2 for RBF, j other than i. Returns HSIC; `scratch` holds one row of P.
 HWY_INLINE float KernelHsic(const Settings::Loss& loss, std::size_t rows, const StreamRows& x,
                             const StreamRows& y, float* HWY_RESTRICT scratch, Rows& x_gradient) {
   const Centring centring(loss.hsic, y, rows);
@@ -167,7 +167,7 @@ HWY_INLINE float KernelHsic(const Settings::Loss& loss, std::size_t rows, const 
       Store(hn::Mul(rbf ? hn::Mul(m, k) : m, Splat(factor)), scratch + at);
     }
     hsic += SumOf(sum);
-    if (loss.hsic == HsicKind::kUnbiased) scratch[i] = 0;
+    scratch[i] = 0;  // lies along u_i: beside it the others would lose their last digits
     for (std::size_t at = 0; at < x.unit.padded(); at += kLanes) {
       Vec row = Zero();
       for (std::size_t j = 0; j < rows; ++j) {

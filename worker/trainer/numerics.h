@@ -31,7 +31,7 @@ std::vector<std::pair<std::string, std::string>> PinnedEnvironment(InstructionSe
 // Sets them for this process; to be called before libtorch is loaded (torch_library.h).
 void PinEnvironment(InstructionSet set, const Processor& processor);
 
-// "cpu/avx512|torch-2.11.0|reference-1|core-3", "cpu/avx512-amx|...". MKL lets itself be pinned on
+// "cpu/avx512|torch-2.11.0|reference-1|core-4", "cpu/avx512-amx|...". MKL lets itself be pinned on
 // Intel's processors only; on others it chooses by vendor and family, so these are part of the
 // class: "cpu/avx512-AuthenticAMD-26|...".
 std::string NumericsClass(InstructionSet set, const Processor& processor,

@@ -71,12 +71,12 @@ TEST_F(Targets, WithoutItAreNearAndNamedApart) {
   const std::int64_t baseline = targets.back();
   hwy::SetSupportedTargetsForTest(baseline);
   if (HasFusedMultiplyAdd()) GTEST_SKIP() << "this machine's least instruction set has it";
-  EXPECT_EQ(CoreEngineName(), "core-3-unfused");
+  EXPECT_EQ(CoreEngineName(), "core-4-unfused");
   const RandomJob job;
   const Trace plain = TraceOf(job);
   hwy::SetSupportedTargetsForTest(0);
   if (!HasFusedMultiplyAdd()) GTEST_SKIP() << "this machine has no other";
-  EXPECT_EQ(CoreEngineName(), "core-3");
+  EXPECT_EQ(CoreEngineName(), "core-4");
   EXPECT_NEAR(TraceOf(job).loss, plain.loss, 1e-3);
 }
 
