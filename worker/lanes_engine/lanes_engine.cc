@@ -36,9 +36,9 @@ LaneDropout DropoutOf(const DropoutNumbers& numbers) {
 
 }  // namespace
 
-std::int64_t RowsOf(const Settings& settings) {
+std::int64_t RowsOf(const Settings& settings, const FoldData& fold) {
   constexpr std::int64_t kMostThatJoin = 3;  // unbiased HSIC needs batches of 4
-  return settings.train.batch + kMostThatJoin;
+  return std::min(settings.train.batch, std::ssize(fold.samples)) + kMostThatJoin;
 }
 
 class LanesEngine final : public Engine {
@@ -49,7 +49,7 @@ class LanesEngine final : public Engine {
         settings_(settings),
         shape_(shape),
         fold_(fold),
-        place_(pool.Enter(shape, RowsOf(settings))),
+        place_(pool.Enter(shape, RowsOf(settings, fold))),
         pack_(*place_.pack) {
     if (shape.heads.size() < 2) settings_.loss.alpha = 0;
   }

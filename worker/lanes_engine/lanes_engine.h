@@ -58,7 +58,8 @@ class LanePool {
 std::unique_ptr<Engine> MakeLanesEngine(std::int64_t lanes, bool cuda, const Settings& settings,
                                         const ModelShape& shape, const FoldData& fold);
 
-// As many clips as a step may have: a short last batch may have joined the one before it.
-std::int64_t RowsOf(const Settings& settings);
+// As many clips as a step may have: a short last batch may have joined the one before it. The same
+// for all folds of a data set, so that they share a pack.
+std::int64_t RowsOf(const Settings& settings, const FoldData& fold);
 
 }  // namespace unmask

@@ -17,7 +17,7 @@ namespace unmask {
 // The reference engine's version, part of the numerics class.
 inline constexpr std::string_view kReferenceEngine = "reference-1";
 // The lanes engine's; changes with kCpuLanes and kCudaLanes too.
-inline constexpr std::string_view kLanesEngine = "lanes-2";
+inline constexpr std::string_view kLanesEngine = "lanes-3";
 
 struct TorchModule {
   const char* build_id;  // must be the trainer's own: the rest is C++ between the two
