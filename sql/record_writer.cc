@@ -125,7 +125,7 @@ Status RecordWriter::Write(const RecordCheckpoint& record) {
       job->id, record.lease.attempt.value, checkpoint.epoch, checkpoint.sha256, checkpoint.bytes,
       checkpoint.numerics_class);
   job->has_checkpoints = true;
-  database_.Run("UPDATE planned_job SET crashes = 0, losses = 0 WHERE id = ?", job->id);
+  database_.Run("UPDATE planned_job SET crashes = 0, losses = 0, alone = 0 WHERE id = ?", job->id);
   DropCheckpoints(job->id, 2);
   return {};
 }

@@ -4,12 +4,12 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "common/base/process.h"
 #include "common/base/text.h"
 
 namespace unmask {
@@ -84,12 +84,9 @@ Status CheckOwner(int fd, const fs::path& path, bool locks_work, bool take_over)
 
 Owner StoreLock::Self() {
   Owner self;
-  std::array<char, 256> host{};
-  // A host may be called anything; JSON takes UTF-8.
-  if (gethostname(host.data(), host.size() - 1) == 0) self.host = EscapeControl(host.data());
+  self.host = EscapeControl(HostName());  // it may be called anything; JSON takes UTF-8
   self.pid = getpid();
-  const auto boot_id = ReadFile("/proc/sys/kernel/random/boot_id", 4096);
-  if (boot_id.ok()) self.boot_id = Trim(*boot_id);
+  self.boot_id = BootId();
   return self;
 }
 

@@ -8,11 +8,12 @@
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
 #include <system_error>
 
 #include "common/base/check.h"
+#include "common/base/files.h"
 #include "common/base/log.h"
+#include "common/base/text.h"
 
 namespace unmask {
 
@@ -27,9 +28,9 @@ bool ParentAlive(pid_t expected) { return getppid() == expected; }
 
 bool RunsThisProgram(pid_t pid) {
   std::error_code failed;
-  const auto theirs = std::filesystem::read_symlink(fmt::format("/proc/{}/exe", pid), failed);
+  const auto theirs = fs::read_symlink(fmt::format("/proc/{}/exe", pid), failed);
   if (failed) return false;
-  return theirs == std::filesystem::read_symlink("/proc/self/exe", failed);
+  return theirs == fs::read_symlink("/proc/self/exe", failed);
 }
 
 void DieVisibly(std::string_view reason) {
@@ -49,6 +50,17 @@ std::string HostName() {
   std::array<char, 256> name{};
   if (gethostname(name.data(), name.size() - 1) != 0) return "unknown";
   return name.data();
+}
+
+std::string BootId() {
+  const auto id = ReadFile("/proc/sys/kernel/random/boot_id", 4096);
+  return id.ok() ? std::string(Trim(*id)) : "";
+}
+
+std::string PidSpace() {
+  std::error_code failed;
+  const auto counter = fs::read_symlink("/proc/self/ns/pid", failed);
+  return failed ? "" : BootId() + " " + counter.string();
 }
 
 }  // namespace unmask

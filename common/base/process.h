@@ -19,8 +19,7 @@ pid_t DieWithParent(pid_t expected = 0);
 // parent died before it was asked for.
 bool ParentAlive(pid_t expected);
 
-// Whether that process of this machine runs the same program as this one. A process id that another
-// process told may be a stranger's here: containers count their own.
+// Whether that process of this machine runs the same program as this one.
 bool RunsThisProgram(pid_t pid);
 
 // Ends with SIGKILL, after one line on stderr: the only end that fault-tolerant MPI reports to the
@@ -28,6 +27,13 @@ bool RunsThisProgram(pid_t pid);
 [[noreturn]] void DieVisibly(std::string_view reason);
 
 std::string HostName();
+
+// Of the kernel: equal on two hosts only if they are one machine. Empty: it does not say.
+std::string BootId();
+
+// Of this boot and its containers who counts this process's id: only where two processes have the
+// same is an id that one tells the other's. Empty: the kernel does not say.
+std::string PidSpace();
 
 // Cores that this process may use: its affinity, not what the machine has. At least 1.
 int UsableCores();

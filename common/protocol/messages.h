@@ -14,7 +14,7 @@
 
 namespace unmask {
 
-inline constexpr std::uint32_t kProtocolVersion = 3;
+inline constexpr std::uint32_t kProtocolVersion = 4;
 
 // One try at one job under one coordinator. A message about any other than the current lease of a
 // job is stale.
@@ -103,6 +103,7 @@ struct Hello {  // agent -> coordinator, answer to Invitation
   std::string build;
   std::string host;
   std::int64_t pid = 0;
+  std::string pid_space;  // who counts it (process.h)
   std::int32_t slots = 1;
   std::string numerics_class;
   std::string device;
@@ -196,12 +197,14 @@ struct Acknowledged {  // the result (or failure, or yield) is committed: forget
 struct Superseded {  // stale or over: forget it, and stop it where it still runs
   LeaseId lease;
 };
+// To an agent that was given up for its silence and talks again: say Hello once more.
+struct JoinAnew {};
 struct StopGracefully {};  // checkpoint and yield everything
 struct Goodbye {};         // end now; also agent -> trainer
 
-using Message =
-    std::variant<TrainerHello, Hello, Heartbeat, AttemptStarted, CheckpointWritten, ResultReady,
-                 AttemptFailed, Yielded, Draining, Invitation, Welcome, Refused, Lease,
-                 Acknowledged, Superseded, StopGracefully, Goodbye, GangReady, GangLeft, GangGo>;
+using Message = std::variant<TrainerHello, Hello, Heartbeat, AttemptStarted, CheckpointWritten,
+                             ResultReady, AttemptFailed, Yielded, Draining, Invitation, Welcome,
+                             Refused, Lease, Acknowledged, Superseded, StopGracefully, Goodbye,
+                             GangReady, GangLeft, GangGo, JoinAnew>;
 
 }  // namespace unmask

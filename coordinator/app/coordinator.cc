@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <memory>
 #include <optional>
+#include <ranges>
 #include <string_view>
 #include <thread>
 #include <unordered_map>
@@ -145,24 +146,30 @@ class Coordinator final : public MessageSink {
     return {};
   }
 
-  bool TrainsMore(const std::vector<StoredJob>& stored) const {
-    std::unordered_set<std::string_view> left;
+  // The feature jobs that open trainings read, and those that these read.
+  std::unordered_set<std::string_view> FeaturesToRead(const std::vector<StoredJob>& stored) const {
+    std::unordered_set<std::string_view> open;
     for (const StoredJob& job : stored) {
-      if (IsOpen(job.state)) left.insert(job.key);
+      if (IsOpen(job.state)) open.insert(job.key);
     }
-    return std::ranges::any_of(options_.plan.jobs, [&](const PlannedJob& job) {
-      return job.spec.kind == JobKind::kTrain && left.contains(job.key);
-    });
+    std::unordered_set<std::string_view> needed;  // keys, and the names of banks
+    std::unordered_set<std::string_view> features;
+    for (const PlannedJob& job : std::views::reverse(options_.plan.jobs)) {
+      const bool trains = job.spec.kind == JobKind::kTrain;
+      const bool wanted = trains ? open.contains(job.key)
+                                 : needed.contains(job.key) || needed.contains(job.view_set);
+      if (!wanted) continue;
+      needed.insert(job.dependencies.begin(), job.dependencies.end());
+      if (trains && !job.view_set.empty()) needed.insert(job.view_set);
+      if (!trains) features.insert(job.key);
+    }
+    return features;
   }
 
-  // Features whose blob was deleted are made again, as long as there is a training to read them.
+  // Features whose blob was deleted are made again where there is a training to read them.
   Status ForgetLostFeatures(std::vector<StoredJob>& stored) {
     std::vector<std::string> lost;
-    std::unordered_set<std::string> features;
-    for (const PlannedJob& job : options_.plan.jobs) {
-      if (job.spec.kind == JobKind::kFeatures) features.insert(job.key);
-    }
-    if (features.empty() || !TrainsMore(stored)) return {};
+    const std::unordered_set<std::string_view> features = FeaturesToRead(stored);
     for (StoredJob& job : stored) {
       if (job.state != JobState::kDone || !features.contains(job.key)) continue;
       std::error_code ignored;
@@ -230,7 +237,8 @@ class Coordinator final : public MessageSink {
     }
     LogDebug(fmt::format("worker {} on {}: {} slots, {}", from.value, hello.host, hello.slots,
                          hello.numerics_class));
-    if (hello.host == HostName()) agents_here_[from] = static_cast<pid_t>(hello.pid);
+    const bool is_here = hello.host == HostName() && hello.pid_space == PidSpace();
+    if (is_here) agents_here_[from] = static_cast<pid_t>(hello.pid);
     const WorkerInfo worker{.id = from,
                             .host = hello.host,
                             .device = hello.device,

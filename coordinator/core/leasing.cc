@@ -96,10 +96,12 @@ void Scheduler::Pin(Cell& cell, ClassId to) {
 }
 
 bool Scheduler::MayTake(const Worker& worker, const Lane& lane) const {
-  const bool pinned_elsewhere = lane.numerics_class != kAnyClass &&
-                                lane.numerics_class != worker.numerics_class &&
-                                workers_.ClassIsServed(lane.numerics_class, lane.gang);
-  if (pinned_elsewhere) return false;
+  const bool pinned_elsewhere =
+      lane.numerics_class != kAnyClass && lane.numerics_class != worker.numerics_class;
+  // Who has not joined yet may be of that class.
+  const bool may_be_served =
+      !awaited_.empty() || workers_.ClassIsServed(lane.numerics_class, lane.gang);
+  if (pinned_elsewhere && may_be_served) return false;
   if (lane.gang > 1) return !MembersFor(worker, lane).empty();
   if (lane.alone && !worker.leases.empty()) return false;
   return lane.avoid != worker.info.id || workers_.Candidates(lane.numerics_class) == 1;

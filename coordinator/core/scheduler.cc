@@ -79,6 +79,7 @@ void Scheduler::OnWorkerJoined(const WorkerInfo& worker, Millis now) {
   now_ = now;
   if (workers_.Find(worker.id)) LoseWorker(worker.id, "joined again");
   awaited_.erase(worker.id);
+  silent_.erase(worker.id);
   worker_seen_ = true;
   workers_.Join(worker, now);
   effects_.Send(worker.id, Welcome{epoch_});
@@ -90,6 +91,7 @@ void Scheduler::OnWorkerJoined(const WorkerInfo& worker, Millis now) {
 void Scheduler::OnWorkerLost(WorkerId worker, const std::string& reason, Millis now) {
   now_ = now;
   if (awaited_.erase(worker) > 0) worker_seen_ = true;
+  silent_.erase(worker);
   if (workers_.Find(worker)) LoseWorker(worker, reason);
   AfterEvent();
 }
@@ -99,6 +101,7 @@ void Scheduler::OnMessage(WorkerId from, Message message, Millis now) {
   Worker* worker = workers_.Find(from);
   if (!worker) {  // dropped, but it lives and goes on talking
     for (LeaseId& lease : LeasesIn(message)) effects_.Send(from, Superseded{std::move(lease)});
+    if (silent_.erase(from) > 0 && !stopping_) effects_.Send(from, JoinAnew{});
     return;
   }
   worker->last_heard = now;
@@ -125,6 +128,7 @@ void Scheduler::OnTick(Millis now) {
   for (const WorkerId id : silent) {
     const auto limit_ms = config_.worker_silence_limit.count();
     LoseWorker(id, "silent for more than " + std::to_string(limit_ms) + " ms");
+    silent_.insert(id);
   }
   EndBrokenGangs();
   AfterEvent();
@@ -210,7 +214,16 @@ void Scheduler::On(WorkerId from, const CheckpointWritten& message) {
   if (facts.checkpoints.size() > 2) facts.checkpoints.pop_back();
   facts.crashes = 0;
   facts.losses = 0;
+  if (std::exchange(facts.alone, false)) ShareWorkersOf(*index);
   effects_.Persist(RecordCheckpoint{message.lease, message.checkpoint});
+}
+
+// It ran alone, and need not any more.
+void Scheduler::ShareWorkersOf(JobIndex index) {
+  for (auto& [id, worker] : workers_.all()) {
+    if (!worker.leases.contains(index)) continue;
+    workers_.Update(worker, [](Worker& w) { w.exclusive = false; });
+  }
 }
 
 void Scheduler::On(WorkerId from, ResultReady&& message) {

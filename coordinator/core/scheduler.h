@@ -10,7 +10,10 @@
 // - Only crashes (not "nan" or "bad-input") with one suspect count against a worker: a sweep of bad
 //   jobs drains nobody.
 // - A cell's pin to a numerics class is set by the first lease (or the store) and holds while a
-//   worker of that class accepts jobs; else it moves with the next lease, which is noted.
+//   worker of that class accepts jobs, or one may still join that is of it; else it moves with the
+//   next lease, which is noted.
+// - A worker that was dropped for its silence and goes on talking is asked to join anew.
+// - A job that must run alone does so until its next checkpoint.
 // - Fast workers get leases ahead of their slots (pace.h). The loss of a worker is not counted
 //   against such a job that had not started; a job that comes back unstarted, and a crash, end the
 //   leasing ahead until the worker has shown its pace again.
@@ -138,6 +141,7 @@ class Scheduler {
   void On(WorkerId from, const GangLeft& message);
   void OnFinished(Worker& worker);
   void LeaseNoMoreAhead(Worker& worker);
+  void ShareWorkersOf(JobIndex index);
   template <typename Other>
   void On(WorkerId from, const Other& message);  // not for a coordinator: noted
   std::optional<JobIndex> CurrentLease(WorkerId from, const LeaseId& lease) const;
@@ -224,6 +228,7 @@ class Scheduler {
   ReadyQueue ready_;
   WorkerTable workers_;
   std::set<WorkerId> awaited_;    // expected, neither joined nor lost so far
+  std::set<WorkerId> silent_;     // dropped for that
   std::vector<WorkerId> let_go_;  // draining, and their last lease has ended
   bool worker_seen_ = false;
 };

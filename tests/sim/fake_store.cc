@@ -131,6 +131,7 @@ void FakeStore::On(const RecordCheckpoint& record) {
   if (row.checkpoints.size() > 2) row.checkpoints.pop_back();
   row.crashes = 0;
   row.losses = 0;
+  row.alone = row.ran_alone = false;
 }
 
 void FakeStore::On(const RecordResult& record) {

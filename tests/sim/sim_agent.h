@@ -67,6 +67,7 @@ class SimAgent {
   void On(const Lease& lease);
   void On(const Acknowledged& message) { Forget(message.lease, false); }
   void On(const Superseded& message) { Forget(message.lease, true); }
+  void On(const JoinAnew&) { SayHello(); }
   void On(const StopGracefully&) { Stop(); }
   void On(const Goodbye&) { Die(); }
   void On(const GangGo& message);

@@ -21,7 +21,8 @@ enum class Seen {
   kFailed,  // not a number, bad input
   kDependencyDead,
   kSuperseded,
-  kRepeated,  // a result that was recorded already
+  kAskedBack,  // a worker that was only silent
+  kRepeated,   // a result that was recorded already
   kDrained,
   kPinMoved,   // a cell's numerics class
   kAhead,      // leased while its worker's slots were taken
@@ -36,11 +37,11 @@ enum class Seen {
 };
 
 inline constexpr std::array<const char*, static_cast<std::size_t>(Seen::kCount)> kSeenNames = {
-    "faults",     "coordinators",      "zombies refused", "commits failed",   "resumed",
-    "lost",       "yielded",           "crashed",         "ran alone",        "quarantined",
-    "failed",     "dead dependencies", "superseded",      "repeated results", "drained",
-    "pins moved", "leased ahead",      "spared",          "views not needed", "gangs formed",
-    "gangs left", "sweeps settled",    "stops",           "without workers"};
+    "faults",       "coordinators",      "zombies refused", "commits failed", "resumed",
+    "lost",         "yielded",           "crashed",         "ran alone",      "quarantined",
+    "failed",       "dead dependencies", "superseded",      "asked back",     "repeated results",
+    "drained",      "pins moved",        "leased ahead",    "spared",         "views not needed",
+    "gangs formed", "gangs left",        "sweeps settled",  "stops",          "without workers"};
 
 struct SimTotals {
   std::int64_t events = 0;

@@ -208,7 +208,8 @@ void Simulation::Send(WorkerId to, const Message& message) {
   if (muted_ || coordinator_->connection.died()) return;
   AgentPlace& place = Place(to);
   if (std::holds_alternative<Welcome>(message)) place.connected = true;
-  const bool answers_the_dropped = std::holds_alternative<Superseded>(message);
+  const bool asks_back = std::holds_alternative<JoinAnew>(message);
+  const bool answers_the_dropped = asks_back || std::holds_alternative<Superseded>(message);
   Require(place.connected || answers_the_dropped, "sent to a worker that is out", "outbox");
   if (const auto* lease = std::get_if<Lease>(&message)) {
     Require(store_.WasLeased(lease->id), "leased before commit", lease->id.job_key);
@@ -216,6 +217,8 @@ void Simulation::Send(WorkerId to, const Message& message) {
   } else if (const auto* done = std::get_if<Acknowledged>(&message)) {
     Require(store_.HasEnded(done->lease), "acknowledged before commit", done->lease.job_key);
     if (!acknowledged_.insert(done->lease).second) totals_.Count(Seen::kRepeated);
+  } else if (asks_back) {
+    totals_.Count(Seen::kAskedBack);
   } else if (answers_the_dropped) {
     totals_.Count(Seen::kSuperseded);
   }

@@ -40,6 +40,7 @@ Hello MakeHello(const AgentOptions& options) {
   hello.build = BuildId();
   hello.host = options.host;
   hello.pid = getpid();
+  hello.pid_space = PidSpace();
   hello.slots = options.supervisor.slots;
   hello.store_token = ReadStoreToken(options.store);
   return hello;

@@ -18,8 +18,8 @@ template <typename T, typename... Options>
 concept OneOf = (std::is_same_v<T, Options> || ...);
 
 template <typename T>
-concept FromCoordinator =
-    OneOf<T, Welcome, Refused, Lease, GangGo, Acknowledged, Superseded, StopGracefully, Goodbye>;
+concept FromCoordinator = OneOf<T, Welcome, Refused, Lease, GangGo, Acknowledged, Superseded,
+                                JoinAnew, StopGracefully, Goodbye>;
 
 std::string SeatText(const GangSeat& seat) {
   return seat.size > 1 ? fmt::format(", as member {} of a gang of {}", seat.member, seat.size) : "";
@@ -113,6 +113,13 @@ void Supervisor::On(const Superseded& superseded, Millis now) {
   }
   Erase(it);
   GiveWaiting(now);
+}
+
+// What it still has of its former self it is told of one by one.
+void Supervisor::On(const JoinAnew&, Millis) {
+  if (refused_ || leaving_) return;
+  LogInfo(fmt::format("{}: given up for its silence; joins anew", hello_.host));
+  effects_.SendToCoordinator(hello_);
 }
 
 void Supervisor::On(const StopGracefully&, Millis now) {

@@ -101,6 +101,7 @@ class Supervisor {
   void On(const GangGo& go, Millis now);
   void On(const Acknowledged& acknowledged, Millis now);
   void On(const Superseded& superseded, Millis now);
+  void On(const JoinAnew&, Millis now);
   void On(const StopGracefully& stop, Millis now);
   void On(const Goodbye& goodbye, Millis now);
 

@@ -122,7 +122,7 @@ TEST(CodecTest, AnotherVersionIsRefusedByName) {
   bytes[0] = static_cast<char>(kProtocolVersion + 1);
   const auto decoded = Decode(bytes);
   ASSERT_FALSE(decoded.ok());
-  EXPECT_THAT(FormatError(decoded.error()), HasSubstr("protocol 4 instead of 3"));
+  EXPECT_THAT(FormatError(decoded.error()), HasSubstr("protocol 5 instead of 4"));
 }
 
 TEST(CodecTest, UnknownKindIsRefused) {
@@ -135,7 +135,7 @@ TEST(CodecTest, UnknownKindIsRefused) {
 TEST(CodecTest, BytesAreAsDocumented) {
   const LeaseId lease{"ab", AttemptNumber{3}, CoordinatorEpoch{4}};
   const std::string expected(
-      "\x03\x00\x03"  // version 3, kind 3
+      "\x04\x00\x03"  // version 4, kind 3
       "\x02\x00\x00\x00"
       "ab"                // job_key
       "\x03\x00\x00\x00"  // attempt

@@ -56,6 +56,23 @@ TEST(AttemptsTest, ACheckpointForgivesCrashesAndLosses) {
   env.Dropped(1);
 }
 
+TEST(AttemptsTest, WhatRanAloneHasCompanyAfterItsNextCheckpoint) {
+  SchedulerEnv env;
+  SchedulerJob job = AJob("a");
+  job.alone = true;
+  env.Add({job});
+  const LeaseId a = env.JoinAndLease(AWorker(1, 2), "a");
+  env.Add({AJob("b")});
+  env.ExpectNothing();
+  env.Say(1, CheckpointWritten{a, {"sha", 1, 1, "class"}});
+  env.Recorded<RecordCheckpoint>();
+  env.ExpectLease(1, "b");
+  const auto end = env.Fail(1, a, FailureClass::kKilled, false);
+  EXPECT_EQ(end.crashes, 0) << "it is one of two suspects again";
+  EXPECT_TRUE(end.alone);
+  env.Sent<Acknowledged>(1);
+}
+
 TEST(AttemptsTest, NotANumberAndBadInputAreNotTriedAgain) {
   for (const FailureClass failure : {FailureClass::kNotANumber, FailureClass::kBadInput}) {
     SchedulerEnv env;

@@ -130,6 +130,25 @@ TEST(LeasingTest, ThePinMovesWhenItsClassIsGoneAndCheckpointsStayBehind) {
   EXPECT_THAT(env.Noted(), testing::HasSubstr("from avx2 to cuda"));
 }
 
+TEST(LeasingTest, ThePinWaitsForWhoMayStillJoin) {
+  SchedulerConfig config;
+  config.expected_workers = 3;
+  SchedulerEnv env(config);
+  SchedulerJob a = AJob("a"), c = AJob("c");
+  a.checkpoints = {Checkpoint(5, "avx2")};
+  a.numerics_class = c.numerics_class = "avx2";
+  env.Add({a, AJob("b"), c});
+  env.JoinAndLease(AWorker(1, 2, "cuda"), "b");
+  EXPECT_EQ(env.JoinAndLease(AWorker(2, 1, "avx2"), "a").attempt.value, 1);
+  env.Lose(2);
+  env.Recorded<RecordAttemptEnd>();
+  env.Dropped(2);
+  env.Lose(3);  // nobody is left to wait for
+  env.ExpectLease(1, "a");
+  EXPECT_THAT(env.Noted(), testing::HasSubstr("from avx2 to cuda"));
+  env.fake.notes.clear();
+}
+
 TEST(LeasingTest, TheStoresClassPinsACell) {
   SchedulerEnv env;
   SchedulerJob a = AJob("a"), b = AJob("b");

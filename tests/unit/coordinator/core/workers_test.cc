@@ -15,7 +15,7 @@ SchedulerConfig Limits() {
   return config;
 }
 
-TEST(WorkersTest, SilenceBeyondTheLimitLosesTheWorker) {
+TEST(WorkersTest, SilenceBeyondTheLimitLosesTheWorkerUntilItJoinsAnew) {
   SchedulerEnv env(Limits());
   env.Add({AJob("a")});
   const LeaseId a = env.JoinAndLease(AWorker(1), "a");
@@ -26,6 +26,9 @@ TEST(WorkersTest, SilenceBeyondTheLimitLosesTheWorker) {
   EXPECT_THAT(env.Dropped(1), testing::HasSubstr("silent"));
   env.Say(1, Heartbeat{{{a, 1, 1}}});  // it was only asleep
   EXPECT_EQ(env.Sent<Superseded>(1).lease, a);
+  env.Sent<JoinAnew>(1);
+  env.Say(1, Heartbeat{});  // it is asked once
+  EXPECT_EQ(env.JoinAndLease(AWorker(1), "a").attempt.value, 2);
 }
 
 TEST(WorkersTest, AnyMessageEndsTheSilence) {

@@ -48,6 +48,7 @@ struct Shower {
   std::string operator()(const Lease& m) const { return "lease " + Show(m.id); }
   std::string operator()(const Acknowledged& m) const { return "ack " + Show(m.lease); }
   std::string operator()(const Superseded& m) const { return "superseded " + Show(m.lease); }
+  std::string operator()(const JoinAnew&) const { return "join anew"; }
   std::string operator()(const GangReady& m) const {
     return fmt::format("gang ready {} {}", Show(m.lease), m.address);
   }
@@ -172,6 +173,14 @@ TEST_F(SupervisorTest, ASupersededJobIsStoppedAndItsResultDropped) {
   EXPECT_THAT(effects_.Take(), ElementsAre("down superseded a/1"));
   Up(ResultReady{Id("a"), {}});
   Up(CheckpointWritten{Id("a"), {}});
+}
+
+TEST_F(SupervisorTest, AskedToJoinAnewItSaysHelloAndIsToldWhatIsOver) {
+  Join({"a"});
+  Down(JoinAnew{});
+  EXPECT_THAT(effects_.Take(), ElementsAre("up hello n1"));
+  Down(Superseded{Id("a")});
+  EXPECT_THAT(effects_.Take(), ElementsAre("down superseded a/1"));
 }
 
 TEST_F(SupervisorTest, HeartbeatsCarryEverySlot) {
