@@ -66,7 +66,8 @@ std::vector<char> CompileLaneKernels(unsigned groups, const std::string& archite
   } program;
   Check(nvrtcCreateProgram(&program.it, kLaneKernelsText, "lanes.cu", 0, nullptr, nullptr));
   const std::string options[] = {"--gpu-architecture=" + architecture, "--std=c++20",
-                                 "--fmad=false", fmt::format("-DGROUPS={}", groups)};
+                                 "--fmad=false", fmt::format("-DGROUPS={}", groups),
+                                 "-w"};  // the log's first line is what a failure says
   std::vector<const char*> words;
   for (const std::string& option : options) words.push_back(option.c_str());
   const nvrtcResult compiled =

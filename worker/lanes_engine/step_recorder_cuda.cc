@@ -11,6 +11,20 @@
 namespace unmask {
 namespace {
 
+// libtorch's random numbers know of one capture at a time, and a graph that goes leaves their list.
+// Never destroyed: graphs may go after it.
+std::mutex& OneAtATime() {
+  static std::mutex& mutex = *new std::mutex();
+  return mutex;
+}
+
+std::shared_ptr<at::cuda::CUDAGraph> NewGraph() {
+  return {new at::cuda::CUDAGraph(), [](const at::cuda::CUDAGraph* graph) {
+            const std::lock_guard lock(OneAtATime());
+            delete graph;
+          }};
+}
+
 void Capture(const LaneStep& step, at::cuda::CUDAGraph& graph) {
   // Other threads may do what only this one must not.
   graph.capture_begin(/*pool=*/{0, 0}, cudaStreamCaptureModeThreadLocal);
@@ -31,14 +45,13 @@ void Capture(const LaneStep& step, at::cuda::CUDAGraph& graph) {
 }  // namespace
 
 LaneStep RecordGraph(LaneStep step) {
-  static std::mutex one_at_a_time;  // libtorch's random numbers know of one capture
-  const std::lock_guard lock(one_at_a_time);
+  const std::shared_ptr<at::cuda::CUDAGraph> graph = NewGraph();  // goes after the lock
+  const std::lock_guard lock(OneAtATime());
   c10::cuda::getCurrentCUDAStream().synchronize();  // which wrote what the step reads
   const c10::cuda::CUDAStreamGuard other(c10::cuda::getStreamFromPool());
   // Once for real: libraries load their kernels and make their workspaces, which a capture forbids.
   step();
   other.current_stream().synchronize();
-  auto graph = std::make_shared<at::cuda::CUDAGraph>();
   Capture(step, *graph);
   return [graph] { graph->replay(); };
 }
