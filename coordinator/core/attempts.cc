@@ -11,26 +11,20 @@
 namespace unmask {
 
 // Records the end of an attempt without a result, and moves the job on.
-void Scheduler::EndAttempt(JobIndex index, const LeaseId& lease, const AttemptEnd& end) {
+void Scheduler::EndAttempt(JobIndex index, RecordAttemptEnd end, WorkerId speaker) {
   const SchedulerJob& facts = jobs_[index].facts;
-  RecordAttemptEnd record;
-  record.lease = lease;
-  record.outcome = end.outcome;
-  record.error_class = end.error_class;
-  AttemptEnd named = end;
-  if (!end.message.empty()) named.message = SpeakerOf(index, end.speaker) + end.message;
-  record.message = named.message;
-  if (end.next == JobState::kQuarantined) record.message = QuarantineMessage(facts, named);
-  record.job_state = end.next;
-  record.crashes = facts.crashes;
-  record.losses = facts.losses;
-  record.alone = facts.alone;
-  effects_.Persist(std::move(record));
+  const JobState next = end.job_state;
+  if (!end.message.empty()) end.message = SpeakerOf(index, speaker) + end.message;
+  if (next == JobState::kQuarantined) end.message = QuarantineMessage(facts, end);
+  end.crashes = facts.crashes;
+  end.losses = facts.losses;
+  end.alone = facts.alone;
+  effects_.Persist(end);
   Detach(index);
-  DismissGang(index, lease, end.speaker);
+  DismissGang(index, end.lease, speaker);
   const bool wrongly = Planted(PlantedBug::kQuarantinedJobLeased);
-  if (end.next == JobState::kQueued || wrongly) return Release(index);
-  if (end.next == JobState::kFailed) {
+  if (next == JobState::kQueued || wrongly) return Release(index);
+  if (next == JobState::kFailed) {
     Settle(index, FailedState{});
   } else {
     Settle(index, QuarantinedState{});
@@ -38,7 +32,8 @@ void Scheduler::EndAttempt(JobIndex index, const LeaseId& lease, const AttemptEn
   FailDependants(index);
 }
 
-std::string Scheduler::QuarantineMessage(const SchedulerJob& facts, const AttemptEnd& end) const {
+std::string Scheduler::QuarantineMessage(const SchedulerJob& facts,
+                                         const RecordAttemptEnd& end) const {
   const bool lost = end.outcome == AttemptOutcome::kLost;
   const std::string count = std::to_string(lost ? facts.losses : facts.crashes);
   std::string message =
@@ -69,9 +64,13 @@ void Scheduler::LoseLease(JobIndex index, WorkerId lost, const std::string& reas
   if (!waited || Planted(PlantedBug::kWaitingLossCounted)) ++job.facts.losses;
   if (Planted(PlantedBug::kCrashCountedForLostWorker)) ++job.facts.crashes;
   const bool too_often = job.facts.losses >= config_.loss_limit;
-  EndAttempt(index, IdOf(job, leased->attempt),
-             {AttemptOutcome::kLost, std::string(Name(FailureClass::kLost)), reason,
-              too_often ? JobState::kQuarantined : JobState::kQueued, lost});
+  EndAttempt(index,
+             {.lease = IdOf(job, leased->attempt),
+              .outcome = AttemptOutcome::kLost,
+              .error_class = std::string(Name(FailureClass::kLost)),
+              .message = reason,
+              .job_state = too_often ? JobState::kQuarantined : JobState::kQueued},
+             lost);
 }
 
 // Takes the job out of where its phase has put it: the queue, or its workers' slots.

@@ -21,19 +21,17 @@ void Outbox::Persist(Record record) {
 void Outbox::Send(WorkerId to, Message message) {
   const bool leaks = Planted(PlantedBug::kAcknowledgedBeforeCommit) &&
                      std::holds_alternative<Acknowledged>(message);
-  if (empty() || leaks) {
-    messages_.Send(to, message);
-  } else {
-    queue_.emplace_back(Outgoing{to, std::move(message)});
-  }
+  if (leaks) return messages_.Send(to, message);
+  AddBehindRecords(Outgoing{to, std::move(message)});
 }
 
 void Outbox::Drop(WorkerId worker, const std::string& reason) {
-  if (empty()) {
-    messages_.Drop(worker, reason);
-  } else {
-    queue_.emplace_back(Dropped{worker, reason});
-  }
+  AddBehindRecords(Dropped{worker, reason});
+}
+
+void Outbox::AddBehindRecords(Entry entry) {
+  if (empty()) return Deliver(entry);
+  queue_.push_back(std::move(entry));
 }
 
 void Outbox::Note(const std::string& line) { messages_.Note(line); }

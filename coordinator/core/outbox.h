@@ -93,6 +93,7 @@ class Outbox final : public Effects {
   };
   using Entry = std::variant<Record, Outgoing, Dropped>;
 
+  void AddBehindRecords(Entry entry);  // where there are any
   Status Commit(Millis now);
   Status ApplyAndCommit();
   Status Finish(const Status& committed, Millis now);

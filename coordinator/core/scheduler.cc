@@ -259,10 +259,14 @@ void Scheduler::On(WorkerId from, const AttemptFailed& message) {
   const bool hopeless =
       message.failure == FailureClass::kNotANumber || message.failure == FailureClass::kBadInput;
   const bool to_blame = message.sole_suspect || worker.exclusive;
-  const AttemptEnd end{AttemptOutcome::kFailed, std::string(Name(message.failure)), message.message,
-                       hopeless ? JobState::kFailed : AfterCrash(from, jobs_[*index], to_blame),
-                       from};
-  EndAttempt(*index, message.lease, end);
+  EndAttempt(
+      *index,
+      {.lease = message.lease,
+       .outcome = AttemptOutcome::kFailed,
+       .error_class = std::string(Name(message.failure)),
+       .message = message.message,
+       .job_state = hopeless ? JobState::kFailed : AfterCrash(from, jobs_[*index], to_blame)},
+      from);
   effects_.Send(from, Acknowledged{message.lease});
   if (!hopeless && to_blame) CountAgainst(worker, *index);
 }
@@ -275,7 +279,12 @@ void Scheduler::On(WorkerId from, const Yielded& message) {
   if (!std::get<LeasedState>(jobs_[*index].phase).started) {
     LeaseNoMoreAhead(*workers_.Find(from));
   }
-  EndAttempt(*index, message.lease, {AttemptOutcome::kYielded, "", "", JobState::kQueued, from});
+  EndAttempt(*index,
+             {.lease = message.lease,
+              .outcome = AttemptOutcome::kYielded,
+              .error_class = "",
+              .message = ""},
+             from);
   effects_.Send(from, Acknowledged{message.lease});
 }
 

@@ -121,13 +121,6 @@ class Scheduler {
     ClassId pin = kAnyClass;
     std::vector<JobIndex> jobs;
   };
-  struct AttemptEnd {
-    AttemptOutcome outcome = AttemptOutcome::kFailed;
-    std::string error_class;
-    std::string message;
-    JobState next = JobState::kQueued;
-    WorkerId speaker = kNoWorker;  // who said so, or is gone: of a gang the others are told
-  };
 
   // scheduler.cc: messages
   void On(WorkerId from, const Heartbeat& message);
@@ -150,8 +143,10 @@ class Scheduler {
   JobState AfterCrash(WorkerId on, Job& job, bool to_blame) const;
 
   // attempts.cc: how attempts and jobs end
-  void EndAttempt(JobIndex index, const LeaseId& lease, const AttemptEnd& end);
-  std::string QuarantineMessage(const SchedulerJob& facts, const AttemptEnd& end) const;
+  // What is counted of the job is filled in. `speaker`: who said so, or is gone: of a gang the
+  // others are told.
+  void EndAttempt(JobIndex index, RecordAttemptEnd end, WorkerId speaker = kNoWorker);
+  std::string QuarantineMessage(const SchedulerJob& facts, const RecordAttemptEnd& end) const;
   void LoseWorker(WorkerId id, const std::string& reason);
   void LoseLease(JobIndex index, WorkerId lost, const std::string& reason);
   void Detach(JobIndex index);

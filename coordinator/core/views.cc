@@ -89,8 +89,10 @@ void Scheduler::OnTrainingSettled(ViewSet& set) {
     if (const auto* leased = std::get_if<LeasedState>(&job.phase)) {
       const WorkerId worker = leased->worker;
       const LeaseId lease = IdOf(job, leased->attempt);
-      EndAttempt(index, lease,
-                 {AttemptOutcome::kYielded, "", "no job needs it any more", JobState::kQueued});
+      EndAttempt(index, {.lease = lease,
+                         .outcome = AttemptOutcome::kYielded,
+                         .error_class = "",
+                         .message = "no job needs it any more"});
       effects_.Send(worker, Superseded{lease});
     }
     if (job.Settled() || job.Is<DormantState>()) continue;
