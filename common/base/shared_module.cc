@@ -7,8 +7,9 @@
 namespace unmask {
 namespace {
 
+// No fault of whatever needed it: another host may have the library, or the memory for it.
 Error CannotLoad(const fs::path& file, const std::string& why) {
-  return DataError("cannot load: " + why, file.string(), "the library of this build");
+  return InternalError("cannot load: " + why, file.string(), "the library of this build");
 }
 
 }  // namespace

@@ -14,7 +14,8 @@ fs::path BesideProgram(std::string_view file);
 
 // What the exported function `symbol` of `file`, which lies beside this program, returns: a table
 // that begins with the name of the build it was made by. Ours must be the same, since the rest of
-// the table is C++ between the two. Opened once, kept for the life of the process.
+// the table is C++ between the two. Opened once, kept for the life of the process. Its errors are
+// of this host (ErrorCode::kInternal).
 Result<const void*> OpenModule(std::string_view file, const char* symbol);
 
 // The same as a `Table`.

@@ -46,7 +46,8 @@ class FaceCropper {
 };
 
 // With the finder that the options name, from `unmask-faces.so` beside this program. A DataError
-// where the cascade or YuNet's file is missing or no such thing.
+// where the cascade or YuNet's file is missing or no such thing; InternalError where the library
+// cannot be opened.
 Result<FaceCropper> MakeFaceCropper(const Settings::Faces& options);
 
 }  // namespace unmask

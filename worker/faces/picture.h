@@ -13,7 +13,8 @@
 namespace unmask {
 
 // Images as ReadImage has them, turned upright where a JPEG's EXIF orientation says so; frames of
-// videos by `unmask-video.so` beside this program. A DataError names the file.
+// videos by `unmask-video.so` beside this program. A DataError names the file; an InternalError is
+// no fault of its.
 Result<Image> ReadPicture(const FrameRef& frame);
 
 // Reads them all on `threads` threads, for what is wrong with them alone: one entry a frame.

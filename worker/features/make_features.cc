@@ -62,6 +62,8 @@ Result<std::optional<MadeFeatures>> MakeCrops(const fs::path& store, const JobSp
       crops.append(crop->image.rgb.begin(), crop->image.rgb.end());
       none += crop->found == 0 && spec.settings.faces.detector != FaceDetector::kNone ? 1 : 0;
       several += crop->found > 1 ? 1 : 0;
+    } else if (crop.error().code == ErrorCode::kInternal) {
+      return crop.error();  // this worker's fault, and the next picture's as well
     } else {
       const auto& found = crop.error().problems;
       problems.insert(problems.end(), found.begin(), found.end());

@@ -33,7 +33,8 @@ FailureClass FailureOf(std::string_view what) {
   const bool memory = says("CUDA out of memory") || says("CUDA error: out of memory") ||
                       says("_STATUS_ALLOC_FAILED") || says("can't allocate memory") ||
                       says("std::bad_alloc") || says("Cannot allocate memory") ||
-                      says("failed to map segment");  // of a library that is loaded
+                      // of a library that is loaded
+                      says("failed to map segment") || says("cannot allocate memory");
   if (memory) return FailureClass::kOutOfMemory;
   return says("CUDA error") ? FailureClass::kCuda : FailureClass::kExit;
 }

@@ -2,12 +2,13 @@
 
 #include <gmock/gmock.h>
 
+#include "tests/testing/limit_memory.h"
 #include "worker/images/resize.h"
 
 namespace unmask {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 // Every pixel says where it is.
 Image Ramp(int width, int height) {
@@ -124,6 +125,19 @@ TEST(MakeFaceCropper, OpensTheDetectorsOfItsBuild) {
   ASSERT_TRUE(crop.ok()) << FormatError(crop.error());
   EXPECT_EQ(crop->found, 0);
   EXPECT_EQ(crop->image.width, 224);
+}
+
+// What it lacks is memory, which is no fault of the pictures: told by the loader's words.
+TEST(MakeFaceCropperDeathTest, WantOfMemoryIsToldFromAMissingLibrary) {
+  const auto make = [] {
+    testing::LimitMemory(1 << 20);
+    const auto cropper = MakeFaceCropper({});
+    if (cropper.ok() || cropper.error().code != ErrorCode::kInternal) _exit(1);
+    std::fprintf(stderr, "%s\n", OneLine(cropper.error()).c_str());
+    _exit(0);
+  };
+  EXPECT_EXIT(make(), ::testing::ExitedWithCode(0),
+              "cannot load: .*(failed to map segment|annot allocate memory)");
 }
 
 TEST(MakeFaceCropper, NamesYunetsMissingFile) {
