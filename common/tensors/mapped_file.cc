@@ -12,8 +12,11 @@
 namespace unmask {
 namespace {
 
+// Want of memory is no fault of the file.
 Error CannotMap(const fs::path& path, int error) {
-  return DataError(fmt::format("cannot read: {}", std::strerror(error)), path.string());
+  std::string what = fmt::format("cannot read: {}", std::strerror(error));
+  return error == ENOMEM ? InternalError(std::move(what), path.string())
+                         : DataError(std::move(what), path.string());
 }
 
 }  // namespace

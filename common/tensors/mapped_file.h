@@ -12,7 +12,8 @@ namespace unmask {
 // shortens the file while it is mapped kills its readers (SIGBUS): weights are not edited in place.
 class MappedFile {
  public:
-  // An error where it is missing, unreadable or not a regular file.
+  // A DataError where it is missing, unreadable or not a regular file; InternalError where there is
+  // no memory to map it.
   static Result<std::shared_ptr<const MappedFile>> Open(const fs::path& path);
   ~MappedFile();
   MappedFile(const MappedFile&) = delete;
