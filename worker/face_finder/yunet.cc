@@ -53,6 +53,7 @@ Result<std::unique_ptr<FaceFinder>> MakeYunetFinder(const std::string& onnx) {
     net->detect(cv::Mat(kProbe, CV_8UC3, cv::Scalar::all(0)), faces);  // has it YuNet's outputs?
     return std::unique_ptr<FaceFinder>(new YunetFinder(std::move(net)));
   } catch (const cv::Exception& error) {
+    if (error.code == cv::Error::StsNoMem) throw std::bad_alloc();
     return DataError("OpenCV cannot use it as YuNet: " + error.err, onnx,
                      "face_detection_yunet_2022mar.onnx; those of 2023 need OpenCV 4.8");
   }
