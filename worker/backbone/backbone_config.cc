@@ -17,9 +17,7 @@ constexpr const char* kKnown = "model_type clip, clip_vision_model, vit or resne
 
 Result<BackboneConfig> Checked(TransformerConfig model, Fields& fields) {
   UNMASK_TRY(fields.status());  // what follows from a wrong value is not another fault
-  if (model.hidden % model.heads != 0) {
-    fields.Complain("hidden_size", "a multiple of num_attention_heads");
-  }
+  fields.CheckHeads(model);
   const Size grid = model.grid();
   if (grid.height < 1 || grid.width < 1 || grid.height * std::int64_t{grid.width} > kExtentMax) {
     fields.Complain("patch_size", "at least one patch, and not too many, in an image");
@@ -31,31 +29,29 @@ Result<BackboneConfig> Checked(TransformerConfig model, Fields& fields) {
 
 Result<BackboneConfig> ReadClip(const Json& vision, int projection, const std::string& where) {
   Fields fields(vision, where);
-  TransformerConfig model;
+  TransformerConfig model{fields.Layers({.hidden = 768,
+                                         .intermediate = 3072,
+                                         .layers = 12,
+                                         .heads = 12,
+                                         .activation = Activation::kQuickGelu,
+                                         .norm_epsilon = 1e-5})};
   model.clip = true;
-  model.hidden = fields.Count("hidden_size", 768);
-  model.intermediate = fields.Count("intermediate_size", 3072);
-  model.layers = fields.Count("num_hidden_layers", 12, kLayersMax);
-  model.heads = fields.Count("num_attention_heads", 12);
   model.projection = projection > 0 ? projection : fields.Count("projection_dim", 512);
   model.image = fields.Extent("image_size", 224);
   model.patch = fields.Extent("patch_size", 32);
-  model.activation = fields.Act("hidden_act", Activation::kQuickGelu);
-  model.norm_epsilon = fields.Epsilon("layer_norm_eps", 1e-5);
   return Checked(model, fields);
 }
 
 Result<BackboneConfig> ReadVit(const Json& json, const std::string& where) {
   Fields fields(json, where);
-  TransformerConfig model;
-  model.hidden = fields.Count("hidden_size", 768);
-  model.intermediate = fields.Count("intermediate_size", 3072);
-  model.layers = fields.Count("num_hidden_layers", 12, kLayersMax);
-  model.heads = fields.Count("num_attention_heads", 12);
+  TransformerConfig model{fields.Layers({.hidden = 768,
+                                         .intermediate = 3072,
+                                         .layers = 12,
+                                         .heads = 12,
+                                         .activation = Activation::kGelu,
+                                         .norm_epsilon = 1e-12})};
   model.image = fields.Extent("image_size", 224);
   model.patch = fields.Extent("patch_size", 16);
-  model.activation = fields.Act("hidden_act", Activation::kGelu);
-  model.norm_epsilon = fields.Epsilon("layer_norm_eps", 1e-12);
   model.qkv_bias = fields.Flag("qkv_bias", true);
   return Checked(model, fields);
 }

@@ -12,19 +12,23 @@ namespace unmask {
 
 enum class Activation { kRelu, kGelu, kGeluTanh, kQuickGelu, kSilu };
 
-// CLIP's vision side and ViT: patches, transformer layers, the class token's features.
-struct TransformerConfig {
-  bool clip = false;  // else ViT
+// What the layers of every transformer are: attention and MLP, with a norm before each.
+struct LayersConfig {
   int hidden = 0;
   int intermediate = 0;
   int layers = 0;
   int heads = 0;
-  int projection = 0;  // CLIP: width of the projected features
-  Size image;
-  Size patch;
   Activation activation = Activation::kGelu;
   double norm_epsilon = 0;
   bool qkv_bias = true;
+};
+
+// CLIP's vision side and ViT: patches, transformer layers, the class token's features.
+struct TransformerConfig : LayersConfig {
+  bool clip = false;   // else ViT
+  int projection = 0;  // CLIP: width of the projected features
+  Size image{};
+  Size patch{};
 
   Size grid() const { return {image.height / patch.height, image.width / patch.width}; }
 };

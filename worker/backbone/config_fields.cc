@@ -76,6 +76,17 @@ Activation Fields::Act(const char* key, Activation by_default) {
   return by_default;
 }
 
+LayersConfig Fields::Layers(const LayersConfig& by_default) {
+  LayersConfig read = by_default;
+  read.hidden = Count("hidden_size", by_default.hidden);
+  read.intermediate = Count("intermediate_size", by_default.intermediate);
+  read.layers = Count("num_hidden_layers", by_default.layers, kLayersMax);
+  read.heads = Count("num_attention_heads", by_default.heads);
+  read.activation = Act("hidden_act", by_default.activation);
+  read.norm_epsilon = Epsilon("layer_norm_eps", by_default.norm_epsilon);
+  return read;
+}
+
 std::string Fields::Text(const char* key) const {
   return Has(key) && json_[key].is_string() ? json_[key].get<std::string>() : "";
 }
@@ -83,6 +94,11 @@ std::string Fields::Text(const char* key) const {
 void Fields::Complain(const char* key, std::string expected) {
   problems_.push_back({fmt::format("'{}' is {}", key, Has(key) ? ShownJson(json_[key]) : "absent"),
                        where_, std::move(expected)});
+}
+
+void Fields::CheckHeads(const LayersConfig& layers) {
+  if (!problems_.empty() || layers.hidden % layers.heads == 0) return;
+  Complain("hidden_size", "a multiple of num_attention_heads");
 }
 
 Status Fields::status() const {

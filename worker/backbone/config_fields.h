@@ -29,9 +29,12 @@ class Fields {
   bool Flag(const char* key, bool by_default);
   double Epsilon(const char* key, double by_default);
   Activation Act(const char* key, Activation by_default);
+  LayersConfig Layers(const LayersConfig& by_default);
   std::string Text(const char* key) const;  // empty where there is none
 
   void Complain(const char* key, std::string expected);
+  // Where nothing is wrong so far: what follows from a wrong value is not another fault.
+  void CheckHeads(const LayersConfig& layers);
   Status status() const;
 
  private:

@@ -56,24 +56,18 @@ constexpr TransformerNames kVit5 = {"embeddings.cls_token",
                                     "mlp.fc1",
                                     "mlp.fc2"};
 
-struct LayerSizes {
-  std::int64_t hidden = 0;
-  std::int64_t intermediate = 0;
-  bool qkv_bias = true;
-};
-
 // What every transformer has: norms, and layers of attention and MLP.
 class LayoutMaker {
  public:
-  LayoutMaker(const LayerSizes& sizes, const TransformerNames& names)
-      : sizes_(sizes), names_(names) {}
+  LayoutMaker(const LayersConfig& config, const TransformerNames& names)
+      : config_(config), names_(names) {}
 
   void Add(const std::string& role, const std::string& name, std::vector<std::int64_t> shape) {
     layout_.push_back({role, name, std::move(shape)});
   }
   void AddNorm(const std::string& role, const std::string& name) {
-    Add(role + ".weight", name + ".weight", {sizes_.hidden});
-    Add(role + ".bias", name + ".bias", {sizes_.hidden});
+    Add(role + ".weight", name + ".weight", {config_.hidden});
+    Add(role + ".bias", name + ".bias", {config_.hidden});
   }
   void AddLayers(int layers, const std::string& prefix) {
     for (int i = 0; i < layers; ++i) {
@@ -89,24 +83,24 @@ class LayoutMaker {
     if (bias) Add(role + ".bias", name + ".bias", {outputs});
   }
   void AddLayer(const std::string& role, const std::string& name) {
-    const auto& [hidden, intermediate, qkv_bias] = sizes_;
+    const int hidden = config_.hidden;
     AddNorm(role + "norm1", name + names_.norm1);
     AddNorm(role + "norm2", name + names_.norm2);
-    AddLinear(role + "q", name + names_.q, hidden, hidden, qkv_bias);
-    AddLinear(role + "k", name + names_.k, hidden, hidden, qkv_bias);
-    AddLinear(role + "v", name + names_.v, hidden, hidden, qkv_bias);
+    AddLinear(role + "q", name + names_.q, hidden, hidden, config_.qkv_bias);
+    AddLinear(role + "k", name + names_.k, hidden, hidden, config_.qkv_bias);
+    AddLinear(role + "v", name + names_.v, hidden, hidden, config_.qkv_bias);
     AddLinear(role + "out", name + names_.out, hidden, hidden);
-    AddLinear(role + "fc1", name + names_.fc1, hidden, intermediate);
-    AddLinear(role + "fc2", name + names_.fc2, intermediate, hidden);
+    AddLinear(role + "fc1", name + names_.fc1, hidden, config_.intermediate);
+    AddLinear(role + "fc2", name + names_.fc2, config_.intermediate, hidden);
   }
 
-  LayerSizes sizes_;
+  const LayersConfig& config_;
   const TransformerNames& names_;
   Layout layout_;
 };
 
 Layout TransformerLayout(const TransformerConfig& config, const TransformerNames& names) {
-  LayoutMaker maker({config.hidden, config.intermediate, config.qkv_bias}, names);
+  LayoutMaker maker(config, names);
   const std::int64_t hidden = config.hidden;
   const Size grid = config.grid();
   const std::int64_t positions = std::int64_t{grid.height} * grid.width + 1;
@@ -232,7 +226,7 @@ std::vector<Layout> LayoutsOf(const BackboneConfig& config) {
 
 Layout TextLayout(const TextConfig& config) {
   const std::string model = "text_model.";
-  LayoutMaker maker({config.hidden, config.intermediate}, kClip);
+  LayoutMaker maker(config, kClip);
   maker.Add("token", model + "embeddings.token_embedding.weight",
             {config.vocabulary, config.hidden});
   maker.Add("position", model + "embeddings.position_embedding.weight",

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "common/base/all_problems.h"
 #include "common/base/parse_json.h"
 #include "common/base/text.h"
 #include "worker/backbone/config_fields.h"
@@ -53,22 +54,21 @@ Result<TextConfig> ReadTextConfig(const std::string& text, const std::string& wh
   }
   UNMASK_ASSIGN(const Json nested, NestedConfig(json, "text_config", where));
   Fields fields(nested, where + ": text_config");
-  TextConfig model;
+  TextConfig model{fields.Layers({.hidden = 512,
+                                  .intermediate = 2048,
+                                  .layers = 12,
+                                  .heads = 8,
+                                  .activation = Activation::kQuickGelu,
+                                  .norm_epsilon = 1e-5})};
   model.vocabulary = fields.Count("vocab_size", 49408, kVocabularyMax);
-  model.hidden = fields.Count("hidden_size", 512);
-  model.intermediate = fields.Count("intermediate_size", 2048);
-  model.layers = fields.Count("num_hidden_layers", 12, kLayersMax);
-  model.heads = fields.Count("num_attention_heads", 8);
   model.positions = fields.Count("max_position_embeddings", 77);
-  model.activation = fields.Act("hidden_act", Activation::kQuickGelu);
-  model.norm_epsilon = fields.Epsilon("layer_norm_eps", 1e-5);
   model.end_token = fields.Count("eos_token_id", 49407, kVocabularyMax);
   model.projection = whole.Count("projection_dim", 512);
-  if (model.hidden % model.heads != 0) {
-    fields.Complain("hidden_size", "a multiple of num_attention_heads");
-  }
-  UNMASK_TRY(whole.status());
-  UNMASK_TRY(fields.status());
+  fields.CheckHeads(model);
+  AllProblems problems;
+  problems.Add(whole.status());
+  problems.Add(fields.status());
+  UNMASK_TRY(problems.status());
   return model;
 }
 

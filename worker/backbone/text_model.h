@@ -9,16 +9,10 @@
 
 namespace unmask {
 
-struct TextConfig {
+struct TextConfig : LayersConfig {
   int vocabulary = 0;
-  int hidden = 0;
-  int intermediate = 0;
-  int layers = 0;
-  int heads = 0;
   int positions = 0;   // tokens of the longest text, start and end included
   int projection = 0;  // width of the features
-  Activation activation = Activation::kQuickGelu;
-  double norm_epsilon = 0;
   int end_token = 0;
 };
 

@@ -25,9 +25,7 @@ at::Tensor Embed(const TransformerConfig& config, const TorchWeights& weights,
 
 at::Tensor TrainableTransformer(const TransformerConfig& config, const TorchWeights& weights,
                                 ClipFeature feature, const at::Tensor& images) {
-  const TransformerLayers layers(
-      {config.hidden, config.heads, config.layers, config.activation, config.norm_epsilon},
-      weights);
+  const TransformerLayers layers(config, weights, /*causal=*/false);
   at::Tensor x = Embed(config, weights, images);
   if (config.clip) x = layers.Norm(x, "pre");
   const at::Tensor token = layers.Norm(layers.Apply(x).select(1, 0), "final");

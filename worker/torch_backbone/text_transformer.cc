@@ -43,9 +43,7 @@ at::Tensor TokenEmbeddings(const TorchWeights& weights, std::span<const std::int
 
 at::Tensor TextFeatures(const TextConfig& config, const TorchWeights& weights,
                         const at::Tensor& embeddings, const at::Tensor& ends) {
-  const TransformerLayers layers({config.hidden, config.heads, config.layers, config.activation,
-                                  config.norm_epsilon, /*causal=*/true},
-                                 weights);
+  const TransformerLayers layers(config, weights, /*causal=*/true);
   const at::Tensor x = embeddings + weights.at("position").narrow(0, 0, embeddings.size(1));
   const at::Tensor places = ends.reshape({-1, 1, 1}).expand({-1, 1, config.hidden});
   const at::Tensor last = layers.Norm(layers.Apply(x).gather(1, places).squeeze(1), "final");

@@ -9,20 +9,12 @@
 
 namespace unmask {
 
-struct LayerShape {
-  int hidden = 0;
-  int heads = 0;
-  int layers = 0;
-  Activation activation = Activation::kGelu;
-  double norm_epsilon = 0;
-  bool causal = false;  // a token sees itself and those before it
-};
-
 // Weights by the roles of worker/backbone/layouts.h; they must outlive this.
 class TransformerLayers {
  public:
-  TransformerLayers(const LayerShape& shape, const TorchWeights& weights)
-      : shape_(shape), weights_(weights) {}
+  // `causal`: a token sees itself and those before it.
+  TransformerLayers(const LayersConfig& config, const TorchWeights& weights, bool causal)
+      : config_(config), weights_(weights), causal_(causal) {}
 
   // [batch, tokens, hidden], both.
   at::Tensor Apply(at::Tensor x) const;
@@ -34,8 +26,9 @@ class TransformerLayers {
   at::Tensor Attend(const at::Tensor& x, const std::string& layer) const;
   at::Tensor Layer(const at::Tensor& x, const std::string& layer) const;
 
-  LayerShape shape_;
+  LayersConfig config_;
   const TorchWeights& weights_;
+  bool causal_;
 };
 
 // nullopt where the model has no such bias.
