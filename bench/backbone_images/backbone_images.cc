@@ -6,11 +6,12 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "common/base/shared_module.h"
 #include "common/random/philox.h"
 #include "worker/backbone/backbone_module.h"
 #include "worker/backbone/extract.h"
+#include "worker/model/torch_module.h"
 #include "worker/trainer/numerics.h"
-#include "worker/trainer/torch_library.h"
 
 namespace unmask {
 namespace {
@@ -28,7 +29,8 @@ Result<double> ImagesPerSecond(const fs::path& folder, Precision precision, unsi
   UNMASK_ASSIGN(ModelFolder model, OpenModelFolder(folder, ClipFeature::kPooled));
   model.parts.precision = precision;
   const Size size = model.parts.config.image_size();
-  const auto* module = LoadTorchModule<BackboneModule>(kBackboneModuleSymbol);
+  UNMASK_ASSIGN(const BackboneModule* module,
+                OpenModuleTable<BackboneModule>(kTorchModuleFile, kBackboneModuleSymbol));
   UNMASK_ASSIGN(const auto backbone, module->make_backbone(std::move(model.parts)));
   std::vector<PictureMaker> makers;
   for (std::uint32_t i = 0; i < kPictures; ++i) {

@@ -1,21 +1,16 @@
 #include "worker/trainer/backbones.h"
 
-#include <exception>
-
-#include "common/base/first_line.h"
+#include "common/base/shared_module.h"
 #include "worker/backbone/backbone_module.h"
-#include "worker/trainer/torch_library.h"
+#include "worker/model/torch_module.h"
 
 namespace unmask {
 
 Result<std::unique_ptr<Backbone>> MakeTorchBackbone(DeviceKind device, BackboneParts parts) {
-  try {
-    static const auto* module = LoadTorchModule<BackboneModule>(kBackboneModuleSymbol);
-    return device == DeviceKind::kCuda ? module->make_cuda_backbone(std::move(parts))
-                                       : module->make_backbone(std::move(parts));
-  } catch (const std::exception& error) {
-    return InternalError(FirstLine(error.what()));
-  }
+  UNMASK_ASSIGN(const BackboneModule* module,
+                OpenModuleTable<BackboneModule>(kTorchModuleFile, kBackboneModuleSymbol));
+  return device == DeviceKind::kCuda ? module->make_cuda_backbone(std::move(parts))
+                                     : module->make_backbone(std::move(parts));
 }
 
 }  // namespace unmask

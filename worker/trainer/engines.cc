@@ -3,22 +3,22 @@
 #include <fmt/format.h>
 #include <torch/headeronly/version.h>
 
-#include <exception>
+#include <stdexcept>
 
 #include "common/base/first_line.h"
+#include "common/base/shared_module.h"
 #include "common/jobs/lanes.h"
 #include "worker/backbone/backbone.h"
 #include "worker/core_engine/core_engine.h"
 #include "worker/model/torch_module.h"
-#include "worker/trainer/torch_library.h"
 
 namespace unmask {
 namespace {
 
-// Loaded once, and kept for the process's life.
 const TorchModule& Torch() {
-  static const TorchModule& module = *LoadTorchModule<TorchModule>(kTorchModuleSymbol);
-  return module;
+  const auto module = OpenModuleTable<TorchModule>(kTorchModuleFile, kTorchModuleSymbol);
+  if (!module.ok()) throw std::runtime_error(OneLine(module.error()));
+  return **module;
 }
 
 }  // namespace

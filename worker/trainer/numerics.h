@@ -28,7 +28,7 @@ InstructionSet PinnedInstructionSet();
 // Variables that libtorch, MKL and oneDNN read when they are loaded: one thread, one code path.
 std::vector<std::pair<std::string, std::string>> PinnedEnvironment(InstructionSet set,
                                                                    const Processor& processor);
-// Sets them for this process; to be called before libtorch is loaded (torch_library.h).
+// Sets them for this process; to be called before libtorch is loaded (worker/model/torch_module.h).
 void PinEnvironment(InstructionSet set, const Processor& processor);
 
 // "cpu/avx512|torch-2.11.0|reference-1|core-4", "cpu/avx512-amx|...". MKL lets itself be pinned on

@@ -6,15 +6,14 @@
 #include <cstdio>
 #include <map>
 
-#include "common/base/first_line.h"
 #include "common/base/out_file.h"
 #include "common/base/process.h"
 #include "common/base/shared_module.h"
 #include "worker/backbone/backbone_module.h"
 #include "worker/backbone/embed.h"
 #include "worker/clip_text/tokenizer.h"
+#include "worker/model/torch_module.h"
 #include "worker/trainer/numerics.h"
-#include "worker/trainer/torch_library.h"
 
 namespace unmask {
 namespace {
@@ -35,11 +34,7 @@ struct EmbedArguments {
 Result<const BackboneModule*> LoadModule() {
   UNMASK_ASSIGN(const std::string cpuinfo, ReadFile("/proc/cpuinfo"));
   PinEnvironment(PinnedInstructionSet(), ParseProcessor(cpuinfo));
-  try {
-    return LoadTorchModule<BackboneModule>(kBackboneModuleSymbol);
-  } catch (const std::exception& error) {
-    return InternalError(FirstLine(error.what()));
-  }
+  return OpenModuleTable<BackboneModule>(kTorchModuleFile, kBackboneModuleSymbol);
 }
 
 Result<std::string> ImageFeatures(const EmbedArguments& arguments) {
