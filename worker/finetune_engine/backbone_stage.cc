@@ -8,8 +8,8 @@
 
 namespace unmask {
 
-BackboneStage::BackboneStage(const FoldData& fold, Gang* gang, at::Device device)
-    : fold_(fold), backbone_(*fold.backbone), gang_(gang), tensors_(device) {
+BackboneStage::BackboneStage(const FoldData& fold, std::unique_ptr<Gang> gang, at::Device device)
+    : fold_(fold), backbone_(*fold.backbone), gang_(std::move(gang)), tensors_(device) {
   UNMASK_CHECK(fold.width == std::int64_t{3} * backbone_.image.height * backbone_.image.width);
   for (const auto& [name, tensor] : backbone_.weights) {
     weights_[name.substr(kBackbonePrefix.size())] = IsBuffer(name)
@@ -56,6 +56,13 @@ at::Tensor BackboneStage::Evaluate(std::span<const std::int64_t> clips) {
   const std::int64_t width = FeatureWidth(backbone_.config, backbone_.feature);
   const at::Tensor own = rows.empty() ? Zeros(0, width) : at::cat(rows);
   return gang_ == nullptr ? own : Gathered(own, share);
+}
+
+double BackboneStage::SumOverMembers(double mine) {
+  if (!gang_) return mine;
+  const at::Tensor sum = at::full({1}, mine, at::device(tensors_.device()).dtype(at::kDouble));
+  gang_->Sum({sum});
+  return sum.item<double>();
 }
 
 BackboneStage::Share BackboneStage::ShareOf(std::int64_t batch) const {

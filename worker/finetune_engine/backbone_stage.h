@@ -11,13 +11,15 @@ namespace unmask {
 
 class BackboneStage final : public FeatureStage {
  public:
-  // Both must outlive the stage; `gang`, which sums on the device, may be nullptr.
-  BackboneStage(const FoldData& fold, Gang* gang, at::Device device = at::kCPU);
+  // `fold` must outlive the stage; `gang`, which sums on the device, may be null.
+  BackboneStage(const FoldData& fold, std::unique_ptr<Gang> gang, at::Device device = at::kCPU);
 
   at::Tensor Train(std::int64_t view, std::span<const std::int64_t> clips) override;
   void EndBackward() override;
   at::Tensor Evaluate(std::span<const std::int64_t> clips) override;
   const ModelTensors& tensors() const override { return tensors_; }
+  int members() const override { return gang_ ? gang_->size() : 1; }
+  double SumOverMembers(double mine) override;
 
  private:
   struct Share {  // of a batch: the rows of this member
@@ -32,7 +34,7 @@ class BackboneStage final : public FeatureStage {
 
   const FoldData& fold_;
   const TunedBackbone& backbone_;
-  Gang* gang_;
+  std::unique_ptr<Gang> gang_;  // before the graph of `own_`, which sums in it
   ModelTensors tensors_;
   TorchWeights weights_;  // by role: handles of `tensors_`
   // Of the last Train() in a gang.

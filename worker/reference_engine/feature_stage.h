@@ -23,6 +23,9 @@ class FeatureStage {
   virtual at::Tensor Evaluate(std::span<const std::int64_t> clips) = 0;
 
   virtual const ModelTensors& tensors() const = 0;
+  // Of the gang that trains it (Engine::members, Engine::SumOverMembers).
+  virtual int members() const { return 1; }
+  virtual double SumOverMembers(double mine) { return mine; }
 };
 
 // Inputs that are features already; nothing is trained. The features will be on the device.

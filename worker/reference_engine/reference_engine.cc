@@ -137,6 +137,10 @@ void ReferenceEngine::SetMoments(const NamedTensors& moments, std::int64_t steps
   state_->adam.Set(state_->tensors.parameter_names(), moments, steps);
 }
 
+int ReferenceEngine::members() const { return state_->stage->members(); }
+
+double ReferenceEngine::SumOverMembers(double mine) { return state_->stage->SumOverMembers(mine); }
+
 std::unique_ptr<Engine> MakeReferenceEngine(c10::Device device, const Settings& settings,
                                             const ModelShape& shape, const FoldData& fold) {
   PrepareNumerics(device);

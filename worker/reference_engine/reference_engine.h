@@ -28,6 +28,8 @@ class ReferenceEngine final : public Engine {
   NamedTensors Moments() const override;
   void SetWeights(const NamedTensors& weights) override;
   void SetMoments(const NamedTensors& moments, std::int64_t steps) override;
+  int members() const override;
+  double SumOverMembers(double mine) override;
 
   // The two halves of Step(): gradients of the loss (BatchNorm's buffers move), then Adam.
   StepOutcome Backward(std::int64_t view, std::span<const std::int64_t> clips,
