@@ -14,22 +14,27 @@
 namespace unmask {
 namespace {
 
+// What is learnt: a head's context each; nothing at zero-shot.
+ModelTensors Contexts(c10::Device device, const ModelShape& shape) {
+  ModelTensors tensors(device);
+  if (shape.prompt->context == 0) return tensors;
+  for (const ModelShape::Head& head : shape.heads) {
+    tensors.AddParameter(std::string(Name(head.task)) + ".context",
+                         {shape.prompt->context, shape.prompt->width});
+  }
+  return tensors;
+}
+
 at::Tensor UnitRows(const at::Tensor& rows) { return rows / rows.norm(2, {1}, /*keepdim=*/true); }
 
 class ClipEngine final : public Engine {
  public:
   ClipEngine(c10::Device device, const Settings& settings, const ModelShape& shape,
              const FoldData& fold)
-      : device_(device), fold_(fold), texts_(device, shape, fold) {
-    for (const ModelShape::Head& head : shape.heads) {
-      if (shape.prompt->context == 0) break;
-      names_.push_back(std::string(Name(head.task)) + ".context");
-      parameters_.push_back(at::zeros({shape.prompt->context, shape.prompt->width},
-                                      at::device(device).dtype(at::kFloat))
-                                .requires_grad_());
-    }
-    adam_ = std::make_unique<Adam>(parameters_, settings.train);
-  }
+      : fold_(fold),
+        texts_(device, shape, fold),
+        tensors_(Contexts(device, shape)),
+        adam_(tensors_.parameters(), settings.train) {}
 
   StepOutcome Step(std::int64_t view, std::span<const std::int64_t> clips,
                    const DropoutMasks&) override {
@@ -40,23 +45,14 @@ class ClipEngine final : public Engine {
     return WithStandardErrors([&] { return TryEvaluate(clips); });
   }
 
-  NamedTensors Weights() const override {
-    NamedTensors weights;
-    for (std::size_t i = 0; i < names_.size(); ++i) {
-      weights[names_[i]] = ToFloatTensor(parameters_[i].detach());
-    }
-    return weights;
-  }
-  NamedTensors Moments() const override { return adam_->Moments(names_); }
+  NamedTensors Weights() const override { return tensors_.Weights(); }
+  NamedTensors Moments() const override { return adam_.Moments(tensors_.parameter_names()); }
   void SetWeights(const NamedTensors& weights) override {
-    UNMASK_CHECK(weights.size() == names_.size());
-    for (std::size_t i = 0; i < names_.size(); ++i) {
-      CopyInto(weights.at(names_[i]), parameters_[i]);
-    }
+    tensors_.SetWeights(weights);
     features_.clear();
   }
   void SetMoments(const NamedTensors& moments, std::int64_t steps) override {
-    adam_->Set(names_, moments, steps);
+    adam_.Set(tensors_.parameter_names(), moments, steps);
   }
 
  private:
@@ -67,26 +63,25 @@ class ClipEngine final : public Engine {
                                  const std::vector<at::Tensor>& features) const;
   const std::vector<at::Tensor>& Features();
 
-  const c10::Device device_;
   const FoldData& fold_;
   ClassTexts texts_;
-  std::vector<std::string> names_;
-  std::vector<at::Tensor> parameters_;  // a head's context; none at zero-shot
-  std::unique_ptr<Adam> adam_;
+  ModelTensors tensors_;
+  Adam adam_;
   std::vector<at::Tensor> features_;  // of the texts under the present weights; empty: not known
 };
 
 // The sum of the tasks' cross-entropies, which share nothing that is learnt.
 at::Tensor ClipEngine::Loss(const std::vector<at::Tensor>& logits,
                             std::span<const std::int64_t> clips) const {
-  at::Tensor loss = at::zeros({}, at::device(device_).dtype(at::kFloat));
+  at::Tensor loss = at::zeros({}, at::device(tensors_.device()).dtype(at::kFloat));
   for (std::size_t head = 0; head < logits.size(); ++head) {
     std::vector<std::int64_t> labels;
     labels.reserve(clips.size());
     for (const std::int64_t clip : clips) {
       labels.push_back(fold_.tasks[head].labels[static_cast<std::size_t>(clip)]);
     }
-    loss = loss + at::cross_entropy_loss(logits[head], at::tensor(labels, at::kLong).to(device_));
+    loss = loss + at::cross_entropy_loss(logits[head],
+                                         at::tensor(labels, at::kLong).to(tensors_.device()));
   }
   return loss;
 }
@@ -104,19 +99,19 @@ std::vector<at::Tensor> ClipEngine::Logits(const at::Tensor& images,
 // Under the present weights, without gradients.
 const std::vector<at::Tensor>& ClipEngine::Features() {
   const at::NoGradGuard no_grad;
-  if (features_.empty()) features_ = texts_.Features(parameters_);
+  if (features_.empty()) features_ = texts_.Features(tensors_.parameters());
   return features_;
 }
 
 StepOutcome ClipEngine::TryStep(std::int64_t view, std::span<const std::int64_t> clips) {
-  const at::Tensor images = UnitRows(InputRows(fold_, view, clips, device_));
-  for (at::Tensor& parameter : parameters_) parameter.mutable_grad().reset();
-  const auto logits =
-      Logits(images, parameters_.empty() ? Features() : texts_.Features(parameters_));
+  const at::Tensor images = UnitRows(InputRows(fold_, view, clips, tensors_.device()));
+  std::vector<at::Tensor>& parameters = tensors_.parameters();
+  for (at::Tensor& parameter : parameters) parameter.mutable_grad().reset();
+  const auto logits = Logits(images, parameters.empty() ? Features() : texts_.Features(parameters));
   const at::Tensor loss = Loss(logits, clips);
-  if (!parameters_.empty()) {
+  if (!parameters.empty()) {
     loss.backward();
-    adam_->Update(parameters_);
+    adam_.Update(parameters);
     features_.clear();
   }
   StepOutcome outcome{loss.item<float>(), {}};
@@ -130,7 +125,7 @@ Evaluation ClipEngine::TryEvaluate(std::span<const std::int64_t> clips) {
   const at::NoGradGuard no_grad;
   Evaluation evaluation{std::vector<std::vector<float>>(fold_.tasks.size()), {}};
   ForEachBlock(clips, [&](std::span<const std::int64_t> part) {
-    const at::Tensor rows = FilledBlock(InputRows(fold_, kPlainView, part, device_));
+    const at::Tensor rows = FilledBlock(InputRows(fold_, kPlainView, part, tensors_.device()));
     const auto logits = Logits(UnitRows(rows), Features());  // those of no clip are not numbers
     for (std::size_t head = 0; head < logits.size(); ++head) {
       AppendRows(logits[head], part.size(), evaluation.logits[head]);
