@@ -2,21 +2,18 @@
 // of it. The job boundary: exceptions of libtorch end here.
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <string>
 
 #include "common/base/clock.h"
 #include "common/base/files.h"
 #include "common/protocol/messages.h"
-#include "worker/features/picture_inputs.h"
+#include "worker/trainer/job_loader.h"
 #include "worker/trainer/lease_control.h"
+#include "worker/trainer/lease_hooks.h"
 #include "worker/trainer/train_job.h"
 
 namespace unmask {
-
-// Called from any training thread; must be safe for that.
-using SendMessage = std::function<void(const Message&)>;
 
 class LeaseRunner {
  public:
@@ -32,12 +29,6 @@ class LeaseRunner {
   void Run(const Lease& lease, LeaseControl& control) const;
 
  private:
-  struct Job {
-    JobSpec spec;
-    FoldData fold;
-    // Null: no picture passes a backbone.
-    std::shared_ptr<const std::atomic<std::int64_t>> images_forwarded;
-  };
   // What to go on from, and what was odd about it.
   struct Start {
     std::optional<TrainingState> state;
@@ -45,14 +36,6 @@ class LeaseRunner {
   };
 
   Result<JobSpec> LoadSpec(const Lease& lease) const;
-  Result<Job> LoadJob(const Lease& lease, JobSpec spec, LeaseControl& control) const;
-  Status LoadPictures(const Lease& lease, LeaseControl& control, Job& job) const;
-  Result<PictureInputs> InputsOf(const Lease& lease, LeaseControl& control, Job& job) const;
-  Result<PictureInputs> PixelsFor(const std::string& crops_blob, Job& job) const;
-  Result<PictureInputs> OnlineFor(const std::string& crops_blob, LeaseControl& control,
-                                  const Job& job) const;
-  Result<BlobTensor> OpenCrops(const std::string& blob,
-                               const std::vector<std::string>& samples) const;
   Start FindStart(const Lease& lease, const ModelShape& shape) const;
   Result<TrainingState> LoadCheckpoint(const Lease& lease, const CheckpointRef& checkpoint,
                                        const ModelShape& shape) const;
@@ -75,8 +58,7 @@ class LeaseRunner {
   EngineMaker make_engine_;
   const Clock& clock_;
   SendMessage send_;
-  mutable BlobTensors tensors_;
-  mutable Models models_;
+  JobLoader loader_;
 };
 
 }  // namespace unmask
