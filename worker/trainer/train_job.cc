@@ -37,10 +37,9 @@ class JobTrainer {
         masks_(shape_, spec.settings.train.dropout, spec.seed, spec.held_out),
         batch_sizes_(BatchSizes(static_cast<std::int64_t>(fold.split.train.size()),
                                 spec.settings.train.batch, LeastBatch(spec.settings))),
-        stopping_(spec.settings.train.patience,
-                  AgreeOnStart() ? options_.resume->stopping : StoppingState{}),
-        started_(clock.Now()),
-        checkpointed_(started_) {
+        stopping_(spec.settings.train.patience) {
+    AgreeOnStart();
+    started_ = checkpointed_ = clock.Now();  // the gang has met
     Restore();
     hooks_.OnStart(epoch_);
   }
@@ -50,8 +49,8 @@ class JobTrainer {
  private:
   enum class EpochEnd { kTrained, kAbandoned, kDiverged };
 
+  void AgreeOnStart();
   void Restore();
-  bool AgreeOnStart();
   bool AnyMember(bool mine) const;
   EpochEnd TrainEpoch();
   EpochEnd Validate();
@@ -75,16 +74,24 @@ class JobTrainer {
   MaskMaker masks_;
   std::vector<std::int64_t> batch_sizes_;
   EarlyStopping stopping_;
-  Millis started_;
+  Millis started_{};
   double seconds_before_ = 0;  // of earlier attempts
   std::int64_t images_before_ = 0;
-  Millis checkpointed_;
+  Millis checkpointed_{};
   bool dirty_ = false;      // epochs were trained since the last checkpoint
   std::int64_t epoch_ = 0;  // epochs finished
   std::int64_t steps_ = 0;  // optimiser steps
   NamedTensors best_;       // of the best epoch; empty under validation `none`
   std::vector<CurvePoint> curves_;
 };
+
+// One member of a gang may have found a checkpoint that another could not read: then all start
+// anew.
+void JobTrainer::AgreeOnStart() {
+  const auto mine = static_cast<double>(options_.resume ? options_.resume->epoch : 0);
+  const bool differs = engine_->SumOverMembers(mine) != mine * engine_->members();
+  if (AnyMember(differs)) options_.resume.reset();
+}
 
 void JobTrainer::Restore() {
   if (!options_.resume) {
@@ -100,21 +107,13 @@ void JobTrainer::Restore() {
   UNMASK_CHECK(FitsModel(state, shape_));
   engine_->SetWeights(state.weights);
   engine_->SetMoments(state.moments, state.steps);
+  stopping_ = EarlyStopping(spec_.settings.train.patience, state.stopping);
   epoch_ = state.epoch;
   steps_ = state.steps;
   seconds_before_ = state.seconds;
   images_before_ = state.images_forwarded;
   best_ = std::move(state.best);
   curves_ = std::move(state.curves);
-}
-
-// Whether it goes on from a checkpoint. One member of a gang may have found one that another could
-// not read: then all start anew.
-bool JobTrainer::AgreeOnStart() {
-  const auto mine = static_cast<double>(options_.resume ? options_.resume->epoch : 0);
-  const bool differs = engine_->SumOverMembers(mine) != mine * engine_->members();
-  if (AnyMember(differs)) options_.resume.reset();
-  return options_.resume.has_value();
 }
 
 // The members of a gang decide alike, and yield after the same epoch.
