@@ -297,7 +297,7 @@ void AddSynthWeights(CLI::App& data, CommandContext& context) {
       ->check(WholeNumber(0))
       ->capture_default_str();
   weights->callback([arguments, &context] {
-    arguments->options.kind = *SynthModelKindOf(arguments->kind);
+    arguments->options.kind = *FromName<SynthModelKind>(arguments->kind);
     Finish(context, SynthWeightsCommand(arguments->folder, arguments->options));
   });
 }

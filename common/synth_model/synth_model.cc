@@ -199,13 +199,6 @@ Json PreparationJson(SynthModelKind kind) {
 
 }  // namespace
 
-std::optional<SynthModelKind> SynthModelKindOf(std::string_view name) {
-  if (name == "vit") return SynthModelKind::kVit;
-  if (name == "clip") return SynthModelKind::kClip;
-  if (name == "resnet18") return SynthModelKind::kResnet18;
-  return std::nullopt;
-}
-
 std::map<std::string, std::string> SynthModelFiles(const SynthModelOptions& options) {
   RandomTensors tensors(options.seed);
   Json config;

@@ -6,16 +6,15 @@
 
 #include <cstdint>
 #include <map>
-#include <optional>
 #include <string>
-#include <string_view>
+
+#include "common/base/enum_names.h"
 
 namespace unmask {
 
 enum class SynthModelKind { kVit, kClip, kResnet18 };
-
-// "vit", "clip", "resnet18"; nullopt for other names.
-std::optional<SynthModelKind> SynthModelKindOf(std::string_view name);
+template <>
+inline constexpr auto kNames<SynthModelKind> = EnumNames("vit", "clip", "resnet18");
 
 struct SynthModelOptions {
   SynthModelKind kind = SynthModelKind::kVit;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/base/clock.h"
+#include "common/base/enum_names.h"
 #include "sql/live_rows.h"
 
 namespace unmask {
@@ -88,6 +89,9 @@ enum class LivePhase {
   kNoWorkers,
   kUnattended,  // nobody works on it (seen from the store alone)
 };
+template <>
+inline constexpr auto kNames<LivePhase> =
+    EnumNames("running", "stopping", "finished", "stopped", "no-workers", "unattended");
 
 struct LiveSnapshot {
   std::string sweep;

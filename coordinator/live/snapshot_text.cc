@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <nlohmann/json.hpp>
 
 #include "common/base/json_or_null.h"
@@ -147,12 +146,6 @@ void WriteWorkers(const LiveSnapshot& snapshot, MetricsWriter& out) {
 }
 
 }  // namespace
-
-std::string_view Name(LivePhase phase) {
-  constexpr std::array<std::string_view, 6> kNames = {"running", "stopping",   "finished",
-                                                      "stopped", "no-workers", "unattended"};
-  return kNames[static_cast<std::size_t>(phase)];
-}
 
 std::string SnapshotJson(const LiveSnapshot& snapshot) {
   const StateCounts& jobs = snapshot.jobs;

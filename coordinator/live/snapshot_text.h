@@ -3,13 +3,10 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 
 #include "coordinator/live/live_snapshot.h"
 
 namespace unmask {
-
-std::string_view Name(LivePhase phase);  // "running", ...
 
 // On one line. Bytes that are not UTF-8 become U+FFFD.
 std::string SnapshotJson(const LiveSnapshot& snapshot);

@@ -29,7 +29,7 @@ Result<ModelData> HashFolder(const ModelSetting& wanted) {
 }
 
 ModelData MakeModel(const Settings& settings) {
-  const auto kind = SynthModelKindOf(Name(settings.features.source));
+  const auto kind = FromName<SynthModelKind>(Name(settings.features.source));
   UNMASK_CHECK(kind.has_value());
   ModelData model;
   model.files = SynthModelFiles({.kind = *kind, .seed = settings.weights.synth});

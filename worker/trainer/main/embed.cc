@@ -9,6 +9,7 @@
 #include "common/base/out_file.h"
 #include "common/base/process.h"
 #include "common/base/shared_module.h"
+#include "common/config/names.h"
 #include "worker/backbone/backbone_module.h"
 #include "worker/backbone/embed.h"
 #include "worker/clip_text/tokenizer.h"
@@ -30,6 +31,13 @@ struct EmbedArguments {
   bool text = false;
   std::vector<std::string> inputs;  // paths of images, or texts
 };
+
+template <NamedEnum E>
+CLI::CheckedTransformer ByName() {
+  std::map<std::string, E> values;
+  for (const std::string_view name : kNames<E>) values.emplace(name, *FromName<E>(name));
+  return CLI::CheckedTransformer(std::move(values));
+}
 
 Result<const BackboneModule*> LoadModule() {
   UNMASK_ASSIGN(const std::string cpuinfo, ReadFile("/proc/cpuinfo"));
@@ -77,17 +85,12 @@ Status Embed(const EmbedArguments& arguments) {
 }  // namespace
 
 int EmbedMain(int argc, char** argv) {
-  static const std::map<std::string, ClipFeature> features = {
-      {"pooled", ClipFeature::kPooled}, {"projected", ClipFeature::kProjected}};
-  static const std::map<std::string, Precision> precisions = {{"float32", Precision::kFloat32},
-                                                              {"bfloat16", Precision::kBfloat16}};
   EmbedArguments arguments;
   CLI::App app("Features of images or texts; use `unmask embed`.", "unmask-trainer embed");
   app.add_option("--model", arguments.model)->required();
   app.add_option("--out", arguments.out)->required();
-  app.add_option("--feature", arguments.feature)->transform(CLI::CheckedTransformer(features));
-  app.add_option("--precision", arguments.precision)
-      ->transform(CLI::CheckedTransformer(precisions));
+  app.add_option("--feature", arguments.feature)->transform(ByName<ClipFeature>());
+  app.add_option("--precision", arguments.precision)->transform(ByName<Precision>());
   app.add_flag("--text", arguments.text);
   app.add_option("IMAGE", arguments.inputs)
       ->required()
