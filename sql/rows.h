@@ -209,6 +209,7 @@ struct StateCounts {  // distinct jobs
     std::int64_t* const counts[] = {&queued, &running, &done, &failed, &quarantined};
     return *counts[static_cast<std::size_t>(state)];
   }
+  std::int64_t Of(JobState state) const { return StateCounts(*this).Of(state); }
   std::int64_t total() const { return left() + done + dead(); }
   std::int64_t left() const { return queued + running; }
   std::int64_t dead() const { return failed + quarantined; }

@@ -16,6 +16,21 @@ namespace {
 
 using nlohmann::json;
 
+template <typename Items, typename ToJson>
+json Array(const Items& items, const ToJson& to_json) {
+  json out = json::array();
+  for (const auto& item : items) out.push_back(to_json(item));
+  return out;
+}
+
+json JobsJson(const StateCounts& jobs) {
+  json out = {{"total", jobs.total()}};
+  for (const std::string_view state : kNames<JobState>) {
+    out[std::string(state)] = jobs.Of(*FromName<JobState>(state));
+  }
+  return out;
+}
+
 // Accuracy and interval are of the folds so far; whether that is all of them, `complete` says.
 json ScoreJson(const LiveScore& score) {
   json out = {{"task", Name(score.task)}, {"k", score.k}, {"n", score.n}};
@@ -28,8 +43,6 @@ json ScoreJson(const LiveScore& score) {
 }
 
 json PointJson(const LivePoint& point) {
-  json scores = json::array();
-  for (const LiveScore& score : point.scores) scores.push_back(ScoreJson(score));
   return {{"experiment", point.experiment},
           {"point", point.point},
           {"label", point.label},
@@ -40,7 +53,7 @@ json PointJson(const LivePoint& point) {
           {"folds_done", point.folds_done},
           {"folds_failed", point.folds_dead},
           {"complete", point.Complete()},
-          {"scores", std::move(scores)}};
+          {"scores", Array(point.scores, ScoreJson)}};
 }
 
 json JobJson(const LiveJob& job) {
@@ -52,13 +65,15 @@ json JobJson(const LiveJob& job) {
 }
 
 json WorkerJson(const LiveWorker& worker) {
-  json jobs = json::array();
-  for (const LiveJob& job : worker.jobs) jobs.push_back(JobJson(job));
-  return {{"worker", worker.id},     {"host", worker.host},
-          {"device", worker.device}, {"slots", worker.slots},
-          {"busy", worker.Busy()},   {"lost", worker.lost},
-          {"note", worker.note},     {"silent_seconds", worker.silent_seconds},
-          {"jobs", std::move(jobs)}};
+  return {{"worker", worker.id},
+          {"host", worker.host},
+          {"device", worker.device},
+          {"slots", worker.slots},
+          {"busy", worker.Busy()},
+          {"lost", worker.lost},
+          {"note", worker.note},
+          {"silent_seconds", worker.silent_seconds},
+          {"jobs", Array(worker.jobs, JobJson)}};
 }
 
 json FailureJson(const LiveFailure& failure) {
@@ -68,13 +83,6 @@ json FailureJson(const LiveFailure& failure) {
           {"outcome", Name(failure.outcome)}, {"error_class", failure.error_class},
           {"message", failure.message},       {"at", failure.at},
           {"job_state", failure.job_state}};
-}
-
-template <typename Items, typename ToJson>
-json Array(const Items& items, const ToJson& to_json) {
-  json out = json::array();
-  for (const auto& item : items) out.push_back(to_json(item));
-  return out;
 }
 
 // A label's value: backslash, quote and newline are escaped.
@@ -118,14 +126,10 @@ class MetricsWriter {
 
 void WriteJobs(const StateCounts& jobs, MetricsWriter& out) {
   out.Family("unmask_jobs", "gauge", "Distinct jobs of the sweep by state.");
-  const auto sample = [&](std::string_view state, std::int64_t count) {
-    out.Sample(static_cast<double>(count), fmt::format("state=\"{}\"", state));
-  };
-  sample("queued", jobs.queued);
-  sample("running", jobs.running);
-  sample("done", jobs.done);
-  sample("failed", jobs.failed);
-  sample("quarantined", jobs.quarantined);
+  for (const std::string_view state : kNames<JobState>) {
+    out.Sample(static_cast<double>(jobs.Of(*FromName<JobState>(state))),
+               fmt::format("state=\"{}\"", state));
+  }
 }
 
 void WriteWorkers(const LiveSnapshot& snapshot, MetricsWriter& out) {
@@ -148,18 +152,11 @@ void WriteWorkers(const LiveSnapshot& snapshot, MetricsWriter& out) {
 }  // namespace
 
 std::string SnapshotJson(const LiveSnapshot& snapshot) {
-  const StateCounts& jobs = snapshot.jobs;
   const json out = {{"version", 1},
                     {"sweep", snapshot.sweep},
                     {"at", snapshot.at},
                     {"phase", Name(snapshot.phase)},
-                    {"jobs",
-                     {{"total", jobs.total()},
-                      {"queued", jobs.queued},
-                      {"running", jobs.running},
-                      {"done", jobs.done},
-                      {"failed", jobs.failed},
-                      {"quarantined", jobs.quarantined}}},
+                    {"jobs", JobsJson(snapshot.jobs)},
                     {"jobs_per_second", OrNull(snapshot.jobs_per_second)},
                     {"eta_seconds", OrNull(snapshot.eta_seconds)},
                     {"subjects", snapshot.subjects},

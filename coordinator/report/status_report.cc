@@ -117,23 +117,22 @@ nlohmann::json StatusJson(const SweepStatus& status) {
                          {"held_out", job.held_out},
                          {"error", job.error}});
   }
-  return {{"sweep", status.sweep.sweep},
-          {"config_sha256", status.sweep.config_sha256},
-          {"created_at", status.sweep.created_at},
-          {"jobs", progress.jobs.total()},
-          {"queued", progress.jobs.queued},
-          {"running", progress.jobs.running},
-          {"done", progress.jobs.done},
-          {"failed", progress.jobs.failed},
-          {"quarantined", progress.jobs.quarantined},
-          {"jobs_per_second", OrNull(progress.jobs_per_second)},
-          {"eta_seconds", status.coordinator ? OrNull(progress.eta_seconds) : json()},
-          {"experiments", std::move(experiments)},
-          {"failures", std::move(failures)},
-          {"failed_jobs", std::move(dead_jobs)},
-          {"coordinator", status.coordinator ? json{{"host", status.coordinator->host},
-                                                    {"pid", status.coordinator->pid}}
-                                             : json()}};
+  json out = {{"sweep", status.sweep.sweep},
+              {"config_sha256", status.sweep.config_sha256},
+              {"created_at", status.sweep.created_at},
+              {"jobs", progress.jobs.total()},
+              {"jobs_per_second", OrNull(progress.jobs_per_second)},
+              {"eta_seconds", status.coordinator ? OrNull(progress.eta_seconds) : json()},
+              {"experiments", std::move(experiments)},
+              {"failures", std::move(failures)},
+              {"failed_jobs", std::move(dead_jobs)},
+              {"coordinator", status.coordinator ? json{{"host", status.coordinator->host},
+                                                        {"pid", status.coordinator->pid}}
+                                                 : json()}};
+  for (const std::string_view state : kNames<JobState>) {
+    out[std::string(state)] = progress.jobs.Of(*FromName<JobState>(state));
+  }
+  return out;
 }
 
 }  // namespace unmask
