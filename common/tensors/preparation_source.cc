@@ -8,8 +8,6 @@ namespace {
 using Json = nlohmann::json;
 using Source = std::optional<PreparationSource>;
 
-constexpr std::uint64_t kConfigBytesMax = 4 << 20;
-
 Result<std::optional<std::string>> ReadIfThere(const fs::path& path) {
   std::error_code ignored;
   if (!fs::exists(path, ignored)) return std::optional<std::string>();

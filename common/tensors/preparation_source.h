@@ -2,12 +2,15 @@
 // the folder's fingerprint.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
 #include "common/base/files.h"
 
 namespace unmask {
+
+inline constexpr std::uint64_t kConfigBytesMax = 4 << 20;  // of each JSON file of a model folder
 
 struct PreparationSource {
   enum class Kind {

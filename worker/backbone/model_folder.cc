@@ -6,8 +6,6 @@
 namespace unmask {
 namespace {
 
-constexpr std::uint64_t kConfigBytesMax = 4 << 20;
-
 Result<Preprocessing> ReadPreparation(const std::optional<PreparationSource>& source,
                                       const BackboneConfig& config) {
   if (!source) return DefaultPreprocessing(config.kind(), config.image_size());

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "common/config/names.h"
+#include "worker/images/preparation_fields.h"
 
 namespace unmask {
 namespace {
@@ -33,7 +34,7 @@ Result<ModelFolder> OpenModelFor(const Settings::Features& features, const fs::p
   model.parts.precision = features.precision;
   if (features.normalize == Normalization::kImagenet) {
     // Of ImageNet's pictures, as torchvision's models have them.
-    model.preprocessing.normalize = {{0.485F, 0.456F, 0.406F}, {0.229F, 0.224F, 0.225F}};
+    model.preprocessing.normalize = {kImagenetMean, kImagenetStd};
   }
   if (!OutputSize(model.preprocessing)) {
     return DataError("the model's pictures have different sizes", folder.string(),

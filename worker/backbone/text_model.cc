@@ -7,6 +7,7 @@
 #include "common/base/all_problems.h"
 #include "common/base/parse_json.h"
 #include "common/base/text.h"
+#include "common/tensors/preparation_source.h"
 #include "worker/backbone/config_fields.h"
 
 namespace unmask {
@@ -14,7 +15,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::uint64_t kConfigBytesMax = 4 << 20;
 constexpr std::int64_t kVocabularyMax = 1 << 24;
 
 Status CheckTokens(std::span<const std::int32_t> tokens, const TextConfig& config) {

@@ -15,12 +15,13 @@
 #include "worker/core_engine/math-inl.h"
 #include "worker/core_engine/sums-inl.h"
 #include "worker/core_engine/workspace.h"
+#include "worker/model/constants.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace unmask {
 namespace HWY_NAMESPACE {
 
-inline constexpr float kLeastNorm = 1e-12F;
+inline constexpr auto kLeastNorm = static_cast<float>(kUnitEpsilon);
 
 HWY_INLINE void NormalizeRows(const Rows& x, std::size_t rows, StreamRows& stream) {
   for (std::size_t b = 0; b < rows; ++b) {

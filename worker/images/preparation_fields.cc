@@ -29,6 +29,13 @@ Result<double> PreparationFields::Number(const char* key, double by_default) con
   return value;
 }
 
+Result<double> PreparationFields::CropShare(double by_default) const {
+  const char* key = "crop_pct";
+  UNMASK_ASSIGN(const double share, Number(key, by_default));
+  if (share < 0.01 || share > 1) return Bad(key, "a number above 0.01, at most 1");
+  return share;
+}
+
 Result<std::array<float, 3>> PreparationFields::Triple(const char* key,
                                                        std::array<float, 3> by_default) const {
   if (!Has(key)) return by_default;

@@ -29,6 +29,7 @@ class PreparationFields {
   Result<bool> Flag(const char* key, bool by_default) const;
   // The rest have `by_default` for null too.
   Result<double> Number(const char* key, double by_default) const;  // above 0
+  Result<double> CropShare(double by_default) const;                // `crop_pct`
   Result<std::array<float, 3>> Triple(const char* key, std::array<float, 3> by_default) const;
   Result<std::array<float, 3>> Deviations(const char* key, std::array<float, 3> by_default) const;
 

@@ -120,8 +120,7 @@ class Reader : PreparationFields {
     if (rule.exact && rule.exact->width != side) return Bad("size", "one side");
     rule = {.filter = rule.filter, .exact = Size{side, side}};
     if (side >= 384) return {};
-    UNMASK_ASSIGN(const double share, Number("crop_pct", 224.0 / 256));
-    if (share < 0.01 || share > 1) return Bad("crop_pct", "a number above 0.01, at most 1");
+    UNMASK_ASSIGN(const double share, CropShare(224.0 / 256));
     rule.exact.reset();
     rule.shortest_edge = static_cast<int>(side / share);
     result.crop = Size{side, side};

@@ -51,10 +51,7 @@ Result<Preprocessing> ReadTimmPreprocessing(const std::string& json, const std::
   const PreparationFields fields(*parsed, where);
   Preprocessing result;
   UNMASK_ASSIGN(const int side, ReadSide(fields));
-  UNMASK_ASSIGN(const double share, fields.Number("crop_pct", 0.875));
-  if (share < 0.01 || share > 1) {
-    return fields.Bad("crop_pct", "a number above 0.01, at most 1");
-  }
+  UNMASK_ASSIGN(const double share, fields.CropShare(0.875));
   if (Text(fields, "crop_mode", "center") != "center") return fields.Bad("crop_mode", "center");
   ResizeRule rule{.shortest_edge = static_cast<int>(std::floor(side / share))};
   UNMASK_ASSIGN(rule.filter, ReadInterpolation(fields));

@@ -10,7 +10,8 @@ namespace unmask {
 namespace {
 
 // NVRTC's sources include nothing, so they say their own.
-static_assert(kLaneAdamEpsilon == kAdamEpsilon && kLaneNormEpsilon == kBatchNormEpsilon);
+static_assert(kLaneAdamEpsilon == kAdamEpsilon && kLaneNormEpsilon == kBatchNormEpsilon &&
+              kLaneUnitEpsilon == kUnitEpsilon);
 
 class Row {
  public:

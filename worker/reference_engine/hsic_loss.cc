@@ -3,17 +3,16 @@
 #include <ATen/ATen.h>
 
 #include "common/base/check.h"
+#include "worker/model/constants.h"
 
 namespace unmask {
 namespace {
-
-constexpr double kNormEpsilon = 1e-12;
 
 at::Tensor Normalised(const at::Tensor& rows) {
   const at::Tensor squares = (rows * rows).sum(1, /*keepdim=*/true);
   const at::Tensor zero = squares == 0;
   // A one under the root keeps the gradient of a zero row finite, so that the fill can stop it.
-  const at::Tensor norms = squares.masked_fill(zero, 1).sqrt().clamp_min(kNormEpsilon);
+  const at::Tensor norms = squares.masked_fill(zero, 1).sqrt().clamp_min(kUnitEpsilon);
   return (rows / norms).masked_fill(zero, 0);
 }
 

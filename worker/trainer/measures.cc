@@ -4,11 +4,10 @@
 #include <cmath>
 
 #include "common/base/check.h"
+#include "worker/model/constants.h"
 
 namespace unmask {
 namespace {
-
-constexpr double kNormEpsilon = 1e-12;
 
 double Dot(std::span<const double> a, std::span<const double> b) {
   double sum = 0;
@@ -23,7 +22,7 @@ std::vector<std::vector<double>> UnitRows(std::span<const float> values, std::si
   for (std::size_t i = 0; i < clips; ++i) {
     const auto row = values.subspan(i * width, width);
     rows.emplace_back(row.begin(), row.end());
-    const double norm = std::max(std::sqrt(Dot(rows.back(), rows.back())), kNormEpsilon);
+    const double norm = std::max(std::sqrt(Dot(rows.back(), rows.back())), kUnitEpsilon);
     for (double& value : rows.back()) value /= norm;
   }
   return rows;
