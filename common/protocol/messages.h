@@ -22,7 +22,6 @@ struct LeaseId {
   std::string job_key;
   AttemptNumber attempt;
   CoordinatorEpoch epoch;
-  bool operator==(const LeaseId&) const = default;
   auto operator<=>(const LeaseId&) const = default;
 };
 

@@ -22,7 +22,6 @@ struct WorkerInfo {
 };
 
 // --- records: rows for the store, all under the coordinator's epoch
-// ------------------------------------------------
 
 struct RecordLease {  // attempt row, job running
   LeaseId lease;

@@ -17,7 +17,7 @@ ClassId WorkerTable::InternClass(const std::string& name) {
   return id;
 }
 
-Worker& WorkerTable::Join(WorkerInfo info, Millis now) {
+void WorkerTable::Join(WorkerInfo info, Millis now) {
   Worker worker;
   worker.numerics_class = InternClass(info.numerics_class);
   worker.info = std::move(info);
@@ -26,7 +26,6 @@ Worker& WorkerTable::Join(WorkerInfo info, Millis now) {
   UNMASK_CHECK(is_new);
   slots_ += entry->second.info.slots;
   Index(entry->second);
-  return entry->second;
 }
 
 void WorkerTable::Leave(WorkerId id) {

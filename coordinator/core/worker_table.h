@@ -51,7 +51,7 @@ class WorkerTable {
   ClassId InternClass(const std::string& name);
   const std::string& ClassName(ClassId id) const { return class_names_[id]; }
 
-  Worker& Join(WorkerInfo info, Millis now);
+  void Join(WorkerInfo info, Millis now);
   void Leave(WorkerId id);
   Worker* Find(WorkerId id);
   const Worker* Find(WorkerId id) const;

@@ -37,7 +37,6 @@ class TrainerProcess {
   TrainerProcess(const TrainerProcess&) = delete;
   TrainerProcess& operator=(const TrainerProcess&) = delete;
 
-  pid_t pid() const { return pid_; }
   int fd() const { return fd_; }  // readable: there may be something to Receive
 
   // Queues the message and writes what the socket takes; never blocks.

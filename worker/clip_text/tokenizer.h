@@ -20,7 +20,6 @@ class ClipTokenizer {
   // With start and end; cut where there would be more than `most` (at least 2).
   TokenIds Encode(std::string_view text, std::size_t most) const;
 
-  std::int32_t start() const { return vocabulary_.start; }
   std::int32_t end() const { return vocabulary_.end; }
 
  private:
