@@ -113,7 +113,7 @@ Status CheckFeatures(const PlanOutput& planned, const fs::path& store) {
   for (const PlannedJob& job : jobs) {
     if (job.spec.kind != JobKind::kFeatures) break;  // they come first
     if (done.contains(job.key)) continue;
-    if (job.spec.view == -1) {
+    if (job.spec.view == kPlainView) {
       problems.Add(CheckModel(job.spec, planned.models.at(job.spec.weights)));
     }
     const auto frames = planned.frames.find(job.spec.dataset);

@@ -68,7 +68,7 @@ std::vector<std::string> InputsOf(StoreReader& store, const JobSpec& spec, std::
   std::vector<std::string> crops = {OutputOf(store, CropsJob(spec))};
   if (spec.settings.features.finetune) return crops;
   std::vector<std::string> inputs;
-  for (std::int64_t view = -1; view < std::min(epochs, ViewsOf(spec.settings)); ++view) {
+  for (auto view = kPlainView; view < std::min(epochs, ViewsOf(spec.settings)); ++view) {
     inputs.push_back(OutputOf(store, ViewJob(spec, view)));
     if (inputs.back().empty()) return crops;
   }

@@ -15,7 +15,7 @@ bool ReadsBank(const Settings& settings);
 
 // `training` sees pictures.
 JobSpec CropsJob(const JobSpec& training);
-// `view`: kPlainView (-1) or an augmented one.
+// `view`: kPlainView or an augmented one.
 JobSpec ViewJob(const JobSpec& training, std::int64_t view);
 
 // What the store says of a job. Feature jobs have no model and no engine.

@@ -19,7 +19,10 @@ enum class JobKind { kTrain, kFeatures };
 template <>
 inline constexpr auto kNames<JobKind> = EnumNames("train", "features");
 
-// The view of a feature job that cuts faces out, rather than making a view's features.
+// Views below the augmented ones, which count from 0: the un-augmented one, which validation and
+// held-out clips are seen by; and what a feature job has that cuts faces out, rather than making a
+// view's features.
+inline constexpr std::int64_t kPlainView = -1;
 inline constexpr std::int64_t kCropsView = -2;
 
 // Raised by hand when a change of code changes the bits of every job that it trains.
@@ -38,7 +41,7 @@ struct JobSpec {
   std::string pictures;
   std::string weights;
   std::string detector;
-  std::int64_t view = 0;  // feature jobs: an augmented view, or -1 (plain), or kCropsView
+  std::int64_t view = 0;  // feature jobs: an augmented view, kPlainView or kCropsView
   int numerics_version = kNumericsVersion;
   bool operator==(const JobSpec&) const = default;
 };

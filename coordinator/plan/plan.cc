@@ -102,14 +102,14 @@ JobSpec SpecOf(const PlannedPoint& point, std::int64_t seed) {
 
 // Whose views are the same: the plain one's pictures and model, and the augmentation.
 std::string BankOf(const JobSpec& spec) {
-  return fmt::format("{} {}", JobKey(ViewJob(spec, -1)), spec.settings.augment.seed);
+  return fmt::format("{} {}", JobKey(ViewJob(spec, kPlainView)), spec.settings.augment.seed);
 }
 
 // What the training jobs of a point wait for; the rest of the job is left empty.
 PlannedJob DependentOn(const JobSpec& spec, const Settings& settings) {
   PlannedJob job;
   if (!SeesPictures(settings)) return job;
-  const std::string plain = JobKey(ViewJob(spec, -1));
+  const std::string plain = JobKey(ViewJob(spec, kPlainView));
   job.dependencies = {ReadsBank(settings) ? plain : JobKey(CropsJob(spec))};
   if (!ReadsBank(settings)) return job;
   job.view_set = BankOf(spec);
@@ -137,7 +137,7 @@ std::vector<PlannedJob> FeatureJobs(const std::vector<PlannedPoint>& points) {
   std::set<std::string> plain_views;  // banks that differ in their augmentation share it
   for (const auto& [name, bank] : banks) {
     const std::vector<std::string> needed = {JobKey(CropsJob(bank.first))};
-    const JobSpec plain = ViewJob(bank.first, -1);
+    const JobSpec plain = ViewJob(bank.first, kPlainView);
     if (plain_views.insert(JobKey(plain)).second) {
       jobs.push_back({.key = JobKey(plain), .spec = plain, .dependencies = needed, .view_set = {}});
     }

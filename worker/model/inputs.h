@@ -8,11 +8,9 @@
 #include <vector>
 
 #include "common/base/check.h"
+#include "common/jobs/job.h"
 
 namespace unmask {
-
-// The un-augmented view: what validation and held-out clips are seen by.
-inline constexpr std::int64_t kPlainView = -1;
 
 // One thread at a time.
 class Inputs {
