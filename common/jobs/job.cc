@@ -100,19 +100,34 @@ Error BadSpec(std::string what) {
   return DataError("bad job spec: " + std::move(what), "", "a job as docs/formats.md has it");
 }
 
+bool HasText(const nlohmann::json& json, const char* key) {
+  return json.contains(key) && json[key].is_string();
+}
+
+template <typename Number>
+bool HasWhole(const nlohmann::json& json, const char* key) {
+  if (!json.contains(key) || !json[key].is_number_integer()) return false;
+  return json[key].is_number_unsigned() ? std::in_range<Number>(json[key].get<std::uint64_t>())
+                                        : std::in_range<Number>(json[key].get<std::int64_t>());
+}
+
+Status ReadHash(const nlohmann::json& json, const char* key, std::string& hash) {
+  if (!HasText(json, key) || !IsSha256Hex(json[key].get<std::string>())) {
+    return BadSpec(fmt::format("{} is not a SHA-256", key));
+  }
+  hash = json[key];
+  return {};
+}
+
 // What only jobs that see pictures have.
 Status ReadPictures(const nlohmann::json& json, JobSpec& spec) {
   for (const auto& [key, field] :
        {std::pair("pictures", &JobSpec::pictures), std::pair("weights", &JobSpec::weights),
         std::pair("detector", &JobSpec::detector)}) {
-    if (!json.contains(key)) continue;
-    if (!json[key].is_string() || !IsSha256Hex(json[key].get<std::string>())) {
-      return BadSpec(fmt::format("{} is not a SHA-256", key));
-    }
-    spec.*field = json[key];
+    if (json.contains(key)) UNMASK_TRY(ReadHash(json, key, spec.*field));
   }
   if (spec.kind != JobKind::kFeatures) return {};
-  if (!json.contains("view") || !json["view"].is_number_integer() || json["view"] < kCropsView) {
+  if (!HasWhole<std::int64_t>(json, "view") || json["view"].get<std::int64_t>() < kCropsView) {
     return BadSpec("view is not a view's number");
   }
   spec.view = json["view"];
@@ -120,23 +135,14 @@ Status ReadPictures(const nlohmann::json& json, JobSpec& spec) {
 }
 
 Status ReadHead(const nlohmann::json& json, JobSpec& spec) {
-  const auto text = [&](const char* key) { return json.contains(key) && json[key].is_string(); };
-  const auto whole = [&]<typename Number>(const char* key, Number) {
-    if (!json.contains(key) || !json[key].is_number_integer()) return false;
-    return json[key].is_number_unsigned() ? std::in_range<Number>(json[key].get<std::uint64_t>())
-                                          : std::in_range<Number>(json[key].get<std::int64_t>());
-  };
-  if (!text("kind")) return BadSpec("kind is missing");
+  if (!HasText(json, "kind")) return BadSpec("kind is missing");
   const auto kind = FromName<JobKind>(json["kind"].get<std::string>());
   if (!kind) return BadSpec(fmt::format("unknown kind '{}'", json["kind"].get<std::string>()));
-  if (!text("dataset") || !IsSha256Hex(json["dataset"].get<std::string>())) {
-    return BadSpec("dataset is not a SHA-256");
-  }
-  if (!text("held_out")) return BadSpec("held_out is missing");
-  if (!whole("seed", spec.seed)) return BadSpec("seed is not a whole number");
-  if (!whole("numerics", spec.numerics_version)) return BadSpec("numerics is not a whole number");
+  UNMASK_TRY(ReadHash(json, "dataset", spec.dataset));
+  if (!HasText(json, "held_out")) return BadSpec("held_out is missing");
+  if (!HasWhole<std::int64_t>(json, "seed")) return BadSpec("seed is not a whole number");
+  if (!HasWhole<int>(json, "numerics")) return BadSpec("numerics is not a whole number");
   spec.kind = *kind;
-  spec.dataset = json["dataset"];
   spec.held_out = json["held_out"];
   spec.seed = json["seed"];
   spec.numerics_version = json["numerics"];

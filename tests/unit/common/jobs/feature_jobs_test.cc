@@ -78,9 +78,23 @@ TEST(FeatureJobsTest, WhatIsNoHashIsRefused) {
   auto json = ToJson(ViewJob(Training(), 0));
   json["weights"] = "../etc";
   EXPECT_FALSE(JobSpecFromJson(json).ok());
-  json = ToJson(ViewJob(Training(), 0));
-  json["view"] = -3;
+}
+
+TEST(FeatureJobsTest, WhatIsNoViewIsRefused) {
+  auto json = ToJson(ViewJob(Training(), 0));
+  for (const auto& view : {nlohmann::json(kCropsView - 1), nlohmann::json(0.0), nlohmann::json("0"),
+                           nlohmann::json(18446744073709551615U)}) {  // which is no -1
+    json["view"] = view;
+    const auto read = JobSpecFromJson(json);
+    ASSERT_FALSE(read.ok()) << view;
+    EXPECT_EQ(read.error().problems[0].what, "bad job spec: view is not a view's number");
+  }
+  json.erase("view");
   EXPECT_FALSE(JobSpecFromJson(json).ok());
+  for (const std::int64_t view : {kCropsView, kPlainView, std::int64_t{3}}) {
+    json["view"] = view;
+    EXPECT_EQ(JobSpecFromJson(json)->view, view);
+  }
 }
 
 }  // namespace
