@@ -1,6 +1,7 @@
-// Resizing that gives the bits of Pillow's Image.resize (src/libImaging/Resample.c): separable,
-// horizontal before vertical, the filter widened by the ratio when shrinking (antialiasing),
-// weights of 22 bits, eight bits between the passes.
+// Resizing that gives the bits of Pillow's Image.resize (src/libImaging/Resample.c): separable, the
+// width before the height except where the height shrinks by more than twice as much, the filter
+// widened by the ratio when shrinking (antialiasing), weights of 22 bits, eight bits between the
+// passes.
 #pragma once
 
 #include "worker/images/image.h"

@@ -136,7 +136,8 @@ void LanePack::Step(std::int64_t lane, HsicKinds kinds) {
   if (mine.error) std::rethrow_exception(mine.error);
 }
 
-// The mutex is let go meanwhile: who only asks whether a lane is free need not wait.
+// The mutex is let go meanwhile: who only looks whether the pack is empty, or counts, need not
+// wait.
 void LanePack::StepAll(Lock& lock) {
   HsicKinds kinds;
   int asking = 0;

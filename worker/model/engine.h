@@ -21,8 +21,9 @@ struct StepOutcome {
 };
 
 struct Evaluation {
-  std::vector<std::vector<float>> logits;   // [heads][clips, classes]
-  std::vector<std::vector<float>> streams;  // [heads][clips, stream]: what the classifiers see
+  std::vector<std::vector<float>> logits;  // [heads][clips, classes]
+  // [heads][clips, stream]: what the classifiers see. Without heads where the model has no streams.
+  std::vector<std::vector<float>> streams;
 };
 
 // What a step threw that was of several jobs at once: none of them is known to be its cause.
