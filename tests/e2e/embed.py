@@ -137,6 +137,9 @@ class Embed(unittest.TestCase):
         config["text_config"] |= {"hidden_size": 64, "vocab_size": 400}
         (clip / "config.json").write_text(json.dumps(config))
         self.embed("fear", model=clip, more=("--text",)).expect_error(3, "token_embedding.weight is")
+        config["text_config"]["max_position_embeddings"] = 1
+        (clip / "config.json").write_text(json.dumps(config))
+        self.embed("fear", model=clip, more=("--text",)).expect_error(3, "'max_position_embeddings' is 1")
 
     def test_usage(self):
         self.lab.run("embed", self.images[0], seconds=60).expect_error(2, "--model")

@@ -69,6 +69,10 @@ Result<TextConfig> ReadTextConfig(const std::string& text, const std::string& wh
   problems.Add(whole.status());
   problems.Add(fields.status());
   UNMASK_TRY(problems.status());
+  if (model.positions < 2) {
+    return DataError(fmt::format("'max_position_embeddings' is {}", model.positions),
+                     where + ": text_config", "at least 2: a text's start and end");
+  }
   return model;
 }
 

@@ -11,7 +11,7 @@ namespace unmask {
 
 struct TextConfig : LayersConfig {
   int vocabulary = 0;
-  int positions = 0;   // tokens of the longest text, start and end included
+  int positions = 0;   // tokens of the longest text, start and end included: 2 or more
   int projection = 0;  // width of the features
   int end_token = 0;
 };

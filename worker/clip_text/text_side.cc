@@ -49,7 +49,7 @@ std::string ZeroShotPrompt(Task task, std::string_view class_name) {
 
 Result<std::vector<Prompt>> ZeroShotPrompts(const TextSide& text, Task task,
                                             const std::vector<std::string>& classes) {
-  const auto most = static_cast<std::size_t>(std::max(text.parts.config.positions, 2));
+  const auto most = static_cast<std::size_t>(text.parts.config.positions);
   std::vector<Prompt> prompts;
   prompts.reserve(classes.size());
   for (const std::string& name : classes) {

@@ -1,7 +1,9 @@
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "tests/testing/temp_folder.h"
 #include "worker/backbone/backbone.h"
+#include "worker/backbone/text_model.h"
 
 namespace unmask {
 namespace {
@@ -208,6 +210,18 @@ TEST(ReadBackboneConfig, RefusesWhatIsWrong) {
   EXPECT_NE(ConfigRefusal(R"({"model_type":"resnet","hidden_sizes":[1,0,2,3]})"), "");
   EXPECT_NE(ConfigRefusal(R"({"model_type":"clip","vision_config":[]})").find("vision_config"),
             std::string::npos);
+}
+
+// Start and end are two tokens.
+TEST(ReadTextConfig, RefusesTextsWithoutRoom) {
+  const auto refusal = [](int positions) {
+    const auto read = ReadTextConfig(
+        fmt::format(R"({{"text_config":{{"max_position_embeddings":{}}}}})", positions), "c");
+    return read.ok() ? "" : FormatError(read.error());
+  };
+  EXPECT_EQ(refusal(2), "");
+  EXPECT_NE(refusal(1).find("'max_position_embeddings' is 1"), std::string::npos) << refusal(1);
+  EXPECT_NE(refusal(1).find("c: text_config"), std::string::npos) << refusal(1);
 }
 
 // Their copies and texts would need a stack without end.
