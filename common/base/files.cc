@@ -87,6 +87,11 @@ Status ReadPieces(const fs::path& path, Take take) {
 
 }  // namespace
 
+bool IsThere(const fs::path& path) {
+  std::error_code ignored;
+  return fs::symlink_status(path, ignored).type() != fs::file_type::not_found;
+}
+
 Result<std::string> ReadFile(const fs::path& path, std::uint64_t max_bytes) {
   std::string bytes;
   UNMASK_TRY(ReadPieces(path, [&](std::string_view piece) -> Status {

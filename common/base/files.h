@@ -16,6 +16,9 @@ namespace fs = std::filesystem;
 Result<std::string> ReadFile(const fs::path& path,
                              std::uint64_t max_bytes = std::uint64_t{1} << 30);
 
+// A link that leads nowhere is there too, so that whoever reads it tells so.
+bool IsThere(const fs::path& path);
+
 // SHA-256 of a file that may be larger than memory; errors as above.
 Result<std::string> HashFile(const fs::path& path);
 

@@ -9,8 +9,7 @@ using Json = nlohmann::json;
 using Source = std::optional<PreparationSource>;
 
 Result<std::optional<std::string>> ReadIfThere(const fs::path& path) {
-  std::error_code ignored;
-  if (!fs::exists(path, ignored)) return std::optional<std::string>();
+  if (!IsThere(path)) return std::optional<std::string>();
   UNMASK_ASSIGN(std::string text, ReadFile(path, kConfigBytesMax));
   return std::optional(std::move(text));
 }

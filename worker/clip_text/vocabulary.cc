@@ -168,12 +168,11 @@ Result<Vocabulary> ReadStandardVocabulary(const fs::path& standard) {
 }
 
 Result<Vocabulary> ReadVocabulary(const fs::path& folder, const fs::path& standard) {
-  std::error_code ignored;
   const fs::path vocab = folder / "vocab.json";
   const fs::path merges = folder / "merges.txt";
   const fs::path tokenizer = folder / "tokenizer.json";
-  if (fs::exists(vocab, ignored) && fs::exists(merges, ignored)) return ReadTwoFiles(vocab, merges);
-  if (fs::exists(tokenizer, ignored)) return ReadTokenizerJson(tokenizer);
+  if (IsThere(vocab) && IsThere(merges)) return ReadTwoFiles(vocab, merges);
+  if (IsThere(tokenizer)) return ReadTokenizerJson(tokenizer);
   return ReadStandardVocabulary(standard);
 }
 

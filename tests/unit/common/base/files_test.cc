@@ -53,6 +53,16 @@ TEST_F(FilesTest, ReadsOnlyRegularFilesWithinTheBound) {
   EXPECT_FALSE(ReadFile(folder_ / "pipe").ok());
 }
 
+TEST_F(FilesTest, ALinkThatLeadsNowhereIsThere) {
+  const fs::path link = folder_.path() / "link";
+  EXPECT_FALSE(IsThere(link));
+  fs::create_symlink("gone", link);
+  EXPECT_TRUE(IsThere(link));
+  fs::create_symlink(folder_.path(), folder_.path() / "folder");
+  EXPECT_TRUE(IsThere(folder_.path() / "folder"));
+  EXPECT_FALSE(IsThere(folder_.path() / "folder" / "gone"));
+}
+
 TEST_F(FilesTest, AFileHasTheHashOfItsBytesHoweverManyThereAre) {
   for (const std::size_t size : {0, 3, 65536, 200000}) {
     const std::string bytes(size, 'a');

@@ -147,6 +147,17 @@ TEST_F(ModelFolderTest, NamesProcessorConfigInErrors) {
   }
 }
 
+// As an interrupted download into a cache leaves: not another preparation without a word.
+TEST_F(ModelFolderTest, NamesALinkThatLeadsNowhere) {
+  Write(kClip, ShapesOf(kClip, 0));
+  for (const char* name : {"preprocessor_config.json", "processor_config.json"}) {
+    EXPECT_EQ(Refusal(), "");
+    fs::create_symlink("gone", folder_ / name);
+    EXPECT_NE(Refusal().find(name), std::string::npos) << Refusal();
+    fs::remove(folder_ / name);
+  }
+}
+
 // Weights of a named ResNet are many: what is wrong with the preparation is told before them.
 TEST_F(ModelFolderTest, ObeysTimmsConfigWhereNoOtherFilePrepares) {
   const std::string wrong = "'crop_pct' is 3";

@@ -92,6 +92,15 @@ TEST_F(VocabularyFolder, WithoutAnyIsTheStandardOne) {
             std::string::npos);
 }
 
+TEST_F(VocabularyFolder, NamesALinkThatLeadsNowhere) {
+  fs::create_symlink("gone", folder_ / "tokenizer.json");
+  EXPECT_NE(Refusal().find("tokenizer.json"), std::string::npos) << Refusal();
+  fs::create_symlink("gone", folder_ / "vocab.json");
+  EXPECT_NE(Refusal().find("tokenizer.json"), std::string::npos) << "one of two: " << Refusal();
+  Write("merges.txt", "a b\n");
+  EXPECT_NE(Refusal().find("vocab.json"), std::string::npos) << Refusal();
+}
+
 TEST_F(VocabularyFolder, SaysWhatIsWrong) {
   Write("merges.txt", "a b\na  b\n");
   Write("vocab.json", kIds.dump());
