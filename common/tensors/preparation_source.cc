@@ -1,5 +1,8 @@
 #include "common/tensors/preparation_source.h"
 
+#include <algorithm>
+#include <array>
+
 #include "common/base/parse_json.h"
 
 namespace unmask {
@@ -31,14 +34,26 @@ Result<Source> Own(const fs::path& file) {
   return Source({PreparationSource::Kind::kOwn, file, *std::move(text)});
 }
 
+// Timm's; older versions wrote `pretrained_cfg`'s keys beside the others.
+std::string PretrainedCfg(const Json& config) {
+  if (Has(config, "pretrained_cfg")) return config["pretrained_cfg"].dump();
+  if (config.contains("pretrained_cfg")) return "";
+  constexpr std::array<const char*, 6> kKeys = {"input_size", "interpolation", "crop_pct",
+                                                "crop_mode",  "mean",          "std"};
+  const bool any =
+      std::any_of(kKeys.begin(), kKeys.end(), [&](const char* key) { return Has(config, key); });
+  return any ? config.dump() : "";
+}
+
 Result<Source> Timm(const fs::path& file) {
   UNMASK_ASSIGN(const auto text, ReadIfThere(file));
   if (!text) return Source();
   const auto json = ParseJsonObject(*text, file.string());
   // What is wrong with it is told by whoever reads the model's configuration.
   const bool timm = json.ok() && Has(*json, "architecture") && !Has(*json, "model_type");
-  if (!timm || !Has(*json, "pretrained_cfg")) return Source();
-  return Source({PreparationSource::Kind::kTimm, file, (*json)["pretrained_cfg"].dump()});
+  std::string prepared = timm ? PretrainedCfg(*json) : "";
+  if (prepared.empty()) return Source();
+  return Source({PreparationSource::Kind::kTimm, file, std::move(prepared)});
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ struct PreparationSource {
   enum class Kind {
     kNested,  // the `image_processor` of processor_config.json, as transformers 5 writes
     kOwn,     // preprocessor_config.json
-    kTimm     // the `pretrained_cfg` of timm's config.json
+    kTimm     // timm's config.json: its `pretrained_cfg`, or all of an older one
   };
   Kind kind = Kind::kOwn;
   fs::path file;

@@ -78,6 +78,10 @@ TEST_F(ModelFingerprintTest, KnowsThatTimmsPreparationIsRead) {
   EXPECT_TRUE(marked());
   Write("config.json", R"({"architecture":"resnet18"})");
   EXPECT_FALSE(marked());
+  Write("config.json", R"({"architecture":"resnet18","num_features":512,"mean":[0.5,0.5,0.5]})");
+  EXPECT_TRUE(marked()) << "as older versions write it";
+  Write("config.json", R"({"model_type":"resnet","mean":[0.5,0.5,0.5]})");
+  EXPECT_FALSE(marked()) << "not timm's";
 }
 
 }  // namespace

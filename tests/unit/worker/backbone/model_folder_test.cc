@@ -167,6 +167,8 @@ TEST_F(ModelFolderTest, ObeysTimmsConfigWhereNoOtherFilePrepares) {
   WriteText("preprocessor_config.json", R"({"size":224})");
   EXPECT_EQ(Refusal().find(wrong), std::string::npos) << Refusal();
   fs::remove(folder_ / "preprocessor_config.json");
+  WriteText("config.json", R"({"architecture":"resnet18","crop_pct":3})");
+  EXPECT_NE(Refusal().find(wrong), std::string::npos) << "older versions' " << Refusal();
   WriteText("config.json", R"({"architecture":"resnet18"})");
   EXPECT_EQ(Refusal().find("'crop_pct'"), std::string::npos) << Refusal();
 }
