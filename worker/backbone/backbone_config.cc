@@ -92,6 +92,14 @@ std::optional<ResnetConfig> NamedResnet(const std::string& name) {
   return ResnetConfig{64, bottleneck ? wide : basic, blocks, bottleneck};
 }
 
+Result<BackboneConfig> ReadNamed(const Json& json, ResnetConfig named, Fields& fields) {
+  if (fields.Has("model_args") && json["model_args"] != Json::object()) {
+    fields.Complain("model_args", "none: a model that is built by other arguments is not read");
+  }
+  UNMASK_TRY(fields.status());
+  return BackboneConfig{std::move(named)};
+}
+
 // model_type, or what the class's name in `architectures` says.
 std::string ModelType(const Json& json, const Fields& fields) {
   std::string type = fields.Text("model_type");
@@ -133,7 +141,7 @@ Result<BackboneConfig> ReadBackboneConfig(const std::string& text, const std::st
   if (type == "clip_vision_model") return ReadClip(json, 0, where);
   if (type == "vit") return ReadVit(json, where);
   if (type == "resnet") return ReadResnet(json, where);
-  if (const auto named = NamedResnet(type)) return BackboneConfig{*named};
+  if (auto named = NamedResnet(type)) return ReadNamed(json, *std::move(named), fields);
   if (type.empty()) return DataError("no model_type", where, kKnown);
   return DataError(fmt::format("unknown model_type '{}'", Beginning(type)), where, kKnown);
 }

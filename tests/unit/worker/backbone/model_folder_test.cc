@@ -225,6 +225,18 @@ TEST(ReadBackboneConfig, RefusesWhatIsWrong) {
             std::string::npos);
 }
 
+// timm builds another network by them, of the same tensors.
+TEST(ReadBackboneConfig, RefusesTimmsModelArgs) {
+  const auto refusal = [](const char* args) {
+    return ConfigRefusal(fmt::format(R"({{"architecture":"resnet18","model_args":{}}})", args));
+  };
+  for (const char* none : {"{}", "null"}) EXPECT_EQ(refusal(none), "");
+  EXPECT_NE(refusal(R"({"act_layer":"silu"})").find(R"('model_args' is {"act_layer":"silu"})"),
+            std::string::npos)
+      << refusal(R"({"act_layer":"silu"})");
+  EXPECT_NE(refusal("3").find("'model_args' is 3"), std::string::npos);
+}
+
 // Start and end are two tokens.
 TEST(ReadTextConfig, RefusesTextsWithoutRoom) {
   const auto refusal = [](int positions) {
