@@ -84,9 +84,10 @@ def shake(model, seed):
 
 
 def embed(unmask, model, images, *more):
-    out = pathlib.Path(model) / "features.safetensors"
-    subprocess.run([unmask, "embed", "--model", model, "--out", out, *more, "--", *images], check=True)
-    return load_file(out)["features"]
+    with tempfile.TemporaryDirectory(prefix="unmask-features-") as folder:  # the model's own would be refused
+        out = pathlib.Path(folder) / "features.safetensors"
+        subprocess.run([unmask, "embed", "--model", model, "--out", out, *more, "--", *images], check=True)
+        return load_file(out)["features"]
 
 
 def compare(name, ours, theirs):
