@@ -47,6 +47,11 @@ Status CheckOut(const EmbedArguments& arguments) {
     read.push_back(file->path().string());
   }
   UNMASK_TRY(CheckIsNoInput(arguments.out, read));
+  if (fs::equivalent(FolderOf(arguments.out), arguments.model, error)) {
+    return UsageError(
+        "lies in the model's folder, where every safetensors file counts as its weights",
+        "--out " + arguments.out, "a file in another folder");
+  }
   if (!IsAnotherFile(arguments.out)) return {};
   return UsageError("would replace a file that is no safetensors", "--out " + arguments.out,
                     "a new file, or one of features");

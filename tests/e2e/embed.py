@@ -147,6 +147,15 @@ class Embed(unittest.TestCase):
         self.embed(self.images[0], more=("--feature", "best")).expect_error(2, "best")
         self.embed(self.images[0], more=("--feature", "projected")).expect_error(2, "only CLIP")
 
+    def test_the_models_folder_gets_no_features(self):
+        """They would be weights of another model there."""
+        before = sorted(self.model.iterdir())
+        here = self.lab.folder / "here"
+        here.symlink_to(self.model)
+        for out in (self.model / "f.safetensors", here / "f.safetensors"):
+            self.embed(self.images[0], out=out).expect_error(2, "the model's folder", str(out))
+        self.assertEqual(sorted(self.model.iterdir()), before)
+
 
 if __name__ == "__main__":
     unittest.main()
