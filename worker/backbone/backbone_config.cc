@@ -61,7 +61,7 @@ Result<BackboneConfig> ReadResnet(const Json& json, const std::string& where) {
   ResnetConfig model;
   model.embedding = fields.Count("embedding_size", 64);
   model.widths = fields.Counts("hidden_sizes", {256, 512, 1024, 2048});
-  model.depths = fields.Counts("depths", {3, 4, 6, 3});
+  model.depths = fields.Counts("depths", {3, 4, 6, 3}, kLayersMax);
   if (model.widths.size() != model.depths.size()) {
     fields.Complain("depths", "as many numbers as hidden_sizes");
   }

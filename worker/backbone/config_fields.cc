@@ -32,16 +32,16 @@ Size Fields::Extent(const char* key, int by_default) {
   return {1, 1};
 }
 
-std::vector<int> Fields::Counts(const char* key, std::vector<int> by_default) {
+std::vector<int> Fields::Counts(const char* key, std::vector<int> by_default, std::int64_t most) {
   if (!Has(key)) return by_default;
   std::vector<int> values;
   const auto& json = json_[key];
   if (json.is_array() && json.size() <= kStagesMax) {
-    for (const auto& item : json) values.push_back(Natural(item, kExtentMax).value_or(0));
+    for (const auto& item : json) values.push_back(Natural(item, most).value_or(0));
   }
   const bool good = !values.empty() && std::count(values.begin(), values.end(), 0) == 0;
   if (good) return values;
-  Complain(key, fmt::format("1 to {} whole numbers above 0", kStagesMax));
+  Complain(key, fmt::format("1 to {} whole numbers from 1 to {}", kStagesMax, most));
   return by_default;
 }
 

@@ -25,7 +25,8 @@ class Fields {
   // Each has `by_default` where the key is absent or what it holds is wrong.
   int Count(const char* key, int by_default, std::int64_t most = kExtentMax);
   Size Extent(const char* key, int by_default);
-  std::vector<int> Counts(const char* key, std::vector<int> by_default);
+  std::vector<int> Counts(const char* key, std::vector<int> by_default,
+                          std::int64_t most = kExtentMax);
   bool Flag(const char* key, bool by_default);
   double Epsilon(const char* key, double by_default);
   Activation Act(const char* key, Activation by_default);

@@ -221,6 +221,9 @@ TEST(ReadBackboneConfig, RefusesWhatIsWrong) {
   EXPECT_NE(ConfigRefusal(R"({"model_type":"resnet","depths":[1]})").find("'depths'"),
             std::string::npos);
   EXPECT_NE(ConfigRefusal(R"({"model_type":"resnet","hidden_sizes":[1,0,2,3]})"), "");
+  EXPECT_NE(ConfigRefusal(R"({"model_type":"resnet","depths":[1,1,1,1001]})").find("'depths'"),
+            std::string::npos);
+  EXPECT_EQ(ConfigRefusal(R"({"model_type":"resnet","depths":[1,1,1,1000]})"), "");
   EXPECT_NE(ConfigRefusal(R"({"model_type":"clip","vision_config":[]})").find("vision_config"),
             std::string::npos);
 }
