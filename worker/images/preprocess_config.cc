@@ -96,15 +96,23 @@ class Reader : PreparationFields {
     return static_cast<Filter>(json.get<int>());
   }
 
+  // 0 where a square or both sides are stated. The first generation wrote one number: for ViT a
+  // square, else the shorter side, unless told otherwise; ConvNext's processor knows no square.
+  Result<int> ReadShorterSide(const Json& size) const {
+    if (!size.is_number()) return Side(size, "shortest_edge");
+    bool square = processor_ == Processor::kVit;
+    if (Has("size") && processor_ != Processor::kConvNext) {
+      UNMASK_ASSIGN(square, Flag("default_to_square", square));
+    }
+    return square ? 0 : Side(size);
+  }
+
   Status ReadResize(Preprocessing& result) const {
     ResizeRule rule;
     UNMASK_ASSIGN(rule.filter, ReadFilter());
     const Json size =
         Has("size") ? (*this)["size"] : Json(processor_ == Processor::kConvNext ? 384 : 224);
-    // The first generation wrote one number: the shorter side, but for ViT a square.
-    rule.shortest_edge = size.is_number() && processor_ != Processor::kVit
-                             ? Side(size)
-                             : Side(size, "shortest_edge");
+    UNMASK_ASSIGN(rule.shortest_edge, ReadShorterSide(size));
     rule.longest_edge = Side(size, "longest_edge");
     if (rule.shortest_edge == 0) {
       UNMASK_ASSIGN(rule.exact, ReadSquare("size", Size{224, 224}));

@@ -51,6 +51,25 @@ TEST(ReadPreprocessing, ReadsVit) {
   EXPECT_EQ(read.normalize->std[2], 0.5F);
 }
 
+// Of one number only, and not ConvNext's, which knows no square.
+TEST(ReadPreprocessing, MakesOneNumberASquareWhereToldSo) {
+  const auto resize = [](const char* size, const char* square, BackboneKind model) {
+    return *Read(fmt::format(R"({{{}"default_to_square":{}}})", size, square), model).resize;
+  };
+  EXPECT_EQ(resize(R"("size":20,)", "true", BackboneKind::kClip).exact, (Size{20, 20}));
+  EXPECT_EQ(resize(R"("size":20,)", "false", BackboneKind::kClip).shortest_edge, 20);
+  EXPECT_EQ(resize(R"("size":20,)", "false", BackboneKind::kVit).shortest_edge, 20);
+  EXPECT_EQ(resize(R"("size":20,)", "true", BackboneKind::kVit).exact, (Size{20, 20}));
+  EXPECT_EQ(resize("", "true", BackboneKind::kClip).shortest_edge, 224);
+  EXPECT_EQ(resize("", "false", BackboneKind::kVit).exact, (Size{224, 224}));
+  EXPECT_EQ(resize(R"("size":{"shortest_edge":20},)", "true", BackboneKind::kClip).shortest_edge,
+            20);
+  EXPECT_EQ(resize(R"("size":224,"crop_pct":0.875,)", "true", BackboneKind::kResnet).shortest_edge,
+            256);
+  EXPECT_NE(Refusal(R"({"size":20,"default_to_square":"yes"})").find("'default_to_square'"),
+            std::string::npos);
+}
+
 // microsoft/resnet-18: shrunk to 224 / 0.875, then cropped; from 384 on warped.
 TEST(ReadPreprocessing, ReadsConvNextsForResnet) {
   const Preprocessing small =
