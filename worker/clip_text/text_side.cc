@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+
+#include "common/base/text.h"
 
 namespace unmask {
 namespace {
@@ -13,6 +16,25 @@ constexpr std::int64_t kWordTokens = 3;  // that a learnt prompt must have room 
 Result<Prompt> Checked(TokenIds tokens, const TextConfig& config) {
   UNMASK_ASSIGN(const std::int64_t end, EndOfTokens(tokens, config));
   return Prompt{std::move(tokens), end};
+}
+
+// Features are taken at the end, where only what stands before it is known: classes whose prompts
+// are equal so far are one class.
+Status CheckDiffer(const std::vector<Prompt>& prompts, const std::vector<std::string>& classes,
+                   const TextConfig& config) {
+  std::map<TokenIds, std::string> seen;
+  for (std::size_t i = 0; i < prompts.size(); ++i) {
+    const auto begin = prompts[i].tokens.begin();
+    const auto [same, is_new] =
+        seen.try_emplace(TokenIds(begin, begin + prompts[i].end + 1), classes[i]);
+    if (is_new) continue;
+    return DataError(
+        fmt::format("classes '{}' and '{}' have the same prompt", Beginning(same->second),
+                    Beginning(classes[i])),
+        "max_position_embeddings",
+        fmt::format("names that the tokenizer tells apart within {} tokens", config.positions));
+  }
+  return {};
 }
 
 }  // namespace
@@ -57,6 +79,7 @@ Result<std::vector<Prompt>> ZeroShotPrompts(const TextSide& text, Task task,
                                          text.parts.config));
     prompts.push_back(std::move(prompt));
   }
+  UNMASK_TRY(CheckDiffer(prompts, classes, text.parts.config));
   return prompts;
 }
 
@@ -79,6 +102,7 @@ Result<std::vector<Prompt>> LearntPrompts(const TextSide& text, std::int64_t con
     prompt.end += context;
     prompts.push_back(std::move(prompt));
   }
+  UNMASK_TRY(CheckDiffer(prompts, classes, text.parts.config));
   return prompts;
 }
 

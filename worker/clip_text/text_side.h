@@ -32,7 +32,7 @@ struct Prompt {
   std::int64_t end = 0;  // where the features are taken
 };
 
-// One a class. Errors: what model and tokenizer do not agree on.
+// One a class. Errors: what model and tokenizer do not agree on, and two classes of one prompt.
 Result<std::vector<Prompt>> ZeroShotPrompts(const TextSide& text, Task task,
                                             const std::vector<std::string>& classes);
 
