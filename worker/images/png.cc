@@ -33,6 +33,8 @@ void OnRead(png_structp png, png_bytep to, std::size_t count) {
   source->left.remove_prefix(count);
 }
 
+constexpr std::uint8_t LowByte(png_uint_16 value) { return value & 0xff; }
+
 class PngReader {
  public:
   PngReader(std::string_view bytes, Transparency transparency)
@@ -79,7 +81,7 @@ class PngReader {
   bool grey16() const { return grey16_; }
   bool alpha() const { return alpha_; }  // samples are RGBA, else RGB
   // The one colour that is transparent, beside samples without alpha.
-  const std::optional<std::array<int, 3>>& key() const { return key_; }
+  const std::optional<std::array<std::uint8_t, 3>>& key() const { return key_; }
   const char* message() const { return source_.message.data(); }
 
  private:
@@ -91,10 +93,10 @@ class PngReader {
     png_color_16p key = nullptr;
     png_get_tRNS(png_, info_, nullptr, nullptr, &key);
     if (type == PNG_COLOR_TYPE_RGB) {
-      key_ = {key->red, key->green, key->blue};
+      key_ = {LowByte(key->red), LowByte(key->green), LowByte(key->blue)};
     } else {
       const bool bit = png_get_bit_depth(png_, info_) == 1;
-      const int grey = bit && key->gray != 0 ? 255 : key->gray;
+      const std::uint8_t grey = bit && key->gray != 0 ? 255 : LowByte(key->gray);
       key_ = {grey, grey, grey};
     }
   }
@@ -105,7 +107,7 @@ class PngReader {
   png_infop info_ = nullptr;
   bool grey16_ = false;
   bool alpha_ = false;
-  std::optional<std::array<int, 3>> key_;
+  std::optional<std::array<std::uint8_t, 3>> key_;
 };
 
 // Pillow keeps sixteen bits of grey, and cuts what is above 255 when it makes RGB of them.
@@ -118,9 +120,9 @@ std::vector<std::uint8_t> CutTo8Bits(const std::vector<std::uint8_t>& big_endian
   return rgb;
 }
 
-// Pillow compares the key as the file states it with samples of eight bits, of whatever depth they
-// were.
-void Whiten(std::vector<std::uint8_t>& rgb, const std::array<int, 3>& key) {
+// Pillow compares the low byte of what the file states with samples of eight bits, of whatever
+// depth they were.
+void Whiten(std::vector<std::uint8_t>& rgb, const std::array<std::uint8_t, 3>& key) {
   for (auto pixel = rgb.begin(); pixel != rgb.end(); pixel += 3) {
     if (std::equal(key.begin(), key.end(), pixel)) std::fill_n(pixel, 3, 255);
   }

@@ -69,7 +69,7 @@ struct Transparent {
 
 // Expected: Pillow 13.0.0, convert("RGB"), and alpha_composite of white and convert("RGBA") where
 // the picture has alpha or states a transparent colour. Of 2 and 4 bits, and of 16, Pillow compares
-// that colour with the samples it has scaled to 8.
+// that colour, of which it takes the low byte, with the samples it has scaled to 8.
 const std::vector<Transparent>& PillowsTransparency() {
   static const std::vector<Transparent> cases = {
       {"grey, 1 bit, white the key",
@@ -107,6 +107,16 @@ const std::vector<Transparent>& PillowsTransparency() {
              "4789c636064656265666500430000f90025bf140619"),
        {1, 2, 3, 0, 0, 0},
        {1, 2, 3, 0, 0, 0}},
+      {"RGB, 16 bits, the key's low bytes",
+       PngOf("000000020000000110020000002bd0349e0000000674524e5301050206030776d7291d000000154944415"
+             "4789c636065656363676464656263660700017700372fa0bef5"),
+       {5, 6, 7, 1, 2, 3},
+       {255, 255, 255, 1, 2, 3}},
+      {"grey, 16 bits, the key's low byte",
+       PngOf("000000040000000110000000008cc78c520000000274524e5301051fe208f60000001149444154789c636"
+             "0606564fdff9f990100074a020d2875b836"),
+       {5, 5, 5, 255, 255, 255, 255, 255, 255, 255, 255, 255},
+       {255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255}},
       {"palette",
        PngOf("000000030000000108030000002c3ee48600000009504c5445000102030405060708d98bbe6c000000027"
              "4524e5300809b2b4e180000000c49444154789c6360606402000008000436e0b0a6"),
