@@ -20,6 +20,8 @@ constexpr std::uint64_t kIndexBytesMax = 16 << 20;
 constexpr std::size_t kShardsMax = 1000;
 constexpr const char* kSingle = "model.safetensors";
 constexpr const char* kIndex = "model.safetensors.index.json";
+// What a clone without git-lfs has in the place of a large file.
+constexpr std::string_view kLfsPointer = "version https://git-lfs.github.com/spec/";
 
 Error NoWeights(const fs::path& folder) {
   for (const char* name :
@@ -62,6 +64,9 @@ Result<Index> ReadIndex(const fs::path& path) {
 
 Status AddFile(const fs::path& path, WeightFiles& weights) {
   UNMASK_ASSIGN(auto file, MappedFile::Open(path));
+  if (file->bytes().starts_with(kLfsPointer)) {
+    return DataError("a Git LFS pointer", path.string(), "the file itself: git lfs pull");
+  }
   UNMASK_ASSIGN(const Safetensors parsed, ParseSafetensors(file->bytes(), path.string()));
   for (const auto& [name, view] : parsed.tensors) {
     if (!weights.tensors.emplace(name, StoredTensor{view, path.string()}).second) {

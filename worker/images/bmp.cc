@@ -41,7 +41,8 @@ Result<Layout> ReadLayout(std::string_view bytes, const std::string& where) {
                 .bits = LittleEndian<std::uint16_t>(bytes, 28)};
   const bool depth_known = layout.bits == 8 || layout.bits == 24 || layout.bits == 32;
   if (header < kInfoHeader || compression != kUncompressed || !depth_known) {
-    return BadImage("BMP of a kind that is not read", where);
+    return DataError("BMP of a kind that is not read", where,
+                     "an uncompressed BMP of 8, 24 or 32 bits");
   }
   UNMASK_TRY(CheckSize(layout.width, layout.height, where));
   if (layout.bits == 8 && layout.colours == 0) layout.colours = 256;

@@ -53,6 +53,15 @@ TEST_F(WeightFilesTest, ReadsOneFileThroughTheLinksOfACache) {
   EXPECT_EQ(Value(*weights, "a"), 3);
 }
 
+// As `git clone` leaves without git-lfs.
+TEST_F(WeightFilesTest, KnowsAPointerOfGitLfs) {
+  Put("model.safetensors",
+      "version https://git-lfs.github.com/spec/v1\n"
+      "oid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 12345\n");
+  EXPECT_NE(Refusal().find("a Git LFS pointer"), std::string::npos) << Refusal();
+  EXPECT_NE(Refusal().find("git lfs pull"), std::string::npos) << Refusal();
+}
+
 TEST_F(WeightFilesTest, ReadsShards) {
   Put("one.safetensors", FileWith("a", 1));
   Put("two.safetensors", FileWith("b", 2));

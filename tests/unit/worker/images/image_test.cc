@@ -217,6 +217,13 @@ TEST(DecodeImage, ReadsBmp) {
             (Samples{14, 13, 12, 17, 16, 15, 20, 19, 18, 2, 1, 0, 5, 4, 3, 8, 7, 6}));
 }
 
+TEST(DecodeImage, SaysWhichBmpsAreRead) {
+  std::string bmp = Bmp();
+  bmp[28] = 16;
+  EXPECT_NE(Refusal(bmp).find("an uncompressed BMP of 8, 24 or 32 bits"), std::string::npos)
+      << Refusal(bmp);
+}
+
 TEST(DecodeImage, RefusesEveryTruncation) {
   const Samples rgb = Formula(std::size_t{16} * 16 * 3);
   for (const std::string& whole : {Png(16, 16, PNG_FORMAT_RGB, rgb), Jpeg(16, 16, 3, rgb), Bmp()}) {
