@@ -23,6 +23,7 @@ struct EmbedArguments {
   std::string out;
   std::string feature = "pooled";
   std::string precision = "float32";
+  bool feature_given = false;
   bool text = false;
   std::vector<std::string> inputs;
 };
@@ -57,11 +58,25 @@ Status CheckOut(const EmbedArguments& arguments) {
                     "a new file, or one of features");
 }
 
+// Of texts there is one kind of features, in float32.
+Status CheckText(const EmbedArguments& arguments) {
+  const std::string expected = "texts have projected features in float32";
+  if (arguments.feature == "pooled" && arguments.feature_given) {
+    return UsageError("not with --text", "--feature pooled", expected);
+  }
+  if (arguments.precision == "float32") return {};
+  return UsageError("not with --text", "--precision " + arguments.precision, expected);
+}
+
 // Becomes the trainer; returns only where that fails.
 Error BecomeTrainer(const EmbedArguments& arguments, const fs::path& trainer) {
   const Status model =
       CheckModelFolder({"--model", arguments.model, "openai/clip-vit-base-patch16"});
   if (!model.ok()) return model.error();
+  if (arguments.text) {
+    const Status text = CheckText(arguments);
+    if (!text.ok()) return text.error();
+  }
   const Status out = CheckOut(arguments);
   if (!out.ok()) return out.error();
   std::vector<std::string> words = {
@@ -93,9 +108,9 @@ void AddEmbedCommand(CLI::App& app, CommandContext& context) {
   command->add_option("--out", arguments->out, "File to write: tensor `features` [inputs, width]")
       ->required()
       ->check(NamesAPlace);
-  command->add_option("--feature", arguments->feature, "pooled, or projected (CLIP)")
-      ->check(CLI::IsMember({"pooled", "projected"}))
-      ->capture_default_str();
+  CLI::Option* feature =
+      command->add_option("--feature", arguments->feature, "pooled, or projected (CLIP)");
+  feature->check(CLI::IsMember({"pooled", "projected"}))->capture_default_str();
   command
       ->add_option("--precision", arguments->precision,
                    "float32, or bfloat16 where the processor multiplies it (docs/backbones.md)")
@@ -109,8 +124,10 @@ void AddEmbedCommand(CLI::App& app, CommandContext& context) {
       ->allow_extra_args(false)
       ->expected(kAnyNumber, -1);
   command->footer("Example: unmask embed --model clip-vit-base-patch32 --out f.safetensors *.jpg");
-  command->callback(
-      [arguments, &context] { context.Fail(BecomeTrainer(*arguments, context.trainer())); });
+  command->callback([arguments, feature, &context] {
+    arguments->feature_given = feature->count() > 0;
+    context.Fail(BecomeTrainer(*arguments, context.trainer()));
+  });
 }
 
 }  // namespace unmask

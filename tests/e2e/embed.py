@@ -146,6 +146,9 @@ class Embed(unittest.TestCase):
         self.embed().expect_error(2, "IMAGE")
         self.embed(self.images[0], more=("--feature", "best")).expect_error(2, "best")
         self.embed(self.images[0], more=("--feature", "projected")).expect_error(2, "only CLIP")
+        self.embed("fear", more=("--text", "--feature", "pooled")).expect_error(2, "--feature pooled", "projected")
+        self.embed("fear", more=("--text", "--precision", "bfloat16")).expect_error(2, "--precision bfloat16")
+        self.embed("fear", more=("--text", "--feature", "projected")).expect_error(3, "no text side")
 
     def test_the_models_folder_gets_no_features(self):
         """They would be weights of another model there."""
