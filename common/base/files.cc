@@ -179,13 +179,20 @@ Result<std::string> BlobFolder::Write(std::string_view bytes) const {
 }
 
 Result<std::string> BlobFolder::Read(std::string_view sha256) const {
-  UNMASK_CHECK(IsSha256Hex(sha256));
-  UNMASK_ASSIGN(std::string bytes, ReadFile(PathOf(sha256), std::uint64_t{1} << 36));
-  if (Sha256Hex(bytes) != sha256) {
-    return DataError("blob is damaged", PathOf(sha256).string(),
-                     "content with the SHA-256 of its name");
-  }
+  UNMASK_ASSIGN(std::string bytes, ReadUnchecked(sha256));
+  UNMASK_TRY(Check(sha256, bytes));
   return bytes;
+}
+
+Result<std::string> BlobFolder::ReadUnchecked(std::string_view sha256) const {
+  UNMASK_CHECK(IsSha256Hex(sha256));
+  return ReadFile(PathOf(sha256), std::uint64_t{1} << 36);
+}
+
+Status BlobFolder::Check(std::string_view sha256, std::string_view bytes) const {
+  if (Sha256Hex(bytes) == sha256) return {};
+  return DataError("blob is damaged", PathOf(sha256).string(),
+                   "content with the SHA-256 of its name");
 }
 
 bool IsNetworkFileSystem(const fs::path& folder) {

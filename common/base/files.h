@@ -52,6 +52,9 @@ class BlobFolder {
   Result<std::string> Write(std::string_view bytes) const;
   // Reads and checks the content against its name; a DataError where missing or damaged.
   Result<std::string> Read(std::string_view sha256) const;
+  // The two apart.
+  Result<std::string> ReadUnchecked(std::string_view sha256) const;
+  Status Check(std::string_view sha256, std::string_view bytes) const;
   fs::path PathOf(std::string_view sha256) const { return folder_ / std::string(sha256); }
   const fs::path& folder() const { return folder_; }
 

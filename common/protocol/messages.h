@@ -113,7 +113,7 @@ struct SlotProgress {
   LeaseId lease;
   std::int64_t epoch = 0;  // epochs finished
   std::int64_t steps = 0;  // optimiser steps since the start of the attempt: rises while alive
-  bool waits = false;      // for the other members of its gang: no step is due from it
+  bool waits = false;  // for the other members of its gang, or the store: no step is due from it
   bool operator==(const SlotProgress&) const = default;
 };
 struct Heartbeat {  // agent -> coordinator at every heartbeat interval; trainer -> agent likewise

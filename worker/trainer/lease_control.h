@@ -17,7 +17,7 @@ struct LeaseControl {
   std::atomic<bool> yield{false};      // checkpoint at the next epoch's end, say Yielded
   std::atomic<std::int64_t> epoch{0};  // epochs finished
   std::atomic<std::int64_t> steps{0};  // optimiser steps of this attempt
-  std::atomic<bool> waits{false};      // for the other members of its gang
+  std::atomic<bool> waits{false};      // for the other members of its gang, or for the store
 
   // The session's side.
   void Abandon() {
@@ -55,6 +55,19 @@ struct LeaseControl {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::optional<std::string> gang_address_;  // guarded by mutex_
+};
+
+// While it lives the job writes into the store, which may stand still: that is no fault of the
+// job's.
+class StoreWait {
+ public:
+  explicit StoreWait(LeaseControl& control) : control_(control) { control_.waits = true; }
+  ~StoreWait() { control_.waits = false; }
+  StoreWait(const StoreWait&) = delete;
+  StoreWait& operator=(const StoreWait&) = delete;
+
+ private:
+  LeaseControl& control_;
 };
 
 }  // namespace unmask

@@ -1,9 +1,11 @@
 // How a lease's job speaks to the session while it trains, and meets the others of its gang.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "common/base/files.h"
@@ -16,6 +18,10 @@ namespace unmask {
 
 // Called from any training thread; must be safe for that.
 using SendMessage = std::function<void(const Message&)>;
+
+// Of a write that fails, though there is room.
+inline constexpr int kWriteTries = 3;
+inline constexpr std::chrono::milliseconds kBetweenTries{300};
 
 // What is given must outlive both.
 class LeaseHooks final : public TrainHooks {
@@ -43,9 +49,11 @@ class LeaseHooks final : public TrainHooks {
     control_.epoch.store(epochs_finished, std::memory_order_relaxed);
   }
   // A full disk costs the checkpoint, not the training.
-  void OnCheckpoint(const TrainingState& state) override;
+  bool OnCheckpoint(const TrainingState& state, bool last) override;
 
  private:
+  Result<std::string> Write(std::string_view bytes, int tries) const;
+
   const Lease& lease_;
   LeaseControl& control_;
   const BlobFolder& blobs_;

@@ -17,8 +17,6 @@ namespace {
 
 constexpr Millis kNoRoomLimit{10 * 60 * 1000};  // as the coordinator waits
 constexpr std::chrono::milliseconds kLookForRoom{1000};
-constexpr int kTries = 3;  // of a write that fails otherwise
-constexpr std::chrono::milliseconds kBetweenTries{300};
 
 // In the attempt's message.
 void AddNote(const std::string& note, JobResult& result) {
@@ -27,6 +25,28 @@ void AddNote(const std::string& note, JobResult& result) {
 }
 
 }  // namespace
+
+// What cannot be read for a moment (a file server that comes back) is not gone: a job that starts
+// over without it costs hours, and its first checkpoints take the place of those that were there.
+class LeaseRunner::ReadPatience {
+ public:
+  explicit ReadPatience(LeaseControl& control) : control_(control) {}
+
+  Result<std::string> Read(const BlobFolder& blobs, const std::string& sha256) {
+    constexpr std::chrono::milliseconds kBetweenTries{500};
+    while (true) {
+      auto bytes = blobs.ReadUnchecked(sha256);
+      if (bytes.ok() || tries_left_ == 0) return bytes;
+      --tries_left_;
+      control_.steps.fetch_add(1, std::memory_order_relaxed);  // it does not hang
+      if (control_.StopsWithin(kBetweenTries)) return bytes;
+    }
+  }
+
+ private:
+  LeaseControl& control_;
+  int tries_left_ = 9;  // of all checkpoints together
+};
 
 LeaseRunner::LeaseRunner(const fs::path& store, std::string numerics_class, EngineMaker make_engine,
                          const Clock& clock, SendMessage send, MakeBackboneFunction make_backbone)
@@ -69,13 +89,15 @@ Result<JobSpec> LeaseRunner::LoadSpec(const Lease& lease) const {
 
 Result<TrainingState> LeaseRunner::LoadCheckpoint(const Lease& lease,
                                                   const CheckpointRef& checkpoint,
-                                                  const ModelShape& shape) const {
+                                                  const ModelShape& shape,
+                                                  ReadPatience& patience) const {
   if (!IsSha256Hex(checkpoint.sha256)) return DataError("its name is no SHA-256");
   if (checkpoint.numerics_class != numerics_class_) {
     return DataError(
         fmt::format("of numerics class {}, not {}", checkpoint.numerics_class, numerics_class_));
   }
-  UNMASK_ASSIGN(const std::string bytes, blobs_.Read(checkpoint.sha256));
+  UNMASK_ASSIGN(const std::string bytes, patience.Read(blobs_, checkpoint.sha256));
+  UNMASK_TRY(blobs_.Check(checkpoint.sha256, bytes));
   UNMASK_ASSIGN(TrainingState state, DecodeCheckpoint(bytes, checkpoint.sha256));
   if (state.job_key != lease.id.job_key || state.numerics_class != numerics_class_ ||
       !FitsModel(state, shape)) {
@@ -84,10 +106,12 @@ Result<TrainingState> LeaseRunner::LoadCheckpoint(const Lease& lease,
   return state;
 }
 
-LeaseRunner::Start LeaseRunner::FindStart(const Lease& lease, const ModelShape& shape) const {
+LeaseRunner::Start LeaseRunner::FindStart(const Lease& lease, const ModelShape& shape,
+                                          LeaseControl& control) const {
   Start start;
+  ReadPatience patience(control);
   for (const CheckpointRef& checkpoint : lease.checkpoints) {
-    auto state = LoadCheckpoint(lease, checkpoint, shape);
+    auto state = LoadCheckpoint(lease, checkpoint, shape, patience);
     if (state) {
       start.state = std::move(*state);
       return start;
@@ -131,10 +155,14 @@ Result<std::optional<std::string>> LeaseRunner::WriteWithPatience(std::string_vi
   bool told = false;
   int failures = 0;
   for (;;) {
-    auto sha256 = blobs_.Write(bytes);
-    if (sha256.ok()) return std::optional(*std::move(sha256));
+    const auto sha256 = [&] {
+      const StoreWait waits(control);
+      return blobs_.Write(bytes);
+    }();
+    if (sha256.ok()) return std::optional(*sha256);
     const bool full = IsNoSpace(sha256.error());
-    if (full ? clock_.Now() - begun > kNoRoomLimit : ++failures == kTries) return sha256.error();
+    if (full ? clock_.Now() - begun > kNoRoomLimit : ++failures == kWriteTries)
+      return sha256.error();
     if (full && !std::exchange(told, true)) LogError(OneLine(sha256.error()) + "; waits for room");
     control.steps.fetch_add(1, std::memory_order_relaxed);  // it does not hang
     if (control.StopsWithin(full ? kLookForRoom : kBetweenTries)) {
@@ -156,7 +184,7 @@ Result<std::optional<MadeFeatures>> LeaseRunner::Make(const Lease& lease, const 
 void LeaseRunner::Train(const Lease& lease, JobSpec spec, LeaseControl& control) const {
   auto job = loader_.Load(lease, std::move(spec), control);
   if (!job) return Fail(lease, FailureOf(job.error()), OneLine(job.error()));
-  Start start = FindStart(lease, ShapeOf(job->spec.settings, job->fold));
+  Start start = FindStart(lease, ShapeOf(job->spec.settings, job->fold), control);
   const std::int64_t first_epoch = start.state ? start.state->epoch : 0;
   control.epoch = first_epoch;
   LeaseMeeting meeting(lease, control, send_);

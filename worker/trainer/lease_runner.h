@@ -34,11 +34,12 @@ class LeaseRunner {
     std::optional<TrainingState> state;
     std::string note;
   };
+  class ReadPatience;
 
   Result<JobSpec> LoadSpec(const Lease& lease) const;
-  Start FindStart(const Lease& lease, const ModelShape& shape) const;
+  Start FindStart(const Lease& lease, const ModelShape& shape, LeaseControl& control) const;
   Result<TrainingState> LoadCheckpoint(const Lease& lease, const CheckpointRef& checkpoint,
-                                       const ModelShape& shape) const;
+                                       const ModelShape& shape, ReadPatience& patience) const;
   void Train(const Lease& lease, JobSpec spec, LeaseControl& control) const;
   void MakeFeatures(const Lease& lease, const JobSpec& spec, LeaseControl& control) const;
   Result<std::optional<MadeFeatures>> Make(const Lease& lease, const JobSpec& spec,

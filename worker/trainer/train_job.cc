@@ -202,10 +202,11 @@ void JobTrainer::MaybeCheckpoint(bool leaving) {
   const Millis age = clock_.Now() - checkpointed_;
   const bool due = std::chrono::duration<double>(age).count() >= options_.checkpoint_seconds;
   if (!dirty_ || (!leaving && !due)) return;
-  hooks_.OnCheckpoint({options_.job_key, options_.numerics_class, epoch_, steps_,
-                       engine_->Weights(), engine_->Moments(), best_, stopping_.state(), curves_,
-                       Seconds(), ImagesForwarded()});
-  dirty_ = false;
+  const bool kept = hooks_.OnCheckpoint(
+      {options_.job_key, options_.numerics_class, epoch_, steps_, engine_->Weights(),
+       engine_->Moments(), best_, stopping_.state(), curves_, Seconds(), ImagesForwarded()},
+      leaving);
+  dirty_ = !kept;
   checkpointed_ = clock_.Now();
 }
 

@@ -31,7 +31,8 @@ class TrainHooks {
   virtual Wish Wanted() = 0;
   virtual void OnStep() = 0;
   virtual void OnEpoch(std::int64_t epochs_finished) = 0;
-  virtual void OnCheckpoint(const TrainingState& state) = 0;
+  // `last`: the job ends its attempt with it. Returns whether it is kept.
+  virtual bool OnCheckpoint(const TrainingState& state, bool last) = 0;
 };
 
 struct TrainOptions {

@@ -5,6 +5,7 @@
 
 #include <fstream>
 #include <functional>
+#include <thread>
 
 #include "common/base/sha256.h"
 #include "common/data/pictures.h"
@@ -129,6 +130,26 @@ TEST_F(LeaseRunnerTest, GoesOnFromTheNewestIntactCheckpoint) {
   said = Run();
   EXPECT_EQ(std::get<AttemptStarted>(said[0]).first_epoch, 0);
   EXPECT_EQ(WithoutNote(Last<ResultReady>(said).result), expected);
+}
+
+// A file server that comes back.
+TEST_F(LeaseRunnerTest, ACheckpointThatCannotBeReadForAMomentIsWaitedFor) {
+  const auto refs = Checkpoints(Run());
+  lease_.checkpoints = {refs[0]};
+  const fs::path file = blobs().PathOf(refs[0].sha256);
+  const fs::path away = store_ / "away";
+  fs::rename(file, away);
+  std::thread server;
+  prepare_ = [&](const LeaseControl& control) {
+    server = std::thread([&control, &file, &away] {
+      while (control.steps == 0) std::this_thread::yield();  // it has looked in vain
+      fs::rename(away, file);
+    });
+  };
+  const auto said = Run();
+  server.join();
+  EXPECT_EQ(std::get<AttemptStarted>(said[0]).first_epoch, 5);
+  EXPECT_EQ(std::get<AttemptStarted>(said[0]).note, "");
 }
 
 TEST_F(LeaseRunnerTest, DoesNotGoOnFromAnotherNumericsClassOrJob) {

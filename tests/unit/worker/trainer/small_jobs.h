@@ -69,13 +69,19 @@ class RecordingHooks final : public TrainHooks {
   void OnStart(std::int64_t epochs_finished) override { started_at = epochs_finished; }
   void OnStep() override { ++steps; }
   void OnEpoch(std::int64_t epochs_finished) override { epochs = epochs_finished; }
-  void OnCheckpoint(const TrainingState& state) override { checkpoints.push_back(state); }
+  bool OnCheckpoint(const TrainingState& state, bool last) override {
+    checkpoints.push_back(state);
+    lasts.push_back(last);
+    return keeps_checkpoints;
+  }
 
   std::function<Wish()> wish;
   std::int64_t started_at = -1;
   std::int64_t steps = 0;
   std::int64_t epochs = 0;
   std::vector<TrainingState> checkpoints;
+  std::vector<bool> lasts;  // of each checkpoint
+  bool keeps_checkpoints = true;
 };
 
 inline TrainOutcome Train(const JobSpec& spec, const Dataset& dataset, TrainHooks& hooks,

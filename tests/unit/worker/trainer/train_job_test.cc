@@ -132,6 +132,17 @@ TEST(TrainJob, YieldsAfterACheckpointAndGoesOn) {
   EXPECT_TRUE(at_once.checkpoints.empty());
 }
 
+TEST(TrainJob, TriesOnceMoreAsItLeavesWhereACheckpointWasNotKept) {
+  TrainOptions options;
+  options.checkpoint_seconds = 0;
+  RecordingHooks hooks;
+  hooks.keeps_checkpoints = false;
+  hooks.wish = [&] { return hooks.epochs == 1 ? Wish::kYield : Wish::kGoOn; };
+  const TrainOutcome outcome = Train(SmallSpec(), SmallDataset(), hooks, options);
+  ASSERT_TRUE(std::holds_alternative<TrainYielded>(outcome));
+  EXPECT_EQ(hooks.lasts, (std::vector<bool>{false, true}));
+}
+
 TEST(TrainJob, YieldsWhereNoMoreEpochsAreAvailable) {
   TrainOptions options;
   options.epochs_available = 3;
