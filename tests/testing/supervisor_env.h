@@ -115,6 +115,11 @@ class SupervisorTest : public ::testing::Test {
     std::erase_if(seen, [](const std::string& s) { return s.starts_with("up heartbeat"); });
     return seen;
   }
+  // A turn of the loop ends, in which leases are given.
+  std::vector<std::string> Turn() {
+    supervisor_.OnTick(now_);
+    return TakeWithoutHeartbeats();
+  }
   void Up(const Message& message) { supervisor_.OnTrainerMessage(message, now_); }
   void Down(const Message& message) { supervisor_.OnCoordinatorMessage(message, now_); }
   void Ended(int signal, int code = 0) {
@@ -125,10 +130,9 @@ class SupervisorTest : public ::testing::Test {
     supervisor_.Start(now_);
     Up(TheirHello());
     Down(Welcome{CoordinatorEpoch{7}});
-    for (const std::string& job : jobs) {
-      Down(ALease(job));
-      Up(AttemptStarted{Id(job), 0, ""});
-    }
+    for (const std::string& job : jobs) Down(ALease(job));
+    Turn();
+    for (const std::string& job : jobs) Up(AttemptStarted{Id(job), 0, ""});
     effects_.Take();
   }
 

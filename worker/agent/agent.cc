@@ -195,6 +195,7 @@ class Agent final : public AgentEffects {
         continue;
       }
       closed_at_ = now;
+      supervisor_->OnTrainerClosed();
       StopWatching();
       if (message.error().code == ErrorCode::kData) {  // not the end of the socket: no message
         protocol_error_ = message.error().problems.front().what;

@@ -84,8 +84,7 @@ void Supervisor::On(Lease&& lease, Millis now) {
       LogWorth::kDetail);
   waiting_.push_back(lease.id);
   running_.try_emplace(waiting_.back(), Running{std::move(lease), Progress(now)});
-  if (stopping_) return YieldWhatIsNotGiven(now);
-  GiveWaiting(now);
+  if (stopping_) YieldWhatIsNotGiven(now);
 }
 
 void Supervisor::On(const GangGo& go, Millis now) {
@@ -112,7 +111,6 @@ void Supervisor::On(const Superseded& superseded, Millis now) {
     effects_.SendToTrainer(superseded);
   }
   Erase(it);
-  GiveWaiting(now);
 }
 
 // What it still has of its former self it is told of one by one.
@@ -149,6 +147,7 @@ void Supervisor::OnTick(Millis now) {
   if (last_tick_ && now - *last_tick_ > kGapMin) Excuse(now - *last_tick_);
   last_tick_ = now;
   CheckTrainer(now);
+  GiveWaiting(now);
   YieldWhatWaitsLong(now);
   SendWhatIsDue(now);
 }
@@ -241,7 +240,8 @@ void Supervisor::KillTrainer(Failure why, std::set<LeaseId> blamed) {
 }
 
 void Supervisor::GiveWaiting(Millis now) {
-  while (!AllSlotsTaken() && !waiting_.empty() && std::holds_alternative<Ready>(trainer_)) {
+  const auto* ready = std::get_if<Ready>(&trainer_);
+  while (ready && !ready->closed && !AllSlotsTaken() && !waiting_.empty()) {
     const auto next = running_.find(waiting_.front());
     waiting_.pop_front();
     if (next != running_.end()) Give(next->second, now);

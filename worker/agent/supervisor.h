@@ -53,9 +53,11 @@ class Supervisor {
   void Start(Millis now);  // once, first
   void OnCoordinatorMessage(Message message, Millis now);
   void OnTrainerMessage(Message message, Millis now);
+  void OnTrainerClosed();  // it says no more; OnTrainerEnded follows
   void OnTrainerEnded(const TrainerEnd& end, Millis now);
   void OnDrain(Millis now);  // a signal asks this worker alone to stop
-  void OnTick(Millis now);   // often: every time limit is looked at here
+  // Often, after what has happened: leases are given and every time limit is looked at here.
+  void OnTick(Millis now);
 
   bool refused() const { return refused_; }
 
@@ -83,7 +85,9 @@ class Supervisor {
   struct Starting {
     Millis since;
   };
-  struct Ready {};
+  struct Ready {
+    bool closed = false;
+  };
   struct Dying {  // we kill it
     Failure why;
     std::set<LeaseId> blamed;
@@ -107,7 +111,9 @@ class Supervisor {
 
   void StartTrainer(Millis now);
   void KillTrainer(Failure why, std::set<LeaseId> blamed = {});
-  // To the trainer, as far as it has slots, in the order in which they came.
+  // To the trainer, as far as it has slots, in the order in which they came. At ticks alone: what
+  // frees a slot may be the last word of a trainer that is gone, and who is given to it then
+  // answers for its end.
   void GiveWaiting(Millis now);
   void Give(Running& running, Millis now);
   void YieldWhatIsNotGiven(Millis now);

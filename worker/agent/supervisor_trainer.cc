@@ -49,7 +49,6 @@ void Supervisor::OnTrainerMessage(Message message, Millis now) {
           const LeaseId lease = m.lease;
           abandoned_.erase(lease);
           Finish(lease, std::move(message), now);
-          GiveWaiting(now);
         } else if constexpr (FromTrainer<T>) {
           On(m, now);
         } else {
@@ -59,7 +58,7 @@ void Supervisor::OnTrainerMessage(Message message, Millis now) {
       message);
 }
 
-void Supervisor::On(const TrainerHello& hello, Millis now) {
+void Supervisor::On(const TrainerHello& hello, Millis) {
   if (!std::holds_alternative<Starting>(trainer_)) {
     return KillTrainer({FailureClass::kExit, "the trainer said hello twice"});
   }
@@ -78,7 +77,6 @@ void Supervisor::On(const TrainerHello& hello, Millis now) {
     hello_.device = hello.device;
     effects_.SendToCoordinator(hello_);
   }
-  GiveWaiting(now);
 }
 
 void Supervisor::On(const Heartbeat& heartbeat, Millis now) {
@@ -98,7 +96,7 @@ void Supervisor::On(const Heartbeat& heartbeat, Millis now) {
     return std::ranges::none_of(
         heartbeat.slots, [&](const SlotProgress& slot) { return slot.lease == abandoned.first; });
   };
-  if (std::erase_if(abandoned_, ended) > 0) GiveWaiting(now);
+  std::erase_if(abandoned_, ended);
 }
 
 void Supervisor::On(const AttemptStarted& started, Millis now) {
@@ -147,6 +145,10 @@ void Supervisor::Finish(const LeaseId& lease, Message message, Millis now) {
       message);
   const auto kept = kept_.insert_or_assign(lease, Kept{std::move(message), now}).first;
   effects_.SendToCoordinator(kept->second.message);
+}
+
+void Supervisor::OnTrainerClosed() {
+  if (auto* ready = std::get_if<Ready>(&trainer_)) ready->closed = true;
 }
 
 void Supervisor::OnTrainerEnded(const TrainerEnd& end, Millis now) {

@@ -40,6 +40,27 @@ TEST_F(SupervisorTrainerTest, AFinishedJobIsNoSuspect) {
   EXPECT_THAT(effects_.Take(), ElementsAre("up result b/1", "up failed a/1 killed alone"));
 }
 
+// "b"'s result frees a slot, and is the last that the trainer said.
+TEST_F(SupervisorTrainerTest, NothingIsGivenToATrainerThatIsGone) {
+  Join({"a", "b"});
+  Down(ALease("c"));
+  Up(ResultReady{Id("a"), {}});
+  Up(ResultReady{Id("b"), {}});
+  Ended(11);
+  EXPECT_THAT(effects_.Take(), ElementsAre("up result a/1", "up result b/1"));
+  EXPECT_THAT(Pass(Millis(500)), ElementsAre("start"));
+  Up(TheirHello());
+  EXPECT_THAT(Turn(), ElementsAre("down lease c/1"));
+  supervisor_.OnTrainerClosed();
+  Down(ALease("d"));
+  EXPECT_THAT(Turn(), IsEmpty());
+  Ended(11);
+  EXPECT_THAT(effects_.Take(), ElementsAre("up failed c/1 killed alone"));
+  EXPECT_THAT(Pass(Millis(500)), ElementsAre("start"));
+  Up(TheirHello());
+  EXPECT_THAT(Turn(), ElementsAre("down lease d/1"));
+}
+
 TEST_F(SupervisorTrainerTest, LeasesWaitForTheNextTrainer) {
   Join({"a"});
   Ended(11);
@@ -50,7 +71,7 @@ TEST_F(SupervisorTrainerTest, LeasesWaitForTheNextTrainer) {
   Ended(11);  // before its hello: the waiting lease had nothing to do with it
   EXPECT_THAT(Pass(Millis(2'000)), ElementsAre("start"));
   Up(TheirHello());
-  EXPECT_THAT(effects_.Take(), ElementsAre("down lease a/2"));
+  EXPECT_THAT(Turn(), ElementsAre("down lease a/2"));
 }
 
 TEST_F(SupervisorTrainerTest, OnlyTheHungJobIsBlamed) {
@@ -114,8 +135,9 @@ TEST_F(SupervisorTrainerTest, AStartedJobShowsThatTheTrainerWorks) {
     EXPECT_THAT(Pass(Millis(500)), ElementsAre("start"));
     Up(TheirHello());
     Down(ALease("a", i + 2));
+    EXPECT_THAT(Turn(), SizeIs(1));
     Up(AttemptStarted{Id("a", i + 2), 0, ""});
-    EXPECT_THAT(effects_.Take(), SizeIs(2));
+    EXPECT_THAT(effects_.Take(), SizeIs(1));
   }
 }
 
