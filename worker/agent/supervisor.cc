@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <utility>
 
 #include "common/base/log.h"
@@ -242,9 +241,9 @@ void Supervisor::KillTrainer(Failure why, std::set<LeaseId> blamed) {
 void Supervisor::GiveWaiting(Millis now) {
   const auto* ready = std::get_if<Ready>(&trainer_);
   while (ready && !ready->closed && !AllSlotsTaken() && !waiting_.empty()) {
-    const auto next = running_.find(waiting_.front());
+    Running& next = running_.at(waiting_.front());
     waiting_.pop_front();
-    if (next != running_.end()) Give(next->second, now);
+    Give(next, now);
   }
 }
 
@@ -256,12 +255,10 @@ void Supervisor::Give(Running& running, Millis now) {
 }
 
 void Supervisor::YieldWhatIsNotGiven(Millis now) {
-  std::map<LeaseId, std::int64_t> waiting;
-  for (const auto& [id, running] : running_) {
-    if (!running.given) waiting[id] = NewestEpoch(running.lease);
+  while (!waiting_.empty()) {
+    const LeaseId oldest = waiting_.front();
+    Yield(oldest, now);
   }
-  for (const auto& [id, epoch] : waiting) Finish(id, Yielded{id, epoch}, now);
-  waiting_.clear();
 }
 
 // It was leased ahead for a slot that would be free soon, and none was: another worker may have
@@ -269,18 +266,22 @@ void Supervisor::YieldWhatIsNotGiven(Millis now) {
 void Supervisor::YieldWhatWaitsLong(Millis now) {
   if (!AllSlotsTaken() || !std::holds_alternative<Ready>(trainer_)) return;
   while (!waiting_.empty()) {
-    const auto oldest = running_.find(waiting_.front());
-    if (oldest != running_.end()) {
-      if (oldest->second.progress.Idle(now) < options_.wait_limit) return;
-      const LeaseId id = oldest->first;
-      Finish(id, Yielded{id, NewestEpoch(oldest->second.lease)}, now);
-    }
-    waiting_.pop_front();
+    const LeaseId oldest = waiting_.front();
+    if (running_.at(oldest).progress.Idle(now) < options_.wait_limit) return;
+    Yield(oldest, now);
   }
 }
 
+void Supervisor::Yield(const LeaseId& lease, Millis now) {
+  Finish(lease, Yielded{lease, NewestEpoch(running_.at(lease).lease)}, now);
+}
+
 void Supervisor::Erase(ByLease<Running>::iterator lease) {
-  if (lease->second.given) --given_;
+  if (lease->second.given) {
+    --given_;
+  } else {
+    waiting_.erase(std::ranges::find(waiting_, lease->first));
+  }
   running_.erase(lease);
 }
 

@@ -118,6 +118,7 @@ class Supervisor {
   void Give(Running& running, Millis now);
   void YieldWhatIsNotGiven(Millis now);
   void YieldWhatWaitsLong(Millis now);
+  void Yield(const LeaseId& lease, Millis now);  // its checkpoints are what it keeps
   void Erase(ByLease<Running>::iterator lease);
   std::set<LeaseId> Given() const;  // to the trainer
   // The trainer is gone: its jobs fail, `blamed` (empty: all of them) for `why`, the others as
@@ -141,7 +142,7 @@ class Supervisor {
   std::variant<Down, Starting, Ready, Dying> trainer_ = Down{Millis::max()};
   int deaths_without_job_ = 0;  // in a row
   ByLease<Running> running_;
-  std::deque<LeaseId> waiting_;  // not given, oldest first; may name leases that are over
+  std::deque<LeaseId> waiting_;  // of those the ones not given, oldest first
   std::int32_t given_ = 0;
   // Superseded while the trainer had them. Each takes its slot until the trainer has let it go:
   // what waits for that slot must not answer for it.

@@ -174,9 +174,10 @@ TEST_F(SupervisorTest, WhatHasWaitedLongGoesBack) {
 
 TEST_F(SupervisorTest, AStopSendsBackWhatWaits) {
   Join({"a", "b"});
-  Down(ALease("c"));
+  for (const char* job : {"d", "e", "c"}) Down(ALease(job));
+  Down(Superseded{Id("e")});
   Down(StopGracefully{});
-  EXPECT_THAT(effects_.Take(), ElementsAre("up yielded c/1@0", "down stop"));
+  EXPECT_THAT(effects_.Take(), ElementsAre("up yielded d/1@0", "up yielded c/1@0", "down stop"));
   Up(Yielded{Id("a"), 1});
   EXPECT_THAT(effects_.Take(), ElementsAre("up yielded a/1@1"));
 }
