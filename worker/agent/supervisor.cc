@@ -262,11 +262,13 @@ void Supervisor::YieldWhatIsNotGiven(Millis now) {
 }
 
 // It was leased ahead for a slot that would be free soon, and none was: another worker may have
-// one.
+// one. To the coordinator an abandoned attempt's slot is free: what waits for that came in its
+// turn, and would come again.
 void Supervisor::YieldWhatWaitsLong(Millis now) {
-  if (!AllSlotsTaken() || !std::holds_alternative<Ready>(trainer_)) return;
-  while (!waiting_.empty()) {
-    const LeaseId oldest = waiting_.front();
+  if (!std::holds_alternative<Ready>(trainer_)) return;
+  const std::int32_t in_turn = options_.slots - given_;
+  while (std::ssize(waiting_) > in_turn) {
+    const LeaseId oldest = waiting_[static_cast<std::size_t>(in_turn)];
     if (running_.at(oldest).progress.Idle(now) < options_.wait_limit) return;
     Yield(oldest, now);
   }

@@ -172,6 +172,29 @@ TEST_F(SupervisorTest, WhatHasWaitedLongGoesBack) {
   EXPECT_THAT(Pass(Millis(2'000)), IsEmpty());
 }
 
+// To the coordinator the slot of "a" is free: it would lease the next job there again and again.
+TEST_F(SupervisorTest, WhatWaitsForASupersededJobStays) {
+  Join({"a", "b"});
+  Down(Superseded{Id("a")});
+  Down(ALease("c"));
+  Down(ALease("d"));  // leased ahead
+  EXPECT_THAT(effects_.Take(), ElementsAre("down superseded a/1"));
+  EXPECT_THAT(Pass(Millis(5'000)), ElementsAre("up yielded d/1@0"));
+  Down(Acknowledged{Id("d")});
+  EXPECT_THAT(Pass(Millis(30'000)), IsEmpty());
+  Up(Heartbeat{{{Id("b"), 1, 10}}});
+  EXPECT_THAT(Turn(), ElementsAre("down lease c/1"));
+}
+
+TEST_F(SupervisorTest, AStopSendsBackWhatWaitsForASupersededJob) {
+  Join({"a", "b"});
+  Down(Superseded{Id("a")});
+  Down(ALease("c"));
+  Turn();
+  Down(StopGracefully{});
+  EXPECT_THAT(effects_.Take(), ElementsAre("up yielded c/1@0", "down stop"));
+}
+
 TEST_F(SupervisorTest, AStopSendsBackWhatWaits) {
   Join({"a", "b"});
   for (const char* job : {"d", "e", "c"}) Down(ALease(job));
