@@ -169,7 +169,7 @@ bool FakeStore::NobodyNeeds(int view) const {
 FakeStore::Aftermath FakeStore::After(const Row& row, TrueEnd end) {
   const bool among_others = end == TrueEnd::kCrashAmongOthers && !row.ran_alone;
   const bool crashed = end == TrueEnd::kCrashToBlame || end == TrueEnd::kCrashAmongOthers;
-  return {.yielded = end == TrueEnd::kYield,
+  return {.yielded = end == TrueEnd::kYield || end == TrueEnd::kBystander,
           .crashed = crashed,
           .hopeless = end == TrueEnd::kHopeless,
           .crashes = row.crashes + (crashed && !among_others),

@@ -70,6 +70,7 @@ void SimAgent::On(const Lease& lease) {
   // Sometimes the newest is damaged: the one before it, else from the start.
   const std::size_t use = world_.random().Chance(0.05) ? 1 : 0;
   if (use < lease.checkpoints.size()) attempt.epoch = lease.checkpoints[use].epoch;
+  if (!lease.checkpoints.empty()) attempt.kept_epoch = lease.checkpoints.front().epoch;
   CheckInputs(lease, attempt);
   if (stopping_) return Yield(attempt);
   Require(!lease.spec.empty(), "a lease without a spec", lease.id.job_key);
@@ -154,6 +155,7 @@ void SimAgent::Epoch(Attempt& attempt) {
 
 void SimAgent::Crash(const Attempt& attempt) {
   if (Given() > 1 && world_.random().Chance(0.5)) return CrashTrainer();
+  if (Given() > 1 && world_.random().Chance(0.5)) return HangTrainer(attempt);
   Fail(attempt, kCrashes[world_.random().Between(0, 4)], true, TrueEnd::kCrashToBlame);
 }
 
@@ -167,11 +169,27 @@ void SimAgent::CrashTrainer() {
   }
 }
 
+// The trainer is killed for the sake of one, and the others go back to their checkpoints.
+void SimAgent::HangTrainer(const Attempt& hung) {
+  const LeaseId culprit = hung.lease;
+  std::vector<Attempt> given = running_;
+  std::erase_if(given, [](const Attempt& attempt) { return !attempt.given; });
+  for (const Attempt& attempt : given) {
+    if (attempt.lease == culprit) {
+      Fail(attempt, FailureClass::kHang, true, TrueEnd::kCrashToBlame);
+    } else {
+      world_.totals().Count(Seen::kBystander);
+      End(attempt.lease, Yielded{attempt.lease, attempt.kept_epoch}, TrueEnd::kBystander);
+    }
+  }
+}
+
 void SimAgent::Fail(const Attempt& attempt, FailureClass failure, bool sole_suspect, TrueEnd end) {
   End(attempt.lease, AttemptFailed{attempt.lease, failure, "it failed", sole_suspect}, end);
 }
 
-void SimAgent::Checkpoint(const Attempt& attempt) {
+void SimAgent::Checkpoint(Attempt& attempt) {
+  attempt.kept_epoch = attempt.epoch;
   CheckpointRef checkpoint;
   checkpoint.sha256 = attempt.lease.job_key;
   checkpoint.epoch = attempt.epoch;
@@ -179,7 +197,7 @@ void SimAgent::Checkpoint(const Attempt& attempt) {
   world_.ToCoordinator(info_.id, CheckpointWritten{attempt.lease, checkpoint});
 }
 
-void SimAgent::Yield(const Attempt& attempt) {
+void SimAgent::Yield(Attempt attempt) {
   if (attempt.started && world_.random().Chance(0.8)) Checkpoint(attempt);
   End(attempt.lease, Yielded{attempt.lease, attempt.epoch}, TrueEnd::kYield);
 }

@@ -55,7 +55,8 @@ class SimAgent {
     std::int64_t serial = 0;
     LeaseId lease;
     std::int64_t epoch = 0;
-    bool given = false;  // to the trainer, in a slot
+    std::int64_t kept_epoch = 0;  // of the newest checkpoint
+    bool given = false;           // to the trainer, in a slot
     bool started = false;
     std::int64_t epochs_available = 0;
     std::int64_t views = 0;  // that the lease named
@@ -88,9 +89,10 @@ class SimAgent {
   void LeaveGang(const Attempt& attempt, const std::string& trouble);
   void YieldWithGang(const Attempt& attempt);
   void Crash(const Attempt& attempt);
+  void HangTrainer(const Attempt& hung);
   void Fail(const Attempt& attempt, FailureClass failure, bool sole_suspect, TrueEnd end);
-  void Checkpoint(const Attempt& attempt);
-  void Yield(const Attempt& attempt);
+  void Checkpoint(Attempt& attempt);
+  void Yield(Attempt attempt);
   void End(LeaseId lease, Message message, TrueEnd end);
   SimJob& JobOf(const Attempt& attempt) { return world_.study()[IndexOf(attempt.lease.job_key)]; }
 

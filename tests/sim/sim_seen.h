@@ -16,6 +16,7 @@ enum class Seen {
   kLost,           // an attempt with its worker
   kYielded,
   kCrashed,
+  kBystander,  // its trainer was killed because of another
   kRanAlone,
   kQuarantined,
   kFailed,  // not a number, bad input
@@ -37,11 +38,32 @@ enum class Seen {
 };
 
 inline constexpr std::array<const char*, static_cast<std::size_t>(Seen::kCount)> kSeenNames = {
-    "faults",       "coordinators",      "zombies refused", "commits failed", "resumed",
-    "lost",         "yielded",           "crashed",         "ran alone",      "quarantined",
-    "failed",       "dead dependencies", "superseded",      "asked back",     "repeated results",
-    "drained",      "pins moved",        "leased ahead",    "spared",         "views not needed",
-    "gangs formed", "gangs left",        "sweeps settled",  "stops",          "without workers"};
+    "faults",
+    "coordinators",
+    "zombies refused",
+    "commits failed",
+    "resumed",
+    "lost",
+    "yielded",
+    "crashed",
+    "bystanders",
+    "ran alone",
+    "quarantined",
+    "failed",
+    "dead dependencies",
+    "superseded",
+    "asked back",
+    "repeated results",
+    "drained",
+    "pins moved",
+    "leased ahead",
+    "spared",
+    "views not needed",
+    "gangs formed",
+    "gangs left",
+    "sweeps settled",
+    "stops",
+    "without workers"};
 
 struct SimTotals {
   std::int64_t events = 0;

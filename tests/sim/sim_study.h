@@ -22,8 +22,8 @@ enum class Nature {
   kBadInput,
 };
 
-// How an attempt really ended at its agent.
-enum class TrueEnd { kResult, kCrashToBlame, kCrashAmongOthers, kHopeless, kYield };
+// How an attempt really ended at its agent. A bystander's trainer was killed because of another.
+enum class TrueEnd { kResult, kCrashToBlame, kCrashAmongOthers, kHopeless, kYield, kBystander };
 
 struct SimJob {
   std::string key;

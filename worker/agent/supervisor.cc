@@ -82,7 +82,8 @@ void Supervisor::On(Lease&& lease, Millis now) {
                   NewestEpoch(lease)),
       LogWorth::kDetail);
   waiting_.push_back(lease.id);
-  running_.try_emplace(waiting_.back(), Running{std::move(lease), Progress(now)});
+  const std::int64_t kept_epoch = NewestEpoch(lease);
+  running_.try_emplace(waiting_.back(), Running{std::move(lease), Progress(now), kept_epoch});
   if (stopping_) YieldWhatIsNotGiven(now);
 }
 
@@ -180,21 +181,24 @@ void Supervisor::CheckTrainer(Millis now) {
   }
 }
 
+// What stands still beside a job that hangs, and is half-way to its own limit, may be the reason.
 void Supervisor::CheckHangs(Millis now) {
-  std::set<LeaseId> hung;
+  std::set<LeaseId> suspects;
   Millis longest{0};
   for (const auto& [id, running] : running_) {
-    if (!running.given || !running.progress.Hung(options_.hang, now)) continue;
-    hung.insert(id);
-    longest = std::max(longest, running.progress.Idle(now));
+    if (!running.given) continue;
+    const Progress& progress = running.progress;
+    if (2 * progress.Idle(now) > progress.Limit(options_.hang)) suspects.insert(id);
+    if (progress.Hung(options_.hang, now)) longest = std::max(longest, progress.Idle(now));
   }
-  if (hung.empty()) return;
+  if (longest == Millis(0)) return;
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(longest).count();
-  KillTrainer({FailureClass::kHang, fmt::format("no progress for {} s", seconds)}, std::move(hung));
+  KillTrainer({FailureClass::kHang, fmt::format("no progress for {} s", seconds)},
+              std::move(suspects));
 }
 
 // Stuck in what nobody waits for any more, as a gang's member whose peer is frozen. None of the
-// trainer's other jobs is to blame.
+// trainer's jobs is to blame.
 void Supervisor::CheckAbandoned(Millis now) {
   std::set<LeaseId> stuck;
   for (const auto& [id, abandoned] : abandoned_) {
@@ -275,7 +279,7 @@ void Supervisor::YieldWhatWaitsLong(Millis now) {
 }
 
 void Supervisor::Yield(const LeaseId& lease, Millis now) {
-  Finish(lease, Yielded{lease, NewestEpoch(running_.at(lease).lease)}, now);
+  Finish(lease, Yielded{lease, running_.at(lease).kept_epoch}, now);
 }
 
 void Supervisor::Erase(ByLease<Running>::iterator lease) {

@@ -67,6 +67,7 @@ class Supervisor {
   struct Running {
     Lease lease;
     Progress progress;
+    std::int64_t kept_epoch = 0;  // of its newest checkpoint
     bool given = false;
   };
   struct Abandoned {
@@ -118,13 +119,13 @@ class Supervisor {
   void Give(Running& running, Millis now);
   void YieldWhatIsNotGiven(Millis now);
   void YieldWhatWaitsLong(Millis now);
-  void Yield(const LeaseId& lease, Millis now);  // its checkpoints are what it keeps
+  void Yield(const LeaseId& lease, Millis now);  // and go on from its checkpoint
   void Erase(ByLease<Running>::iterator lease);
   std::set<LeaseId> Given() const;  // to the trainer
-  // The trainer is gone: its jobs fail, `blamed` (empty: all of them) for `why`, the others as
-  // bystanders. Whether there was any.
-  bool FailWhatIsGiven(const Failure& why, std::set<LeaseId> blamed, const std::string& last_words,
-                       Millis now);
+  // The trainer is gone: of its jobs those `blamed` (empty: all of them) fail for `why`, the others
+  // yield. Whether there was any.
+  bool EndWhatIsGiven(const Failure& why, std::set<LeaseId> blamed, const std::string& last_words,
+                      Millis now);
   // The lease is over, as `message` (with that lease) says: kept and sent until acknowledged.
   void Finish(const LeaseId& lease, Message message, Millis now);
   void Excuse(Millis gap);

@@ -115,6 +115,7 @@ void Supervisor::On(const CheckpointWritten& written, Millis now) {
   const auto it = running_.find(written.lease);
   if (it == running_.end()) return;
   it->second.progress.Wrote(now);
+  it->second.kept_epoch = written.checkpoint.epoch;
   effects_.LogAttempt(written.lease,
                       fmt::format("checkpoint after {} epochs, {} bytes", written.checkpoint.epoch,
                                   written.checkpoint.bytes),
@@ -161,8 +162,8 @@ void Supervisor::OnTrainerEnded(const TrainerEnd& end, Millis now) {
   for (const LeaseId& id : Given()) jobs.insert(id.job_key);
   const auto* dying = std::get_if<Dying>(&trainer_);
   const Failure why = dying != nullptr ? dying->why : FailureOf(end, jobs);
-  const bool had_job = FailWhatIsGiven(why, dying != nullptr ? dying->blamed : std::set<LeaseId>(),
-                                       end.last_words, now);
+  const bool had_job = EndWhatIsGiven(why, dying != nullptr ? dying->blamed : std::set<LeaseId>(),
+                                      end.last_words, now);
   deaths_without_job_ = had_job ? 0 : deaths_without_job_ + 1;
   trainer_ = Down{now + RestartDelay(deaths_without_job_)};
   if (deaths_without_job_ >= options_.start_attempts && wanted()) {
@@ -180,20 +181,20 @@ std::set<LeaseId> Supervisor::Given() const {
   return given;
 }
 
-bool Supervisor::FailWhatIsGiven(const Failure& why, std::set<LeaseId> blamed,
-                                 const std::string& last_words, Millis now) {
+bool Supervisor::EndWhatIsGiven(const Failure& why, std::set<LeaseId> blamed,
+                                const std::string& last_words, Millis now) {
   const std::set<LeaseId> given = Given();
   if (blamed.empty()) blamed = given;
   for (const LeaseId& id : given) {
-    AttemptFailed failed{id, why.failure, why.message, blamed.size() == 1};
-    if (!blamed.contains(id)) {
-      failed = {id, FailureClass::kKilled, "the trainer was killed because another job hung",
-                false};
-    }
     if (!last_words.empty()) {
       effects_.LogAttempt(id, "the trainer's last words:\n" + last_words, LogWorth::kNotable);
     }
-    Finish(id, failed, now);
+    if (blamed.contains(id)) {
+      Finish(id, AttemptFailed{id, why.failure, why.message, blamed.size() == 1}, now);
+    } else {
+      effects_.LogAttempt(id, "the trainer was killed because of another job", LogWorth::kNotable);
+      Yield(id, now);
+    }
   }
   return !given.empty();
 }

@@ -122,7 +122,7 @@ TEST_F(SupervisorTest, ASupersededJobThatDoesNotEndCostsTheTrainerAndNobodyABlam
   Down(ALease("c"));
   EXPECT_THAT(Pass(Millis(2'500)), ElementsAre("kill"));
   Ended(9);
-  EXPECT_THAT(TakeWithoutHeartbeats(), ElementsAre("up failed b/1 killed"));
+  EXPECT_THAT(TakeWithoutHeartbeats(), ElementsAre("up yielded b/1@0"));
   EXPECT_THAT(Pass(Millis(500)), ElementsAre("start"));
   Up(TheirHello());
   EXPECT_THAT(Turn(), ElementsAre("down lease c/1"));

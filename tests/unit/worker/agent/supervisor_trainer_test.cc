@@ -74,8 +74,11 @@ TEST_F(SupervisorTrainerTest, LeasesWaitForTheNextTrainer) {
   EXPECT_THAT(Turn(), ElementsAre("down lease a/2"));
 }
 
+// The other goes on from its newest checkpoint.
 TEST_F(SupervisorTrainerTest, OnlyTheHungJobIsBlamed) {
   Join({"a", "b"});
+  Up(CheckpointWritten{Id("b"), {"sha", 1, 1, "n1"}});
+  EXPECT_THAT(effects_.Take(), ElementsAre("up checkpoint b/1"));
   Up(Heartbeat{{{Id("a"), 1, 10}, {Id("b"), 1, 10}}});
   for (int i = 0; i < 60; ++i) {
     EXPECT_THAT(Pass(Millis(1'000)), IsEmpty());
@@ -83,9 +86,20 @@ TEST_F(SupervisorTrainerTest, OnlyTheHungJobIsBlamed) {
   }
   EXPECT_THAT(Pass(Millis(500)), ElementsAre("kill"));
   Ended(9);
-  EXPECT_THAT(TakeWithoutHeartbeats(),
-              ElementsAre("up failed a/1 hang alone", "up failed b/1 killed"));
+  EXPECT_THAT(TakeWithoutHeartbeats(), ElementsAre("up failed a/1 hang alone", "up yielded b/1@1"));
   EXPECT_THAT(effects_.log, HasSubstr("a/1 failed (hang): no progress for 60 s"));
+  EXPECT_THAT(effects_.log, HasSubstr("b/1 the trainer was killed because of another job"));
+}
+
+// As where one holds what both need.
+TEST_F(SupervisorTrainerTest, WhatStandsStillBesideAHungJobIsASuspect) {
+  Join({"a", "b"});
+  Up(Heartbeat{{{Id("a"), 1, 10}, {Id("b"), 1, 10}}});
+  EXPECT_THAT(Pass(Millis(1'000)), IsEmpty());
+  Up(Heartbeat{{{Id("a"), 1, 10}, {Id("b"), 1, 11}}});
+  EXPECT_THAT(Pass(Millis(60'000)), ElementsAre("kill"));
+  Ended(9);
+  EXPECT_THAT(TakeWithoutHeartbeats(), ElementsAre("up failed a/1 hang", "up failed b/1 hang"));
 }
 
 TEST_F(SupervisorTrainerTest, LoadingMayTakeTenMinutes) {
