@@ -102,10 +102,12 @@ class SupervisorTest : public ::testing::Test {
     return lease;
   }
 
-  // Time passes as it does for the loop: in small steps.
+  // Time passes as it does for the loop: in small steps, and the trainer says again what it said in
+  // its last heartbeat.
   std::vector<std::string> Pass(Millis time) {
     for (const Millis end = now_ + time; now_ < end;) {
       now_ = std::min(end, now_ + Millis(500));
+      if (beat_) Up(*beat_);
       supervisor_.OnTick(now_);
     }
     return TakeWithoutHeartbeats();
@@ -120,9 +122,13 @@ class SupervisorTest : public ::testing::Test {
     supervisor_.OnTick(now_);
     return TakeWithoutHeartbeats();
   }
-  void Up(const Message& message) { supervisor_.OnTrainerMessage(message, now_); }
+  void Up(const Message& message) {
+    if (const auto* beat = std::get_if<Heartbeat>(&message)) beat_ = *beat;
+    supervisor_.OnTrainerMessage(message, now_);
+  }
   void Down(const Message& message) { supervisor_.OnCoordinatorMessage(message, now_); }
   void Ended(int signal, int code = 0) {
+    beat_.reset();
     supervisor_.OnTrainerEnded({.signal = signal, .exit_code = code}, now_);
   }
   // Up to the point where jobs run.
@@ -138,6 +144,7 @@ class SupervisorTest : public ::testing::Test {
 
   RecordingEffects effects_;
   Millis now_{1'000'000};
+  std::optional<Heartbeat> beat_;  // of the trainer; none: it says nothing by itself
   Supervisor supervisor_{SupervisorOptions{.slots = 2}, OurHello(), effects_};
 };
 

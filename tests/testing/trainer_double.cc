@@ -2,6 +2,7 @@
 // variable TRAINER_DOUBLE says how to behave as a process: "die" or "mute" before the hello,
 // "other-build", "stubborn" (does not heed Goodbye).
 #include <fmt/format.h>
+#include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -85,9 +86,11 @@ class Double {
       JobResult result;
       result.epochs = 2;
       Say(ResultReady{lease.id, result});
-    } else if (lease.spec == "wait" || lease.spec == "hang") {
+    } else if (lease.spec == "wait") {
       waiting_[lease.id] = 1;
       Say(Heartbeat{{{lease.id, 1, 5}}});
+    } else if (lease.spec == "hang") {
+      while (poll(nullptr, 0, 10) == 0) Say(Heartbeat{{{lease.id, 1, 5}}});
     } else if (lease.spec == "crash") {
       fmt::print(stderr, "something went wrong\nin the double\n");
       raise(SIGKILL);

@@ -28,6 +28,10 @@ std::int64_t NewestEpoch(const Lease& lease) {
   return lease.checkpoints.empty() ? 0 : lease.checkpoints.front().epoch;
 }
 
+std::int64_t Seconds(Millis time) {
+  return std::chrono::duration_cast<std::chrono::seconds>(time).count();
+}
+
 }  // namespace
 
 Supervisor::Supervisor(const SupervisorOptions& options, Hello hello, AgentEffects& effects)
@@ -144,7 +148,7 @@ void Supervisor::OnDrain(Millis now) {
 // --- time
 
 void Supervisor::OnTick(Millis now) {
-  if (last_tick_ && now - *last_tick_ > kGapMin) Excuse(now - *last_tick_);
+  if (last_tick_ && now - *last_tick_ > kGapMin) Excuse(now - *last_tick_, now);
   last_tick_ = now;
   CheckTrainer(now);
   GiveWaiting(now);
@@ -152,10 +156,12 @@ void Supervisor::OnTick(Millis now) {
   SendWhatIsDue(now);
 }
 
-void Supervisor::Excuse(Millis gap) {
+void Supervisor::Excuse(Millis gap, Millis now) {
   for (auto& [id, running] : running_) running.progress.Excuse(gap);
   for (auto& [id, abandoned] : abandoned_) abandoned.since += gap;
   if (auto* starting = std::get_if<Starting>(&trainer_)) starting->since += gap;
+  // Perhaps it was heard after the gap, in this very turn.
+  if (auto* ready = std::get_if<Ready>(&trainer_)) ready->heard = std::min(ready->heard + gap, now);
   if (auto* dying = std::get_if<Dying>(&trainer_); dying && dying->since) *dying->since += gap;
 }
 
@@ -171,29 +177,33 @@ void Supervisor::CheckTrainer(Millis now) {
     if (now - *dying->since > options_.kill_limit) {
       effects_.EndWithError("the trainer was killed and does not end");
     }
-  } else if (std::holds_alternative<Ready>(trainer_)) {
+  } else if (const auto* ready = std::get_if<Ready>(&trainer_)) {
+    const Millis silence = now - ready->heard;
     if (leaving_ && now - *leaving_ > options_.goodbye_limit) {
       KillTrainer({FailureClass::kKilled, "goodbye"});
+    } else if (silence > options_.mute_limit) {
+      KillTrainer({FailureClass::kHang,
+                   fmt::format("the trainer has said nothing for {} s", Seconds(silence))});
     } else {
-      CheckHangs(now);
+      CheckHangs(ready->heard);
       CheckAbandoned(now);
     }
   }
 }
 
-// What stands still beside a job that hangs, and is half-way to its own limit, may be the reason.
-void Supervisor::CheckHangs(Millis now) {
+// As the trainer told it last: its silence says nothing of any one job. What stands still beside a
+// job that hangs, and is half-way to its own limit, may be the reason.
+void Supervisor::CheckHangs(Millis heard) {
   std::set<LeaseId> suspects;
   Millis longest{0};
   for (const auto& [id, running] : running_) {
     if (!running.given) continue;
     const Progress& progress = running.progress;
-    if (2 * progress.Idle(now) > progress.Limit(options_.hang)) suspects.insert(id);
-    if (progress.Hung(options_.hang, now)) longest = std::max(longest, progress.Idle(now));
+    if (2 * progress.Idle(heard) > progress.Limit(options_.hang)) suspects.insert(id);
+    if (progress.Hung(options_.hang, heard)) longest = std::max(longest, progress.Idle(heard));
   }
   if (longest == Millis(0)) return;
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(longest).count();
-  KillTrainer({FailureClass::kHang, fmt::format("no progress for {} s", seconds)},
+  KillTrainer({FailureClass::kHang, fmt::format("no progress for {} s", Seconds(longest))},
               std::move(suspects));
 }
 

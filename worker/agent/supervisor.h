@@ -24,7 +24,8 @@ struct SupervisorOptions {
   Millis resend{5'000};         // an unacknowledged result is sent again after this
   Millis start_limit{600'000};  // for the trainer to say hello
   HangLimits hang{};
-  int start_attempts = 5;  // trainers in a row that died without a job: then the agent gives up
+  Millis mute_limit{60'000};  // a trainer speaks twice a second, whatever its jobs do
+  int start_attempts = 5;     // trainers in a row that died without a job: then the agent gives up
   Millis goodbye_limit{5'000};  // for the trainer to end by itself
   Millis wait_limit{5'000};     // a lease that no slot has got free for goes back
   Millis kill_limit{60'000};    // for a killed trainer to be gone: a hung device may hold it
@@ -87,6 +88,7 @@ class Supervisor {
     Millis since;
   };
   struct Ready {
+    Millis heard;
     bool closed = false;
   };
   struct Dying {  // we kill it
@@ -128,9 +130,9 @@ class Supervisor {
                       Millis now);
   // The lease is over, as `message` (with that lease) says: kept and sent until acknowledged.
   void Finish(const LeaseId& lease, Message message, Millis now);
-  void Excuse(Millis gap);
+  void Excuse(Millis gap, Millis now);
   void CheckTrainer(Millis now);
-  void CheckHangs(Millis now);
+  void CheckHangs(Millis heard);
   void CheckAbandoned(Millis now);
   void SendWhatIsDue(Millis now);
   bool AllSlotsTaken() const { return given_ + std::ssize(abandoned_) >= options_.slots; }

@@ -43,6 +43,7 @@ Millis RestartDelay(int deaths) {
 
 void Supervisor::OnTrainerMessage(Message message, Millis now) {
   if (std::holds_alternative<Dying>(trainer_)) return;  // its leases fail as a whole
+  if (auto* ready = std::get_if<Ready>(&trainer_)) ready->heard = now;
   std::visit(
       [&]<typename T>(const T& m) {
         if constexpr (EndsLease<T>) {
@@ -58,7 +59,7 @@ void Supervisor::OnTrainerMessage(Message message, Millis now) {
       message);
 }
 
-void Supervisor::On(const TrainerHello& hello, Millis) {
+void Supervisor::On(const TrainerHello& hello, Millis now) {
   if (!std::holds_alternative<Starting>(trainer_)) {
     return KillTrainer({FailureClass::kExit, "the trainer said hello twice"});
   }
@@ -70,7 +71,7 @@ void Supervisor::On(const TrainerHello& hello, Millis) {
     return effects_.EndWithError("the trainer's numerics class changed from " +
                                  hello_.numerics_class + " to " + hello.numerics_class);
   }
-  trainer_ = Ready{};
+  trainer_ = Ready{now};
   if (!hello_sent_) {
     hello_sent_ = true;
     hello_.numerics_class = hello.numerics_class;

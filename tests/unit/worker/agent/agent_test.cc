@@ -180,6 +180,14 @@ TEST_F(AgentTest, AHangIsKilled) {
   EXPECT_TRUE(failed.sole_suspect);
 }
 
+TEST_F(AgentTest, ATrainerThatSaysNothingIsKilled) {
+  adjust_ = [](AgentOptions& options) { options.supervisor.mute_limit = Millis(500); };
+  Join();
+  const AttemptFailed failed = Fail("wait");
+  EXPECT_EQ(failed.failure, FailureClass::kHang);
+  EXPECT_EQ(failed.message, "the trainer has said nothing for 0 s");
+}
+
 TEST_F(AgentTest, AStopYields) {
   Join();
   Tell(LeaseOf("wait"));

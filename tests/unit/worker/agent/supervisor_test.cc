@@ -175,6 +175,7 @@ TEST_F(SupervisorTest, WhatHasWaitedLongGoesBack) {
 // To the coordinator the slot of "a" is free: it would lease the next job there again and again.
 TEST_F(SupervisorTest, WhatWaitsForASupersededJobStays) {
   Join({"a", "b"});
+  Up(Heartbeat{{{Id("a"), 1, 10}, {Id("b"), 1, 10}}});
   Down(Superseded{Id("a")});
   Down(ALease("c"));
   Down(ALease("d"));  // leased ahead

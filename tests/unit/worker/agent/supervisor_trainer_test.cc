@@ -104,6 +104,7 @@ TEST_F(SupervisorTrainerTest, WhatStandsStillBesideAHungJobIsASuspect) {
 
 TEST_F(SupervisorTrainerTest, LoadingMayTakeTenMinutes) {
   Join({"a"});
+  Up(Heartbeat{{{Id("a"), 0, 0}}});
   EXPECT_THAT(Pass(Millis(600'000)), IsEmpty());
   EXPECT_THAT(Pass(Millis(500)), ElementsAre("kill"));
   Ended(9);
@@ -118,6 +119,43 @@ TEST_F(SupervisorTrainerTest, TimeInWhichTheAgentItselfStoodStillCountsForNothin
   supervisor_.OnTick(now_);
   EXPECT_THAT(TakeWithoutHeartbeats(), IsEmpty());
   EXPECT_THAT(Pass(Millis(59'000)), IsEmpty());
+  EXPECT_THAT(Pass(Millis(2'000)), ElementsAre("kill"));
+}
+
+// Which of its jobs is the reason is not known, though "a" had got further.
+TEST_F(SupervisorTrainerTest, ATrainerThatSaysNothingHangs) {
+  Join({"a", "b"});
+  Up(Heartbeat{{{Id("a"), 1, 10}, {Id("b"), 0, 0}}});
+  EXPECT_THAT(Pass(Millis(30'000)), IsEmpty());
+  beat_.reset();
+  EXPECT_THAT(Pass(Millis(60'000)), IsEmpty());
+  EXPECT_THAT(Pass(Millis(500)), ElementsAre("kill"));
+  Ended(9);
+  EXPECT_THAT(TakeWithoutHeartbeats(), ElementsAre("up failed a/1 hang", "up failed b/1 hang"));
+  EXPECT_THAT(effects_.log, HasSubstr("the trainer has said nothing for 60 s"));
+}
+
+TEST_F(SupervisorTrainerTest, ATrainerWithoutAJobThatSaysNothingIsReplaced) {
+  Join();
+  EXPECT_THAT(Pass(Millis(60'500)), ElementsAre("kill"));
+  Ended(9);
+  EXPECT_THAT(Pass(Millis(500)), ElementsAre("start"));
+}
+
+// Suspended together with its trainer.
+TEST_F(SupervisorTrainerTest, SilenceWhileTheAgentStoodStillCountsForNothing) {
+  Join({"a"});
+  const Heartbeat beat{{{Id("a"), 1, 10}}};
+  Up(beat);
+  supervisor_.OnTick(now_);
+  now_ += Millis(3'600'000);
+  Up(beat);  // from before
+  EXPECT_THAT(Turn(), IsEmpty());
+  beat_.reset();
+  EXPECT_THAT(Pass(Millis(30'000)), IsEmpty());
+  now_ += Millis(3'600'000);
+  EXPECT_THAT(Turn(), IsEmpty());
+  EXPECT_THAT(Pass(Millis(29'000)), IsEmpty());
   EXPECT_THAT(Pass(Millis(2'000)), ElementsAre("kill"));
 }
 
