@@ -12,6 +12,9 @@
 #include <csignal>
 #include <cstring>
 #include <string_view>
+#include <system_error>
+
+#include "common/base/log.h"
 
 namespace unmask {
 namespace {
@@ -45,6 +48,24 @@ void DefaultSignals() {
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
   for (const int signal : {SIGPIPE, SIGUSR1, SIGINT, SIGTERM, SIGHUP}) ::signal(signal, SIG_DFL);
+}
+
+// The folder may have been removed meanwhile. A trainer's last words are worth less than the
+// worker.
+int OpenLog(const fs::path& path) {
+  const auto open_it = [&] {
+    return open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+  };
+  int log = open_it();
+  if (log < 0 && errno == ENOENT) {
+    std::error_code ignored;
+    fs::create_directory(path.parent_path(), ignored);
+    log = open_it();
+  }
+  if (log >= 0) return log;
+  LogError(fmt::format("cannot write the trainer's log ({}): {}; goes on without", path.string(),
+                       std::strerror(errno)));
+  return open("/dev/null", O_WRONLY | O_CLOEXEC);
 }
 
 [[noreturn]] void Exec(const Prepared& prepared) {
@@ -83,10 +104,9 @@ std::vector<std::string> TrainerEnvironment() {
 }
 
 Result<pid_t> SpawnTrainer(const SpawnCommand& command) {
-  const int log = open(command.log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+  const int log = OpenLog(command.log);
   if (log < 0) {
-    return DataError(fmt::format("cannot write the trainer's log: {}", std::strerror(errno)),
-                     command.log.string());
+    return InternalError(fmt::format("cannot open /dev/null: {}", std::strerror(errno)));
   }
   const std::vector<std::string> environment = TrainerEnvironment();
   const Prepared prepared{Pointers(command.arguments), Pointers(environment), log, command.socket,

@@ -15,7 +15,7 @@ inline constexpr int kChildSocket = 3;  // the descriptor that the child finds i
 
 struct SpawnCommand {
   std::vector<std::string> arguments;  // the first is the program's path
-  fs::path log;                        // stdout and stderr are appended here
+  fs::path log;                        // stdout and stderr are appended here, where that can be
   int socket = -1;                     // becomes kChildSocket; the only other descriptor it gets
 };
 

@@ -24,7 +24,7 @@ struct TrainerCommand {
   fs::path store;
   int slots = 1;
   std::string device = "auto";
-  fs::path log;  // its stdout and stderr are appended here; the folder is there
+  fs::path log;  // its stdout and stderr are appended here, where that can be
 };
 
 class TrainerProcess {

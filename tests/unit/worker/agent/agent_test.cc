@@ -165,6 +165,23 @@ TEST_F(AgentTest, ACrashIsAnswered_AndTheNextJobRuns) {
   EXPECT_THAT(AttemptLog(), HasSubstr("something went wrong\nin the double"));
 }
 
+TEST_F(AgentTest, WithoutItsFolderTheNextTrainersLogMakesIt) {
+  Join();
+  fs::remove_all(store_.path() / "logs");
+  Fail("crash");
+  EXPECT_THAT(Fail("crash", 2).message, HasSubstr("in the double"));
+  SayGoodbye();
+  EXPECT_TRUE(fs::exists(store_.path() / "logs" / "trainer-host-1.log"));
+}
+
+TEST_F(AgentTest, ATrainerWhoseLogCannotBeWrittenWorks) {
+  Join();
+  fs::remove_all(store_.path() / "logs");
+  std::ofstream(store_.path() / "logs") << "no folder";
+  Fail("crash");
+  EXPECT_EQ(Fail("crash", 2).message, "the trainer died by signal 9 (Killed)");
+}
+
 TEST_F(AgentTest, WhatTheTrainerSaidBeforeItsEndIsHeard) {
   Join();
   Tell(LeaseOf("result-then-exit"));
