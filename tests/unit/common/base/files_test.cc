@@ -54,13 +54,13 @@ TEST_F(FilesTest, ReadsOnlyRegularFilesWithinTheBound) {
 }
 
 TEST_F(FilesTest, ALinkThatLeadsNowhereIsThere) {
-  const fs::path link = folder_.path() / "link";
+  const fs::path link = folder_ / "link";
   EXPECT_FALSE(IsThere(link));
   fs::create_symlink("gone", link);
   EXPECT_TRUE(IsThere(link));
-  fs::create_symlink(folder_.path(), folder_.path() / "folder");
-  EXPECT_TRUE(IsThere(folder_.path() / "folder"));
-  EXPECT_FALSE(IsThere(folder_.path() / "folder" / "gone"));
+  fs::create_symlink(folder_, folder_ / "folder");
+  EXPECT_TRUE(IsThere(folder_ / "folder"));
+  EXPECT_FALSE(IsThere(folder_ / "folder" / "gone"));
 }
 
 TEST_F(FilesTest, AFileHasTheHashOfItsBytesHoweverManyThereAre) {
