@@ -33,6 +33,7 @@ Result<double> ImagesPerSecond(const fs::path& folder, Precision precision, unsi
                 OpenModuleTable<BackboneModule>(kTorchModuleFile, kBackboneModuleSymbol));
   UNMASK_ASSIGN(const auto backbone, module->make_backbone(std::move(model.parts)));
   std::vector<PictureMaker> makers;
+  makers.reserve(kPictures);
   for (std::uint32_t i = 0; i < kPictures; ++i) {
     makers.emplace_back([pixels = RandomPixels(size, i)] { return Result<Pixels>(pixels); });
   }

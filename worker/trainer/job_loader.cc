@@ -12,11 +12,23 @@ namespace unmask {
 Result<LoadedJob> JobLoader::Load(const Lease& lease, JobSpec spec, LeaseControl& control) const {
   LoadedJob job;
   job.spec = std::move(spec);
-  UNMASK_ASSIGN(const std::string blob, blobs_.Read(job.spec.dataset));
-  UNMASK_ASSIGN(const Dataset dataset, ParseDatasetBlob(blob));
-  UNMASK_ASSIGN(job.fold, PrepareFold(job.spec, dataset));
+  UNMASK_ASSIGN(const auto dataset, DatasetOf(job.spec));
+  UNMASK_ASSIGN(job.fold, PrepareFold(job.spec, *dataset));
   if (SeesPictures(job.spec.settings)) UNMASK_TRY(LoadPictures(lease, control, job));
   return job;
+}
+
+// A study has a few data sets, which all its folds and points share.
+Result<std::shared_ptr<const Dataset>> JobLoader::DatasetOf(const JobSpec& spec) const {
+  constexpr std::size_t kMost = 4;
+  const std::lock_guard lock(mutex_);
+  const auto known = datasets_.find(spec.dataset);
+  if (known != datasets_.end()) return known->second;
+  UNMASK_ASSIGN(const std::string blob, blobs_.Read(spec.dataset));
+  UNMASK_ASSIGN(Dataset dataset, ParseDatasetBlob(blob));
+  if (datasets_.size() == kMost) datasets_.clear();
+  return datasets_.emplace(spec.dataset, std::make_shared<const Dataset>(std::move(dataset)))
+      .first->second;
 }
 
 // The inputs, and what a job trains or reads beside them.

@@ -3,7 +3,9 @@
 
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,7 +27,7 @@ struct LoadedJob {
   std::shared_ptr<const std::atomic<std::int64_t>> images_forwarded;
 };
 
-// Keeps blobs and models that it opened, for the jobs that come. Thread-safe.
+// Keeps data sets, blobs and models that it opened, for the jobs that come. Thread-safe.
 class JobLoader {
  public:
   // `make_backbone` is needed by jobs that see pictures alone.
@@ -42,6 +44,7 @@ class JobLoader {
   Result<const LoadedModel*> Model(const JobSpec& spec) const { return models_.Get(spec); }
 
  private:
+  Result<std::shared_ptr<const Dataset>> DatasetOf(const JobSpec& spec) const;
   Status LoadPictures(const Lease& lease, LeaseControl& control, LoadedJob& job) const;
   Result<PictureInputs> InputsOf(const Lease& lease, LeaseControl& control, LoadedJob& job) const;
   Result<PictureInputs> PixelsFor(const std::string& crops_blob, LoadedJob& job) const;
@@ -49,6 +52,8 @@ class JobLoader {
                                   const LoadedJob& job) const;
 
   BlobFolder blobs_;
+  mutable std::mutex mutex_;
+  mutable std::map<std::string, std::shared_ptr<const Dataset>> datasets_;  // by SHA-256
   mutable BlobTensors tensors_;
   mutable Models models_;
 };

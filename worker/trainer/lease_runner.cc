@@ -33,7 +33,7 @@ class LeaseRunner::ReadPatience {
   explicit ReadPatience(LeaseControl& control) : control_(control) {}
 
   Result<std::string> Read(const BlobFolder& blobs, const std::string& sha256) {
-    constexpr std::chrono::milliseconds kBetweenTries{500};
+    constexpr std::chrono::milliseconds kBetweenReads{500};
     while (true) {
       auto bytes = blobs.ReadUnchecked(sha256);
       if (bytes.ok() || tries_left_ == 0) return bytes;
