@@ -209,7 +209,14 @@ struct StateCounts {  // distinct jobs
     std::int64_t* const counts[] = {&queued, &running, &done, &failed, &quarantined};
     return *counts[static_cast<std::size_t>(state)];
   }
-  std::int64_t Of(JobState state) const { return StateCounts(*this).Of(state); }
+  // visit(name of the state, count), for each.
+  template <typename Visit>
+  void ForEach(const Visit& visit) const {
+    StateCounts counts = *this;
+    for (std::size_t i = 0; i < kNames<JobState>.size(); ++i) {
+      visit(kNames<JobState>[i], counts.Of(static_cast<JobState>(i)));
+    }
+  }
   std::int64_t total() const { return left() + done + dead(); }
   std::int64_t left() const { return queued + running; }
   std::int64_t dead() const { return failed + quarantined; }

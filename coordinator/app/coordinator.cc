@@ -168,6 +168,8 @@ class Coordinator final : public MessageSink {
 
   // Features whose blob was deleted are made again where there is a training to read them.
   Status ForgetLostFeatures(std::vector<StoredJob>& stored) {
+    const auto& jobs = options_.plan.jobs;  // feature jobs come first
+    if (jobs.empty() || jobs.front().spec.kind != JobKind::kFeatures) return {};
     std::vector<std::string> lost;
     const std::unordered_set<std::string_view> features = FeaturesToRead(stored);
     for (StoredJob& job : stored) {

@@ -25,9 +25,8 @@ json Array(const Items& items, const ToJson& to_json) {
 
 json JobsJson(const StateCounts& jobs) {
   json out = {{"total", jobs.total()}};
-  for (const std::string_view state : kNames<JobState>) {
-    out[std::string(state)] = jobs.Of(*FromName<JobState>(state));
-  }
+  jobs.ForEach(
+      [&](std::string_view state, std::int64_t count) { out[std::string(state)] = count; });
   return out;
 }
 
@@ -126,10 +125,9 @@ class MetricsWriter {
 
 void WriteJobs(const StateCounts& jobs, MetricsWriter& out) {
   out.Family("unmask_jobs", "gauge", "Distinct jobs of the sweep by state.");
-  for (const std::string_view state : kNames<JobState>) {
-    out.Sample(static_cast<double>(jobs.Of(*FromName<JobState>(state))),
-               fmt::format("state=\"{}\"", state));
-  }
+  jobs.ForEach([&](std::string_view state, std::int64_t count) {
+    out.Sample(static_cast<double>(count), fmt::format("state=\"{}\"", state));
+  });
 }
 
 void WriteWorkers(const LiveSnapshot& snapshot, MetricsWriter& out) {

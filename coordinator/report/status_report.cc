@@ -129,9 +129,8 @@ nlohmann::json StatusJson(const SweepStatus& status) {
               {"coordinator", status.coordinator ? json{{"host", status.coordinator->host},
                                                         {"pid", status.coordinator->pid}}
                                                  : json()}};
-  for (const std::string_view state : kNames<JobState>) {
-    out[std::string(state)] = progress.jobs.Of(*FromName<JobState>(state));
-  }
+  progress.jobs.ForEach(
+      [&](std::string_view state, std::int64_t count) { out[std::string(state)] = count; });
   return out;
 }
 

@@ -194,15 +194,18 @@ void Supervisor::CheckTrainer(Millis now) {
 // As the trainer told it last: its silence says nothing of any one job. What stands still beside a
 // job that hangs, and is half-way to its own limit, may be the reason.
 void Supervisor::CheckHangs(Millis heard) {
-  std::set<LeaseId> suspects;
   Millis longest{0};
   for (const auto& [id, running] : running_) {
-    if (!running.given) continue;
-    const Progress& progress = running.progress;
-    if (2 * progress.Idle(heard) > progress.Limit(options_.hang)) suspects.insert(id);
-    if (progress.Hung(options_.hang, heard)) longest = std::max(longest, progress.Idle(heard));
+    if (!running.given || !running.progress.Hung(options_.hang, heard)) continue;
+    longest = std::max(longest, running.progress.Idle(heard));
   }
   if (longest == Millis(0)) return;
+  std::set<LeaseId> suspects;
+  for (const auto& [id, running] : running_) {
+    const Progress& progress = running.progress;
+    const bool suspect = 2 * progress.Idle(heard) > progress.Limit(options_.hang);
+    if (running.given && suspect) suspects.insert(id);
+  }
   KillTrainer({FailureClass::kHang, fmt::format("no progress for {} s", Seconds(longest))},
               std::move(suspects));
 }

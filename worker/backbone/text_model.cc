@@ -65,14 +65,13 @@ Result<TextConfig> ReadTextConfig(const std::string& text, const std::string& wh
   model.end_token = fields.Count("eos_token_id", 49407, kVocabularyMax);
   model.projection = whole.Count("projection_dim", 512);
   fields.CheckHeads(model);
+  if (model.positions < 2) {
+    fields.Complain("max_position_embeddings", "at least 2: a text's start and end");
+  }
   AllProblems problems;
   problems.Add(whole.status());
   problems.Add(fields.status());
   UNMASK_TRY(problems.status());
-  if (model.positions < 2) {
-    return DataError(fmt::format("'max_position_embeddings' is {}", model.positions),
-                     where + ": text_config", "at least 2: a text's start and end");
-  }
   return model;
 }
 
