@@ -178,6 +178,28 @@ CsvTable ParseCsv(std::string_view bytes, const std::string& name, std::vector<P
   return CsvParser(bytes, name, problems, limits).Parse();
 }
 
+std::optional<Problem> OtherSeparators(const CsvRow& header, const std::string& name) {
+  const CsvField& first = header.fields.front();
+  if (header.fields.size() > 1) return std::nullopt;
+  for (const char separator : {';', '\t'}) {
+    if (first.text.find(separator) == std::string::npos) continue;
+    const std::string what = separator == ';' ? "';'" : "tabs";
+    return Problem{"columns separated by " + what, CsvWhere(name, first), "by ','"};
+  }
+  return std::nullopt;
+}
+
+std::optional<Problem> OtherLength(const CsvTable& table, std::size_t row,
+                                   const std::string& name) {
+  const std::vector<CsvField>& fields = table.rows[row].fields;
+  const std::size_t wanted = table.rows.front().fields.size();
+  if (fields.size() == wanted) return std::nullopt;
+  const bool cut = row + 1 == table.rows.size() && !table.ends_with_newline;
+  return Problem{
+      fmt::format("{} fields in a row", fields.size()), CsvWhere(name, fields.front()),
+      fmt::format("{} as in the header{}", wanted, cut ? " (is the file cut short?)" : "")};
+}
+
 std::string CsvWhere(const std::string& name, const CsvField& field) {
   return fmt::format("{}:{}:{}", name, field.line, field.column);
 }

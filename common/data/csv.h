@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,6 +39,12 @@ struct CsvLimits {
 // `name` is the file as messages name it.
 CsvTable ParseCsv(std::string_view bytes, const std::string& name, std::vector<Problem>& problems,
                   const CsvLimits& limits = {});
+
+// What is wrong with a table whose first row is `header`, where its columns seem to be separated by
+// semicolons or tabs, as spreadsheets write them where the comma is for decimals.
+std::optional<Problem> OtherSeparators(const CsvRow& header, const std::string& name);
+// What is wrong with `table.rows[row]` where it has more or fewer fields than the header.
+std::optional<Problem> OtherLength(const CsvTable& table, std::size_t row, const std::string& name);
 
 // "name:LINE:COLUMN".
 std::string CsvWhere(const std::string& name, const CsvField& field);

@@ -41,10 +41,19 @@ class FeatureTableReader {
 
  private:
   void ReadRows(const CsvTable& csv) {
-    ReadHeader(csv.rows.front());
+    if (auto problem = OtherSeparators(csv.rows.front(), table_.name)) {
+      problems_.push_back(std::move(*problem));
+    } else {
+      ReadHeader(csv.rows.front());
+    }
     if (!problems_.empty()) return;  // what the columns are is in doubt
     for (std::size_t i = 1; i < csv.rows.size(); ++i) {
-      if (!csv.rows[i].broken) ReadRow(csv.rows[i]);
+      if (csv.rows[i].broken) continue;  // reported with its syntax
+      if (auto problem = OtherLength(csv, i, table_.name)) {
+        problems_.push_back(std::move(*problem));
+      } else {
+        ReadRow(csv.rows[i]);
+      }
     }
   }
 
@@ -71,10 +80,6 @@ class FeatureTableReader {
   }
 
   void ReadRow(const CsvRow& row) {
-    if (row.fields.size() != columns_.size()) {
-      return Report(fmt::format("{} fields in a row", row.fields.size()), At(row.fields.front()),
-                    fmt::format("{} as in the header", columns_.size()));
-    }
     const CsvField& sample = row.fields[sample_];
     if (sample.text.empty()) Report("empty sample", At(sample), "a clip's name");
     std::vector<float> features;

@@ -53,32 +53,26 @@ class ManifestReader {
 
  private:
   void ReadTable(const CsvTable& table) {
-    if (HasOtherSeparators(table.rows[0])) return;
+    if (auto problem = OtherSeparators(table.rows[0], name_)) {
+      problems_.push_back(std::move(*problem));
+      return;
+    }
     ReadHeader(table.rows[0]);
     for (std::size_t i = 1; i < table.rows.size(); ++i) {
-      const bool cut = i + 1 == table.rows.size() && !table.ends_with_newline;
-      ReadRow(table.rows[i], cut);
+      if (table.rows[i].broken) continue;  // reported with its syntax
+      if (auto problem = OtherLength(table, i, name_)) {
+        problems_.push_back(std::move(*problem));
+      } else {
+        ReadRow(table.rows[i]);
+      }
     }
     if (table.rows.size() == 1 && problems_.empty()) Report("no clips", name_, "a row for each");
   }
 
-  // As spreadsheets write them where the comma is for decimals.
-  bool HasOtherSeparators(const CsvRow& header) {
-    const CsvField& first = header.fields[0];
-    for (const char separator : {';', '\t'}) {
-      if (header.fields.size() > 1 || std::ranges::count(first.text, separator) < 3) continue;
-      Report(fmt::format("columns separated by {}", separator == ';' ? "';'" : "tabs"),
-             CsvWhere(name_, first), "by ','");
-      return true;
-    }
-    return false;
-  }
-
   void ReadHeader(const CsvRow& header) {
-    fields_ = header.fields.size();
     column_at_.fill(-1);
     std::vector<std::string> others;
-    for (std::size_t i = 0; i < fields_; ++i) {
+    for (std::size_t i = 0; i < header.fields.size(); ++i) {
       const CsvField& field = header.fields[i];
       const auto known = std::find(kHeader.begin(), kHeader.end(), field.text);
       if (known == kHeader.end()) {
@@ -101,13 +95,7 @@ class ManifestReader {
            nearest ? "rename column '" + *nearest + "'?" : "header " + Join(kHeader, ","));
   }
 
-  void ReadRow(const CsvRow& row, bool cut) {
-    if (row.broken) return;  // reported with its syntax
-    if (row.fields.size() != fields_) {
-      Report(fmt::format("{} fields in a row", row.fields.size()), CsvWhere(name_, row.fields[0]),
-             fmt::format("{} as in the header{}", fields_, cut ? " (is the file cut short?)" : ""));
-      return;
-    }
+  void ReadRow(const CsvRow& row) {
     row_ = &row;
     ManifestClip clip;
     clip.line = row.fields[0].line;
@@ -216,7 +204,6 @@ class ManifestReader {
   const fs::path root_;
   std::vector<Problem> problems_;
   std::array<int, kColumns> column_at_{};  // -1: missing
-  std::size_t fields_ = 0;                 // of a row
   const CsvRow* row_ = nullptr;            // being read
   std::map<std::string, int> line_of_;     // by sample
   Manifest manifest_{name_, {}};

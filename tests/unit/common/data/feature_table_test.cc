@@ -34,6 +34,8 @@ TEST(FeatureTableTest, EveryProblemIsSaidWhereItIs) {
   EXPECT_THAT(ErrorOf("sample\na\n"), HasSubstr("no column but 'sample'"));
   EXPECT_THAT(ErrorOf("sample,x,x\na,1,2\n"), HasSubstr("column 'x' is there twice (f.csv:1:10)"));
   EXPECT_THAT(ErrorOf(",sample,x\n0,a,1\n"), HasSubstr("a column without a name (f.csv:1:1)"));
+  EXPECT_THAT(ErrorOf("sample;x\na;0,5\n"), HasSubstr("columns separated by ';' (f.csv:1:1)"));
+  EXPECT_THAT(ErrorOf("sample,x\na,1\nb"), HasSubstr("is the file cut short?"));
   const std::string error = ErrorOf("sample,x,y\na,1,nan\nb,1\n,1,2\nc,1e39,\na,1,2\n");
   for (const char* problem :
        {"bad number 'nan' in column 'y' (f.csv:2:5)", "2 fields in a row (f.csv:3:1)",
