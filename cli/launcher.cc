@@ -192,19 +192,23 @@ void KeepSharedMemoryIn(const fs::path& folder, int ranks) {
   setenv("OMPI_MCA_btl_vader_backing_directory", folder.c_str(), 0);  // Open MPI 4
 }
 
-void SetEnvironment(const RunFolder& folder, const LaunchOptions& options) {
+void SetEnvironment(const RunFolder& folder) {
   SetHome();
   ForgetOuterLauncher();
-  StayHere();
   setenv(kExitFileVariable, folder.exit_file().c_str(), 1);
-  setenv(kSlotsVariable, std::to_string(options.shape.slots).c_str(), 1);
   setenv(kStatusVariable, isatty(STDERR_FILENO) != 0 ? "live" : "plain", 1);
+}
+
+// Of ranks that are all on this machine.
+void SetLocalEnvironment(const RunFolder& folder, const LocalShape& shape) {
+  StayHere();
+  setenv(kSlotsVariable, std::to_string(shape.slots).c_str(), 1);
   // An mpirun that was killed leaves its session folder, named by its pid, and the next one that is
   // given this pid does not start ("The PMIx server's listener thread failed to start").
   setenv("PRTE_MCA_prte_local_tmpdir_base", folder.path().c_str(), 1);
   setenv("OMPI_MCA_orte_local_tmpdir_base", folder.path().c_str(), 1);  // Open MPI 4
-  KeepSharedMemoryIn(folder.path(), options.shape.workers + 1);
-  // All ranks are on this machine. Looking for fabrics costs each of them more than a second
+  KeepSharedMemoryIn(folder.path(), shape.workers + 1);
+  // Looking for fabrics costs each of them more than a second
   // (libfabric reads the kernel's symbols and sleeps); a user's own choice stands.
   setenv("OMPI_MCA_pml", "ob1", 0);
   setenv("OMPI_MCA_btl", "^ofi,uct,usnic,openib", 0);
@@ -223,6 +227,13 @@ std::string FindMpirun() {
 }
 
 std::vector<std::string> MpirunCommand(const LaunchOptions& options) {
+  if (!options.mpirun.empty()) {
+    std::vector<std::string> command = {"/bin/sh", "-c", "exec " + options.mpirun + " \"$@\"",
+                                        "sh"};
+    command.push_back(options.program.string());
+    command.insert(command.end(), options.args.begin(), options.args.end());
+    return command;
+  }
   std::vector<std::string> command = {FindMpirun(), "--allow-run-as-root", "--bind-to", "none"};
 #ifdef UNMASK_MPI_ULFM
   command.insert(command.end(), {"--with-ft", "ulfm"});
@@ -295,7 +306,7 @@ class LastWait {
     }
     if (!said_) return;
     if (now - since_ >= kLimit) kill(mpirun_, SIGTERM);
-    if (now - since_ >= 2 * kLimit) kill(mpirun_, SIGKILL);
+    if (now - since_ >= 2 * kLimit) kill(-mpirun_, SIGKILL);
   }
 
  private:
@@ -324,7 +335,8 @@ int Supervise(pid_t mpirun, const RunFolder& folder, const sigset_t& signals, in
     } else if (stops == 2) {
       kill(mpirun, SIGTERM);
     } else {
-      kill(mpirun, SIGKILL);  // it does not listen; all that it started dies with it
+      // It does not listen. With its group: it may be the child of a user's script.
+      kill(-mpirun, SIGKILL);
     }
   }
 }
@@ -380,7 +392,7 @@ LocalShape ShapeFor(int cores, std::optional<int> workers, std::optional<int> sl
   return shape;
 }
 
-int LaunchLocally(const LaunchOptions& options) {
+int LaunchRanks(const LaunchOptions& options) {
   const RunFolder folder;
   if (folder.path().empty()) {
     LogError("cannot make a temporary folder (TMPDIR): a folder that can be written to");
@@ -390,7 +402,8 @@ int LaunchLocally(const LaunchOptions& options) {
     LogError("no room for temporary files (TMPDIR): " + OneLine(room.error()));
     return ExitCode(ErrorCode::kData);
   }
-  SetEnvironment(folder, options);
+  SetEnvironment(folder);
+  if (options.mpirun.empty()) SetLocalEnvironment(folder, options.shape);
   const std::vector<std::string> command = MpirunCommand(options);
   const sigset_t signals = LauncherSignals();
   sigset_t old_mask;
@@ -407,9 +420,14 @@ int LaunchLocally(const LaunchOptions& options) {
   // The signals stay blocked: from here on one would only take the exit code's place.
   const int status = Supervise(mpirun, folder, signals, stops);
   if (const auto code = folder.ReadExitCode()) return *code;
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 127) return ExitCode(ErrorCode::kInternal);
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 127) {  // which has been said
+    return ExitCode(options.mpirun.empty() ? ErrorCode::kInternal : ErrorCode::kUsage);
+  }
   if (stops > 0) {  // so early that rank 0 did not hear of it, or so hard
     LogInfo("stopped: the same command goes on from here");
+  } else if (!folder.Started() && !options.mpirun.empty()) {
+    LogError("no rank 0 on this machine (--mpirun): the coordinator is started where this is");
+    return ExitCode(ErrorCode::kData);
   } else if (!folder.Started() && RefusedToStart(status)) {
     LogError(
         "mpirun did not start the ranks (its own words are above): look at variables OMPI_MCA_..., "

@@ -36,6 +36,7 @@ struct RunArguments {
   std::vector<std::string> overrides;
   std::optional<int> workers;
   std::optional<int> slots;
+  std::string mpirun;  // a shell's words, with its options; empty: local workers
   std::vector<std::string> experiments;
   std::optional<std::int64_t> order_seed;
   bool take_over = false;
@@ -48,8 +49,11 @@ Result<PlanOutput> PlanOf(const RunArguments& arguments) {
                   {.experiments = arguments.experiments, .order_seed = arguments.order_seed});
 }
 
-// Under a mpirun that `unmask run` has started itself.
+// Under a mpirun that `unmask run` has started itself, by its own command or by the user's.
 bool Launched() { return std::getenv(kExitFileVariable) != nullptr; }
+
+// All ranks are on this machine.
+bool LaunchedLocally() { return std::getenv(kSlotsVariable) != nullptr; }
 
 // Where this rank cannot read the study it works as most do.
 WorkerNeeds NeedsOf(const RunArguments& arguments) {
@@ -181,7 +185,7 @@ void RunAsRank(const RunArguments& arguments, CommandContext& context, pid_t par
   const auto policy = ToBeRankZero() ? std::launch::async : std::launch::deferred;
   std::future<Result<PlanOutput>> plan = std::async(policy, [&] { return PlanOf(arguments); });
   // Ranks of other hosts may have to read this program from a cold network file system.
-  MpiSession session(std::chrono::seconds(Launched() ? 60 : 600));
+  MpiSession session(std::chrono::seconds(LaunchedLocally() ? 60 : 600));
   {
     MpiTransport transport(session);
     if (session.rank() > 0) {
@@ -205,6 +209,13 @@ void RunAsRank(const RunArguments& arguments, CommandContext& context, pid_t par
 void Launch(const RunArguments& arguments, CommandContext& context,
             const std::vector<std::string>& args) {
   EndAtOnceWhenStopped();
+  if (Launched()) {
+    TellStarted();
+    context.Fail(UsageError("ranks without MPI, or one alone", "--mpirun",
+                            "a command that starts ranks of MPI, two at least"));
+    context.exit_code = TellExitCode(context.exit_code);
+    return;
+  }
   // Everything that is wrong with the study is said here, once, before any process is started.
   const Result<Study> study = LoadStudy(arguments.config, arguments.overrides);
   if (!study.ok()) return context.Fail(study.error());
@@ -214,12 +225,17 @@ void Launch(const RunArguments& arguments, CommandContext& context,
   if (const Status usable = TellAndCheck(*planned, context.store); !usable.ok()) {
     return context.Fail(usable.error());
   }
+  const WorkerNeeds needs = NeedsOf(*study, arguments.experiments);
+  if (const Status one = CheckDevices(needs); !one.ok()) return context.Fail(one.error());
+  if (!arguments.mpirun.empty()) {  // what this machine has says nothing of the workers'
+    context.exit_code = LaunchRanks(
+        {.program = context.program, .args = args, .shape = {}, .mpirun = arguments.mpirun});
+    return;
+  }
   if (access(context.trainer().c_str(), X_OK) != 0) {
     return context.Fail(
         DataError("the trainer is missing", context.trainer().string(), "it lies beside unmask"));
   }
-  const WorkerNeeds needs = NeedsOf(*study, arguments.experiments);
-  if (const Status one = CheckDevices(needs); !one.ok()) return context.Fail(one.error());
   if (needs.cuda) {
     const Result<int> answer = AskForCuda(context.trainer());
     if (!answer.ok()) return context.Fail(answer.error());
@@ -237,7 +253,8 @@ void Launch(const RunArguments& arguments, CommandContext& context,
   const int workers = arguments.workers.value_or(std::max(usual, needs.gang));
   const LocalShape shape =
       ShapeFor(UsableCores(), workers, arguments.slots ? arguments.slots : needs.slots);
-  context.exit_code = LaunchLocally({.program = context.program, .args = args, .shape = shape});
+  context.exit_code =
+      LaunchRanks({.program = context.program, .args = args, .shape = shape, .mpirun = {}});
 }
 
 }  // namespace
@@ -247,14 +264,19 @@ void AddRunCommand(CLI::App& app, CommandContext& context) {
   CLI::App* command = app.add_subcommand("run", "Run or resume a sweep");
   command->add_option("CONFIG", arguments->config, "Study (YAML)")->required();
   command->add_option("OVERRIDE", arguments->overrides, "KEY=VALUE, over the file's settings");
-  command
-      ->add_option("--workers", arguments->workers,
-                   "Local workers (default: one for every 8 cores, or one a GPU)")
-      ->check(WholeNumber(1, 4096));
+  CLI::Option* workers =
+      command
+          ->add_option("--workers", arguments->workers,
+                       "Local workers (default: one for every 8 cores, or one a GPU)")
+          ->check(WholeNumber(1, 4096));
   command
       ->add_option("--slots", arguments->slots,
                    "Jobs at a time of each worker (default: its share of the cores; 32 on a GPU)")
       ->check(WholeNumber(1, 4096));
+  command
+      ->add_option("--mpirun", arguments->mpirun,
+                   "Start the ranks by this command, such as 'mpirun --hostfile hosts -n 17'")
+      ->excludes(workers);
   command->add_option("--experiment", arguments->experiments, "Only these, separated by commas")
       ->allow_extra_args(false);  // KEY=VALUE may follow
   command

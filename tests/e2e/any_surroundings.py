@@ -4,12 +4,14 @@
 usage: any_surroundings.py UNMASK MPIRUN
 """
 
+import contextlib
 import fcntl
 import os
 import pathlib
 import pty
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import termios
@@ -167,6 +169,56 @@ class LostCoordinator(Lab):
         ended = self.lab.finish(process, 60).expect(75)
         self.assertIn("the coordinator is gone", ended.err)
         self.lab.wait_for_silence()
+
+
+class OwnMpirun(Lab):
+    """`run --mpirun COMMAND`: where the ranks are is the user's, the exit code and the stop are as without it."""
+
+    def command(self, ranks=3):
+        return f"'{MPIRUN}' --allow-run-as-root --with-ft ulfm --bind-to none --oversubscribe -n {ranks}"
+
+    def start(self, study, command):
+        return self.lab.start("--store", self.store, "run", study, "--slots", "1", "--mpirun", command)
+
+    def begin_long(self, command):
+        process = self.start(harness.write_study(self.lab, epochs=100_000, subjects=4), command)
+        harness.wait_until(self.has_started, 60, "a job that trains")
+        return process, {role: pid for pid, role in self.lab.processes()}
+
+    def has_started(self):
+        with contextlib.suppress(sqlite3.OperationalError):  # the store is being made
+            return harness.rows(self.store, "SELECT 1 FROM attempts WHERE first_epoch IS NOT NULL")
+        return False
+
+    def test_runs_to_the_end(self):
+        ended = self.lab.finish(self.start(self.study, self.command()), 120).expect(0)
+        self.assertIn(" 2 workers", ended.err)
+        self.lab.finish(self.start(self.study, self.command()), 120).expect(0)
+
+    def test_a_failure_of_the_coordinator_is_handed_on(self):
+        self.lab.finish(self.start("missing.yaml", self.command()), 60).expect_error(2, "missing.yaml")
+
+    def test_stops_gracefully(self):
+        process, _ = self.begin_long(self.command(2))
+        process.send_signal(signal.SIGINT)
+        ended = self.lab.finish(process, 60).expect(75)
+        self.assertIn("stopped: the same command goes on from here", ended.err)
+        self.assertEqual(harness.rows(self.store, "SELECT DISTINCT outcome FROM attempts"), [("yielded",)])
+
+    def test_an_mpirun_that_says_all_went_well_is_not_believed(self):
+        """Open MPI 5, where the daemon of a host is gone: it ends the ranks and returns 0."""
+        loses = self.lab.write("loses", f"#!/bin/sh\n{self.command(2)} \"$@\"\nexit 0\n")
+        loses.chmod(0o755)
+        process, roles = self.begin_long(f"'{loses}'")
+        os.kill(roles["coordinator"], signal.SIGKILL)
+        ended = self.lab.finish(process, 60).expect(75)
+        self.assertIn("the coordinator ended before its work was done", ended.err)
+        self.lab.wait_for_silence()
+
+    def test_what_starts_no_ranks_is_said(self):
+        self.lab.finish(self.start(self.study, "env"), 60).expect_error(2, "--mpirun")
+        self.assertIn("not found", self.lab.finish(self.start(self.study, "no-such-mpirun"), 60).expect(2).err)
+        self.lab.finish(self.start(self.study, self.command(1)), 60).expect_error(2, "--mpirun")
 
 
 class Output(Lab):
