@@ -86,6 +86,7 @@ std::string Provenance(const RunArguments& arguments, int ranks) {
   return JsonText({{"version", UNMASK_VERSION},
                    {"build", BuildId()},
                    {"host", HostName()},
+                   {"folder", fs::current_path().string()},  // what the file names may lie beneath
                    {"config", fs::absolute(arguments.config).string()},
                    {"overrides", arguments.overrides},
                    {"experiments", arguments.experiments},

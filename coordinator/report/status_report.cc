@@ -8,6 +8,7 @@
 #include "common/base/json_or_null.h"
 #include "common/base/text.h"
 #include "common/base/time_text.h"
+#include "coordinator/report/last_run.h"
 
 namespace unmask {
 namespace {
@@ -72,9 +73,12 @@ Result<SweepStatus> ReadStatus(StoreReader& reader, const StorePaths& paths,
     UNMASK_ASSIGN(status.sweep, reader.FindSweep(sweep));
     UNMASK_ASSIGN(status.progress, reader.Progress(status.sweep.sweep));
     UNMASK_ASSIGN(status.dead_jobs, reader.DeadJobs(status.sweep.sweep, kShownDeadJobs));
+    UNMASK_ASSIGN(const SweepTexts texts, reader.Texts(status.sweep.sweep));
+    status.last_run = LastRun(texts.provenance_json);
     return {};
   }));
   status.coordinator = StoreLock::Holder(paths.lock());
+  status.command = RunCommand(status.last_run, paths.root);
   return status;
 }
 
@@ -86,6 +90,10 @@ std::string StatusText(const SweepStatus& status) {
   if (status.coordinator) {
     text += fmt::format("store     in use by process {} on host {}\n", status.coordinator->pid,
                         VisibleText(status.coordinator->host));
+  }
+  const bool to_be_run = !status.coordinator && (!status.Finished() || !status.dead_jobs.empty());
+  if (to_be_run && !status.command.empty()) {
+    text += fmt::format("command   {}\n", VisibleText(status.command));
   }
   text += fmt::format("failures  {}\n", Failures(status.progress));
   text += Experiments(status.progress.experiments);
@@ -126,6 +134,7 @@ nlohmann::json StatusJson(const SweepStatus& status) {
               {"experiments", std::move(experiments)},
               {"failures", std::move(failures)},
               {"failed_jobs", std::move(dead_jobs)},
+              {"last_run", status.last_run},
               {"coordinator", status.coordinator ? json{{"host", status.coordinator->host},
                                                         {"pid", status.coordinator->pid}}
                                                  : json()}};

@@ -19,6 +19,8 @@ struct SweepStatus {
   SweepProgress progress;
   std::vector<DeadJobRow> dead_jobs;            // the first of them
   std::optional<StoreLock::Owner> coordinator;  // who holds the store's lock; not needed to read
+  nlohmann::json last_run;                      // LastRun
+  std::string command;                          // RunCommand
 
   bool Finished() const { return progress.jobs.left() == 0; }
 };

@@ -9,6 +9,7 @@ namespace unmask {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 class StatusReport : public testing::Test, protected StoreEnv {
  protected:
@@ -52,6 +53,7 @@ TEST_F(StatusReport, SaysThatNobodyWorks) {
   store.reset();
   const SweepStatus status = Read();
   EXPECT_THAT(StatusText(status), HasSubstr("nobody works on it"));
+  EXPECT_THAT(StatusText(status), Not(HasSubstr("command")));  // the test's plan is of no file
   EXPECT_TRUE(StatusJson(status)["coordinator"].is_null());
 }
 

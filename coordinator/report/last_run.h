@@ -1,0 +1,20 @@
+// The command that last worked on a sweep, out of its provenance: a sweep goes on with the same
+// file and overrides alone.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "common/base/files.h"
+
+namespace unmask {
+
+// {"folder", "config", "overrides", "experiments"} as far as they were written down; null where
+// nothing was.
+nlohmann::json LastRun(const std::string& provenance_json);
+
+// For a POSIX shell, on this store: "cd ... && unmask --store ... run ...". Empty where the file is
+// not known.
+std::string RunCommand(const nlohmann::json& last_run, const fs::path& store);
+
+}  // namespace unmask
