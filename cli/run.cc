@@ -38,6 +38,7 @@ struct RunArguments {
   std::optional<int> slots;
   std::string mpirun;  // a shell's words, with its options; empty: local workers
   std::vector<std::string> experiments;
+  std::vector<std::string> held_out;
   std::optional<std::int64_t> order_seed;
   bool take_over = false;
   std::optional<std::uint16_t> dashboard;  // its port
@@ -90,6 +91,7 @@ std::string Provenance(const RunArguments& arguments, int ranks) {
                    {"config", fs::absolute(arguments.config).string()},
                    {"overrides", arguments.overrides},
                    {"experiments", arguments.experiments},
+                   {"held_out", arguments.held_out},
                    {"workers", ranks - 1}});
 }
 
@@ -129,6 +131,7 @@ Result<int> Coordinate(const RunArguments& arguments, const CommandContext& cont
     UNMASK_ASSIGN(store, OpenStore(arguments, context));
   }
   CoordinatorOptions options;
+  UNMASK_ASSIGN(options.held_out, SelectedSubjects(planned.plan, arguments.held_out));
   options.plan = std::move(planned.plan);
   options.blobs = std::move(planned.blobs);
   options.files = std::move(planned.files);
@@ -280,6 +283,10 @@ void AddRunCommand(CLI::App& app, CommandContext& context) {
       ->excludes(workers);
   command->add_option("--experiment", arguments->experiments, "Only these, separated by commas")
       ->allow_extra_args(false);  // KEY=VALUE may follow
+  command
+      ->add_option("--held-out", arguments->held_out,
+                   "Only the folds of these subjects, separated by commas; the others stay queued")
+      ->allow_extra_args(false);
   command
       ->add_option("--order-seed", arguments->order_seed,
                    "Shuffle the order of jobs (the numbers do not change)")

@@ -118,7 +118,7 @@ class Coordinator final : public MessageSink {
                   store_.RegisterSweep(options_.plan, options_.provenance_json, clock_.WallTime()));
     UNMASK_TRY(ForgetLostFeatures(stored));
     if (view_) UNMASK_TRY(view_->Load(options_.plan));
-    SweepJobs sweep = SchedulerJobs(options_.plan, stored);
+    SweepJobs sweep = SchedulerJobs(options_.plan, stored, options_.held_out);
     done_apart_ = sweep.done_apart;
     UNMASK_TRY(CheckGangs(sweep.jobs));
     scheduler_.AddJobs(std::move(sweep.jobs), clock_.Now());

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "common/base/clock.h"
@@ -19,6 +20,7 @@ struct CoordinatorOptions {
   SweepPlan plan;                            // jobs in the order in which they should run
   std::map<std::string, std::string> blobs;  // that the jobs consume, by SHA-256 (PlanOutput)
   std::map<std::string, std::string> files;  // further files of the store, by relative path
+  std::set<std::string> held_out;  // train only these folds, leave the others queued; empty: all
   std::string provenance_json;
   StatusLine::Mode status = StatusLine::Mode::kPlain;
   std::optional<std::uint16_t> dashboard_port;  // nullopt: no dashboard; 0: any free port

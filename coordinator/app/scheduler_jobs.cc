@@ -109,25 +109,33 @@ bool IsDone(const StoredJob* job) { return job->state == JobState::kDone; }
 
 }  // namespace
 
-SweepJobs SchedulerJobs(const SweepPlan& plan, const std::vector<StoredJob>& stored) {
+SweepJobs SchedulerJobs(const SweepPlan& plan, const std::vector<StoredJob>& stored,
+                        const std::set<std::string>& held_out) {
   const std::vector<const StoredJob*> known = Matched(plan, stored);
-  if (std::ranges::all_of(known, IsDone)) {
-    return {.jobs = {}, .done_apart = static_cast<std::int64_t>(known.size())};
-  }
+  const auto to_do = [&](std::size_t i) {
+    const JobSpec& spec = plan.jobs[i].spec;
+    const bool wanted =
+        held_out.empty() || spec.kind != JobKind::kTrain || held_out.contains(spec.held_out);
+    return wanted && !IsDone(known[i]);
+  };
   Cells cells(plan);
+  bool any_to_do = false;
   for (std::size_t i = 0; i < known.size(); ++i) {
-    if (!IsDone(known[i])) cells.Open(i);
+    if (!to_do(i)) continue;
+    cells.Open(i);
+    any_to_do = true;
   }
+  if (!any_to_do) return {.jobs = {}, .done_apart = std::ranges::count_if(known, IsDone)};
   SweepJobs sweep;
   sweep.jobs.reserve(known.size());
   for (std::size_t i = 0; i < known.size(); ++i) {
-    const PlannedJob& planned = plan.jobs[i];
-    if (IsDone(known[i]) && !cells.IsOpen(i)) {
+    const bool done = IsDone(known[i]);
+    if (done && !cells.IsOpen(i)) {
       ++sweep.done_apart;
-      continue;
+    } else if (done || to_do(i)) {
+      SchedulerJob& job = sweep.jobs.emplace_back(JobOf(plan.jobs[i], *known[i]));
+      if (const std::string* cell = cells.NameOf(i)) job.cell = *cell;
     }
-    SchedulerJob& job = sweep.jobs.emplace_back(JobOf(planned, *known[i]));
-    if (const std::string* cell = cells.NameOf(i)) job.cell = *cell;
   }
   return sweep;
 }

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "common/jobs/sweep.h"
@@ -17,7 +19,9 @@ struct SweepJobs {
   std::int64_t done_apart = 0;
 };
 
-// `stored` holds every job of the plan.
-SweepJobs SchedulerJobs(const SweepPlan& plan, const std::vector<StoredJob>& stored);
+// `stored` holds every job of the plan. `held_out`: only these folds' trainings are among the jobs
+// beside those that are done; empty: all.
+SweepJobs SchedulerJobs(const SweepPlan& plan, const std::vector<StoredJob>& stored,
+                        const std::set<std::string>& held_out);
 
 }  // namespace unmask

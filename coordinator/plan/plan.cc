@@ -323,6 +323,26 @@ void AddUnitNotes(PlanOutput& output) {
   }
 }
 
+// What `wanted` names: each text a name, which may hold commas, else names separated by commas.
+Result<std::set<std::string>> Selected(const std::vector<std::string>& names,
+                                       const std::vector<std::string>& wanted,
+                                       const std::string& what, const std::string& option) {
+  const std::set<std::string> known(names.begin(), names.end());
+  std::set<std::string> selected;
+  std::vector<Problem> problems;
+  for (const std::string& text : wanted) {
+    for (const std::string& name :
+         known.contains(text) ? std::vector<std::string>{text} : Split(text, ',')) {
+      selected.insert(name);
+      if (known.contains(name)) continue;
+      problems.push_back({fmt::format("unknown {} '{}'", what, name), option,
+                          DidYouMean(name, names, "one of " + Join(names, ", "))});
+    }
+  }
+  if (!problems.empty()) return Error(ErrorCode::kUsage, problems);
+  return selected;
+}
+
 }  // namespace
 
 Result<std::set<std::string>> SelectedNames(const Study& study,
@@ -330,23 +350,15 @@ Result<std::set<std::string>> SelectedNames(const Study& study,
   std::vector<std::string> names;
   names.reserve(study.experiments.size());
   for (const Experiment& experiment : study.experiments) names.push_back(experiment.name);
-  const auto known = [&](const std::string& name) {
-    return std::find(names.begin(), names.end(), name) != names.end();
-  };
   if (wanted.empty()) return std::set<std::string>(names.begin(), names.end());
-  std::set<std::string> selected;
-  std::vector<Problem> problems;
-  for (const std::string& text : wanted) {
-    for (const std::string& name :
-         known(text) ? std::vector<std::string>{text} : Split(text, ',')) {
-      selected.insert(name);
-      if (known(name)) continue;
-      problems.push_back({fmt::format("unknown experiment '{}'", name), "--experiment",
-                          DidYouMean(name, names, "one of " + Join(names, ", "))});
-    }
-  }
-  if (!problems.empty()) return Error(ErrorCode::kUsage, problems);
-  return selected;
+  return Selected(names, wanted, "experiment", "--experiment");
+}
+
+Result<std::set<std::string>> SelectedSubjects(const SweepPlan& plan,
+                                               const std::vector<std::string>& wanted) {
+  std::set<std::string> subjects;
+  for (const JobUse& use : plan.uses) subjects.insert(use.held_out);
+  return Selected({subjects.begin(), subjects.end()}, wanted, "subject", "--held-out");
 }
 
 Result<PlanOutput> MakePlan(const Study& study, const PlanOptions& options) {

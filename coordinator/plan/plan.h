@@ -23,6 +23,10 @@ namespace unmask {
 Result<std::set<std::string>> SelectedNames(const Study& study,
                                             const std::vector<std::string>& wanted);
 
+// Which subjects --held-out asks for, each text as above; none where it is not given.
+Result<std::set<std::string>> SelectedSubjects(const SweepPlan& plan,
+                                               const std::vector<std::string>& wanted);
+
 struct PlanOptions {
   std::vector<std::string> experiments;    // only these, as SelectedNames reads them; empty: all
   std::optional<std::int64_t> order_seed;  // shuffles the jobs: the same order on every machine

@@ -37,7 +37,7 @@ nlohmann::json LastRun(const std::string& provenance_json) {
   const auto provenance = nlohmann::json::parse(provenance_json, nullptr, false);
   if (!provenance.is_object()) return nullptr;
   nlohmann::json run = nlohmann::json::object();
-  for (const char* key : {"folder", "config", "overrides", "experiments"}) {
+  for (const char* key : {"folder", "config", "overrides", "experiments", "held_out"}) {
     if (provenance.contains(key)) run[key] = provenance[key];
   }
   return run;
@@ -50,8 +50,9 @@ std::string RunCommand(const nlohmann::json& last_run, const fs::path& store) {
   std::vector<std::string> words = {"unmask", "--store", fs::absolute(store).string(), "run",
                                     config};
   for (const std::string& word : Words(last_run, "overrides")) words.push_back(word);
-  const std::vector<std::string> experiments = Words(last_run, "experiments");
-  if (!experiments.empty()) words.insert(words.end(), {"--experiment", Join(experiments, ",")});
+  for (const std::string& name : Words(last_run, "experiments")) {
+    words.insert(words.end(), {"--experiment", name});
+  }
   for (std::string& word : words) word = Quoted(word);
   const std::string folder = last_run.value("folder", "");
   return (folder.empty() ? "" : "cd " + Quoted(folder) + " && ") + Join(words, " ");

@@ -9,12 +9,12 @@
 
 namespace unmask {
 
-// {"folder", "config", "overrides", "experiments"} as far as they were written down; null where
-// nothing was.
+// {"folder", "config", "overrides", "experiments", "held_out"} as far as they were written down;
+// null where nothing was.
 nlohmann::json LastRun(const std::string& provenance_json);
 
-// For a POSIX shell, on this store: "cd ... && unmask --store ... run ...". Empty where the file is
-// not known.
+// For a POSIX shell, on this store: "cd ... && unmask --store ... run ...", for all folds. Empty
+// where the file is not known.
 std::string RunCommand(const nlohmann::json& last_run, const fs::path& store);
 
 }  // namespace unmask

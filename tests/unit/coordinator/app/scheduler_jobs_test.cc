@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 namespace unmask {
 namespace {
 
@@ -23,6 +25,7 @@ class SchedulerJobsTest : public ::testing::Test {
     job.key = key;
     job.spec.kind = kind;
     if (kind == JobKind::kTrain) {
+      job.spec.held_out = key.substr(1);
       job.dependencies = {"features"};
       Use(key, experiment);
     }
@@ -45,10 +48,11 @@ class SchedulerJobsTest : public ::testing::Test {
     for (const SchedulerJob& job : Sweep().jobs) keys.push_back(job.key);
     return keys;
   }
-  SweepJobs Sweep() { return SchedulerJobs(plan_, stored_); }
+  SweepJobs Sweep() { return SchedulerJobs(plan_, stored_, held_out_); }
 
   SweepPlan plan_;
   std::vector<StoredJob> stored_;
+  std::set<std::string> held_out_;
 };
 
 TEST_F(SchedulerJobsTest, AFinishedSweepHasNoneLeft) {
@@ -83,6 +87,18 @@ TEST_F(SchedulerJobsTest, TheStoreMayHaveOtherJobsAndAnotherOrder) {
   std::swap(stored_[1], stored_[4]);
   stored_.emplace(stored_.begin())->key = "of another experiment";
   EXPECT_THAT(Keys(), ElementsAre("features", "b1", "b2"));
+}
+
+// What is done of the other folds says in which class this one runs.
+TEST_F(SchedulerJobsTest, OnlyTheFoldsAskedFor) {
+  held_out_ = {"2"};
+  for (StoredJob& job : stored_) job.state = JobState::kQueued;
+  EXPECT_THAT(Keys(), ElementsAre("features", "a2", "b2"));
+  stored_[0].state = stored_[3].state = JobState::kDone;  // b1
+  EXPECT_THAT(Keys(), ElementsAre("features", "a2", "b1", "b2"));
+  stored_[2].state = stored_[4].state = JobState::kDone;  // a2, b2
+  EXPECT_THAT(Keys(), IsEmpty());
+  EXPECT_EQ(Sweep().done_apart, 4);
 }
 
 }  // namespace

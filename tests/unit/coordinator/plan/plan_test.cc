@@ -241,6 +241,16 @@ TEST_F(PlanTest, NamesMayHoldCommas) {
             "unmask: error: unknown experiment '' (--experiment): one of a,b, c, a");
 }
 
+TEST_F(PlanTest, SubjectsAreChosenByName) {
+  const SweepPlan plan = Plan("", {"dataset.manifest=" + Manifest()}).plan;
+  const std::string first = plan.uses.front().held_out;
+  EXPECT_THAT(*SelectedSubjects(plan, {first}), ::testing::ElementsAre(first));
+  EXPECT_THAT(*SelectedSubjects(plan, {}), ::testing::IsEmpty());
+  const auto unknown = SelectedSubjects(plan, {first + ",nobody"});
+  ASSERT_FALSE(unknown.ok());
+  EXPECT_THAT(FormatError(unknown.error()), HasSubstr("unknown subject 'nobody' (--held-out)"));
+}
+
 TEST_F(PlanTest, ASyntheticDataSetNeedsNoFile) {
   const PlanOutput output = Plan("dataset.synth: 5");
   EXPECT_EQ(output.plan.jobs.size(), 5U);

@@ -11,7 +11,7 @@ TEST(LastRunTest, IsACommandForAShell) {
   EXPECT_FALSE(run.contains("host"));
   EXPECT_EQ(RunCommand(run, "/store"),
             "cd '/home/a b' && unmask --store /store run '/home/a b/it'\\''s.yaml' train.lr=1e-3 "
-            "'name=$x' --experiment dsid,ter");
+            "'name=$x' --experiment dsid --experiment ter");
 }
 
 TEST(LastRunTest, TellsWhatIsKnown) {
