@@ -242,7 +242,7 @@ TEST_F(PlanTest, NamesMayHoldCommas) {
 }
 
 TEST_F(PlanTest, SubjectsAreChosenByName) {
-  const SweepPlan plan = Plan("", {"dataset.manifest=" + Manifest()}).plan;
+  const SweepPlan plan = Plan("dataset.manifest: " + Manifest()).plan;
   const std::string first = plan.uses.front().held_out;
   EXPECT_THAT(*SelectedSubjects(plan, {first}), ::testing::ElementsAre(first));
   EXPECT_THAT(*SelectedSubjects(plan, {}), ::testing::IsEmpty());
