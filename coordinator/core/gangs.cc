@@ -116,7 +116,7 @@ bool Scheduler::IsMember(WorkerId worker, JobIndex index) const {
 // workers of one class than there are, and none may still come.
 bool Scheduler::OnlyGangsTooLarge() const {
   const JobCounts counts = jobs_.Counts();
-  return worker_seen_ && awaited_.empty() && counts.ready > 0 && counts.running == 0;
+  return worker_seen_ && !AnyMayCome() && counts.ready > 0 && counts.running == 0;
 }
 
 }  // namespace unmask

@@ -98,9 +98,8 @@ void Scheduler::Pin(Cell& cell, ClassId to) {
 bool Scheduler::MayTake(const Worker& worker, const Lane& lane) const {
   const bool pinned_elsewhere =
       lane.numerics_class != kAnyClass && lane.numerics_class != worker.numerics_class;
-  // Who has not joined yet may be of that class.
-  const bool may_be_served =
-      !awaited_.empty() || workers_.ClassIsServed(lane.numerics_class, lane.gang);
+  // Who comes may be of that class.
+  const bool may_be_served = AnyMayCome() || workers_.ClassIsServed(lane.numerics_class, lane.gang);
   if (pinned_elsewhere && may_be_served) return false;
   if (lane.gang > 1) return !MembersFor(worker, lane).empty();
   if (lane.alone && !worker.leases.empty()) return false;

@@ -101,12 +101,19 @@ void Scheduler::OnMessage(WorkerId from, Message message, Millis now) {
   Worker* worker = workers_.Find(from);
   if (!worker) {  // dropped, but it lives and goes on talking
     for (LeaseId& lease : LeasesIn(message)) effects_.Send(from, Superseded{std::move(lease)});
-    if (silent_.erase(from) > 0 && !stopping_) effects_.Send(from, JoinAnew{});
+    AskToJoinAnew(from);
     return;
   }
   worker->last_heard = now;
   std::visit([&](auto& body) { On(from, std::move(body)); }, message);
   AfterEvent();
+}
+
+void Scheduler::AskToJoinAnew(WorkerId from) {
+  const auto silent = silent_.find(from);
+  if (silent == silent_.end() || silent->second.asked || stopping_) return;
+  silent->second = {.since = now_, .asked = true};
+  effects_.Send(from, JoinAnew{});
 }
 
 void Scheduler::OnTick(Millis now) {
@@ -119,6 +126,9 @@ void Scheduler::OnTick(Millis now) {
     worker_seen_ = true;
   }
   if (Planted(PlantedBug::kHeartbeatNeverExpires)) return;
+  std::erase_if(silent_, [&](const auto& worker) {
+    return now - worker.second.since > config_.silence_patience;
+  });
   std::vector<WorkerId> silent;
   for (auto& [id, worker] : workers_.all()) {
     // Where the coordinator itself was stopped, its workers' silence proves nothing.
@@ -128,7 +138,7 @@ void Scheduler::OnTick(Millis now) {
   for (const WorkerId id : silent) {
     const auto limit_ms = config_.worker_silence_limit.count();
     LoseWorker(id, "silent for more than " + std::to_string(limit_ms) + " ms");
-    silent_.insert(id);
+    silent_[id] = {.since = now};
   }
   EndBrokenGangs();
   AfterEvent();
@@ -145,7 +155,7 @@ std::optional<FinishReason> Scheduler::Finished() const {
   const JobCounts counts = jobs_.Counts();
   if (counts.settled() == counts.total()) return FinishReason::kAllSettled;
   if (stopping_ && counts.running == 0) return FinishReason::kStopped;
-  if (worker_seen_ && workers_.all().empty() && awaited_.empty()) return FinishReason::kNoWorkers;
+  if (worker_seen_ && workers_.all().empty() && !AnyMayCome()) return FinishReason::kNoWorkers;
   if (OnlyGangsTooLarge()) return FinishReason::kNoWorkers;
   return std::nullopt;
 }

@@ -12,7 +12,8 @@
 // - A cell's pin to a numerics class is set by the first lease (or the store) and holds while a
 //   worker of that class accepts jobs, or one may still join that is of it; else it moves with the
 //   next lease, which is noted.
-// - A worker that was dropped for its silence and goes on talking is asked to join anew.
+// - A worker that was dropped for its silence and goes on talking is asked to join anew. While one
+//   may, "no workers left" is not said: where all are silent at once, the network stands still.
 // - A job that must run alone does so until its next checkpoint.
 // - Fast workers get leases ahead of their slots (pace.h). The loss of a worker is not counted
 //   against such a job that had not started; a job that comes back unstarted, and a crash, end the
@@ -23,6 +24,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -45,6 +47,7 @@ namespace unmask {
 
 struct SchedulerConfig {
   Millis worker_silence_limit{60'000};  // several heartbeat intervals
+  Millis silence_patience{300'000};     // beyond it: so long a dropped worker may come back
   std::int32_t crash_limit = 3;         // crashes without a new checkpoint: quarantined
   std::int32_t loss_limit = 5;          // worker losses without a new checkpoint: quarantined
   std::int32_t drain_limit = 3;         // different jobs in a row that crash a worker: drained
@@ -132,6 +135,8 @@ class Scheduler {
   void On(WorkerId from, const Draining& message);
   void On(WorkerId from, const GangReady& message);
   void On(WorkerId from, const GangLeft& message);
+  bool AnyMayCome() const { return !awaited_.empty() || !silent_.empty(); }
+  void AskToJoinAnew(WorkerId from);
   void OnFinished(Worker& worker);
   void LeaseNoMoreAhead(Worker& worker);
   void ShareWorkersOf(JobIndex index);
@@ -222,9 +227,13 @@ class Scheduler {
   std::unordered_map<std::string, std::int32_t> cells_by_name_;
   ReadyQueue ready_;
   WorkerTable workers_;
-  std::set<WorkerId> awaited_;    // expected, neither joined nor lost so far
-  std::set<WorkerId> silent_;     // dropped for that
-  std::vector<WorkerId> let_go_;  // draining, and their last lease has ended
+  struct Silent {
+    Millis since{};      // it was dropped, or asked
+    bool asked = false;  // to join anew
+  };
+  std::set<WorkerId> awaited_;         // expected, neither joined nor lost so far
+  std::map<WorkerId, Silent> silent_;  // dropped for that, and may come back
+  std::vector<WorkerId> let_go_;       // draining, and their last lease has ended
   bool worker_seen_ = false;
 };
 

@@ -11,6 +11,7 @@ namespace {
 SchedulerConfig Limits() {
   SchedulerConfig config;
   config.worker_silence_limit = Millis(1000);
+  config.silence_patience = Millis(5000);
   config.join_limit = Millis(2000);
   return config;
 }
@@ -27,8 +28,22 @@ TEST(WorkersTest, SilenceBeyondTheLimitLosesTheWorkerUntilItJoinsAnew) {
   env.Say(1, Heartbeat{{{a, 1, 1}}});  // it was only asleep
   EXPECT_EQ(env.Sent<Superseded>(1).lease, a);
   env.Sent<JoinAnew>(1);
-  env.Say(1, Heartbeat{});  // it is asked once
+  env.Say(1, Heartbeat{});                            // it is asked once
+  EXPECT_EQ(env.scheduler.Finished(), std::nullopt);  // though nobody else is there
   EXPECT_EQ(env.JoinAndLease(AWorker(1), "a").attempt.value, 2);
+}
+
+TEST(WorkersTest, TheLastThatIsSilentIsWaitedForAWhile) {
+  SchedulerEnv env(Limits());
+  env.Add({AJob("a")});
+  env.JoinAndLease(AWorker(1), "a");
+  for (int i = 0; i < 5; ++i) env.Tick(Millis(250));
+  env.Recorded<RecordAttemptEnd>();
+  EXPECT_THAT(env.Dropped(1), testing::HasSubstr("silent"));
+  for (int i = 0; i < 20; ++i) env.Tick(Millis(250));
+  EXPECT_EQ(env.scheduler.Finished(), std::nullopt);
+  env.Tick(Millis(250));
+  EXPECT_EQ(env.scheduler.Finished(), FinishReason::kNoWorkers);
 }
 
 TEST(WorkersTest, AnyMessageEndsTheSilence) {
