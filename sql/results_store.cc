@@ -88,6 +88,9 @@ Status CheckNotForeign(const fs::path& path) {
 Status Prepare(Database& database, bool network, Empty empty) {
   UNMASK_TRY(CheckIsOurs(database, empty));
   UNMASK_TRY(CheckIntact(database, Depth::kTables));
+  // Who only reads (an export takes minutes) is waited for, as while a run goes on; whom even these
+  // checks had to wait for has refused us.
+  WaitWhenBusyForEver(database);
   Configure(database, network);
   UNMASK_TRY(Migrate(database, SqlMigrations()));
   return RefreshViews(database, SqlViews());
@@ -150,9 +153,7 @@ Status ResultsStore::Impl::Start(Empty empty) {
   epoch_ = StartEpoch(database_, now);
   writer_.emplace(database_, epoch_);
   token_ = RandomToken();
-  UNMASK_TRY(WriteFileDurably(paths_.token(), token_));
-  WaitWhenBusyForEver(database_);
-  return {};
+  return WriteFileDurably(paths_.token(), token_);
 }
 
 Status ResultsStore::Impl::Apply(const Record& record, const std::string& now) {

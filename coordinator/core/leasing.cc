@@ -119,19 +119,25 @@ void Scheduler::AfterEvent() {
 }
 
 // Leases to the workers of a class until none with room finds a job. The least loaded speaks for
-// all: what it may not take, nobody more loaded may, except a job that avoids just it; then the
-// second speaks.
+// all: what it may not take, nobody more loaded may, except a job that avoids just it. Such a job
+// comes before gangs, which would take both, so there the second is asked as well.
 void Scheduler::Fill(ClassId numerics_class) {
+  const FreeWorkers& free = workers_.free_by_class()[numerics_class];
   for (bool leased = true; leased;) {
-    leased = false;
-    const FreeWorkers& free = workers_.free_by_class()[numerics_class];
+    std::optional<ReadyOrder> first;
+    Worker* taker = nullptr;
     auto next = free.begin();
-    for (int tried = 0; tried < 2 && next != free.end() && !leased && !ready_.empty(); ++tried) {
+    for (int asked = 0; asked < 2 && next != free.end() && !ready_.empty(); ++asked) {
       Worker& worker = *workers_.Find((next++)->second);
-      const auto job = ready_.First([&](const Lane& lane) { return MayTake(worker, lane); });
-      if (job) LeaseTo(worker, *job);
-      leased = job.has_value();
+      const auto found = ready_.First([&](const Lane& lane) { return MayTake(worker, lane); });
+      if (found && (!first || *found < *first)) {
+        first = found;
+        taker = &worker;
+      }
+      if (first && first->rank < ReadyRank::kCrashed) break;
     }
+    leased = first.has_value();
+    if (leased) LeaseTo(*taker, first->job);
   }
 }
 

@@ -61,14 +61,13 @@ class ReadyQueue {
 
   // The first job of the lanes for which `may_take(lane)` holds.
   template <typename Predicate>
-  std::optional<JobIndex> First(const Predicate& may_take) const {
+  std::optional<ReadyOrder> First(const Predicate& may_take) const {
     std::optional<ReadyOrder> first;
     for (const auto& [lane, orders] : lanes_) {
       if (first && *first < *orders.begin()) continue;
       if (may_take(lane)) first = *orders.begin();
     }
-    if (!first) return std::nullopt;
-    return first->job;
+    return first;
   }
 
   bool empty() const { return lanes_.empty(); }

@@ -1,6 +1,9 @@
 #include "worker/features/models.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <system_error>
 
 #include "common/config/names.h"
 #include "common/data/pictures.h"
@@ -8,18 +11,41 @@
 #include "worker/backbone/model_for.h"
 
 namespace unmask {
+namespace {
+
+// Which files a folder holds: names, inodes, sizes, times of change. Far less than reading them.
+std::string StampOf(const fs::path& folder) {
+  std::map<std::string, std::string> files;
+  std::error_code ignored;
+  for (fs::directory_iterator it(folder, ignored), end; !ignored && it != end;
+       it.increment(ignored)) {
+    struct stat info{};
+    if (stat(it->path().c_str(), &info) != 0) continue;
+    files[it->path().filename().string()] = fmt::format("{} {} {}.{}", info.st_ino, info.st_size,
+                                                        info.st_ctim.tv_sec, info.st_ctim.tv_nsec);
+  }
+  std::string stamp;
+  for (const auto& [name, file] : files) stamp += name + '\0' + file + '\n';
+  return stamp;
+}
+
+}  // namespace
 
 Result<fs::path> Models::Folder(const JobSpec& spec) {
   const std::lock_guard lock(hashing_);
   const auto known = folders_.find(spec.weights);
-  if (known != folders_.end()) return known->second;
+  if (known != folders_.end() && StampOf(known->second.folder) == known->second.files) {
+    return known->second.folder;
+  }
   UNMASK_ASSIGN(fs::path folder, ReadPath(store_, spec.weights));
+  std::string stamp = StampOf(folder);  // before they are read: a change meanwhile shows
   UNMASK_ASSIGN(const FileHashes files, HashModelFiles(folder));
   if (FingerprintOf(files) != spec.weights) {
     return DataError("the model is another one than when the study was planned", folder.string(),
                      "the same files on every host, unchanged while a study runs");
   }
-  return folders_.emplace(spec.weights, std::move(folder)).first->second;
+  return folders_.insert_or_assign(spec.weights, Hashed{std::move(folder), std::move(stamp)})
+      .first->second.folder;
 }
 
 Result<ModelFolder> Models::Open(const JobSpec& spec) {

@@ -26,7 +26,7 @@ class Models {
       : store_(std::move(store)), make_(std::move(make)) {}
   Result<const LoadedModel*> Get(const JobSpec& spec);
   // Where a job's model lies. A DataError where the folder is not, on this host and by now, what
-  // the job's key says: it is hashed once.
+  // the job's key says: it is hashed once, and again where its files are no longer the same ones.
   Result<fs::path> Folder(const JobSpec& spec);
   // That folder, opened: checked against its configuration, weights mapped.
   Result<ModelFolder> Open(const JobSpec& spec);
@@ -37,7 +37,11 @@ class Models {
   std::mutex mutex_;
   std::map<std::string, LoadedModel> loaded_;  // by fingerprint and kind of feature
   std::mutex hashing_;
-  std::map<std::string, fs::path> folders_;  // by fingerprint, which they have
+  struct Hashed {
+    fs::path folder;
+    std::string files;  // which they were (StampOf)
+  };
+  std::map<std::string, Hashed> folders_;  // by fingerprint, which they have
 };
 
 }  // namespace unmask

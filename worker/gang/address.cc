@@ -28,16 +28,17 @@ std::string OwnAddress() {
   ifaddrs* list = nullptr;
   if (getifaddrs(&list) != 0) throw std::runtime_error("the network interfaces cannot be listed");
   const std::unique_ptr<ifaddrs, void (*)(ifaddrs*)> owned(list, freeifaddrs);
-  const char* wanted = std::getenv("GLOO_SOCKET_IFNAME");
+  const char* set = std::getenv("GLOO_SOCKET_IFNAME");
+  const std::string wanted = set != nullptr ? set : "";
   for (const ifaddrs* one = list; one != nullptr; one = one->ifa_next) {
     const std::string address = AddressOf(*one);
     const bool up = (one->ifa_flags & IFF_UP) != 0 && (one->ifa_flags & IFF_LOOPBACK) == 0;
-    const bool fits = wanted != nullptr ? std::string(wanted) == one->ifa_name : up;
+    const bool fits = wanted.empty() ? up : wanted == one->ifa_name;
     if (!address.empty() && fits) return address;
   }
-  throw std::runtime_error(wanted != nullptr
-                               ? "GLOO_SOCKET_IFNAME names no interface with an IPv4 address"
-                               : "no network interface that other hosts reach");
+  throw std::runtime_error(wanted.empty()
+                               ? "no network interface that other hosts reach"
+                               : "GLOO_SOCKET_IFNAME names no interface with an IPv4 address");
 }
 
 }  // namespace unmask

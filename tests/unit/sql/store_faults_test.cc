@@ -10,8 +10,11 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <fstream>
+#include <future>
+#include <optional>
 #include <random>
 
 #include "sql/database.h"
@@ -268,6 +271,18 @@ TEST_F(StoreFaults, ALockedDatabaseIsRefusedAtOpening) {
   Database other(paths().database(), Database::Access::kWrite);
   other.RunScript("BEGIN EXCLUSIVE");
   EXPECT_THAT(OpenError(paths()), HasSubstr("locked by another program"));
+}
+
+TEST_F(StoreFaults, WhoOnlyReadsIsWaitedForAtOpening) {
+  store.reset();
+  Database other(paths().database(), Database::Access::kRead);
+  std::optional<Snapshot> snapshot(other);
+  EXPECT_GE(other.Number("SELECT count(*) FROM sweep"), 0);
+  auto opened = std::async([&] { return ResultsStore::Open(paths(), {}).ok(); });
+  const std::chrono::seconds longer_than_sqlite_waits(6);
+  EXPECT_EQ(opened.wait_for(longer_than_sqlite_waits), std::future_status::timeout);
+  snapshot.reset();
+  EXPECT_TRUE(opened.get());
 }
 
 TEST_F(StoreFaults, ASecondCoordinatorIsRefused) {

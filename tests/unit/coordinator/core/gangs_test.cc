@@ -269,6 +269,17 @@ TEST_F(GangsTest, AGangThatMustRunAloneTakesIdleWorkersAlone) {
   env.ExpectNothing();  // no company
 }
 
+TEST_F(GangsTest, AJobThatCrashedGoesFirstWhereverItMay) {
+  env.Add({AJob("a"), AJob("b"), AGang("g", 2)});
+  const LeaseId a = env.JoinAndLease(AWorker(1), "a");
+  const LeaseId b = env.JoinAndLease(AWorker(2), "b");
+  env.Fail(1, a);
+  env.Sent<Acknowledged>(1);
+  env.Finish(2, b);
+  env.Sent<Acknowledged>(2);
+  env.ExpectLease(2, "a");  // worker 1, which it avoids, speaks first, and would lead the gang
+}
+
 TEST_F(GangsTest, TooFewWorkersEndTheRunOnceNoneMayStillCome) {
   SchedulerConfig config;
   config.expected_workers = 2;

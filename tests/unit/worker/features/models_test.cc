@@ -50,6 +50,15 @@ TEST_F(ModelsTest, AnotherModelAtTheSamePlaceIsRefused) {
   EXPECT_THAT(FormatError(found.error()), HasSubstr("another one than when the study was planned"));
 }
 
+TEST_F(ModelsTest, AModelThatChangesWhileItIsUsedIsRefused) {
+  Models models(store_, [](auto) { return InternalError("not asked for"); });
+  EXPECT_TRUE(models.Folder(spec_).ok());
+  Write("model.safetensors", "WEIGHTS");
+  EXPECT_FALSE(models.Folder(spec_).ok());
+  Write("model.safetensors", "weights");
+  EXPECT_TRUE(models.Folder(spec_).ok());
+}
+
 TEST_F(ModelsTest, AFolderThatThisHostLacksIsNamed) {
   fs::remove_all(folder());
   ASSERT_FALSE(Folder().ok());
