@@ -156,9 +156,10 @@ Json CellJson(const ComparedCell& cell) {
   json["macro_f1"] = F1Json(cell.f1);
   json["tests"] = TestsJson(cell);
   json["subjects"] = Json::array();
+  const bool of_both = cell.pairing.ok();
   for (const PairedSubject& subject : cell.pairing.subjects) {
     json["subjects"].push_back({{"subject", subject.subject},
-                                {"clips", subject.clips},
+                                {"clips", of_both ? Json(subject.clips) : Json(nullptr)},
                                 {"a", subject.first},
                                 {"b", subject.second}});
   }
