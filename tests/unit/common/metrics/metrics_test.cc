@@ -93,6 +93,13 @@ TEST(Metrics, WilsonAgreesWithStatsmodels) {
   expect(1, 1000000, 1.7652457674537176e-07, 5.664911804311445e-06);
 }
 
+TEST(Metrics, WilsonEndsAtNoneAndAll) {
+  for (std::int64_t n = 1; n < 1000; ++n) {
+    EXPECT_EQ(WilsonInterval(0, n).low, 0) << n;
+    EXPECT_EQ(WilsonInterval(n, n).high, 1) << n;
+  }
+}
+
 TEST(Metrics, ConfuseCountsLabelsByRow) {
   const std::vector<std::int32_t> labels = {0, 0, 1, 1, 1};
   const std::vector<std::int32_t> predicted = {0, 1, 1, 1, 0};
@@ -119,7 +126,12 @@ TEST(Metrics, CellPoolsCountsAndAveragesFolds) {
   EXPECT_EQ(metrics.n, 4);
   EXPECT_DOUBLE_EQ(metrics.accuracy, 0.25);
   EXPECT_DOUBLE_EQ(metrics.fold_mean_accuracy, 0.5);
-  EXPECT_DOUBLE_EQ(metrics.wilson_low, WilsonInterval(1, 4).low);
+  EXPECT_EQ(metrics.wilson_low, WilsonInterval(1, 4).low);
+  EXPECT_EQ(metrics.wilson_high, WilsonInterval(1, 4).high);
+  const ConfusionMatrix pooled = Pool(folds);
+  EXPECT_EQ(metrics.macro_f1, MacroF1(pooled));
+  EXPECT_EQ(metrics.weighted_f1, WeightedF1(pooled));
+  EXPECT_EQ(metrics.uar, Uar(pooled));
 }
 
 }  // namespace
