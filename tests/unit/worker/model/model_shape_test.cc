@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "common/random/philox_fill.h"
+
 namespace unmask {
 namespace {
 
@@ -51,6 +53,31 @@ TEST(InitialWeights, OfASingleTaskAreThoseOfItsStream) {
   EXPECT_NE(both, InitialWeights(kShape, 0, "23"));
 }
 
+TEST(InitialWeights, OfAPromptAreAsCoOpHasThem) {
+  ModelShape shape{0, 0, 0, {{Task::kTer, 6}, {Task::kDer, 6}}};
+  shape.prompt = {16, 512};
+  const NamedTensors weights = InitialWeights(shape, 0, "22");
+  ASSERT_EQ(weights.size(), 2U);
+  const FloatTensor& context = weights.at("ter.context");
+  EXPECT_EQ(context.shape, (std::vector<std::int64_t>{16, 512}));
+  double squares = 0;
+  for (const float value : context.values) squares += value * static_cast<double>(value);
+  EXPECT_NEAR(std::sqrt(squares / (16 * 512)), 0.02, 0.0005);
+  EXPECT_NE(context, weights.at("der.context"));
+  shape.prompt = {0, 512};  // zero-shot
+  EXPECT_TRUE(InitialWeights(shape, 0, "22").empty());
+}
+
+TEST(IsBuffer, KnowsBatchNormsOfTheModelAndOfABackbone) {
+  for (const char* name : {"ter.norm.running_mean", "adapter.norm.running_var",
+                           "backbone/stem.norm.mean", "backbone/stem.norm.variance"}) {
+    EXPECT_TRUE(IsBuffer(name)) << name;
+  }
+  for (const char* name : {"ter.norm.weight", "adapter.linear.bias", "backbone/stem.norm.bias"}) {
+    EXPECT_FALSE(IsBuffer(name)) << name;
+  }
+}
+
 TEST(MaskMaker, KeepsTheRightShareAtTheRightScale) {
   MaskMaker maker(kShape, 0.2, 0, "22");
   const DropoutMasks masks = maker.Make(0, 0, 32);
@@ -65,8 +92,29 @@ TEST(MaskMaker, KeepsTheRightShareAtTheRightScale) {
   EXPECT_NE(maker.Make(0, 1, 32).adapter, masks.adapter);
   EXPECT_NE(maker.Make(1, 0, 32).adapter, masks.adapter);
   EXPECT_EQ(maker.Make(0, 0, 32).adapter, masks.adapter);
+  EXPECT_NE(MaskMaker(kShape, 0.2, 1, "22").Make(0, 0, 32).adapter, masks.adapter);
+  EXPECT_NE(MaskMaker(kShape, 0.2, 0, "23").Make(0, 0, 32).adapter, masks.adapter);
   const std::vector<float> all_ones(32U * 512, 1.0F);
   EXPECT_EQ(MaskMaker(kShape, 0, 0, "22").Make(0, 0, 32).adapter, all_ones);
+}
+
+// For an engine that draws them itself.
+TEST(MaskMaker, TheNumbersAreThoseOfTheMasks) {
+  MaskMaker maker(kShape, 0.2, 0, "22");
+  const DropoutMasks masks = maker.Make(3, 5, 32);
+  const DropoutNumbers& numbers = masks.numbers;
+  const auto drawn = [&](PhiloxKey key, std::size_t size) {
+    std::vector<float> mask(size);
+    FillMask(key, numbers.epoch, numbers.step, numbers.least, KeptScale(0.2), mask);
+    return mask;
+  };
+  EXPECT_EQ(drawn(numbers.adapter, masks.adapter.size()), masks.adapter);
+  ASSERT_EQ(numbers.streams.size(), 2U);
+  for (std::size_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(drawn(numbers.streams[i], masks.streams[i].size()), masks.streams[i]);
+  }
+  EXPECT_EQ(maker.Numbers(1, 2).numbers.epoch, 1U);
+  EXPECT_EQ(maker.Numbers(1, 2).numbers.step, 2U);
 }
 
 }  // namespace
