@@ -110,5 +110,11 @@ TEST(Bootstrap, ClassesThatAFoldLacksStayInTheirPlace) {
   EXPECT_EQ(interval.high, 1);
 }
 
+TEST(Bootstrap, ARatioOfNothingIsZero) {
+  const Interval interval = BootstrapRatio(std::vector{0.0, 0.0}, std::vector{0.0, 0.0});
+  EXPECT_EQ(interval.low, 0);
+  EXPECT_EQ(interval.high, 0);
+}
+
 }  // namespace
 }  // namespace unmask
