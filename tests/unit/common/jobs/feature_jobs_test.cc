@@ -34,6 +34,7 @@ TEST(FeatureJobsTest, FoldsPointsAndLabelsShareThem) {
     spec.settings.model.adapter = 3;
     spec.settings.augment.views = 11;
     spec.settings.train.max_epochs = 9;
+    spec.settings.features.finetune = true;
   });
   EXPECT_EQ(changed, KeysAfter(3, kNothing));
 }
@@ -42,7 +43,8 @@ TEST(FeatureJobsTest, PicturesAndFacesDistinguishAll) {
   const auto before = KeysAfter(3, kNothing);
   const auto pictures = KeysAfter(3, [](JobSpec& s) { s.pictures = std::string(64, 'e'); });
   const auto margin = KeysAfter(3, [](JobSpec& s) { s.settings.faces.margin = 0.5; });
-  for (const auto& changed : {pictures, margin}) {
+  const auto detector = KeysAfter(3, [](JobSpec& s) { s.detector = std::string(64, 'e'); });
+  for (const auto& changed : {pictures, margin, detector}) {
     EXPECT_NE(changed.first, before.first);
     EXPECT_NE(changed.second, before.second);
   }
@@ -64,6 +66,26 @@ TEST(FeatureJobsTest, TheModelDistinguishesViewsAlone) {
 TEST(FeatureJobsTest, ThePlainViewKnowsNoAugmentation) {
   const auto seed = KeysAfter(-1, [](JobSpec& spec) { spec.settings.augment.seed = 4; });
   EXPECT_EQ(seed, KeysAfter(-1, kNothing));
+}
+
+TEST(FeatureJobsTest, ABankIsReadWhereABackboneIsNotTrained) {
+  Settings settings = Training().settings;
+  EXPECT_TRUE(ReadsBank(settings));
+  settings.features.finetune = true;
+  EXPECT_FALSE(ReadsBank(settings));
+  settings.features.finetune = false;
+  settings.features.bank = false;
+  EXPECT_FALSE(ReadsBank(settings));
+  EXPECT_FALSE(ReadsBank(Settings{}));  // action units
+}
+
+TEST(FeatureJobsTest, AsManyViewsAsThereAreEpochsAreReadAtMost) {
+  Settings settings;
+  settings.augment.views = 7;
+  settings.train.max_epochs = 5;
+  EXPECT_EQ(ViewsOf(settings), 5);
+  settings.train.max_epochs = 9;
+  EXPECT_EQ(ViewsOf(settings), 7);
 }
 
 TEST(FeatureJobsTest, SpecsComeBackFromTheirText) {

@@ -179,6 +179,25 @@ TEST(JobKeyTest, WhatCannotChangeABitIsNot) {
   }
 }
 
+TEST(JobKeyTest, OfPicturesWhatIsNotReadIsNotInIt) {
+  Settings vit;
+  vit.features.source = FeatureSource::kVit;
+  EXPECT_FALSE(Matters(vit, "features.bank", false));  // the same views either way
+  EXPECT_FALSE(Matters(vit, "features.clip", "projected"));
+  EXPECT_FALSE(Matters(vit, "features.table", "f.csv"));
+  EXPECT_FALSE(Matters(vit, "faces.yunet", "f.onnx"));  // the detector's fingerprint says it
+  EXPECT_TRUE(Matters(vit, "faces.margin", 0.5));
+  Settings clip = vit;
+  clip.features.source = FeatureSource::kClip;
+  EXPECT_TRUE(Matters(clip, "features.clip", "projected"));
+  Settings whole = vit;
+  whole.faces.detector = FaceDetector::kNone;
+  EXPECT_FALSE(Matters(whole, "faces.margin", 0.5));
+  Settings zero_shot = clip;
+  zero_shot.model.kind = ModelKind::kClipZeroShot;
+  EXPECT_TRUE(Matters(zero_shot, "train.validation", "leaky"));  // which marks its number
+}
+
 TEST(JobKeyTest, AlphaZeroDropsTheIndependenceLoss) {
   EXPECT_FALSE(Matters(Dsid(0), "loss.hsic", "biased"));
   EXPECT_FALSE(Matters(Dsid(0), "loss.kernel", "linear"));
