@@ -4,6 +4,8 @@
 
 #include <set>
 
+#include "common/base/text.h"
+
 namespace unmask {
 namespace {
 
@@ -77,6 +79,10 @@ TEST(FacsTest, VocabularyIsFixed) {
   const auto& vocabulary = FacsVocabulary();
   EXPECT_EQ(std::set<std::string>(vocabulary.begin(), vocabulary.end()).size(), vocabulary.size());
   EXPECT_EQ(vocabulary.size(), 75U);
+  EXPECT_EQ(Join(vocabulary, " "),
+            "1 2 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 "
+            "33 34 35 36 37 38 39 40 41 42 43 44 45 46 50 51 52 53 54 55 56 57 58 61 62 63 64 65 "
+            "66 69 70 71 72 73 74 80 81 82 84 85 91 92 97 98");
   EXPECT_EQ(FacsIndex("1"), 0);
   EXPECT_EQ(FacsIndex("4"), 2);
   EXPECT_EQ(FacsIndex("28"), 26);

@@ -149,11 +149,12 @@ TEST(ManifestTest, WhatIsWrittenReadsBack) {
   clip.subject = "é ";
   clip.true_label = "<b>";
   clip.disguised_label = "=1+1";
-  clip.apex = 7;
+  clip.onset = 0;
+  clip.apex = clip.offset = 7;
   clip.frames = "f/ g";
   clip.action_units = {"12", "4"};
   const std::string text = ManifestCsv({clip});
-  EXPECT_EQ(text, kHeader + "\"a,\"\"\n\",é ,<b>,=1+1,,7,,f/ g,12 4\n");
+  EXPECT_EQ(text, kHeader + "\"a,\"\"\n\",é ,<b>,=1+1,0,7,7,f/ g,12 4\n");
   EXPECT_EQ(ManifestCsv(ParseGood(text).clips), text);
 }
 

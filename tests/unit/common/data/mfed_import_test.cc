@@ -83,6 +83,9 @@ TEST(ImportMfedTest, OrdersEntriesByNumberAndKeepsNames) {
 TEST(ImportMfedTest, BrokenAnnotationsAreDataErrorsThatNameTheEntry) {
   const std::string good = "{\"7\":" + Entry("a") + "}";
   EXPECT_EQ(FailureOf(good), "no error");
+  EXPECT_EQ(FailureOf(Replaced(good, "\"12\"", "\"10\"")), "no error");  // at its onset
+  EXPECT_EQ(FailureOf(Replaced(good, "\"12\"", "\"19\"")), "no error");  // at its offset
+  EXPECT_EQ(FailureOf(Replaced(good, "\"19\"", "\"999999999\"")), "no error");
   EXPECT_THAT(FailureOf(good.substr(0, 100)), AllOf(HasSubstr("broken JSON"), HasSubstr("line 1")));
   EXPECT_THAT(FailureOf("[]"), HasSubstr("not MFED's annotation (mfed.json)"));
   EXPECT_THAT(FailureOf("{}"), HasSubstr("no entries (mfed.json): MFED's"));
