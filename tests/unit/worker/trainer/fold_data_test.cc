@@ -142,6 +142,8 @@ TEST(PrepareFold, SaysWhatIsWrong) {
   spec.settings.loss.hsic = HsicKind::kUnbiased;
   spec.settings.train.batch = 3;
   EXPECT_EQ(Problem(spec, SmallDataset()), "batches of 3 clips");
+  spec.settings.train.batch = 4;
+  EXPECT_EQ(Problem(spec, SmallDataset()), "");
   spec = SmallSpec();
   spec.settings.train.engine = EngineKind::kLanes;
   EXPECT_EQ(Problem(spec, SmallDataset()), "");

@@ -179,6 +179,14 @@ TEST_F(LeaseRunnerTest, BadInputFailsWithOneLine) {
   EXPECT_EQ(Last<AttemptFailed>(said).message.find('\n'), std::string::npos);
 }
 
+TEST_F(LeaseRunnerTest, JobsOfAnotherNumericsVersionAreRefused) {
+  for (const int version : {kNumericsVersion - 1, kNumericsVersion + 1}) {
+    spec_.numerics_version = version;
+    lease_.spec = "";
+    EXPECT_EQ(Last<AttemptFailed>(Run()).failure, FailureClass::kBadInput);
+  }
+}
+
 TEST_F(LeaseRunnerTest, ALossThatIsNotANumberIsSaid) {
   spec_.settings.train.lr = 1e38;
   EXPECT_EQ(Last<AttemptFailed>(Run()).failure, FailureClass::kNotANumber);

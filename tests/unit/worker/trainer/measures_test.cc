@@ -35,6 +35,17 @@ TEST(Measures, BiasedHsicByHand) {
   EXPECT_NEAR(BiasedHsic(x, constant, 2), 0, 1e-12);
 }
 
+TEST(Measures, RoundingMakesNoHsicNegative) {
+  std::vector<float> x;
+  std::vector<float> constant;
+  for (std::size_t clips = 1; clips < 60; ++clips) {
+    x.insert(x.end(), {1.0F / static_cast<float>(clips), static_cast<float>(clips % 7)});
+    constant.insert(constant.end(), {1, 3});
+    if (clips < 2) continue;
+    EXPECT_GE(BiasedHsic(x, constant, clips), 0) << clips;
+  }
+}
+
 TEST(Measures, CosineByHandWithZeroVectors) {
   const std::vector<float> x = {3, 4, 1, 0, 0, 0};
   const std::vector<float> y = {6, 8, 0, 2, 1, 1};

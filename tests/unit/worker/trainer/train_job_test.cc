@@ -85,6 +85,36 @@ TEST(TrainJob, GoesOnFromEveryEpochBitForBit) {
   }
 }
 
+// So a third attempt goes on from the second's as the second did from the first's.
+TEST(TrainJob, AResumedJobsCheckpointsAreThoseOfAWholeRun) {
+  RecordingHooks whole;
+  Train(SmallSpec(), SmallDataset(), whole, EveryEpoch());
+  TrainOptions options = EveryEpoch();
+  options.resume = whole.checkpoints.at(1);
+  RecordingHooks resumed;
+  Train(SmallSpec(), SmallDataset(), resumed, options);
+  EXPECT_EQ(resumed.started_at, 2);
+  ASSERT_EQ(resumed.checkpoints.size(), 3U);
+  for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(resumed.checkpoints[i], whole.checkpoints[i + 2]);
+}
+
+TEST(TrainJob, CountsTheSecondsOfAllAttempts) {
+  RecordingHooks hooks;
+  Train(SmallSpec(), SmallDataset(), hooks, EveryEpoch());
+  TrainOptions options;
+  options.resume = hooks.checkpoints.at(0);
+  options.resume->seconds = 40;
+  const auto fold = PrepareFold(SmallSpec(), SmallDataset());
+  testing::StillClock clock;
+  RecordingHooks timed;
+  timed.wish = [&] {
+    clock.now = Millis(timed.epochs * 500);  // 2.5 s as the last epoch begins
+    return Wish::kGoOn;
+  };
+  const TrainOutcome outcome = TrainJob(SmallSpec(), *fold, options, MakeCoreEngine, clock, timed);
+  EXPECT_DOUBLE_EQ(std::get<TrainDone>(outcome).result.seconds, 42.5);
+}
+
 TEST(TrainJob, CountsThePicturesOfAllAttempts) {
   TrainOptions options = EveryEpoch();
   options.images_forwarded = std::make_shared<const std::atomic<std::int64_t>>(40);
@@ -253,6 +283,11 @@ TEST(TrainJob, OtherAlphaAndBetaSeeTheSameRandomNumbers) {
   EXPECT_NE(seen.initial, reseeded.initial);
   EXPECT_NE(seen.batches, reseeded.batches);
   EXPECT_NE(seen.masks, reseeded.masks);
+  spec.seed = 0;
+  spec.held_out = "c";
+  const SpyEngine::Seen other_fold = WhatTheEngineSees(spec);
+  EXPECT_NE(seen.initial, other_fold.initial);
+  EXPECT_NE(seen.masks, other_fold.masks);
 }
 
 TEST(TrainJob, ViewsComeAroundAgain) {
@@ -282,29 +317,36 @@ TEST(TrainJob, EveryEpochTrainsOnEveryTrainingClipOnce) {
   }
 }
 
+constexpr int kNoNumber = -1;
+
 // Gives every validation the scores of a script, and NaN where asked.
 class ScriptedEngine final : public Engine {
  public:
-  ScriptedEngine(const FoldData& fold, std::vector<int> right, int nan_step)
-      : fold_(fold), right_(std::move(right)), nan_step_(nan_step) {}
+  ScriptedEngine(const FoldData& fold, std::vector<int> right, std::vector<int> right_in_der,
+                 int nan_step)
+      : fold_(fold),
+        right_(std::move(right)),
+        right_in_der_(right_in_der.empty() ? right_ : std::move(right_in_der)),
+        nan_step_(nan_step) {}
   StepOutcome Step(std::int64_t, std::span<const std::int64_t> clips,
                    const DropoutMasks&) override {
     const bool bad = step_++ == nan_step_;
     return {bad ? std::numeric_limits<float>::quiet_NaN() : 1.0F,
             {std::vector<float>(clips.size() * 3), std::vector<float>(clips.size() * 3)}};
   }
-  // The first right_[epoch] clips are answered rightly, in both tasks.
+  // The first right_[epoch] clips are answered rightly; kNoNumber: not in numbers.
   Evaluation Evaluate(std::span<const std::int64_t> clips) override {
-    const int right = right_.at(std::min(epoch_, right_.size() - 1));
-    ++epoch_;
+    const std::size_t epoch = std::min(epoch_++, right_.size() - 1);
     Evaluation evaluation{{}, {2, std::vector<float>(clips.size(), 1.0F)}};
     for (const TaskLabels& task : fold_.tasks) {
+      const int right = (task.task == Task::kTer ? right_ : right_in_der_).at(epoch);
       std::vector<float> logits(clips.size() * 3, 0.0F);
       for (std::size_t i = 0; i < clips.size(); ++i) {
         const auto label =
             static_cast<std::size_t>(task.labels[static_cast<std::size_t>(clips[i])]);
         logits[i * 3 + (static_cast<int>(i) < right ? label : (label + 1) % 3)] = 1;
       }
+      if (right == kNoNumber) logits.back() = std::numeric_limits<float>::quiet_NaN();
       evaluation.logits.push_back(logits);
     }
     return evaluation;
@@ -317,16 +359,18 @@ class ScriptedEngine final : public Engine {
  private:
   const FoldData& fold_;
   std::vector<int> right_;
+  std::vector<int> right_in_der_;
   int nan_step_;
   int step_ = 0;
   std::size_t epoch_ = 0;
 };
 
-TrainOutcome TrainScripted(const JobSpec& spec, std::vector<int> right, int nan_step = -1) {
+TrainOutcome TrainScripted(const JobSpec& spec, std::vector<int> right, int nan_step = -1,
+                           std::vector<int> right_in_der = {}) {
   const auto fold = PrepareFold(spec, SmallDataset());
   RecordingHooks hooks;
   const auto make = [&](const Settings&, const ModelShape&, const FoldData& data) {
-    return std::make_unique<ScriptedEngine>(data, right, nan_step);
+    return std::make_unique<ScriptedEngine>(data, right, right_in_der, nan_step);
   };
   return TrainJob(spec, *fold, {}, make, testing::StillClock(), hooks);
 }
@@ -342,6 +386,7 @@ TEST(TrainJob, TheEarliestOfEqualEpochsWinsAndPatienceEndsIt) {
   const CurvePoint& last = done.result.curves.back();
   EXPECT_EQ(last.split, CurveSplit::kValidation);
   EXPECT_DOUBLE_EQ(last.accuracy, 5.0 / 12);
+  EXPECT_NEAR(last.loss, std::log(std::exp(1.0) + 2) - 5.0 / 12, 1e-6);
 }
 
 TEST(TrainJob, PatienceStartsAnewWithEveryImprovement) {
@@ -351,6 +396,30 @@ TEST(TrainJob, PatienceStartsAnewWithEveryImprovement) {
   const auto done = std::get<TrainDone>(TrainScripted(spec, {1, 0, 2, 0, 3, 3, 3, 4}));
   EXPECT_EQ(done.result.best_epoch, 4);
   EXPECT_EQ(done.result.epochs, 7);
+}
+
+TEST(TrainJob, WatchesTheTaskThatItIsTold) {
+  JobSpec spec = SmallSpec();
+  spec.settings.train.max_epochs = 3;
+  for (const auto& [monitor, best] :
+       {std::pair(Monitor::kTer, 1), {Monitor::kDer, 0}, {Monitor::kMean, 2}}) {
+    spec.settings.train.monitor = monitor;
+    const auto outcome = TrainScripted(spec, {1, 5, 4}, /*nan_step=*/-1, {6, 1, 4});
+    EXPECT_EQ(std::get<TrainDone>(outcome).result.best_epoch, best);
+  }
+}
+
+TEST(TrainJob, PredictsWithTheBestWeights) {
+  JobSpec spec = SmallSpec();
+  spec.settings.train.max_epochs = 20;
+  const TrainDone done = TrainToEnd(spec);
+  ASSERT_LT(done.result.best_epoch, 19);
+  const auto fold = PrepareFold(spec, SmallDataset());
+  const auto engine = MakeCoreEngine(spec.settings, ShapeOf(spec.settings, *fold), *fold);
+  engine->SetWeights(done.best_weights);
+  const Evaluation best = engine->Evaluate(fold->split.held_out);
+  EXPECT_EQ(done.result.predictions[0].logits, best.logits[0]);
+  EXPECT_EQ(done.result.predictions[1].logits, best.logits[1]);
 }
 
 TEST(TrainJob, WithoutValidationAllEpochsAndTheLastWeights) {
@@ -371,6 +440,17 @@ TEST(TrainJob, ALossThatIsNotANumberEndsItAtOnce) {
   spec.settings.train.lr = 1e38;
   RecordingHooks hooks;
   EXPECT_TRUE(std::holds_alternative<TrainDiverged>(Train(spec, SmallDataset(), hooks)));
+}
+
+TEST(TrainJob, LogitsThatAreNoNumbersEndItInValidationAndAtTheEnd) {
+  const auto ends_in = [](std::vector<int> right) {
+    const TrainOutcome outcome = TrainScripted(SmallSpec(), std::move(right));
+    return std::holds_alternative<TrainDiverged>(outcome) ? std::get<TrainDiverged>(outcome).epoch
+                                                          : -1;
+  };
+  EXPECT_EQ(ends_in({5}), -1);
+  EXPECT_EQ(ends_in({5, 5, kNoNumber, 5}), 2);
+  EXPECT_EQ(ends_in({5, 5, 5, 5, 5, 5, kNoNumber}), 6);  // on the held-out clips
 }
 
 TEST(TrainJob, HeldOutLabelsCannotChangeTrainingUnlessLeaky) {
@@ -406,6 +486,13 @@ TEST(TrainJob, SingleTaskHasOneStreamAndNoIndependenceFigures) {
   EXPECT_EQ(result.predictions[0].task, Task::kDer);
   EXPECT_FALSE(result.held_out_hsic.has_value());
   EXPECT_FALSE(result.stream_cosine.has_value());
+}
+
+TEST(TrainJob, OneHeldOutClipHasNoHsic) {
+  EXPECT_FALSE(TrainToEnd(SmallSpec(), SmallDataset(5, 1)).result.held_out_hsic.has_value());
+  const JobResult two = TrainToEnd(SmallSpec(), SmallDataset(5, 2)).result;
+  EXPECT_TRUE(two.held_out_hsic.has_value());
+  EXPECT_TRUE(two.stream_cosine.has_value());
 }
 
 TEST(TrainJob, AlphaPullsTheStreamsTogetherOrApartAsTheDesignSays) {
