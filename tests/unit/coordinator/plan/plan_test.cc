@@ -207,6 +207,29 @@ TEST_F(PlanTest, TheSweepIsNamedByWhatLiesAtEachOfAGridsPaths) {
   EXPECT_NE(sweep(Manifest("copy.csv")), sweep(Manifest("copy.csv", 4)));
 }
 
+TEST_F(PlanTest, TheSweepIsNamedByThePicturesTheModelAndTheDetector) {
+  std::string csv = "sample,subject,true,disguised,onset,apex,offset,frames,action_units\n";
+  for (const std::string s : {"0", "1", "2"}) {
+    csv += "a" + s + "," + s + ",an,ha,1,2,3,a.bmp,\nb" + s + "," + s + ",ha,an,1,2,3,b.bmp,\n";
+  }
+  fs::create_directory(folder_ / "here");
+  const auto sweep = [&](const char* picture, std::int64_t model, const char* detector) {
+    Write("a.bmp", "BM a");
+    Write("b.bmp", picture);
+    for (const auto& [name, bytes] : SynthModelFiles({.seed = model})) Write("here/" + name, bytes);
+    return Plan("{features.source: vit, faces.detector: yunet}",
+                {"dataset.manifest=" + Write("m.csv", csv),
+                 "weights.vit=" + (folder_ / "here").string(),
+                 "faces.yunet=" + Write("yunet.onnx", detector)})
+        .plan.sweep;
+  };
+  const std::string name = sweep("BM b", 1, "one");
+  EXPECT_EQ(sweep("BM b", 1, "one"), name);
+  EXPECT_NE(sweep("BM c", 1, "one"), name);
+  EXPECT_NE(sweep("BM b", 2, "one"), name);
+  EXPECT_NE(sweep("BM b", 1, "two"), name);
+}
+
 TEST_F(PlanTest, AnEditedValueRetrainsOnlyWhatItTouches) {
   const std::string manifest = "dataset.manifest=" + Manifest();
   const PlanOutput before = Plan(kShared, {manifest});
@@ -326,6 +349,9 @@ TEST_F(PlanTest, WhatDoesNotGoTogetherIsSaidByName) {
   // An experiment that is not asked for may lack its model.
   EXPECT_EQ(ErrorOf("experiments: {a: {}, b: {features.source: vit}}", {manifest}, {{"a"}, {}}),
             "");
+  EXPECT_EQ(
+      ErrorOf("experiments: {a: {}, b: {dataset.manifest: nowhere.csv}}", {manifest}, {{"a"}, {}}),
+      "");
 }
 
 // What is in it counts, for the clips that a study sees; where it lies does not.
@@ -381,6 +407,23 @@ TEST_F(PlanTest, BanksDifferWhereTheirViewsDo) {
   ASSERT_EQ(banks.size(), 2U);
   for (const auto& [bank, jobs] : banks) {
     EXPECT_EQ(views.at(bank), jobs.size() == 3 ? 2 : 3) << bank;  // b alone, or a, c and d
+  }
+}
+
+TEST_F(PlanTest, TrainingsWaitForThePlainViewOrForTheCrops) {
+  const PlanOutput output = Plan(
+      "dataset.synth: 3\nfeatures.source: vit\nweights.synth: 1\naugment.views: 2\n"
+      "experiments: {a: {}, b: {features.bank: false, loss.alpha: 0}, c: {features.finetune: "
+      "true}}",
+      {});
+  std::map<std::string, JobSpec> specs;
+  for (const PlannedJob& job : output.plan.jobs) specs[job.key] = job.spec;
+  for (const PlannedJob& job : output.plan.jobs) {
+    if (job.spec.kind != JobKind::kTrain) continue;
+    const bool banked = !job.spec.settings.features.finetune && job.spec.settings.loss.alpha > 0;
+    ASSERT_EQ(job.dependencies.size(), 1U);
+    EXPECT_EQ(specs.at(job.dependencies[0]).view, banked ? kPlainView : kCropsView);
+    EXPECT_EQ(job.views, banked ? 2 : 0);
   }
 }
 
@@ -440,6 +483,18 @@ TEST_F(PlanTest, ADetectorIsReadOnce) {
   Write("yunet.onnx", "two");
   EXPECT_EQ(*models.Detector(faces), Sha256Hex("one"));
   EXPECT_EQ(models.detectors().size(), 1U);
+}
+
+TEST_F(PlanTest, ASweepHasTwoMillionFoldsAtMost) {
+  std::string numbers = "0";
+  for (int i = 1; i < 1000; ++i) numbers += "," + std::to_string(i);
+  const std::string text = "grid: {alpha: [" + numbers + "]}";
+  PlanOptions only_check;
+  only_check.only_check = true;
+  const std::string manifest = "dataset.manifest=" + Manifest();
+  EXPECT_EQ(ErrorOf(text, {manifest}, only_check), "");
+  EXPECT_THAT(ErrorOf(text, {manifest, "seeds=" + numbers}, only_check),
+              HasSubstr("the sweep has 3000000 folds (s): at most 2000000"));
 }
 
 TEST_F(PlanTest, DataErrors) {
