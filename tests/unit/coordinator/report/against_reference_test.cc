@@ -54,6 +54,30 @@ TEST(AgainstReference, TestsTheOtherRows) {
   EXPECT_FALSE(even.against->significant());
 }
 
+TEST(AgainstReference, EachColumnAndTaskHasAReferenceOfItsOwn) {
+  SampleResults sample;
+  sample.At("base").Done(Task::kTer, 50, 100, 0.5).Done(Task::kDer, 40, 100, 0.5);
+  sample.At("wide").Done(Task::kTer, 70, 100, 0.5).Done(Task::kDer, 10, 100, 0.5);
+  sample.At("row").Done(Task::kTer, 80, 100, 0.5).Done(Task::kDer, 90, 100, 0.5);
+  const auto cell = [](const std::string& name) {
+    const std::string use = R"({"experiment":")" + name + R"(","point":{}})";
+    return R"({"ter":)" + use + R"(,"der":)" + use + "}";
+  };
+  sample.Tables(R"({"T":{"tasks":["ter","der"],"columns":[{"label":"1"},{"label":"2"}],
+    "reference":"base","rows":[{"label":"base","cells":[)" +
+                cell("base") + "," + cell("wide") + R"(]},{"label":"row","cells":[)" + cell("row") +
+                "," + cell("row") + "]}]}}");
+  const Table table = sample.Build().front();
+  const auto difference = [&](std::size_t column, std::size_t task) {
+    return table.rows[1].cells[column][task].against->difference;
+  };
+  EXPECT_DOUBLE_EQ(difference(0, 0), 0.3);
+  EXPECT_DOUBLE_EQ(difference(0, 1), 0.5);
+  EXPECT_DOUBLE_EQ(difference(1, 0), 0.1);
+  EXPECT_DOUBLE_EQ(difference(1, 1), 0.8);
+  EXPECT_EQ(table.tests, 4U);
+}
+
 // Two rows of a table may show one cell: Holm would count its test twice.
 TEST(AgainstReference, WhatIsShownTwiceIsOneTest) {
   SampleResults sample = Compared();
@@ -119,6 +143,13 @@ TEST(AgainstReference, TheSheetSaysWhatWasTested) {
                                               "with which p may rise)")));
   EXPECT_THAT(sheet.notes, Contains(HasSubstr("share most of their training clips")));
   EXPECT_THAT(sheet.notes, Contains(HasSubstr("Not comparable: other held-out subjects.")));
+}
+
+TEST(AgainstReference, OneDrawnTestIsSaid) {
+  Table table = BuildWith(Compared(), R"("reference":"base",)");
+  EXPECT_THAT(NotesOf(table), Not(Contains(HasSubstr("random draws"))));
+  table.rows[0].cells[0][0].against->p->method = PValueMethod::kMonteCarlo;
+  EXPECT_THAT(NotesOf(table), Contains(HasSubstr("some from 100,000 random draws")));
 }
 
 TEST(AgainstReference, TablesStoredWithoutOneSayNothingOfIt) {

@@ -70,6 +70,11 @@ TEST_F(ComparisonTest, TwoPoints) {
   EXPECT_DOUBLE_EQ(ter.tests->wilcoxon.p.p, 0.25);
   EXPECT_DOUBLE_EQ(ter.tests->sign_flip.p, 0.25);
   EXPECT_DOUBLE_EQ(ter.tests->sign_flip_holm, 0.5);  // two tasks
+
+  const Comparison turned = Compared("study-2:dsid@alpha=1", "study-1:dsid@alpha=.1");
+  EXPECT_DOUBLE_EQ(turned.cells[0].difference, -0.75);
+  EXPECT_EQ(turned.cells[0].tests->clips->only_first, 9);
+  EXPECT_EQ(turned.cells[0].tests->clips->only_second, 0);
 }
 
 TEST_F(ComparisonTest, TwoSweeps) {
@@ -104,6 +109,8 @@ TEST(Comparison, WhatIsComparedTwiceIsOneTest) {
   ASSERT_EQ(comparison.cells.size(), 4U);
   for (const ComparedCell& cell : comparison.cells) {
     EXPECT_DOUBLE_EQ(cell.tests->sign_flip_holm, 0.5);  // 0.25, two tasks
+    EXPECT_TRUE(cell.first_leaky);
+    EXPECT_FALSE(cell.second_leaky);
   }
 }
 
@@ -119,6 +126,12 @@ TEST(Comparison, TextHidesNothing) {
 TEST_F(ComparisonTest, TheEndOfAKeyIsAWholeName) {
   EXPECT_EQ(Compared("study-1:dsid@loss.alpha=.1", "study-1:dsid@alpha=.5").jobs_only_first, 3);
   EXPECT_THAT(ErrorOf("study-1:dsid@pha=.1", "study-1"), HasSubstr("no point has 'pha=.1'"));
+}
+
+TEST_F(ComparisonTest, AnExperimentsNameMayHoldAnAt) {
+  store_.FinishGraded(MakeTestPlan("study-5", {{.name = "a@b", .alphas = {0.1, 0.5}}}), ByAlpha);
+  EXPECT_EQ(Compared("study-5:a@b@alpha=.1", "study-5:a@b@alpha=.5").first,
+            "study-5 a@b alpha=0.1");
 }
 
 TEST_F(ComparisonTest, TextAndJsonSayTheSame) {
@@ -157,6 +170,15 @@ TEST_F(ComparisonTest, SeveralSeedsAreNotCountedAsClips) {
   EXPECT_FALSE(ter.f1.has_value());
   EXPECT_DOUBLE_EQ(ter.difference, 0.25);
   EXPECT_DOUBLE_EQ(ter.tests->sign_flip.p, 0.25);  // three subjects, not six
+}
+
+TEST_F(ComparisonTest, SettingsAreThoseOfJobsOfOneSeed) {
+  store_.FinishGraded(AlphaPlan("study-3", {0.3}, 0.3, Validation::kInnerSubject, {0, 1}), ByAlpha);
+  store_.FinishGraded(AlphaPlan("study-4", {0.7}, 0.7, Validation::kInnerSubject, {1}), ByAlpha);
+  const Comparison comparison = Compared("study-3:dsid", "study-4:dsid");
+  ASSERT_EQ(comparison.settings.size(), 1U);
+  EXPECT_EQ(comparison.settings[0].field, "settings.loss.alpha");
+  EXPECT_EQ(comparison.cells[0].pairing.obstacle, "other seeds");
 }
 
 }  // namespace

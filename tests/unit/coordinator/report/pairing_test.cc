@@ -60,6 +60,10 @@ TEST(Pairing, SeedsAddUpWithinASubject) {
 TEST(Pairing, KnowsTheSameJobs) {
   const Cell cell("x", {Fold("s1", 3, 6)});
   EXPECT_TRUE(PairFolds(cell.list(), cell.list()).same_jobs);
+  std::vector<FoldRow> folds = {Fold("s1", 3, 6), Fold("s2", 3, 6)};
+  std::vector<FoldRow> others = folds;
+  others[0].job_key = "another";  // the last is shared
+  EXPECT_FALSE(PairFolds({&folds[0], &folds[1]}, {&others[0], &others[1]}).same_jobs);
 }
 
 TEST(Pairing, NeedsTheSameSeedsSubjectsAndClips) {
@@ -90,7 +94,10 @@ TEST(Pairing, MissingFoldsAreNoObstacle) {
   EXPECT_FALSE(pairing.ok());
   EXPECT_TRUE(pairing.incomplete);
   EXPECT_EQ(pairing.obstacle, "");
-  EXPECT_FALSE(PairFolds({}, first.list()).ok());
+  for (const Pairing& none : {PairFolds({}, first.list()), PairFolds(first.list(), {})}) {
+    EXPECT_FALSE(none.ok());
+    EXPECT_TRUE(none.incomplete);
+  }
 }
 
 }  // namespace

@@ -53,6 +53,11 @@ TEST_F(ResultDifference, EveryFigureCounts) {
     return FirstDifference(stored, other);
   };
   EXPECT_THAT(difference([](JobResult& r) { r.epochs = 4; }), HasSubstr("epochs 4"));
+  EXPECT_THAT(difference([](JobResult& r) { ++r.best_epoch; }), HasSubstr("(best "));
+  EXPECT_EQ(difference([](JobResult& r) { r.predictions.pop_back(); }), "the tasks");
+  EXPECT_EQ(difference([](JobResult& r) { r.predictions.push_back(r.predictions[0]); }),
+            "the tasks");
+  EXPECT_EQ(difference([](JobResult& r) { r.predictions[1].predicted[1] = 1; }), "predictions");
   EXPECT_THAT(difference([](JobResult& r) { r.predictions[0].logits[2] = 7; }),
               HasSubstr("logit of clip '01_b': 7, stored 0.1"));
   EXPECT_THAT(difference([](JobResult& r) { r.held_out_hsic = 0.0626; }),

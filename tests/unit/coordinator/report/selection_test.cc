@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "coordinator/report/fold_scores.h"
 #include "tests/unit/coordinator/report/graded_store.h"
 
 namespace unmask {
@@ -114,6 +113,11 @@ TEST(Selection, SeedsChooseForThemselves) {
   EXPECT_EQ(oracle.accuracy.mean, 1);
   EXPECT_FALSE(oracle.pooled.has_value());
   EXPECT_EQ(oracle.accuracy.deviation, 0.0);
+  // Alpha 0.5 has 5 of 8 clips right in each subject.
+  const Selection& study = Of(ter, SelectionRule::kStudy);
+  EXPECT_DOUBLE_EQ(study.price, 3.0 / 8);
+  EXPECT_DOUBLE_EQ(study.price_interval.low, 3.0 / 8);
+  EXPECT_DOUBLE_EQ(study.price_interval.high, 3.0 / 8);
 }
 
 TEST(Selection, LeakyValidationIsNoHonestChoice) {
@@ -145,6 +149,20 @@ TEST(Selection, OnlyWhatLeaksIsMarked) {
   EXPECT_THAT(Of(ter, SelectionRule::kValidation).unavailable, HasSubstr("validation is leaky"));
 }
 
+TEST(Selection, OneFoldThatLeaksMarksTheChoice) {
+  SweepPlan plan =
+      MakeTestPlan("study-1", {{.name = "dsid", .alphas = {0.1}, .validation = Validation::kLeaky},
+                               {.name = "dsid", .alphas = {0.5, 1}}});
+  plan.config_json = AlphaPlan("study-1", {}).config_json;
+  GradedStore store;
+  store.FinishGraded(plan, Held);
+  const TaskSelection ter = SelectIn(store).tasks[0];
+  const Selection& others = Of(ter, SelectionRule::kOthers);
+  EXPECT_THAT(PointsOf(others), ElementsAre(0, 2, 2));  // the first is leaky
+  EXPECT_TRUE(others.leaky);
+  EXPECT_FALSE(Of(ter, SelectionRule::kOracle).leaky);
+}
+
 TEST(Selection, PointsThatValidateWithOtherClipsAreNotCompared) {
   SweepPlan plan = MakeTestPlan(
       "study-1", {{.name = "dsid", .alphas = {0.1, 0.5}},
@@ -157,24 +175,17 @@ TEST(Selection, PointsThatValidateWithOtherClipsAreNotCompared) {
 }
 
 TEST(Selection, AGridOverWhatChoosesTheEpochIsMarked) {
-  SweepPlan plan = AlphaPlan("study-1", kAlphas);
-  for (JobUse& use : plan.uses) {
-    use.point.replace(use.point.find("loss.alpha"), 10, "train.patience");
+  for (const std::string key : {"train.max_epochs", "train.monitor", "train.patience"}) {
+    SweepPlan plan = AlphaPlan("study-1", kAlphas);
+    for (JobUse& use : plan.uses) use.point.replace(use.point.find("loss.alpha"), 10, key);
+    GradedStore store;
+    store.FinishGraded(plan, Held);
+    const SweepSelection selection = SelectIn(store);
+    EXPECT_THAT(Of(selection.tasks[0], SelectionRule::kValidation).caution,
+                HasSubstr("moves " + key));
+    EXPECT_EQ(Of(selection.tasks[0], SelectionRule::kOthers).caution, "");
+    EXPECT_THAT(SelectionText(selection), HasSubstr("the score favours some of them"));
   }
-  GradedStore store;
-  store.FinishGraded(plan, Held);
-  const SweepSelection selection = SelectIn(store);
-  EXPECT_THAT(Of(selection.tasks[0], SelectionRule::kValidation).caution,
-              HasSubstr("moves train.patience"));
-  EXPECT_EQ(Of(selection.tasks[0], SelectionRule::kOthers).caution, "");
-  EXPECT_THAT(SelectionText(selection), HasSubstr("the score favours some of them"));
-}
-
-// Of a single-task job the grid may move what it does not consume.
-TEST(BestOf, PointsOfTheSameJobsAreNoTie) {
-  const std::vector<Score> scores = {{1, 0}, {1, 0}, {0, 0}};
-  EXPECT_FALSE(BestOf(scores, {0, 0, 2}).tied);
-  EXPECT_TRUE(BestOf(scores, {0, 1, 2}).tied);
 }
 
 TEST(Selection, WithoutValidationThatRuleIsNotThere) {

@@ -42,6 +42,14 @@ TEST(FormatDifference, HasTheSignOfOursMinusPublished) {
   EXPECT_EQ(FormatDifference(0.39206, 0.3920), "+0.0001");
 }
 
+TEST(FormatP, SmallOnesKeepADigit) {
+  EXPECT_EQ(FormatP(1), "1.0000");
+  EXPECT_EQ(FormatP(0.04996), "0.0500");
+  EXPECT_EQ(FormatP(0.00005), "0.0001");
+  EXPECT_EQ(FormatP(0.000049), "5e-05");
+  EXPECT_EQ(FormatP(0), "0.0000");
+}
+
 TEST(LayOut, ACompleteCellSaysWhatItStandsOn) {
   SampleResults sample;
   sample.At("e").Done(Task::kTer, 254, 648, 0.37066, 0, 22).Tables(OneRowTable("row"));
@@ -98,6 +106,15 @@ TEST(LayOut, OneUnfinishedSeedKeepsTheMeanBack) {
       .Incomplete(Task::kTer, 2, 0, 3, 1)
       .Tables(OneRowTable("row"));
   EXPECT_THAT(FirstLine(sample), ElementsAre("…", "…", "…", "5/6"));
+}
+
+TEST(LayOut, FoldsAreThoseOfAllSeeds) {
+  SampleResults sample;
+  sample.At("e")
+      .Incomplete(Task::kTer, 1, 2, 3, 0)
+      .Incomplete(Task::kTer, 2, 1, 3, 1)
+      .Tables(OneRowTable("row"));
+  EXPECT_EQ(FirstLine(sample).back(), "3/6, 3 failed");
 }
 
 TEST(LayOut, SeveralSeedsShowMeanAndSampleDeviation) {

@@ -39,11 +39,16 @@ TEST_F(StatusReport, TellsWhatFailedAndHow) {
   EXPECT_THAT(text, HasSubstr(plan.jobs[1].key.substr(0, 12) + " failed, 02 held out: loss is "
                                                                "\\x1b[31mnan\\u202E"));
   EXPECT_THAT(text, HasSubstr("in use by process " + std::to_string(getpid())));
+  EXPECT_THAT(text, Not(HasSubstr("more")));
+  SweepStatus longer = status;
+  longer.progress.jobs.failed += 3;
+  EXPECT_THAT(StatusText(longer), HasSubstr("  and 3 more\n"));
   EXPECT_FALSE(status.Finished());
   const auto json = StatusJson(status);
   EXPECT_EQ(json["done"], 1);
   EXPECT_EQ(json["failures"]["nan"], 1);
   EXPECT_EQ(json["experiments"][0]["folds_total"], 3);
+  EXPECT_EQ(json["experiments"][0]["folds_failed"], 1);
   EXPECT_EQ(json["failed_jobs"][0]["job_key"], plan.jobs[1].key);
   EXPECT_EQ(json["coordinator"]["pid"], getpid());
   EXPECT_TRUE(json["eta_seconds"].is_null());
@@ -51,7 +56,9 @@ TEST_F(StatusReport, TellsWhatFailedAndHow) {
 
 TEST_F(StatusReport, SaysThatNobodyWorks) {
   store.reset();
-  const SweepStatus status = Read();
+  SweepStatus status = Read();
+  status.progress.eta_seconds = 9;  // as things went
+  EXPECT_TRUE(StatusJson(status)["eta_seconds"].is_null());
   EXPECT_THAT(StatusText(status), HasSubstr("nobody works on it"));
   EXPECT_THAT(StatusText(status), Not(HasSubstr("command")));  // the test's plan is of no file
   EXPECT_TRUE(StatusJson(status)["coordinator"].is_null());
