@@ -4,13 +4,16 @@
 usage: to_trackers.py wandb|mlflow STORE OUT [SWEEP]
 
 Needs the package `wandb` or `mlflow`. Nothing leaves the machine: W&B writes beneath OUT what `wandb sync` can upload,
-MLflow an SQLite file there (`mlflow ui --backend-store-uri sqlite:///OUT/mlflow.db`).
+MLflow an SQLite file there (`mlflow ui --backend-store-uri sqlite:///OUT/mlflow.db`). Once more into the same OUT, each
+run takes the place of the one before.
 """
 
+import hashlib
 import importlib.util
 import json
 import os
 import pathlib
+import shutil
 import sqlite3
 import sys
 
@@ -38,6 +41,11 @@ def points_of(store, sweep):
     return points
 
 
+def key_of(sweep, point):
+    """A run's name for good: the same point of the same sweep has the same one."""
+    return hashlib.sha256(json.dumps([sweep, *point]).encode()).hexdigest()[:16]
+
+
 def name_of(point):
     fixed = {"experiment", "validation", "leaky"}
     name = " ".join([point["params"]["experiment"]] + [f"{k}={v}" for k, v in point["params"].items() if k not in fixed])
@@ -60,9 +68,13 @@ def to_wandb(sweep, points, out):
     os.environ["WANDB_MODE"] = "offline"
     import wandb
 
-    for point in points.values():
-        run = wandb.init(project="unmask", group=sweep, name=name_of(point)[:128], config=point["params"], dir=str(out),
-                         mode="offline", reinit="finish_previous", settings=wandb.Settings(silent=True))
+    for where, point in points.items():
+        key = key_of(sweep, where)
+        for old in (out / "wandb").glob(f"offline-run-*-{key}"):  # offline, wandb begins a run of that id anew
+            shutil.rmtree(old)
+        run = wandb.init(project="unmask", id=key, resume="allow", group=sweep, name=name_of(point)[:128],
+                         config=point["params"], dir=str(out), mode="offline", reinit="finish_previous",
+                         settings=wandb.Settings(silent=True))
         for epoch, values in epochs_of(point):
             run.log(values, step=epoch)
         run.summary.update(point["figures"])
@@ -71,21 +83,24 @@ def to_wandb(sweep, points, out):
 
 def to_mlflow(sweep, points, out):
     import mlflow
-    from mlflow.entities import Metric, Param, RunTag
+    from mlflow.entities import Metric, Param
 
     client = mlflow.MlflowClient(tracking_uri=f"sqlite:///{out.resolve()}/mlflow.db")
     found = client.get_experiment_by_name(sweep)
     experiment = found.experiment_id if found else client.create_experiment(
         sweep, artifact_location=(out.resolve() / "artifacts").as_uri())
-    for point in points.values():
-        run = client.create_run(experiment, run_name=name_of(point)).info.run_id
+    for where, point in points.items():
+        key = key_of(sweep, where)
+        for old in client.search_runs([experiment], filter_string=f"tags.`unmask.point` = '{key}'"):
+            client.delete_run(old.info.run_id)
+        run = client.create_run(experiment, run_name=name_of(point),
+                                tags={"unmask.sweep": sweep, "unmask.point": key}).info.run_id
         metrics = [Metric(key, float(value), 0, 0) for key, value in point["figures"].items()]
         for epoch, values in epochs_of(point):
             metrics += [Metric(key, float(value), 0, epoch) for key, value in values.items()]
         for first in range(0, len(metrics), 1000):  # MLflow's limit for a batch
             client.log_batch(run, metrics=metrics[first:first + 1000])
-        client.log_batch(run, params=[Param(k, str(v)[:6000]) for k, v in point["params"].items()],
-                         tags=[RunTag("unmask.sweep", sweep)])
+        client.log_batch(run, params=[Param(k, str(v)[:6000]) for k, v in point["params"].items()])
         client.set_terminated(run)
 
 
