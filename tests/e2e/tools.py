@@ -22,6 +22,14 @@ import harness
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM, PYTHONS = sys.argv[1], [sys.executable, *sys.argv[2:], str(ROOT / ".deps/peers/bin/python")]
 
+SHEET = """\
+A sheet as SAMM has it,,,,,,,
+Subject,Filename,Onset Frame,Apex Frame,Offset Frame,Micro,Action Units,Estimated Emotion
+1,EP01_01,110,141,220,1,4+L5+R5+9A,Disgust
+1,EP01_02,20,/,105.0,1,L12 + 25B,"Happiness"
+02,EP01_01,3,,9,1,,Others
+"""
+
 # The largest distance of each model's logits from those recorded for the clips that its fold held out, how many were
 # compared, and how many were predicted as another class.
 LOGITS = """\
@@ -54,6 +62,30 @@ class Tool(unittest.TestCase):
         command = [python, "-B", ROOT / "tools" / name, *arguments]
         ended = subprocess.run(command, capture_output=True, text=True, cwd=self.lab.folder, timeout=300, check=False)
         return harness.Finished(command, ended.returncode, ended.stdout, ended.stderr).expect(code)
+
+
+class Sheet(Tool):
+    def setUp(self):
+        self.lab = self.enterContext(harness.Lab(PROGRAM))
+
+    def test_a_sheet_becomes_a_manifest(self):
+        sheet = self.lab.write("sheet.csv", SHEET)
+        self.tool("import_sheet.py", sheet, "--out", "clips.csv", "--frames", "s{subject:0>2}/{filename}")
+        self.assertEqual(list(csv.reader(io.StringIO(self.lab.read("clips.csv"))))[1:], [
+            ["1/EP01_01", "1", "Disgust", "", "110", "141", "220", "s01/EP01_01", "4 5 9"],
+            ["1/EP01_02", "1", "Happiness", "", "20", "", "105", "s01/EP01_02", "12 25"],
+            ["02/EP01_01", "02", "Others", "", "3", "", "9", "s02/EP01_01", ""]])
+        self.tool("import_sheet.py", "sheet.csv", "--out", "clips.csv")
+        said = json.loads(self.lab.run("data", "validate", "clips.csv", "--json").expect(0).out)
+        self.assertEqual((said["clips"], said["subjects"], said.get("problems", [])), (3, ["02", "1"], []))
+
+    def test_what_is_wrong_is_one_line(self):
+        sheet = self.lab.write("sheet.csv", SHEET.replace("141", "soon").replace(",", ";"))
+        for more, expected in (((), "sheet.csv:3: 'soon' is no frame number"), (("--frames", "{clip}"), "--frames"),
+                               (("--emotion", "Feeling"), "no line has the columns")):
+            said = self.tool("import_sheet.py", sheet, "--out", "clips.csv", *more, code=1).err
+            self.assertIn(expected, said)
+            self.assertEqual(said.count("\n"), 1)
 
 
 class Store(Tool):
