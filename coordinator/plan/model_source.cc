@@ -2,17 +2,31 @@
 
 #include <fmt/format.h>
 
+#include <string_view>
+
 #include "common/base/sha256.h"
 #include "common/config/names.h"
 #include "common/data/pictures.h"
 #include "common/synth_model/synth_model.h"
+#include "common/tensors/mapped_file.h"
 #include "common/tensors/model_fingerprint.h"
+#include "common/tensors/safetensors.h"
 
 namespace unmask {
 namespace {
 
+// As float32, whatever they are stored in. What is no such file is told when it is opened to train.
+std::int64_t TrainedBytes(std::string_view safetensors) {
+  const auto file = ParseSafetensors(safetensors, "");
+  if (!file.ok()) return 0;
+  std::int64_t elements = 0;
+  for (const auto& [name, tensor] : file->tensors) {
+    elements += static_cast<std::int64_t>(tensor.bytes.size() / BytesOf(tensor.dtype));
+  }
+  return elements * static_cast<std::int64_t>(sizeof(float));
+}
+
 Result<ModelData> HashFolder(const ModelSetting& wanted) {
-  std::error_code error;
   const fs::path folder = fs::absolute(wanted.folder);
   UNMASK_TRY(CheckPath(folder));
   UNMASK_TRY(CheckModelFolder(wanted));
@@ -22,7 +36,8 @@ Result<ModelData> HashFolder(const ModelSetting& wanted) {
   UNMASK_ASSIGN(const FileHashes hashes, HashModelFiles(folder));
   for (const auto& [name, sha256] : hashes) {
     if (!IsWeights(name)) continue;
-    model.weight_bytes += static_cast<std::int64_t>(fs::file_size(folder / name, error));
+    const auto file = MappedFile::Open(folder / name);
+    if (file.ok()) model.weight_bytes += TrainedBytes((*file)->bytes());
   }
   model.sha256 = FingerprintOf(hashes);
   return model;
@@ -36,7 +51,7 @@ ModelData MakeModel(const Settings& settings) {
   FileHashes hashes;
   for (const auto& [name, bytes] : model.files) {
     hashes[name] = Sha256Hex(bytes);
-    if (IsWeights(name)) model.weight_bytes += static_cast<std::int64_t>(bytes.size());
+    if (IsWeights(name)) model.weight_bytes += TrainedBytes(bytes);
   }
   model.config_json = model.files.at("config.json");
   model.sha256 = FingerprintOf(hashes);

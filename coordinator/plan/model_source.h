@@ -27,7 +27,7 @@ struct ModelData {
   fs::path folder;     // absolute; relative to the store where `files` are to be written there
   std::map<std::string, std::string> files;  // a synthetic model's, by name
   std::string config_json;
-  std::int64_t weight_bytes = 0;  // of its safetensors files
+  std::int64_t weight_bytes = 0;  // of its tensors as float32, in which they are trained and kept
 };
 
 class ModelSource {
