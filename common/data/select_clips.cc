@@ -41,19 +41,59 @@ void CheckFeatures(const Dataset& dataset, const FeatureTable& table,
   }
 }
 
+// One of a clip's labels, as a study wants it.
+struct LabelColumn {
+  const char* name;
+  std::string ManifestClip::* text;
+  bool learnt;
+  const char* other_task;  // which is learnt without this label
+
+  bool InNoClip(const Manifest& manifest) const {
+    return std::ranges::all_of(manifest.clips,
+                               [&](const auto& row) { return (row.*text).empty(); });
+  }
+};
+
+// As of data with one emotion a clip: what study fits them is told once, not clip by clip.
+Problem NoClipHas(const LabelColumn& column, const LabelColumn& other, const Manifest& manifest,
+                  const ClipQuery& query) {
+  std::string expected = "labels";
+  if (!other.InNoClip(manifest)) {
+    expected += ", or";
+    if (query.masked_only) expected += " dataset.clips=all";
+    if (column.learnt && other.learnt) expected += " model.kind=single-task";
+    if (column.learnt) expected += fmt::format(" model.task={}", column.other_task);
+  }
+  return {fmt::format("no clip has a {} label", column.name), manifest.name, expected};
+}
+
 // Without both labels nobody can say whether a clip is masked.
-void CheckLabels(const Manifest& manifest, const ManifestClip& row, const ClipQuery& query,
-                 std::vector<Problem>& problems) {
-  const auto check = [&](const std::string& label, bool consumed, const char* column) {
-    if (!label.empty() || !(consumed || query.masked_only)) return;
-    problems.push_back({fmt::format("clip '{}' has no {} label", row.sample, column),
-                        fmt::format("{}:{}", manifest.name, row.line),
-                        consumed ? "a label, which this study learns"
-                                 : "a label, which dataset.clips=masked compares, or "
-                                   "dataset.clips=all"});
-  };
-  check(row.true_label, query.true_label, "true");
-  check(row.disguised_label, query.disguised_label, "disguised");
+void CheckLabel(const LabelColumn& column, const Manifest& manifest, const ManifestClip& row,
+                std::vector<Problem>& problems) {
+  if (!(row.*column.text).empty()) return;
+  problems.push_back({fmt::format("clip '{}' has no {} label", row.sample, column.name),
+                      fmt::format("{}:{}", manifest.name, row.line),
+                      column.learnt ? "a label, which this study learns"
+                                    : "a label, which dataset.clips=masked compares, or "
+                                      "dataset.clips=all"});
+}
+
+void CheckLabels(const Manifest& manifest, const ClipQuery& query, std::vector<Problem>& problems) {
+  const LabelColumn felt{"true", &ManifestClip::true_label, query.true_label, "der"};
+  const LabelColumn shown{"disguised", &ManifestClip::disguised_label, query.disguised_label,
+                          "ter"};
+  std::vector<const LabelColumn*> by_clip;
+  for (const LabelColumn* column : {&felt, &shown}) {
+    if (!column->learnt && !query.masked_only) continue;
+    if (column->InNoClip(manifest)) {
+      problems.push_back(NoClipHas(*column, column == &felt ? shown : felt, manifest, query));
+    } else {
+      by_clip.push_back(column);
+    }
+  }
+  for (const ManifestClip& row : manifest.clips) {
+    for (const LabelColumn* column : by_clip) CheckLabel(*column, manifest, row, problems);
+  }
 }
 
 }  // namespace
@@ -61,8 +101,8 @@ void CheckLabels(const Manifest& manifest, const ManifestClip& row, const ClipQu
 Result<Dataset> SelectClips(const Manifest& manifest, const ClipQuery& query) {
   Dataset dataset;
   std::vector<Problem> problems;
+  CheckLabels(manifest, query, problems);
   for (const ManifestClip& row : manifest.clips) {
-    CheckLabels(manifest, row, query, problems);
     if (!query.masked_only || IsMasked(row)) dataset.clips.push_back(Consumed(row, query));
   }
   if (query.features != nullptr) CheckFeatures(dataset, *query.features, problems);

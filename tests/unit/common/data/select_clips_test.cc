@@ -105,6 +105,25 @@ TEST(SelectClipsTest, ALabelThatIsNeededMustBeThere) {
   EXPECT_TRUE(SelectClips(manifest, {.masked_only = false, .true_label = false}).ok());
 }
 
+// Data with one emotion a clip: one line, with the study that fits them.
+TEST(SelectClipsTest, ALabelThatNoClipHasIsToldOnce) {
+  Manifest manifest = Example();
+  for (ManifestClip& clip : manifest.clips) clip.disguised_label = "";
+  const auto said = [&](const ClipQuery& query) {
+    return FormatError(SelectClips(manifest, query).error());
+  };
+  const std::string what = "unmask: error: no clip has a disguised label (m.csv): labels";
+  EXPECT_EQ(said({}), what + ", or dataset.clips=all model.kind=single-task model.task=ter");
+  EXPECT_EQ(said({.masked_only = false}), what + ", or model.kind=single-task model.task=ter");
+  EXPECT_EQ(said({.disguised_label = false}), what + ", or dataset.clips=all");
+  EXPECT_EQ(said({.masked_only = false, .true_label = false}), what + ", or model.task=ter");
+  EXPECT_TRUE(SelectClips(manifest, {.masked_only = false, .disguised_label = false}).ok());
+  manifest.clips[0].true_label = "";
+  EXPECT_THAT(said({}), HasSubstr("clip 'b' has no true label (m.csv:7)"));
+  for (ManifestClip& clip : manifest.clips) clip.true_label = "";
+  EXPECT_EQ(said({}), "unmask: error: no clip has a true label (m.csv): labels\n" + what);
+}
+
 TEST(SelectClipsTest, TooFewSubjectsOrClipsAreErrors) {
   Manifest manifest = Example();
   EXPECT_TRUE(SelectClips(manifest, {.min_subjects = 3}).ok());
