@@ -182,6 +182,21 @@ Error Reported(const CommandContext& context, const Error& error) {
   return error;
 }
 
+// What is right, and yet not enough for every study.
+void LogWhatStudiesMiss(const std::vector<ManifestClip>& clips, const PictureCheck& pictures) {
+  if (std::ranges::all_of(clips, [](const auto& clip) { return clip.disguised_label.empty(); })) {
+    LogInfo(
+        "no clip has a disguised label: a study of these needs dataset.clips=all "
+        "model.kind=single-task model.task=ter");
+  }
+  if (pictures.without_apex > 0) {
+    LogInfo(
+        fmt::format("{} {} frames and an onset, but no apex frame: a study on pictures refuses "
+                    "them, unless dataset.frame=onset",
+                    pictures.without_apex, pictures.without_apex == 1 ? "clip has" : "clips have"));
+  }
+}
+
 Status ValidateCommand(const CommandContext& context, const fs::path& file, const fs::path& root) {
   if (!root.empty()) {
     const Status there = CheckRoot(root, "--root");
@@ -195,6 +210,7 @@ Status ValidateCommand(const CommandContext& context, const fs::path& file, cons
   if (!problems.empty()) return Reported(context, Error(ErrorCode::kData, problems));
   PrintSummary(draft->manifest.clips, file.string(), context.json, pictures.pictures,
                "that can be read");
+  LogWhatStudiesMiss(draft->manifest.clips, pictures);
   return {};
 }
 

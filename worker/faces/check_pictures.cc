@@ -17,7 +17,7 @@ class Checker {
   PictureCheck Check(unsigned threads) {
     for (std::size_t i = 0; i < manifest_.clips.size(); ++i) FindPictures(i);
     const std::vector<Status> tried = TryPictures(frames_, threads);
-    PictureCheck check{frames_.size(), {}};
+    PictureCheck check{frames_.size(), without_apex_, {}};
     for (std::size_t i = 0; i < frames_.size(); ++i) {
       if (tried[i].ok()) continue;
       --check.pictures;
@@ -35,6 +35,8 @@ class Checker {
     if (clip.frames.empty()) return;
     if (clip.apex || !clip.onset) FindPicture(i, FramePoint::kApex);
     if (clip.onset) FindPicture(i, FramePoint::kOnset);
+    // A single image is the apex without a number.
+    if (!clip.apex && clip.onset && !finder_.Find(clip, FramePoint::kApex).ok()) ++without_apex_;
   }
 
   void FindPicture(std::size_t i, FramePoint point) {
@@ -58,6 +60,7 @@ class Checker {
 
   const Manifest& manifest_;
   FrameFinder finder_;
+  std::size_t without_apex_ = 0;
   std::vector<FrameRef> frames_;    // distinct ones
   std::vector<std::size_t> clips_;  // the first that names each
   std::set<std::pair<fs::path, std::int64_t>> seen_;

@@ -9,6 +9,7 @@ namespace unmask {
 
 struct PictureCheck {
   std::size_t pictures = 0;       // distinct ones that were found and decoded
+  std::size_t without_apex = 0;   // clips that have an onset picture alone
   std::vector<Problem> problems;  // in the order of the clips
 };
 

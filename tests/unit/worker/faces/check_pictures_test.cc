@@ -21,7 +21,8 @@ class CheckPicturesTest : public ::testing::Test {
   }
 
   // Rows of "onset,apex,frames"; problems as "WHERE WHAT".
-  std::vector<std::string> Problems(const std::vector<std::string>& rows, std::size_t* pictures) {
+  std::vector<std::string> Problems(const std::vector<std::string>& rows, std::size_t* pictures,
+                                    std::size_t* without_apex = nullptr) {
     std::string text = "sample,subject,true,disguised,offset,action_units,onset,apex,frames\n";
     for (std::size_t i = 0; i < rows.size(); ++i) {
       text += "c" + std::to_string(i) + ",s,an,ha,,," + rows[i] + "\n";
@@ -30,6 +31,7 @@ class CheckPicturesTest : public ::testing::Test {
     UNMASK_CHECK(manifest.ok());
     const PictureCheck check = CheckPictures(*manifest, root_, 3);
     if (pictures) *pictures = check.pictures;
+    if (without_apex) *without_apex = check.without_apex;
     std::vector<std::string> problems;
     problems.reserve(check.problems.size());
     for (const Problem& p : check.problems) problems.push_back(p.where + " " + p.what);
@@ -49,6 +51,16 @@ TEST_F(CheckPicturesTest, CountsEveryPictureOnce) {
       Problems({"1,2,a", "2,3,a", ",,face.jpg", "1,2,face.jpg", "1,2,", ",3,a", "1,,a"}, &pictures),
       IsEmpty());
   EXPECT_EQ(pictures, 4U);
+}
+
+// A study on pictures takes the apex, unless told otherwise.
+TEST_F(CheckPicturesTest, CountsClipsThatHaveAnOnsetAlone) {
+  Write("a/1.jpg", jpeg_);
+  Write("a/2.jpg", jpeg_);
+  std::size_t without_apex = 0;
+  EXPECT_THAT(Problems({"1,2,a", "1,,a", "1,,a/2.jpg", "1,,", "2,,a"}, nullptr, &without_apex),
+              IsEmpty());
+  EXPECT_EQ(without_apex, 2U);
 }
 
 TEST_F(CheckPicturesTest, TellsEveryProblemWithItsCell) {
