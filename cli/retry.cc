@@ -13,15 +13,15 @@ namespace unmask {
 namespace {
 
 // The name is looked up by a reader first, so that a mistyped one changes nothing.
-Result<std::string> SweepName(const StorePaths& paths, const std::string& name) {
+Result<SweepRow> FindSweep(const StorePaths& paths, const std::string& name) {
   UNMASK_ASSIGN(const auto reader, StoreReader::Open(paths));
-  UNMASK_ASSIGN(const SweepRow sweep, reader->FindSweep(name));
-  return sweep.sweep;
+  return reader->FindSweep(name);
 }
 
 Status Retry(const std::string& name, bool take_over, const CommandContext& context) {
   const StorePaths paths{context.store};
-  UNMASK_ASSIGN(const std::string sweep, SweepName(paths, name));
+  UNMASK_ASSIGN(const SweepRow row, FindSweep(paths, name));
+  const std::string& sweep = row.sweep;
   UNMASK_ASSIGN(const auto store, ResultsStore::Open(paths, {.take_over = take_over,
                                                              .build = {},
                                                              .now = {},
@@ -33,8 +33,11 @@ Status Retry(const std::string& name, bool take_over, const CommandContext& cont
   } else if (put_back == 0) {
     fmt::print("no job of {} has failed or is quarantined\n", sweep);
   } else {
-    fmt::print("{} {} of {} queued again; `unmask run` with the same configuration tries {}\n",
-               put_back, put_back == 1 ? "job" : "jobs", sweep, put_back == 1 ? "it" : "them");
+    fmt::print("{} {} of {} queued again; `unmask run` with the same configuration tries {}{}\n",
+               put_back, put_back == 1 ? "job" : "jobs", sweep, put_back == 1 ? "it" : "them",
+               row.failed == 0 ? ""
+                               : "; what failed by nan or bad-input fails again, unless what "
+                                 "`unmask why JOB` names is mended");
   }
   return {};
 }

@@ -41,6 +41,14 @@ constexpr Millis kSignOfLife{20'000};  // agents wait for one for minutes (Agent
 constexpr Millis kAheadWindow{100};    // several commits and round trips
 constexpr Outbox::Config kCommits{.commit_after = Millis{10}, .retry_after = Millis{1000}};
 
+// What fails at once (nan, bad-input) fails again; what is quarantined may have had bad luck.
+std::string AfterFailures(const JobCounts& counts) {
+  return counts.quarantined > 0
+             ? "jobs failed: unmask status, unmask why JOB, then unmask retry and the same run"
+             : "jobs failed, as they would again: unmask status, unmask why JOB; then a changed "
+               "study (nan), or what is named mended, unmask retry and the same run (bad-input)";
+}
+
 class Coordinator final : public MessageSink {
  public:
   Coordinator(Transport& transport, const Clock& clock, const CoordinatorOptions& options,
@@ -336,9 +344,7 @@ class Coordinator final : public MessageSink {
       LogInfo("stopped: the same command goes on from here");
     }
     const int code = scheduler_.ExitCode(reason);
-    if (code == 1) {
-      LogInfo("jobs failed: unmask status, unmask why JOB, then unmask retry and the same run");
-    }
+    if (code == 1) LogInfo(AfterFailures(scheduler_.Counts()));
     return code;
   }
 

@@ -363,12 +363,13 @@ class Commands(WrongInput):
     def test_a_run_with_failed_jobs_says_what_to_do_next(self):
         study = self.lab.write("study.yaml", "dataset.synth: 3\ntrain: {lr: 1e30, max_epochs: 5}\nmodel: {adapter: 8, stream: 4}\n")
         command = ("run", study, "--workers", "1")  # the loss is soon no number
-        self.assertIn("unmask why JOB, then unmask retry", self.unmask(*command).expect(1).err)
+        self.assertIn("unmask why JOB; then a changed study (nan)", self.unmask(*command).expect(1).err)
         self.assertNotIn("unmask retry", self.unmask("--quiet", *command).expect(1).err)
         failed = json.loads(self.unmask("status", "--json").expect(0).out)["failed_jobs"]
         self.assertTrue(failed)
         told = [self.unmask("why", job["job_key"]).expect(0).out for job in failed]
         self.assertTrue(any("1 attempt\n" in text for text in told), told)
+        self.assertIn("fails again, unless", self.unmask("retry").expect(0).out)
 
     def test_places_that_cannot_be_written_to(self):
         """3 where the file system refuses, 2 where no place is named, whatever writes there."""
