@@ -13,7 +13,8 @@ constexpr const char* kHeader =
     "sweep,table,title,row,column,task,experiment,point,features,validation,leaky,seeds,folds_done,"
     "folds_failed,folds_total,k,n,accuracy,accuracy_sd,wilson_low,wilson_high,macro_f1,macro_f1_sd,"
     "published,published_accuracy,published_macro_f1,accuracy_difference,macro_f1_difference,"
-    "jobs,reference,reference_difference,reference_p,reference_p_holm,reference_significant\r\n";
+    "jobs,reference,reference_difference,reference_p,reference_p_holm,reference_significant,"
+    "uar,uar_sd,weighted_f1,weighted_f1_sd,fold_mean_accuracy\r\n";
 
 class Record : public CsvRecord {
  public:
@@ -30,28 +31,27 @@ std::optional<double> Minus(const std::optional<SeedMean>& ours,
   return ours->mean - *published;
 }
 
+std::optional<double> Mean(const std::optional<SeedMean>& figure) {
+  return figure ? std::optional(figure->mean) : std::nullopt;
+}
+
+void AddMean(const std::optional<SeedMean>& figure, Record& record) {
+  record.Real(Mean(figure));
+  record.Real(figure ? figure->deviation : std::nullopt);
+}
+
 void AddFigures(const CellSummary& summary, Record& record) {
-  const auto& accuracy = summary.accuracy;
-  const auto& f1 = summary.macro_f1;
   const auto& pooled = summary.pooled;
-  const auto mean = [](const auto& figure) {
-    return figure ? std::optional(figure->mean) : std::nullopt;
-  };
-  const auto deviation = [](const auto& figure) {
-    return figure ? figure->deviation : std::nullopt;
-  };
   if (pooled) {
     record.Count(pooled->k);
     record.Count(pooled->n);
   } else {
     record.Empty(2);
   }
-  record.Real(mean(accuracy));
-  record.Real(deviation(accuracy));
+  AddMean(summary.accuracy, record);
   record.Real(pooled ? std::optional(pooled->wilson_low) : std::nullopt);
   record.Real(pooled ? std::optional(pooled->wilson_high) : std::nullopt);
-  record.Real(mean(f1));
-  record.Real(deviation(f1));
+  AddMean(summary.macro_f1, record);
 }
 
 void AddReference(const Table& table, const TableCell& cell, Record& record) {
@@ -95,6 +95,9 @@ std::string CellLine(const Table& table, const TableRow& row, std::size_t column
   record.Real(Minus(summary.macro_f1, cell.published.macro_f1));
   record.Count(static_cast<std::int64_t>(jobs));
   AddReference(table, cell, record);
+  AddMean(summary.uar, record);
+  AddMean(summary.weighted_f1, record);
+  record.Real(Mean(summary.fold_mean_accuracy));
   return record.Line();
 }
 

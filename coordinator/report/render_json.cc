@@ -63,6 +63,11 @@ void AddSummary(const CellSummary& summary, Json& json) {
   json["wilson_high"] = OrNull(pooled, &CellMetrics::wilson_high);
   json["macro_f1"] = OrNull(summary.macro_f1, &SeedMean::mean);
   json["macro_f1_sd"] = OrNull(summary.macro_f1, &SeedMean::deviation);
+  json["uar"] = OrNull(summary.uar, &SeedMean::mean);
+  json["uar_sd"] = OrNull(summary.uar, &SeedMean::deviation);
+  json["weighted_f1"] = OrNull(summary.weighted_f1, &SeedMean::mean);
+  json["weighted_f1_sd"] = OrNull(summary.weighted_f1, &SeedMean::deviation);
+  json["fold_mean_accuracy"] = OrNull(summary.fold_mean_accuracy, &SeedMean::mean);
 }
 
 Json AgainstJson(const TableCell& cell) {

@@ -21,7 +21,7 @@ struct SeedFigures {
   std::int64_t folds_failed = 0;  // failed or quarantined
   std::int64_t folds_total = 0;
   std::optional<CellMetrics> metrics;  // only where every fold is done
-  std::vector<std::string> job_keys;   // one a fold, by held-out subject
+  std::vector<std::string> job_keys;  // one a fold, by held-out subject
 };
 
 struct PublishedFigures {
@@ -82,6 +82,9 @@ struct CellSummary {
   std::int64_t folds_total = 0;
   std::optional<SeedMean> accuracy;
   std::optional<SeedMean> macro_f1;
+  std::optional<SeedMean> weighted_f1;
+  std::optional<SeedMean> uar;
+  std::optional<SeedMean> fold_mean_accuracy;
   std::optional<CellMetrics> pooled;  // one seed only: k/N is never pooled over seeds
 };
 
