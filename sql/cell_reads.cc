@@ -1,9 +1,12 @@
 #include "sql/cell_reads.h"
 
+#include <algorithm>
+#include <array>
 #include <map>
 #include <unordered_map>
 
 #include "common/config/names.h"
+#include "common/config/task_title.h"
 #include "sql/name_columns.h"
 #include "sql/packed.h"
 
@@ -22,26 +25,77 @@ CellMetrics MetricsOf(const Rows& rows, int first) {
           .fold_mean_accuracy = rows.Real(first + 8)};
 }
 
-// What the folds of each point, by its id, say of its cells; the rest of the rows is empty. Not the
-// view `cells`: it would look every job up once for each count and task.
-std::unordered_map<std::int64_t, CellRow> ReadPointFolds(Database& database,
-                                                         std::string_view sweep) {
-  std::unordered_map<std::int64_t, CellRow> points;
+using FoldIds = std::vector<std::int64_t>;  // rows of `fold`, of one cell
+
+// Counts the labels of folds. Most cells of a sweep have the same folds, which are counted once.
+class LabelCounter {
+ public:
+  explicit LabelCounter(Database& database) : database_(database) {}
+
+  CommonestClass CommonestOf(FoldIds folds) {
+    std::ranges::sort(folds);
+    const auto [known, is_new] = known_.try_emplace(std::move(folds));
+    if (!is_new) return known->second;
+    std::map<std::string, std::int64_t> clips;
+    for (const std::int64_t fold : known->first) {
+      for (const auto& [name, count] : ClipsOf(fold)) clips[name] += count;
+    }
+    for (const auto& [name, count] : clips) {
+      if (count > known->second.clips) known->second = {name, count};
+    }
+    return known->second;
+  }
+
+ private:
+  const std::map<std::string, std::int64_t>& ClipsOf(std::int64_t fold) {
+    const auto [clips, is_new] = folds_.try_emplace(fold);
+    if (!is_new) return clips->second;
+    Rows rows(database_, "SELECT classes, labels FROM fold WHERE id = ?", fold);
+    if (!rows.Next()) return clips->second;
+    const std::vector<std::string> classes = UnpackNames(rows.Text(0));
+    for (const std::int32_t label : UnpackIntegers(rows.Text(1))) {
+      ++clips->second[classes.at(static_cast<std::size_t>(label))];
+    }
+    return clips->second;
+  }
+
+  Database& database_;
+  std::map<FoldIds, CommonestClass> known_;
+  std::unordered_map<std::int64_t, std::map<std::string, std::int64_t>> folds_;  // clips by label
+};
+
+struct PointFolds {
+  CellRow cell;  // what they say of the point's cells; the rest is empty
+  std::array<FoldIds, kTasks.size()> answered;
+};
+
+// By the point's id. Not the view `cells`: it would look every job up once for each count and task.
+std::unordered_map<std::int64_t, PointFolds> ReadPointFolds(Database& database,
+                                                            std::string_view sweep) {
+  std::unordered_map<std::int64_t, PointFolds> points;
   for (Rows rows(database,
-                 "SELECT point.id, job.features, job.state, job.job_key FROM sweep"
+                 "SELECT point.id, job.features, job.state, job.job_key, answer.ter_fold,"
+                 " answer.der_fold FROM sweep"
                  " JOIN point ON point.sweep_id = sweep.id"
                  " JOIN fold_use ON fold_use.point_id = point.id"
-                 " JOIN job ON job.id = fold_use.job_id WHERE sweep.sweep = ?"
+                 " JOIN job ON job.id = fold_use.job_id"
+                 " LEFT JOIN answer ON answer.job_id = fold_use.job_id WHERE sweep.sweep = ?"
                  " ORDER BY point.experiment, point.point, point.seed, job.held_out",
                  sweep);
        rows.Next();) {
-    CellRow& cell = points[rows.Int(0)];
+    PointFolds& point = points[rows.Int(0)];
+    CellRow& cell = point.cell;
     const JobState state = NameIn<JobState>(rows, 2);
     cell.features = rows.Text(1);
     cell.folds_done += state == JobState::kDone ? 1 : 0;
     cell.folds_failed += IsDead(state) ? 1 : 0;
     ++cell.folds_total;
     cell.job_keys.push_back(rows.Text(3));
+    int column = 4;
+    for (FoldIds& answered : point.answered) {
+      if (!rows.IsNull(column)) answered.push_back(rows.Int(column));
+      ++column;
+    }
   }
   return points;
 }
@@ -50,6 +104,7 @@ std::unordered_map<std::int64_t, CellRow> ReadPointFolds(Database& database,
 
 std::vector<CellRow> ReadCells(Database& database, std::string_view sweep) {
   const auto folds = ReadPointFolds(database, sweep);
+  LabelCounter labels(database);
   std::vector<CellRow> cells;
   for (Rows rows(database,
                  "SELECT point.id, experiment, alpha, beta, hsic, point, validation, seed, task, k,"
@@ -60,7 +115,7 @@ std::vector<CellRow> ReadCells(Database& database, std::string_view sweep) {
                  sweep);
        rows.Next();) {
     const auto at = folds.find(rows.Int(0));
-    CellRow cell = at == folds.end() ? CellRow() : at->second;
+    CellRow cell = at == folds.end() ? CellRow() : at->second.cell;
     cell.point_id = rows.Int(0);
     cell.experiment = rows.Text(1);
     cell.alpha = rows.MaybeReal(2);
@@ -71,6 +126,9 @@ std::vector<CellRow> ReadCells(Database& database, std::string_view sweep) {
     cell.seed = rows.Int(7);
     cell.task = NameIn<Task>(rows, 8);
     if (!rows.IsNull(9)) cell.metrics = MetricsOf(rows, 9);
+    if (cell.metrics && at != folds.end()) {
+      cell.commonest = labels.CommonestOf(at->second.answered[static_cast<std::size_t>(cell.task)]);
+    }
     cell.leaky = cell.validation == "leaky";
     cells.push_back(std::move(cell));
   }

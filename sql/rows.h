@@ -113,6 +113,13 @@ struct SweepPredictions {
   std::vector<PredictionRow> rows;  // in no order
 };
 
+// What always guessing one class would have right: the label that most clips have, by name where
+// several are equal.
+struct CommonestClass {
+  std::string name;
+  std::int64_t clips = 0;
+};
+
 struct CellRow {
   std::int64_t point_id = 0;  // within an experiment they rise in the order of the plan's grid
   std::string experiment;
@@ -127,8 +134,9 @@ struct CellRow {
   std::int64_t folds_done = 0;
   std::int64_t folds_failed = 0;  // failed or quarantined
   std::int64_t folds_total = 0;
-  std::vector<std::string> job_keys;   // one a fold, by held-out subject
-  std::optional<CellMetrics> metrics;  // nullopt until all folds are done
+  std::vector<std::string> job_keys;        // one a fold, by held-out subject
+  std::optional<CellMetrics> metrics;       // nullopt until all folds are done
+  std::optional<CommonestClass> commonest;  // of the same clips
   bool leaky = false;
 };
 

@@ -40,6 +40,7 @@ CellIndex::CellIndex(const std::vector<CellRow>& cells) {
     seed.folds_failed = row.folds_failed;
     seed.folds_total = row.folds_total;
     seed.metrics = row.metrics;
+    seed.commonest = row.commonest;
     seed.job_keys = row.job_keys;
   }
   by_text_.clear();  // the places change now

@@ -1,9 +1,12 @@
 // The lines under a table: what its numbers stand on.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <set>
 
 #include "common/base/text.h"
+#include "common/config/task_title.h"
 #include "coordinator/report/against_reference.h"
 #include "coordinator/report/sheet.h"
 
@@ -97,6 +100,30 @@ void AddFigureNotes(const Facts& facts, std::vector<std::string>& notes) {
   }
 }
 
+// What every figure has to beat. Left out of a task whose cells have many sets of clips.
+void AddCommonestNote(const Table& table, std::vector<std::string>& notes) {
+  constexpr std::size_t kMostSets = 3;
+  std::vector<std::string> guesses;
+  for (std::size_t task = 0; task < table.tasks.size(); ++task) {
+    std::set<std::string> of_task;
+    for (const TableRow& row : table.rows) {
+      for (const auto& tasks : row.cells) {
+        for (const SeedFigures& seed : tasks[task].seeds) {
+          if (!seed.metrics || !seed.commonest || seed.metrics->n == 0) continue;
+          const auto& [name, clips] = *seed.commonest;
+          const auto n = static_cast<double>(seed.metrics->n);
+          of_task.insert(fmt::format("{} {}/{} = {} ({})", TaskTitle(table.tasks[task]), clips,
+                                     seed.metrics->n, FormatFigure(static_cast<double>(clips) / n),
+                                     name));
+        }
+      }
+    }
+    if (of_task.size() <= kMostSets) std::ranges::copy(of_task, std::back_inserter(guesses));
+  }
+  if (guesses.empty()) return;
+  notes.push_back("Always guessing the commonest class: " + Join(guesses, ", ") + ".");
+}
+
 void AddPublishedNotes(const Table& table, const Facts& facts, std::vector<std::string>& notes) {
   if (!facts.published) return;
   notes.push_back(table.published_label +
@@ -159,6 +186,7 @@ std::vector<std::string> NotesOf(const Table& table) {
   });
   std::vector<std::string> notes{Basis(table, facts)};
   AddFigureNotes(facts, notes);
+  AddCommonestNote(table, notes);
   AddReferenceNotes(table, facts, notes);
   AddPublishedNotes(table, facts, notes);
   AddMarkNotes(facts, notes);

@@ -41,6 +41,8 @@ Json SeedJson(const SeedFigures& seed) {
             {"folds_failed", seed.folds_failed},
             {"folds_total", seed.folds_total}};
   AddMetrics(seed.metrics, json);
+  json["commonest_class"] = OrNull(seed.commonest, &CommonestClass::name);
+  json["commonest_clips"] = OrNull(seed.commonest, &CommonestClass::clips);
   json["jobs"] = seed.job_keys;
   return json;
 }

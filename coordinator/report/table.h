@@ -21,6 +21,7 @@ struct SeedFigures {
   std::int64_t folds_failed = 0;  // failed or quarantined
   std::int64_t folds_total = 0;
   std::optional<CellMetrics> metrics;  // only where every fold is done
+  std::optional<CommonestClass> commonest;
   std::vector<std::string> job_keys;  // one a fold, by held-out subject
 };
 

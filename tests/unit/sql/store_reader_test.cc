@@ -169,6 +169,7 @@ TEST_F(StoreReaderTest, CellsAndFolds) {
   EXPECT_EQ(cells[0].job_keys,
             (std::vector<std::string>{plan.jobs[0].key, plan.jobs[1].key, plan.jobs[2].key}));
   EXPECT_FALSE(cells[0].metrics.has_value());
+  EXPECT_FALSE(cells[0].commonest.has_value());
   const auto folds = Reader()->Folds("s-1").value();
   ASSERT_EQ(folds.size(), 6U);
   EXPECT_EQ(folds[0].held_out, "01");
@@ -183,6 +184,9 @@ TEST_F(StoreReaderTest, CellsAndFolds) {
   ASSERT_TRUE(cells[1].metrics.has_value());
   EXPECT_EQ(cells[1].metrics->k, 3);
   EXPECT_EQ(cells[1].metrics->n, 6);
+  ASSERT_TRUE(cells[1].commonest.has_value());
+  EXPECT_EQ(cells[1].commonest->name, "an");  // as many are "ha"
+  EXPECT_EQ(cells[1].commonest->clips, 3);
   EXPECT_FALSE(cells[1].leaky);
   EXPECT_TRUE(Reader()->Cells("another").value().empty());
 }

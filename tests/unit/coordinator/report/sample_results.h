@@ -20,6 +20,8 @@ class SampleResults {
   // The first `done` folds are done, the next `failed` failed, the others queued.
   SampleResults& Incomplete(Task task, std::int64_t done, std::int64_t failed, std::int64_t folds,
                             std::int64_t seed = 0);
+  // Of the cell just done: `clips` of its labels are `name`, fewer any other.
+  SampleResults& Commonest(const std::string& name, std::int64_t clips);
   SampleResults& Tables(const std::string& json);
 
   const SweepResults& results() const { return results_; }

@@ -143,6 +143,22 @@ TEST(LayOut, EveryLeakyFigureIsMarked) {
   EXPECT_THAT(Notes(sample), Contains(HasSubstr("LEAKY: ")));
 }
 
+TEST(LayOut, SaysWhatTheCommonestClassGives) {
+  SampleResults sample;
+  sample.At("e").Done(Task::kTer, 80, 172, 0.4, 0).Commonest("others", 67);
+  sample.Done(Task::kTer, 81, 172, 0.4, 1).Commonest("others", 67);  // once: the same clips
+  sample.Tables(OneRowTable("row"));
+  const std::string note = "Always guessing the commonest class: TER 67/172 = 0.3895 (others)";
+  EXPECT_THAT(Notes(sample), Contains(note + "."));
+  Table table = sample.Build("T").front();
+  for (const std::int64_t clips : {66, 65, 64}) {
+    EXPECT_THAT(NotesOf(table), Contains(HasSubstr("commonest class")));
+    table.rows.push_back(table.rows.front());
+    table.rows.back().cells[0][0].seeds[0].commonest->clips = clips;
+  }
+  EXPECT_THAT(NotesOf(table), Not(Contains(HasSubstr("commonest class"))));  // too many sets
+}
+
 TEST(LayOut, WhatIsNotPartOfTheRunIsADash) {
   SampleResults sample;
   sample.Tables(OneRowTable("row", R"({"ter":{"accuracy":0.39}})"));
