@@ -14,6 +14,7 @@
 #include "common/base/json_text.h"
 #include "coordinator/live/read_snapshot.h"
 #include "coordinator/report/status_report.h"
+#include "coordinator/report/sweep_list.h"
 
 namespace unmask {
 namespace {
@@ -21,6 +22,7 @@ namespace {
 struct StatusArguments {
   std::string sweep;
   bool watch = false;
+  bool all = false;
 };
 
 // Whoever watches sees it at once.
@@ -90,9 +92,16 @@ Status WatchOnTerminal(StoreReader& reader, const StorePaths& paths, const std::
   }
 }
 
+Status ShowAll(StoreReader& reader, bool json) {
+  UNMASK_ASSIGN(const std::vector<ListedSweep> sweeps, ListSweeps(reader));
+  PrintNow(json ? AsciiJson(SweepListJson(sweeps), 2) + "\n" : SweepListText(sweeps));
+  return {};
+}
+
 Status ShowStatus(const StatusArguments& arguments, const CommandContext& context) {
   const StorePaths paths{context.store};
   UNMASK_ASSIGN(const auto reader, StoreReader::Open(paths));
+  if (arguments.all) return ShowAll(*reader, context.json);
   // The name is settled once: a sweep that starts meanwhile does not change what is watched.
   UNMASK_ASSIGN(const SweepRow sweep, reader->FindSweep(arguments.sweep));
   if (arguments.watch && IsDrawable() && !context.json) {
@@ -111,8 +120,12 @@ void AddStatusCommand(CLI::App& app, CommandContext& context) {
   CLI::App* command =
       app.add_subcommand("status", "Progress, rate, time left, and failures of a sweep");
   AddSweepArgument(*command, arguments->sweep);
-  command->add_flag("--watch", arguments->watch,
-                    "Look again and again, until it is finished or Ctrl-C");
+  CLI::Option* watch = command->add_flag("--watch", arguments->watch,
+                                         "Look again and again, until it is finished or Ctrl-C");
+  command
+      ->add_flag("--all", arguments->all,
+                 "A line for each sweep, the newest first, with the overrides of its newest run")
+      ->excludes(watch, command->get_option("SWEEP"));
   command->footer(
       "--watch redraws points, folds, workers and failures in place about once a second. Where "
       "the\n"

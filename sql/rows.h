@@ -24,6 +24,7 @@ struct SweepRow {
   std::int64_t done = 0;
   std::int64_t failed = 0;
   std::int64_t quarantined = 0;
+  std::int64_t number = 0;  // in the order they came
 };
 
 // What a sweep was asked to do, beside its counts.

@@ -111,11 +111,11 @@ std::vector<SweepRow> ReadSweeps(Database& database) {
   // By when they came, not by what the clock of their host said then.
   for (Rows rows(database,
                  "SELECT sweeps.sweep, sweeps.config_sha256, sweeps.created_at, jobs, done, failed,"
-                 " quarantined FROM sweeps JOIN sweep ON sweep.sweep = sweeps.sweep"
+                 " quarantined, sweep.id FROM sweeps JOIN sweep ON sweep.sweep = sweeps.sweep"
                  " ORDER BY sweep.id DESC");
        rows.Next();) {
     sweeps.push_back({rows.Text(0), rows.Text(1), rows.Text(2), rows.Int(3), rows.Int(4),
-                      rows.Int(5), rows.Int(6)});
+                      rows.Int(5), rows.Int(6), rows.Int(7)});
   }
   return sweeps;
 }

@@ -352,6 +352,13 @@ class Commands(WrongInput):
         self.unmask("tabels").expect_error(2, "tabels", "tables")
         self.unmask("data", "imprt").expect_error(2, "imprt", "import")
 
+    def test_all_sweeps_are_no_single_one(self):
+        self.finished_store()
+        listed = json.loads(self.unmask("status", "--all", "--json").expect(0).out)
+        self.assertEqual([(line["number"], line["done"]) for line in listed], [(1, listed[0]["jobs"])])
+        self.unmask("status", listed[0]["sweep"], "--all").expect_error(2, "--all")
+        self.unmask("status", "--watch", "--all").expect_error(2, "--all")
+
     def test_no_command(self):
         self.unmask().expect_error(2)
 
