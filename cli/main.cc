@@ -51,6 +51,14 @@ std::vector<std::string> WithDashboardPort(std::vector<std::string> arguments) {
   return arguments;
 }
 
+// `help COMMAND` is what many tools call `COMMAND --help`.
+std::vector<std::string> WithHelp(std::vector<std::string> arguments) {
+  if (arguments.empty() || arguments.front() != "help") return arguments;
+  arguments.erase(arguments.begin());
+  arguments.emplace_back("--help");
+  return arguments;
+}
+
 // CLI11 lists the options that all commands take with the program's help alone.
 void NameGlobalOptions(CLI::App& command) {
   for (CLI::App* inner : command.get_subcommands({})) {
@@ -102,7 +110,7 @@ int Main(int argc, char** argv) {
   NameGlobalOptions(app);
 
   try {
-    std::vector<std::string> arguments = WithDashboardPort(context.arguments);
+    std::vector<std::string> arguments = WithDashboardPort(WithHelp(context.arguments));
     std::ranges::reverse(arguments);  // as CLI11 takes them
     app.parse(std::move(arguments));
   } catch (const CLI::Success& success) {  // --help, --version

@@ -352,6 +352,10 @@ class Commands(WrongInput):
         self.unmask("tabels").expect_error(2, "tabels", "tables")
         self.unmask("data", "imprt").expect_error(2, "imprt", "import")
 
+    def test_help_is_a_command_too(self):
+        for command in ((), ("run",), ("data", "import", "mfed")):
+            self.assertEqual(self.lab.run("help", *command).expect(0).out, self.lab.run(*command, "--help").expect(0).out)
+
     def test_all_sweeps_are_no_single_one(self):
         self.finished_store()
         listed = json.loads(self.unmask("status", "--all", "--json").expect(0).out)
