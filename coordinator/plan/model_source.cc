@@ -91,7 +91,7 @@ Result<const ModelData*> ModelSource::Model(const Settings& settings) {
   }
   const std::string key =
       made ? fmt::format("{} {}", Name(settings.features.source), settings.weights.synth)
-           : wanted.folder;
+           : "folder " + wanted.folder;  // which may be called "vit 1"
   const auto known = models_.find(key);
   if (known != models_.end()) return &known->second;
   ModelData model;

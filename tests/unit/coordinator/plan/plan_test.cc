@@ -452,6 +452,13 @@ TEST_F(PlanTest, AllFaultyModelsAreToldAtOnce) {
   EXPECT_EQ(std::ranges::count(error, '\n'), 1) << error;  // a and b have one fault
 }
 
+TEST_F(PlanTest, AFolderIsNotTheDrawnModelThatItIsNamedLike) {
+  const std::string error = ErrorOf(
+      "dataset.synth: 3\nfeatures.source: vit\n"
+      "experiments: {a: {weights.synth: 1}, b: {weights.vit: vit 1}}");
+  EXPECT_THAT(error, HasSubstr("no model in 'vit 1'"));
+}
+
 TEST_F(PlanTest, EqualContentInTwoPlacesIsReadFromTheFirst) {
   for (const char* folder : {"here", "there"}) {
     fs::create_directory(folder_ / folder);
