@@ -21,7 +21,8 @@ from parts import PARTS, needs_annotation
 
 
 def parse():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
+                                     allow_abbrev=False)  # ./dev looks for them
     parser.add_argument("build", type=lambda p: pathlib.Path(p).resolve())
     parser.add_argument("python", help="of the peers' environment")
     parser.add_argument("--annotation", type=lambda p: pathlib.Path(p).resolve(strict=True),
