@@ -237,6 +237,9 @@ struct SweepProgress {
   std::vector<FailureCount> failures;
   std::optional<double> jobs_per_second;  // over the last finished jobs of the newest run
   std::optional<double> eta_seconds;      // nullopt: nothing measured yet, or done
+  // Whoever has the store's lock works on it: the last run was of this sweep, or one of another
+  // sweep has jobs of it under way. Where nobody has the lock it tells nothing.
+  bool attended = false;
 };
 
 }  // namespace unmask

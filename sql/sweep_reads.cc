@@ -88,6 +88,13 @@ std::optional<double> MeasureRate(Database& database, std::string_view sweep,
   return static_cast<double>(jobs) / seconds;
 }
 
+bool IsOfLastRun(Database& database, std::string_view sweep) {
+  return database.Number(
+             "SELECT EXISTS (SELECT 1 FROM run JOIN sweep ON sweep.id = run.sweep_id"
+             " WHERE sweep.sweep = ? AND run.epoch = (SELECT value FROM meta WHERE key = 'epoch'))",
+             sweep) != 0;
+}
+
 std::vector<SweepRow> StartingWith(const std::vector<SweepRow>& sweeps, std::string_view prefix) {
   std::vector<SweepRow> found;
   for (const SweepRow& row : sweeps) {
@@ -155,6 +162,7 @@ SweepProgress ReadProgress(Database& database, std::string_view sweep) {
   progress.failures = CountFailures(database, sweep);
   progress.jobs_per_second = MeasureRate(database, sweep, progress.jobs.running);
   progress.eta_seconds = SecondsLeft(progress.jobs.left(), progress.jobs_per_second);
+  progress.attended = progress.jobs.running > 0 || IsOfLastRun(database, sweep);
   return progress;
 }
 

@@ -52,7 +52,7 @@ Result<LiveSnapshot> ReadSnapshot(StoreReader& store, const StorePaths& paths,
     UNMASK_ASSIGN(rows, store.Live(sweep, kFailuresShown));
     return {};
   }));
-  const bool attended = StoreLock::Holder(paths.lock()).has_value();
+  const bool attended = progress.attended && StoreLock::Holder(paths.lock()).has_value();
   const LiveSweep view(sweep, rows);
   LiveSnapshot snapshot = view.Snapshot(WorkersOf(rows.running, wall_time), wall_time, Millis{0});
   snapshot.jobs_per_second = progress.jobs_per_second;

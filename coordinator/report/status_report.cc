@@ -20,10 +20,10 @@ std::string Counts(const StateCounts& jobs) {
                      jobs.total(), jobs.running, jobs.queued, jobs.failed, jobs.quarantined);
 }
 
-// Only a living coordinator goes on at the measured rate.
+// Only a living coordinator goes on at the measured rate, and with its own sweep.
 std::string Rate(const SweepStatus& status) {
   if (status.Finished()) return "finished";
-  if (!status.coordinator) return "nobody works on it: the same `unmask run` goes on with it";
+  if (!status.Attended()) return "nobody works on it: the same `unmask run` goes on with it";
   return RateText(status.progress.jobs_per_second, status.progress.eta_seconds);
 }
 
@@ -91,7 +91,7 @@ std::string StatusText(const SweepStatus& status) {
     text += fmt::format("store     in use by process {} on host {}\n", status.coordinator->pid,
                         VisibleText(status.coordinator->host));
   }
-  const bool to_be_run = !status.coordinator && (!status.Finished() || !status.dead_jobs.empty());
+  const bool to_be_run = !status.Attended() && (!status.Finished() || !status.dead_jobs.empty());
   if (to_be_run && !status.command.empty()) {
     text += fmt::format("command   {}\n", VisibleText(status.command));
   }
@@ -130,7 +130,7 @@ nlohmann::json StatusJson(const SweepStatus& status) {
               {"created_at", status.sweep.created_at},
               {"jobs", progress.jobs.total()},
               {"jobs_per_second", OrNull(progress.jobs_per_second)},
-              {"eta_seconds", status.coordinator ? OrNull(progress.eta_seconds) : json()},
+              {"eta_seconds", status.Attended() ? OrNull(progress.eta_seconds) : json()},
               {"experiments", std::move(experiments)},
               {"failures", std::move(failures)},
               {"failed_jobs", std::move(dead_jobs)},

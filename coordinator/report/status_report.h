@@ -23,6 +23,7 @@ struct SweepStatus {
   std::string command;                          // RunCommand
 
   bool Finished() const { return progress.jobs.left() == 0; }
+  bool Attended() const { return coordinator && progress.attended; }
 };
 
 Result<SweepStatus> ReadStatus(StoreReader& reader, const StorePaths& paths,

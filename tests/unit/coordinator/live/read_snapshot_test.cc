@@ -38,6 +38,14 @@ TEST_F(ReadSnapshotTest, TellsWhatRunsWhereAndForHowLong) {
   EXPECT_FALSE(left.eta_seconds);
 }
 
+TEST_F(ReadSnapshotTest, AnotherSweepsCoordinatorIsNotItsOwn) {
+  Register(MakeTestPlan("s-1", {{}}));
+  EXPECT_EQ(Read().phase, LivePhase::kRunning);
+  Open();
+  Register(MakeTestPlan("s-2", {{}}));
+  EXPECT_EQ(Read().phase, LivePhase::kUnattended);
+}
+
 TEST_F(ReadSnapshotTest, IsFinishedWhetherSomebodyIsThereOrNot) {
   const SweepPlan plan = MakeTestPlan("s-1", {{}});
   Register(plan);

@@ -64,6 +64,27 @@ TEST_F(StatusReport, SaysThatNobodyWorks) {
   EXPECT_TRUE(StatusJson(status)["coordinator"].is_null());
 }
 
+// Two sweeps of one store; the second has a job of the first's.
+TEST_F(StatusReport, AnotherSweepsCoordinatorDoesNotWorkOnIt) {
+  Finish(plan.jobs[0]);
+  Apply(RecordLease{LeaseOf(plan.jobs[1].key), TestWorker()});
+  Apply(RecordStarted{LeaseOf(plan.jobs[1].key), 0});
+  Expect(store->Apply(RecordResult{LeaseOf(plan.jobs[1].key), TestResult(plan.jobs[1].spec)},
+                      "2026-11-22T15:41:00.123Z"));
+  Commit();
+  EXPECT_THAT(StatusOneLine(Read()), HasSubstr("left"));
+  Open();
+  Register(MakeTestPlan("s-2", {TestExperiment{}}));
+  const SweepStatus status = Read();
+  EXPECT_THAT(StatusText(status), HasSubstr("nobody works on it"));
+  EXPECT_THAT(StatusText(status), HasSubstr("in use by process"));
+  EXPECT_TRUE(StatusJson(status)["eta_seconds"].is_null());
+  EXPECT_EQ(StatusJson(status)["coordinator"]["pid"], getpid());
+  Lease(LeaseOf(plan.jobs[2].key, 1));
+  Commit();
+  EXPECT_THAT(StatusText(Read()), Not(HasSubstr("nobody works on it")));
+}
+
 TEST_F(StatusReport, SaysThatItIsFinished) {
   FinishAll(plan);
   const SweepStatus status = Read();
