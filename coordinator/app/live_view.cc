@@ -43,7 +43,10 @@ void LiveView::OnCommitted(const Record& record) {
   if (const auto change = ChangeOf(record, clock_.WallTime())) sweep_->Apply(*change, clock_.Now());
 }
 
-void LiveView::OnWorkerJoined(const WorkerInfo& worker) { known_workers_[worker.id] = worker; }
+void LiveView::OnWorkerJoined(const WorkerInfo& worker) {
+  known_workers_[worker.id] = worker;
+  std::erase_if(gone_, [&](const LiveWorker& gone) { return gone.id == worker.id.value; });
+}
 
 void LiveView::OnWorkerGone(WorkerId worker, const std::string& reason) {
   const auto known = known_workers_.find(worker);

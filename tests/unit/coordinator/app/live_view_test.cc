@@ -96,6 +96,17 @@ TEST_F(LiveViewTest, ShowsWorkersThatCameAndWereLost) {
   EXPECT_EQ(workers[1]["note"], "its process died");
 }
 
+TEST_F(LiveViewTest, AWorkerThatJoinedAnewIsGoneNoMore) {
+  Join(1);
+  view->OnWorkerGone(WorkerId{1}, "silent for more than 60000 ms");
+  scheduler.OnWorkerLost(WorkerId{1}, "silent for more than 60000 ms", clock.now);
+  EXPECT_TRUE(Ask()["workers"][0]["lost"]);
+  Join(1);
+  const auto workers = Ask()["workers"];
+  ASSERT_EQ(workers.size(), 1U);
+  EXPECT_FALSE(workers[0]["lost"]);
+}
+
 TEST_F(LiveViewTest, AWorkerThatLeavesAStoppingRunIsNoLoss) {
   Join(1);
   scheduler.OnStopRequested(clock.now);
