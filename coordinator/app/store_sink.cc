@@ -36,6 +36,10 @@ struct LineVisitor {
     return fmt::format("job {} has failed: {}", failed.job_key.substr(0, kShownKey),
                        failed.message);
   }
+  std::string operator()(const RecordResult& record) const {
+    if (record.result.note.empty()) return "";
+    return fmt::format("job {}: {}", record.lease.job_key.substr(0, kShownKey), record.result.note);
+  }
   template <typename Other>
   std::string operator()(const Other&) const {
     return "";

@@ -252,7 +252,6 @@ void Scheduler::On(WorkerId from, ResultReady&& message) {
   if (!message.result.output_sha256.empty()) {
     jobs_[*index].facts.output = message.result.output_sha256;
   }
-  if (!message.result.note.empty()) effects_.Note(message.result.note);
   effects_.Persist(RecordResult{message.lease, std::move(message.result)});
   Detach(*index);
   DismissGang(*index, message.lease, from);

@@ -61,6 +61,20 @@ TEST_F(StoreSinkTest, BlobsThatACommitMadeNeedlessAreRemovedAfterIt) {
   EXPECT_TRUE(fs::exists(blobs[1]) && fs::exists(blobs[2])) << "the newest two";
 }
 
+TEST_F(StoreSinkTest, ANoteIsSaidWithItsJobOnceItIsCommitted) {
+  Expect(sink.Apply(RecordLease{lease, TestWorker()}));
+  RecordResult record{lease, TestResult(plan.jobs[0].spec)};
+  record.result.note = "one face was not found";
+  testing::internal::CaptureStderr();
+  Expect(sink.Apply(record));
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+  testing::internal::CaptureStderr();
+  Expect(sink.Commit());
+  EXPECT_NE(testing::internal::GetCapturedStderr().find("job " + plan.jobs[0].key.substr(0, 12) +
+                                                        ": one face was not found"),
+            std::string::npos);
+}
+
 TEST_F(StoreSinkTest, OnlyWantOfRoomCanPass) {
   Expect(sink.Apply(RecordLease{lease, TestWorker()}));
   disk_is_full = true;
