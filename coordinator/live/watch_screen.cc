@@ -248,15 +248,22 @@ class Screen {
     return job.next ? ", next" : ", loading";
   }
 
+  // Of a LiveJob or a LiveFailure. A feature job holds out nobody.
+  template <typename Named>
+  static std::string NameOf(const Named& job) {
+    std::string name = job.experiment.empty() ? "features" : VisibleText(job.experiment);
+    if (!job.label.empty()) name += " " + VisibleText(job.label);
+    if (!job.held_out.empty()) name += ", held out " + VisibleText(job.held_out);
+    return name;
+  }
+
   std::vector<std::string> WorkerLines() const {
     std::vector<std::string> lines;
     for (const LiveWorker& worker : snapshot_.workers) {
       for (const LiveJob& job : worker.jobs) {
-        lines.push_back(fmt::format(
-            "worker {} on {}: {}{}, held out {}, {}{}", worker.id, VisibleText(worker.host),
-            job.experiment.empty() ? "features" : VisibleText(job.experiment),
-            job.label.empty() ? "" : " " + VisibleText(job.label), VisibleText(job.held_out),
-            FormatDuration(job.seconds), StateOf(worker, job)));
+        lines.push_back(fmt::format("worker {} on {}: {}, {}{}", worker.id,
+                                    VisibleText(worker.host), NameOf(job),
+                                    FormatDuration(job.seconds), StateOf(worker, job)));
       }
     }
     return lines;
@@ -267,12 +274,9 @@ class Screen {
     lines.reserve(snapshot_.failures.size());
     for (const LiveFailure& failure : snapshot_.failures) {
       lines.push_back(fmt::format(
-          "{} {}: {}{}, held out {}, now {}: {}",
-          failure.at.size() > 19 ? failure.at.substr(11, 8) : failure.at,
+          "{} {}: {}, now {}: {}", failure.at.size() > 19 ? failure.at.substr(11, 8) : failure.at,
           failure.error_class.empty() ? Name(failure.outcome) : failure.error_class,
-          VisibleText(failure.experiment),
-          failure.label.empty() ? "" : " " + VisibleText(failure.label),
-          VisibleText(failure.held_out), failure.job_state, VisibleText(failure.message)));
+          NameOf(failure), failure.job_state, VisibleText(failure.message)));
     }
     return lines;
   }

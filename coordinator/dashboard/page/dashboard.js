@@ -48,6 +48,8 @@ const clockTime = (iso) => {
 };
 // Experiment and point, each in its own direction.
 const placeNames = (at) => [at.experiment || 'features', at.label].filter(Boolean).flatMap((text) => [name(text), ' ']);
+// A feature job holds out nobody.
+const heldOut = (at) => (at.held_out ? ['· held out ', name(at.held_out)] : []);
 const pointName = (point) => point.label || point.experiment;
 
 // --- progress
@@ -270,7 +272,7 @@ byId('points').addEventListener('keydown', (event) => {
 
 function jobItem(job) {
   const item = element('li', {}, ...placeNames(job));
-  item.append('· held out ', name(job.held_out), element('br'));
+  item.append(...heldOut(job), element('br'));
   const parts = [`job ${job.job_key.slice(0, 12)}`, duration(job.seconds)];
   if (job.attempt > 1) parts.splice(1, 0, `attempt ${job.attempt}`);
   if (!job.started) parts.push(job.next ? 'next' : 'loading');
@@ -320,7 +322,7 @@ async function loadLog(failure, pre) {
 
 function failureItem(failure) {
   const summary = element('summary', {}, element('span', {class: 'when'}, clockTime(failure.at)), ' ',
-    element('span', {class: 'class'}, failure.error_class || failure.outcome), ' ', ...placeNames(failure), '· held out ', name(failure.held_out));
+    element('span', {class: 'class'}, failure.error_class || failure.outcome), ' ', ...placeNames(failure), ...heldOut(failure));
   if (failure.attempt) summary.append(` · attempt ${failure.attempt} on worker ${failure.worker}`);
   summary.append(' · the job is ', element('span', {class: 'state'}, failure.job_state));
   const item = element('details', {}, summary, element('p', {class: 'note'}, name(failure.message || 'no message'), element('br'), `job ${failure.job_key}`));

@@ -139,6 +139,17 @@ TEST(WatchScreen, SaysWhatHasNotStarted) {
   EXPECT_THAT(line(), testing::EndsWith(", 61 s, next"));
 }
 
+TEST(WatchScreen, AFeatureJobHoldsOutNobody) {
+  LiveSnapshot snapshot = Sample();
+  LiveJob& job = snapshot.workers[0].jobs[0];
+  LiveFailure& failure = snapshot.failures[0];
+  job.experiment = job.label = job.held_out = "";
+  failure.experiment = failure.label = failure.held_out = "";
+  const auto lines = DrawScreen(snapshot, {80, 24, false, false});
+  EXPECT_EQ(lines.at(8), "worker 2 on node\\x1b[31m: features, 61 s");
+  EXPECT_THAT(lines.at(10), HasSubstr("nan: features, now failed: "));
+}
+
 TEST(WatchScreen, SaysWhenNobodyWorks) {
   LiveSnapshot snapshot = Sample();
   snapshot.jobs_per_second = 0.5;
