@@ -40,7 +40,7 @@ Status LiveView::Load(const SweepPlan& plan) {
 }
 
 void LiveView::OnCommitted(const Record& record) {
-  if (const auto change = ChangeOf(record, clock_.WallTime())) sweep_->Apply(*change, clock_.Now());
+  sweep_->Apply(record, clock_.WallTime(), clock_.Now());
 }
 
 void LiveView::OnWorkerJoined(const WorkerInfo& worker) {

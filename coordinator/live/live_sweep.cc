@@ -35,55 +35,6 @@ LiveScore ScoreOf(const TaskPredictions& predictions) {
   return score;
 }
 
-LiveFailure FailureOf(const RecordAttemptEnd& end, const std::string& wall_time) {
-  LiveFailure failure;
-  failure.job_key = end.lease.job_key;
-  failure.attempt = end.lease.attempt.value;
-  failure.outcome = end.outcome;
-  failure.error_class = end.error_class;
-  failure.message = end.message;
-  failure.at = wall_time;
-  return failure;
-}
-
-struct ChangeVisitor {
-  const std::string& wall_time;
-
-  std::optional<LiveChange> operator()(const RecordLease& record) const {
-    return LiveChange{
-        record.lease.job_key, JobState::kRunning, {}, record.worker.id.value, std::nullopt};
-  }
-  std::optional<LiveChange> operator()(const RecordResult& record) const {
-    LiveChange change;
-    change.job_key = record.lease.job_key;
-    change.state = JobState::kDone;
-    change.scores.reserve(record.result.predictions.size());
-    for (const TaskPredictions& task : record.result.predictions) {
-      change.scores.push_back(ScoreOf(task));
-    }
-    return change;
-  }
-  std::optional<LiveChange> operator()(const RecordAttemptEnd& record) const {
-    LiveChange change;
-    change.job_key = record.lease.job_key;
-    change.state = record.job_state;
-    if (!record.error_class.empty()) change.failure = FailureOf(record, wall_time);
-    return change;
-  }
-  std::optional<LiveChange> operator()(const RecordJobFailed& record) const {
-    LiveFailure failure;
-    failure.job_key = record.job_key;
-    failure.outcome = AttemptOutcome::kFailed;
-    failure.message = record.message;
-    failure.at = wall_time;
-    return LiveChange{record.job_key, JobState::kFailed, {}, 0, std::move(failure)};
-  }
-  template <typename Other>
-  std::optional<LiveChange> operator()(const Other&) const {
-    return std::nullopt;
-  }
-};
-
 // A slot that no started job has is for the job that was leased first; the others come next. Where
 // the slots are not known none is said to.
 void MarkNext(LiveWorker& worker) {
@@ -99,10 +50,6 @@ void MarkNext(LiveWorker& worker) {
 }
 
 }  // namespace
-
-std::optional<LiveChange> ChangeOf(const Record& record, const std::string& wall_time) {
-  return std::visit(ChangeVisitor{wall_time}, record);
-}
 
 void RateMeter::OnLease(Millis now) {
   if (times_.empty()) times_.push_back(now);
@@ -224,23 +171,64 @@ void LiveSweep::FillNames(Named& named) const {
   named.label = points_[job.uses.front().point].label;
 }
 
-void LiveSweep::Apply(const LiveChange& change, Millis now) {
-  const auto found = jobs_by_key_.find(change.job_key);
-  if (found == jobs_by_key_.end()) return;
-  Job& job = jobs_[found->second];
-  if (change.state == JobState::kDone && job.state != JobState::kDone) {
-    AddScores(job, change.scores);
-    rate_.OnDone(now, counts_.running);
+struct LiveSweep::Applier {
+  LiveSweep& sweep;
+  const std::string& wall_time;
+  Millis now;
+
+  void operator()(const RecordLease& record) const {
+    Job* job = sweep.Find(record.lease.job_key);
+    if (!job) return;
+    sweep.SetState(*job, JobState::kRunning);
+    job->worker = record.worker.id.value;
+    sweep.rate_.OnLease(now);
   }
-  SetState(job, change.state);
-  if (change.worker != 0) {
-    job.worker = change.worker;
-    rate_.OnLease(now);
+  void operator()(const RecordResult& record) const {
+    Job* job = sweep.Find(record.lease.job_key);
+    if (!job || job->state == JobState::kDone) return;
+    std::vector<LiveScore> scores;
+    scores.reserve(record.result.predictions.size());
+    for (const TaskPredictions& task : record.result.predictions) scores.push_back(ScoreOf(task));
+    sweep.AddScores(*job, scores);
+    sweep.rate_.OnDone(now, sweep.counts_.running);
+    sweep.SetState(*job, JobState::kDone);
   }
-  if (!change.failure) return;
-  LiveFailure failure = *change.failure;
-  if (failure.attempt != 0) failure.worker = job.worker;
-  Remember(std::move(failure));
+  void operator()(const RecordAttemptEnd& record) const {
+    Job* job = sweep.Find(record.lease.job_key);
+    if (!job) return;
+    sweep.SetState(*job, record.job_state);
+    if (record.error_class.empty()) return;
+    LiveFailure failure;
+    failure.job_key = record.lease.job_key;
+    failure.attempt = record.lease.attempt.value;
+    failure.worker = job->worker;
+    failure.outcome = record.outcome;
+    failure.error_class = record.error_class;
+    failure.message = record.message;
+    failure.at = wall_time;
+    sweep.Remember(std::move(failure));
+  }
+  void operator()(const RecordJobFailed& record) const {
+    Job* job = sweep.Find(record.job_key);
+    if (!job) return;
+    sweep.SetState(*job, JobState::kFailed);
+    LiveFailure failure;
+    failure.job_key = record.job_key;
+    failure.message = record.message;
+    failure.at = wall_time;
+    sweep.Remember(std::move(failure));
+  }
+  template <typename Other>
+  void operator()(const Other&) const {}
+};
+
+LiveSweep::Job* LiveSweep::Find(const std::string& job_key) {
+  const auto found = jobs_by_key_.find(job_key);
+  return found == jobs_by_key_.end() ? nullptr : &jobs_[found->second];
+}
+
+void LiveSweep::Apply(const Record& record, const std::string& wall_time, Millis now) {
+  std::visit(Applier{*this, wall_time, now}, record);
 }
 
 LiveSnapshot LiveSweep::Snapshot(std::vector<LiveWorker> workers, const std::string& wall_time,

@@ -16,17 +16,6 @@
 
 namespace unmask {
 
-// What a Record changes here: light, so that it can wait for its commit.
-struct LiveChange {
-  std::string job_key;
-  JobState state = JobState::kQueued;
-  std::vector<LiveScore> scores;       // of a result
-  std::int64_t worker = 0;             // of a lease
-  std::optional<LiveFailure> failure;  // what went wrong
-};
-// nullopt: nothing that a view shows.
-std::optional<LiveChange> ChangeOf(const Record& record, const std::string& wall_time);
-
 // Jobs per second over the last finished ones, so that it follows workers that come and go.
 // `running`: how many jobs are under way, of which all may end together.
 class RateMeter {
@@ -46,11 +35,10 @@ class LiveSweep {
 
   LiveSweep(std::string sweep, const LiveRows& rows);
 
-  // Of jobs that are not the sweep's: nothing.
-  void Apply(const LiveChange& change, Millis now);
+  // A record that is committed. Of jobs that are not the sweep's: nothing.
+  void Apply(const Record& record, const std::string& wall_time, Millis now);
 
   bool Knows(const std::string& job_key) const { return jobs_by_key_.contains(job_key); }
-  std::int64_t left() const { return counts_.left(); }
 
   // `workers`: who is there, with job keys and attempts; names and folds are filled in.
   LiveSnapshot Snapshot(std::vector<LiveWorker> workers, const std::string& wall_time,
@@ -69,11 +57,14 @@ class LiveSweep {
     std::vector<Use> uses;
   };
 
+  struct Applier;  // one record
+
   void AddPoint(const LivePointRow& row, const LiveRows& rows, bool several_seeds);
   void Count(const Job& job, std::int64_t by);
   void SetState(Job& job, JobState state);
   void AddScores(const Job& job, const std::vector<LiveScore>& scores);
   void Remember(LiveFailure failure);
+  Job* Find(const std::string& job_key);  // nullptr: not of the sweep
   template <typename Named>
   void FillNames(Named& named) const;
 

@@ -56,15 +56,11 @@ Result<LiveSnapshot> ReadSnapshot(StoreReader& store, const StorePaths& paths,
   const LiveSweep view(sweep, rows);
   LiveSnapshot snapshot = view.Snapshot(WorkersOf(rows.running, wall_time), wall_time, Millis{0});
   snapshot.jobs_per_second = progress.jobs_per_second;
-  snapshot.eta_seconds = SecondsLeft(view.left(), progress.jobs_per_second);
-  if (view.left() > 0 && !attended) {  // nobody works, whoever was at it last
+  snapshot.eta_seconds = SecondsLeft(snapshot.jobs.left(), progress.jobs_per_second);
+  if (snapshot.jobs.left() > 0 && !attended) {  // nobody works, whoever was at it last
     snapshot.phase = LivePhase::kUnattended;
     snapshot.eta_seconds.reset();
     snapshot.workers.clear();
-  }
-  snapshot.failed_attempts.clear();
-  for (const FailureCount& failure : progress.failures) {
-    snapshot.failed_attempts.emplace(failure.error_class, failure.attempts);
   }
   return snapshot;
 }

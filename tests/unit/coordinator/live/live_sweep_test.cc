@@ -29,7 +29,7 @@ class LiveSweepTest : public testing::Test, protected StoreEnv {
   void Both(LiveSweep& view, const Record& record) {
     Apply(record);
     Commit();
-    if (const auto change = ChangeOf(record, kStoreNow)) view.Apply(*change, now);
+    view.Apply(record, kStoreNow, now);
   }
 
   static LiveSnapshot See(const LiveSweep& view, Millis at) {
@@ -137,11 +137,9 @@ TEST_F(LiveSweepTest, AYieldIsNoFailure) {
 TEST_F(LiveSweepTest, OnlyTheNewestFailuresAreKept) {
   LiveSweep view = Load();
   for (int i = 0; i < 200; ++i) {
-    LiveChange change{plan.jobs[0].key, JobState::kQueued, {}, 0, LiveFailure{}};
-    change.failure->job_key = plan.jobs[0].key;
-    change.failure->attempt = i;
-    change.failure->error_class = "killed";
-    view.Apply(change, now);
+    view.Apply(RecordAttemptEnd{LeaseOf(plan.jobs[0].key, i), AttemptOutcome::kFailed, "killed", "",
+                                JobState::kQueued, 0, 0, false},
+               kStoreNow, now);
   }
   const LiveSnapshot snapshot = See(view, now);
   EXPECT_EQ(snapshot.failures.size(), LiveSweep::kFailuresKept);
@@ -175,7 +173,7 @@ TEST_F(LiveSweepTest, AViewCountsUnlessItIsQueued) {
 
 TEST_F(LiveSweepTest, AJobOfAnotherSweepIsNothing) {
   LiveSweep view = Load();
-  view.Apply({"another", JobState::kDone, {}, 0, {}}, now);
+  view.Apply(RecordResult{LeaseOf("another"), {}}, kStoreNow, now);
   EXPECT_EQ(See(view, now).jobs.total(), 9);
   EXPECT_FALSE(view.Knows("another"));
   EXPECT_TRUE(view.Knows(plan.jobs[0].key));
