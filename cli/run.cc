@@ -191,14 +191,14 @@ void RunAsRank(const RunArguments& arguments, CommandContext& context, pid_t par
   // Ranks of other hosts may have to read this program from a cold network file system.
   MpiSession session(std::chrono::seconds(LaunchedLocally() ? 60 : 600));
   {
-    MpiTransport transport(session);
+    const auto transport = MakeMpiTransport(session);
     if (session.rank() > 0) {
-      context.exit_code = Work(arguments, context, transport, session.host(), parent);
+      context.exit_code = Work(arguments, context, *transport, session.host(), parent);
     } else {
       TellStarted();
       const Result<int> code =
-          WithoutExceptions([&] { return Coordinate(arguments, context, transport, plan); });
-      DismissAgents(transport, RealClock());
+          WithoutExceptions([&] { return Coordinate(arguments, context, *transport, plan); });
+      DismissAgents(*transport, RealClock());
       if (code.ok()) {
         context.exit_code = *code;
       } else {

@@ -173,16 +173,16 @@ int Main(const std::string& mode) {
   DieWithParent();
   MpiSession session;
   {
-    MpiTransport transport(session);
+    const auto transport = MakeMpiTransport(session);
     if (mode == "idle") {
-      Idle(transport);
+      Idle(*transport);
     } else if (mode == "orphan") {
-      Orphan(transport);
+      Orphan(*transport);
     } else if (session.rank() > 0) {
-      Answer(transport);
+      Answer(*transport);
     } else {
-      mode == "echo" ? DriveEcho(transport) : DriveKill(transport, mode == "die");
-      SayBye(transport);
+      mode == "echo" ? DriveEcho(*transport) : DriveKill(*transport, mode == "die");
+      SayBye(*transport);
       fmt::print("ok\n");
       std::fflush(stdout);
     }

@@ -119,18 +119,20 @@ void MpiSession::Finalize(int exit_code, std::chrono::seconds limit) {
 
 // --- transport
 
+namespace {
+
 // For each peer one receive is posted, by name. Not one from any source: where a rank dies in the
 // middle of a message, what has begun to arrive from it matches such a receive and never ends it
 // (Open MPI 5.0.11; tests/mpi, "die"). A receive by name fails with its peer.
-class MpiTransport::Impl {
+class MpiTransport final : public Transport {
  public:
-  explicit Impl(const MpiSession& session)
+  explicit MpiTransport(const MpiSession& session)
       : self_(session.rank()), size_(session.size()), peers_(PeersOf(session)) {
     receives_.resize(peers_.size(), MPI_REQUEST_NULL);
     for (std::size_t i = 0; i < peers_.size(); ++i) PostReceive(i);
   }
 
-  ~Impl() {
+  ~MpiTransport() override {
     for (MPI_Request& receive : receives_) {
       if (receive == MPI_REQUEST_NULL) continue;
       MPI_Cancel(&receive);
@@ -138,18 +140,18 @@ class MpiTransport::Impl {
     }
   }
 
-  int self() const { return self_; }
-  int size() const { return size_; }
+  WorkerId self() const override { return WorkerId{self_}; }
+  int size() const override { return size_; }
 
-  void Send(int to, std::string_view bytes) {
-    Peer& peer = peers_[IndexOf(to)];
+  void Send(WorkerId to, std::string_view bytes) override {
+    Peer& peer = peers_[IndexOf(to.value)];
     if (peer.lost) return;
     const auto length = static_cast<Length>(bytes.size());
     UNMASK_CHECK(length == bytes.size());
     peer.waiting.append(reinterpret_cast<const char*>(&length), sizeof length).append(bytes);
   }
 
-  std::optional<TransportEvent> Poll() {
+  std::optional<TransportEvent> Poll() override {
     if (events_.empty()) MoveSends();
     while (events_.empty() && Receive()) {
     }
@@ -159,7 +161,7 @@ class MpiTransport::Impl {
     return event;
   }
 
-  bool Flushed() {
+  bool Flushed() override {
     MoveSends();
     return std::ranges::all_of(peers_,
                                [](const Peer& peer) { return peer.lost || peer.outgoing.empty(); });
@@ -308,12 +310,10 @@ class MpiTransport::Impl {
   std::deque<TransportEvent> events_;
 };
 
-MpiTransport::MpiTransport(const MpiSession& session) : impl_(std::make_unique<Impl>(session)) {}
-MpiTransport::~MpiTransport() = default;
-WorkerId MpiTransport::self() const { return WorkerId{impl_->self()}; }
-int MpiTransport::size() const { return impl_->size(); }
-void MpiTransport::Send(WorkerId to, std::string_view bytes) { impl_->Send(to.value, bytes); }
-std::optional<TransportEvent> MpiTransport::Poll() { return impl_->Poll(); }
-bool MpiTransport::Flushed() { return impl_->Flushed(); }
+}  // namespace
+
+std::unique_ptr<Transport> MakeMpiTransport(const MpiSession& session) {
+  return std::make_unique<MpiTransport>(session);
+}
 
 }  // namespace unmask

@@ -1,7 +1,7 @@
 // Transport over MPI_COMM_WORLD. The death of a rank is survived and reported (PeerLost) where MPI
 // has ULFM and was started with it (mpirun --with-ft ulfm); else it ends the MPI job. The .cc is
 // the only file that includes <mpi.h>. Messages go between rank 0 and the others, not among the
-// others. One thread (the one that made the session) owns both classes.
+// others. One thread (the one that made the session) owns both.
 #pragma once
 
 #include <chrono>
@@ -45,22 +45,8 @@ class MpiSession {
   bool finalized_ = false;
 };
 
-class MpiTransport final : public Transport {
- public:
-  // `session` outlives the transport. Where MPI fails for any reason but a dead peer the process
-  // ends with SIGKILL (DieVisibly): without messages a rank is of no use.
-  explicit MpiTransport(const MpiSession& session);
-  ~MpiTransport() override;
-
-  WorkerId self() const override;
-  int size() const override;
-  void Send(WorkerId to, std::string_view bytes) override;
-  std::optional<TransportEvent> Poll() override;
-  bool Flushed() override;
-
- private:
-  class Impl;
-  std::unique_ptr<Impl> impl_;
-};
+// `session` outlives the transport. Where MPI fails for any reason but a dead peer the process ends
+// with SIGKILL (DieVisibly): without messages a rank is of no use.
+std::unique_ptr<Transport> MakeMpiTransport(const MpiSession& session);
 
 }  // namespace unmask
