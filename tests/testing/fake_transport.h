@@ -41,25 +41,6 @@ class FakeNetwork {
     arrived_.notify_all();
   }
 
-  // Messages on this way wait until Release.
-  void Hold(int from, int to) {
-    const std::lock_guard lock(mutex_);
-    held_ways_.insert({from, to});
-  }
-  void Release(int from, int to) {
-    const std::lock_guard lock(mutex_);
-    held_ways_.erase({from, to});
-    std::deque<Sent> rest;
-    for (Sent& sent : held_) {
-      if (sent.from == from && sent.to == to) {
-        Put(std::move(sent));
-      } else {
-        rest.push_back(std::move(sent));
-      }
-    }
-    held_ = std::move(rest);
-  }
-
   // The next event for a rank; nullopt where none comes in time.
   std::optional<TransportEvent> Wait(int rank, std::chrono::milliseconds limit) {
     std::unique_lock lock(mutex_);
@@ -103,10 +84,6 @@ class FakeNetwork {
 
   void Put(Sent sent) {
     if (lost_.contains(sent.from) || lost_.contains(sent.to)) return;
-    if (held_ways_.contains({sent.from, sent.to})) {
-      held_.push_back(std::move(sent));
-      return;
-    }
     ends_.at(static_cast<std::size_t>(sent.to))
         ->inbox.emplace_back(Received{WorkerId{sent.from}, std::move(sent.bytes)});
     arrived_.notify_all();
@@ -116,8 +93,6 @@ class FakeNetwork {
   std::condition_variable arrived_;
   std::vector<std::unique_ptr<End>> ends_;
   std::set<int> lost_;
-  std::set<std::pair<int, int>> held_ways_;
-  std::deque<Sent> held_;
 };
 
 }  // namespace unmask
