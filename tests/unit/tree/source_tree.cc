@@ -27,27 +27,6 @@ std::vector<std::string> ReadLines(const fs::path& path) {
 
 using Edges = std::map<std::string, std::set<std::string>>;
 
-// `unmask_library(FOLDER DEPS ...)`, and `unmask_program` or `unmask_module(NAME FOLDER DEPS ...)`,
-// imported targets included.
-Edges WrittenDependencies() {
-  std::string text;
-  for (const std::string& line : ReadLines(kRoot / "CMakeLists.txt")) {
-    text += line.substr(0, line.find('#')) + ' ';
-  }
-  static const std::regex kTarget(R"(unmask_(library|program|module)\(([^)]*)\))");
-  Edges edges;
-  for (std::sregex_iterator it(text.begin(), text.end(), kTarget), end; it != end; ++it) {
-    std::istringstream words((*it)[2].str());
-    std::string folder;
-    std::string word;
-    words >> folder;
-    if ((*it)[1] != "library") words >> folder;
-    auto& targets = edges[folder];
-    for (words >> word; words >> word;) targets.insert(word);
-  }
-  return edges;
-}
-
 // What each reaches, over any number of steps.
 Edges Closure(const Edges& written) {
   Edges all;
@@ -80,6 +59,27 @@ std::vector<SourceFile> FilesBeneath(const std::string& folder,
   }
   std::ranges::sort(files, {}, &SourceFile::path);
   return files;
+}
+
+// `unmask_library(FOLDER DEPS ...)`, and `unmask_program` or `unmask_module(NAME FOLDER DEPS ...)`,
+// imported targets included.
+Edges WrittenDependencies() {
+  std::string text;
+  for (const std::string& line : ReadLines(kRoot / "CMakeLists.txt")) {
+    text += line.substr(0, line.find('#')) + ' ';
+  }
+  static const std::regex kTarget(R"(unmask_(library|program|module)\(([^)]*)\))");
+  Edges edges;
+  for (std::sregex_iterator it(text.begin(), text.end(), kTarget), end; it != end; ++it) {
+    std::istringstream words((*it)[2].str());
+    std::string folder;
+    std::string word;
+    words >> folder;
+    if ((*it)[1] != "library") words >> folder;
+    auto& targets = edges[folder];
+    for (words >> word; words >> word;) targets.insert(word);
+  }
+  return edges;
 }
 
 Edges AllowedFolders() { return Closure(WrittenDependencies()); }

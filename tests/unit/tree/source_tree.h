@@ -20,8 +20,11 @@ struct SourceFile {
 std::vector<SourceFile> FilesBeneath(const std::string& folder,
                                      const std::set<std::string>& suffixes);
 
-// Folder -> the folders that it may include besides itself: the transitive closure of what its
-// unmask_library or unmask_program in CMakeLists.txt names.
+// Folder -> what its unmask_library, unmask_program or unmask_module in CMakeLists.txt names: other
+// folders and imported targets.
+std::map<std::string, std::set<std::string>> WrittenDependencies();
+
+// Folder -> the folders that it may include besides itself: the transitive closure of these.
 std::map<std::string, std::set<std::string>> AllowedFolders();
 
 // The same as the map in docs/ARCHITECTURE.md tells it, in the column "knows".

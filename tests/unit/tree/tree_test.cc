@@ -85,6 +85,21 @@ TEST(Tree, IncludesFollowTheDependencies) {
   }
 }
 
+TEST(Tree, WhatTargetsNameTheyInclude) {
+  const auto written = WrittenDependencies();
+  for (const auto& [folder, targets] : written) {
+    std::set<std::string> included;
+    for (const SourceFile& file : FilesBeneath(folder, {".h", ".cc", ".cu", ".inc"})) {
+      if (file.folder != folder) continue;
+      for (const Include& include : IncludesOf(file)) included.insert(FolderOf(include.path));
+    }
+    for (const std::string& target : targets) {
+      EXPECT_TRUE(!written.contains(target) || included.contains(target))
+          << folder << " names " << target << " in CMakeLists.txt and includes nothing of it";
+    }
+  }
+}
+
 // The map's last column may leave out what another one that it names knows.
 TEST(Tree, TheMapNamesWhatTargetsKnow) {
   const auto allowed = AllowedFolders();
