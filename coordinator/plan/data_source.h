@@ -34,8 +34,6 @@ class DataSource {
   Result<const SelectedData*> Select(const Settings& settings);
   // The pictures of those clips, at the frame that the settings choose. Likewise.
   Result<const PicturesData*> Pictures(const Settings& settings);
-  // All that Select has given.
-  const std::map<std::string, SelectedData>& selections() const { return selections_; }
 
  private:
   Result<const Manifest*> Load(const Settings::Dataset& dataset);

@@ -38,7 +38,6 @@ class ModelSource {
   // SHA-256 of the face detector's file; empty where the detector needs none.
   Result<std::string> Detector(const Settings::Faces& faces);
 
-  const std::map<std::string, ModelData>& models() const { return models_; }
   const std::map<std::string, fs::path>& detectors() const { return detectors_; }  // by SHA-256
 
  private:
