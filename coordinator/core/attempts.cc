@@ -63,7 +63,7 @@ void Scheduler::LoseLease(JobIndex index, WorkerId lost, const std::string& reas
       leased->ahead && (!leased->started || Planted(PlantedBug::kStartedLossSpared));
   if (!waited || Planted(PlantedBug::kWaitingLossCounted)) ++job.facts.losses;
   if (Planted(PlantedBug::kCrashCountedForLostWorker)) ++job.facts.crashes;
-  const bool too_often = job.facts.losses >= config_.loss_limit;
+  const bool too_often = job.facts.losses >= kLossLimit;
   EndAttempt(index,
              {.lease = IdOf(job, leased->attempt),
               .outcome = AttemptOutcome::kLost,
@@ -149,7 +149,7 @@ void Scheduler::CountAgainst(Worker& worker, JobIndex job) {
   const bool features = jobs_[job].facts.kind == JobKind::kFeatures;
   worker.failed_on.insert(features ? kAnyFeatureJob : job);
   const auto different = static_cast<std::int32_t>(worker.failed_on.size());
-  if (different < config_.drain_limit) return;
+  if (different < kDrainLimit) return;
   Drain(worker, std::to_string(different) + " different jobs in a row crashed on it");
 }
 

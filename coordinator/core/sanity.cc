@@ -43,8 +43,7 @@ Status Scheduler::CheckJobs() const {
     if (!waiting && left[index] > 0 && !job.IsDead() && !job.Is<DormantState>()) {
       return Broken("runs before its dependencies", key);
     }
-    const bool over_limit =
-        job.facts.crashes >= config_.crash_limit || job.facts.losses >= config_.loss_limit;
+    const bool over_limit = job.facts.crashes >= kCrashLimit || job.facts.losses >= kLossLimit;
     if (over_limit && !job.Settled()) return Broken("is not quarantined at its limit", key);
     if (const auto* leased = std::get_if<LeasedState>(&job.phase)) {
       const Worker* worker = workers_.Find(leased->worker);
@@ -131,7 +130,7 @@ Status Scheduler::CheckWorkers() const {
     }
     if (worker.exclusive && worker.leases.size() != 1) return Broken("alone with others", name);
     if (!worker.Accepts() && worker.leases.empty()) return Broken("drained but not let go", name);
-    if (std::ssize(worker.failed_on) >= config_.drain_limit && worker.Accepts()) {
+    if (std::ssize(worker.failed_on) >= kDrainLimit && worker.Accepts()) {
       return Broken("is not drained at its limit", name);
     }
     for (const JobIndex index : worker.leases) {

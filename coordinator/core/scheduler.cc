@@ -348,7 +348,7 @@ JobState Scheduler::AfterCrash(WorkerId on, Job& job, bool to_blame) const {
   }
   job.crashed_on = on;
   if (!Planted(PlantedBug::kCrashCountForgotten)) ++job.facts.crashes;
-  const bool too_often = job.facts.crashes >= config_.crash_limit;
+  const bool too_often = job.facts.crashes >= kCrashLimit;
   return too_often ? JobState::kQuarantined : JobState::kQueued;
 }
 

@@ -45,18 +45,19 @@
 
 namespace unmask {
 
+inline constexpr std::int32_t kCrashLimit = 3;  // crashes without a new checkpoint: quarantined
+inline constexpr std::int32_t kLossLimit = 5;   // the same of losses of its worker
+inline constexpr std::int32_t kDrainLimit = 3;  // different jobs in a row crash a worker: drained
+
 struct SchedulerConfig {
   Millis worker_silence_limit{60'000};  // several heartbeat intervals
   Millis silence_patience{300'000};     // beyond it: so long a dropped worker may come back
-  std::int32_t crash_limit = 3;         // crashes without a new checkpoint: quarantined
-  std::int32_t loss_limit = 5;          // worker losses without a new checkpoint: quarantined
-  std::int32_t drain_limit = 3;         // different jobs in a row that crash a worker: drained
   // How much work may wait at a worker whose slots are all taken (pace.h); 0: none.
   Millis ahead_window{0};
   // Workers 1..expected_workers may still join; while any may, "no workers left" is not said.
   std::int32_t expected_workers = 0;
   // From the first tick on; who has not joined by then is not awaited. Longer than a trainer may
-  // take to say hello (worker/agent/supervisor.h): on a cold network file system they all do.
+  // take to say hello (worker/agent/supervisor.cc): on a cold network file system they all do.
   Millis join_limit{660'000};
   // So many views (or one a slot, if that is more) are made ahead of the furthest training job.
   std::int64_t views_ahead = 8;

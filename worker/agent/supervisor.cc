@@ -13,6 +13,11 @@ namespace {
 // The loop turns every few milliseconds: a longer gap means that this process stood still.
 constexpr Millis kGapMin{5'000};
 
+constexpr Millis kResendAfter{5'000};   // an unacknowledged result is sent again
+constexpr Millis kStartLimit{600'000};  // for the trainer to say hello
+constexpr Millis kWaitLimit{5'000};     // a lease that no slot has got free for goes back
+constexpr Millis kKillLimit{60'000};  // for a killed trainer to be gone: a hung device may hold it
+
 template <typename T, typename... Options>
 concept OneOf = (std::is_same_v<T, Options> || ...);
 
@@ -167,14 +172,14 @@ void Supervisor::Excuse(Millis gap, Millis now) {
 
 void Supervisor::CheckTrainer(Millis now) {
   if (const auto* starting = std::get_if<Starting>(&trainer_)) {
-    if (now - starting->since > options_.start_limit) {
+    if (now - starting->since > kStartLimit) {
       KillTrainer({FailureClass::kHang, "the trainer did not say hello"});
     }
   } else if (const auto* down = std::get_if<Down>(&trainer_)) {
     if (now >= down->restart_at && (wanted() || !hello_sent_)) StartTrainer(now);
   } else if (auto* dying = std::get_if<Dying>(&trainer_)) {
     if (!dying->since) dying->since = now;
-    if (now - *dying->since > options_.kill_limit) {
+    if (now - *dying->since > kKillLimit) {
       effects_.EndWithError("the trainer was killed and does not end");
     }
   } else if (const auto* ready = std::get_if<Ready>(&trainer_)) {
@@ -232,13 +237,13 @@ void Supervisor::SendWhatIsDue(Millis now) {
     effects_.SendToCoordinator(heartbeat);
   }
   if (now < next_resend_) return;
-  next_resend_ = now + options_.resend;
+  next_resend_ = now + kResendAfter;
   for (auto& [id, kept] : kept_) {
-    if (now - kept.sent >= options_.resend) {
+    if (now - kept.sent >= kResendAfter) {
       kept.sent = now;
       effects_.SendToCoordinator(kept.message);
     }
-    next_resend_ = std::min(next_resend_, kept.sent + options_.resend);
+    next_resend_ = std::min(next_resend_, kept.sent + kResendAfter);
   }
 }
 
@@ -286,7 +291,7 @@ void Supervisor::YieldWhatWaitsLong(Millis now) {
   const std::int32_t in_turn = options_.slots - given_;
   while (std::ssize(waiting_) > in_turn) {
     const LeaseId oldest = waiting_[static_cast<std::size_t>(in_turn)];
-    if (running_.at(oldest).progress.Idle(now) < options_.wait_limit) return;
+    if (running_.at(oldest).progress.Idle(now) < kWaitLimit) return;
     Yield(oldest, now);
   }
 }

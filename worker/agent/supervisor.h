@@ -21,14 +21,10 @@ namespace unmask {
 struct SupervisorOptions {
   std::int32_t slots = 1;
   Millis heartbeat{1'000};
-  Millis resend{5'000};         // an unacknowledged result is sent again after this
-  Millis start_limit{600'000};  // for the trainer to say hello
   HangLimits hang{};
   Millis mute_limit{60'000};  // a trainer speaks twice a second, whatever its jobs do
   int start_attempts = 5;     // trainers in a row that died without a job: then the agent gives up
   Millis goodbye_limit{5'000};  // for the trainer to end by itself
-  Millis wait_limit{5'000};     // a lease that no slot has got free for goes back
-  Millis kill_limit{60'000};    // for a killed trainer to be gone: a hung device may hold it
 };
 
 // What the supervisor may do to the world.
