@@ -26,7 +26,7 @@ class CommitThread final : public CommitRunner {
   void Run();
 
   const std::function<void()> on_done_;
-  std::mutex mutex_;  // what follows is under it, and so is what a commit reads and leaves behind
+  std::mutex mutex_;  // what follows is under it; it hands over what a commit reads and leaves
   std::condition_variable changed_;
   std::function<Status()> commit_;  // to be begun
   std::optional<Status> result_;    // of the last, not yet told

@@ -17,7 +17,8 @@ class Effects {
   virtual void Persist(Record record) = 0;
   virtual void Send(WorkerId to, Message message) = 0;
   // The worker has left the scheduler's table, whatever the reason (lost, silent, drained). Only
-  // Superseded is sent to it from here on, as an answer to what it still says.
+  // Superseded is sent to it from here on, as an answer to what it still says, and one JoinAnew
+  // where it was given up as silent.
   virtual void Drop(WorkerId worker, const std::string& reason) = 0;
   // One line for the log: a decision that no record tells.
   virtual void Note(const std::string& line) { (void)line; }

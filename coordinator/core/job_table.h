@@ -82,7 +82,7 @@ using JobPhase = std::variant<WaitingState, ReadyState, LeasedState, DoneState, 
 struct Job {
   JobPhase phase;
   std::int32_t cell = 0;
-  SchedulerJob facts;  // last_attempt, crashes, losses, alone, checkpoints are kept current in it
+  SchedulerJob facts;  // kept current: last_attempt, crashes, losses, alone, checkpoints, output
   std::vector<JobIndex> dependants;
   std::optional<WorkerId> crashed_on;  // the last worker that it crashed on, in this run
   std::int64_t yielded_at = 0;         // epochs finished when it last yielded

@@ -30,7 +30,7 @@ Result<std::set<std::string>> SelectedSubjects(const SweepPlan& plan,
 struct PlanOptions {
   std::vector<std::string> experiments;    // only these, as SelectedNames reads them; empty: all
   std::optional<std::int64_t> order_seed;  // shuffles the jobs: the same order on every machine
-  bool only_check = false;                 // whether it can be planned: without jobs and uses
+  bool only_check = false;                 // whether it can be planned: without trainings and uses
 };
 
 struct PlanOutput {
