@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <numeric>
 
-#include "common/random/philox.h"
+#include "bench/random_fold.h"
 #include "worker/core_engine/core_engine.h"
 
 namespace unmask {
@@ -17,25 +17,8 @@ constexpr std::int64_t kClips = 640;
 constexpr std::int64_t kBatch = 32;
 constexpr std::int64_t kClasses = 6;
 
-FoldData RandomFold(std::int64_t width) {
-  const RandomStream stream(0, "", "bench");
-  FoldData fold;
-  fold.width = width;
-  std::vector<float> features(static_cast<std::size_t>(kClips * width));
-  stream.FillUniform(0, 0, features);
-  fold.inputs = std::make_shared<TableInputs>(std::move(features));
-  for (const Task task : {Task::kTer, Task::kDer}) {
-    TaskLabels labels{task, std::vector<std::string>(kClasses), {}};
-    for (std::uint32_t clip = 0; clip < kClips; ++clip) {
-      labels.labels.push_back(stream.Below(kClasses, static_cast<std::uint32_t>(task), clip, 0));
-    }
-    fold.tasks.push_back(std::move(labels));
-  }
-  return fold;
-}
-
 double StepsPerSecond(const ModelShape& shape, double seconds) {
-  const FoldData fold = RandomFold(shape.features);
+  const FoldData fold = RandomFold(kClips, shape.features, kClasses);
   const Settings settings;
   const auto engine = MakeCoreEngine(settings, shape, fold);
   engine->SetWeights(InitialWeights(shape, 0, "a"));

@@ -17,8 +17,8 @@
 #include <thread>
 #include <vector>
 
+#include "bench/random_fold.h"
 #include "common/base/text.h"
-#include "common/random/philox.h"
 #include "worker/lanes_engine/lanes_engine.h"
 
 namespace unmask {
@@ -26,23 +26,6 @@ namespace {
 
 constexpr std::int64_t kBatch = 32;
 constexpr std::int64_t kClasses = 6;
-
-FoldData RandomFold(std::int64_t width) {
-  const RandomStream stream(0, "", "bench");
-  FoldData fold;
-  fold.width = width;
-  std::vector<float> features(static_cast<std::size_t>(kBatch * width));
-  stream.FillUniform(0, 0, features);
-  fold.inputs = std::make_shared<TableInputs>(std::move(features));
-  for (const Task task : {Task::kTer, Task::kDer}) {
-    TaskLabels labels{task, std::vector<std::string>(kClasses), {}};
-    for (std::uint32_t clip = 0; clip < kBatch; ++clip) {
-      labels.labels.push_back(stream.Below(kClasses, static_cast<std::uint32_t>(task), clip, 0));
-    }
-    fold.tasks.push_back(std::move(labels));
-  }
-  return fold;
-}
 
 class Bench {
  public:
@@ -52,7 +35,7 @@ class Bench {
         device_(device),
         shape_(shape),
         epochs_(std::move(epochs)),
-        fold_(RandomFold(shape.features)) {}
+        fold_(RandomFold(kBatch, shape.features, kClasses)) {}
 
   struct Run {
     LanePack::Count count;
