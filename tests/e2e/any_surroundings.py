@@ -4,14 +4,12 @@
 usage: any_surroundings.py UNMASK MPIRUN
 """
 
-import contextlib
 import fcntl
 import os
 import pathlib
 import pty
 import shutil
 import signal
-import sqlite3
 import subprocess
 import sys
 import termios
@@ -186,9 +184,7 @@ class OwnMpirun(Lab):
         return process, {role: pid for pid, role in self.lab.processes()}
 
     def has_started(self):
-        with contextlib.suppress(sqlite3.OperationalError):  # the store is being made
-            return harness.rows(self.store, "SELECT 1 FROM attempts WHERE first_epoch IS NOT NULL")
-        return False
+        return harness.rows_so_far(self.store, "SELECT 1 FROM attempts WHERE first_epoch IS NOT NULL")
 
     def test_runs_to_the_end(self):
         ended = self.lab.finish(self.start(self.study, self.command()), 120).expect(0)

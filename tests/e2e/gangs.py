@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """Jobs that two workers train together: the numbers of one process, one attempt lost with a member, stop and resume."""
 
-import contextlib
 import os
 import signal
 import sys
@@ -50,11 +49,8 @@ def check_against_one(lab, study):
 
 
 def wait_for_checkpoint(store, process):
-    def there():
-        with contextlib.suppress(harness.sqlite3.OperationalError):
-            return harness.rows(store, "SELECT 1 FROM checkpoints LIMIT 1")
-        return False
-    harness.wait_until(lambda: there() or process.poll() is not None, 120, "a checkpoint")
+    harness.wait_until(lambda: harness.rows_so_far(store, "SELECT 1 FROM checkpoints LIMIT 1")
+                       or process.poll() is not None, 120, "a checkpoint")
 
 
 def kill_a_trainer(lab, store, process):

@@ -69,10 +69,7 @@ class Lab:
         return self
 
     def __exit__(self, kind, *_):
-        left = self.processes()
-        for pid, _ in left:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        left = self.kill()
         if kind is None:
             shutil.rmtree(self.folder)
             assert not left, f"processes left behind: {left}"
@@ -120,6 +117,14 @@ class Lab:
                     found.append((int(entry.name), role_of(os.readlink(entry / "exe"), environment)))
         return found
 
+    def kill(self, *roles):
+        """SIGKILL to all of these roles; without one to every process. Returns what was there."""
+        found = [(pid, role) for pid, role in self.processes() if not roles or role in roles]
+        for pid, _ in found:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        return found
+
     def wait_for_silence(self, seconds=60):
         """Until no process is left; returns how long that took."""
         begin = time.monotonic()
@@ -147,6 +152,13 @@ def rows(store, sql, *parameters):
     connection = sqlite3.connect(f"file:{store}/unmask.db?mode=ro", uri=True, timeout=30)
     with contextlib.closing(connection):
         return connection.execute(sql, parameters).fetchall()
+
+
+def rows_so_far(store, sql, *parameters):
+    """The same while a run begins: none as long as the store, or a part of it, is not there."""
+    with contextlib.suppress(sqlite3.OperationalError):
+        return rows(store, sql, *parameters)
+    return []
 
 
 def numbers(store):

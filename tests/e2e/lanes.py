@@ -1,10 +1,7 @@
 #!/usr/bin/env python3
 """The lanes engine in a sweep: other workers, slots and orders, a kill and a resume change no number; verify agrees."""
 
-import contextlib
-import os
 import pathlib
-import signal
 import sys
 
 import harness
@@ -41,19 +38,13 @@ VARIANTS = [
 
 
 def has_checkpoints(store):
-    try:
-        return bool(harness.rows(store, "SELECT 1 FROM checkpoints WHERE epoch > 1"))
-    except harness.sqlite3.OperationalError:
-        return False  # not there yet
+    return harness.rows_so_far(store, "SELECT 1 FROM checkpoints WHERE epoch > 1")
 
 
 def kill_and_resume(lab, study, store):
     process = lab.start("--store", store, "run", study, "--workers", "1")
     harness.wait_until(lambda: has_checkpoints(store) or process.poll() is not None, 120, "a checkpoint")
-    for pid, role in lab.processes():
-        if role in ("trainer", "coordinator"):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+    lab.kill("trainer", "coordinator")
     lab.finish(process, 120)
     lab.wait_for_silence()
     lab.run("--store", store, "run", study, "--workers", "2", "--slots", "2").expect(0)

@@ -1,9 +1,6 @@
 #!/usr/bin/env python3
 """Sweeps on pictures: with and without the view bank, other workers, a kill and a resume give the same numbers."""
 
-import contextlib
-import os
-import signal
 import sys
 
 import harness
@@ -52,10 +49,7 @@ def check_bank(lab, study):
 
 
 def made_views(store):
-    try:
-        return harness.rows(store, "SELECT count(*) FROM jobs WHERE kind = 'features' AND state = 'done'")[0][0]
-    except harness.sqlite3.OperationalError:
-        return 0  # not there yet
+    return len(harness.rows_so_far(store, "SELECT 1 FROM jobs WHERE kind = 'features' AND state = 'done'"))
 
 
 def check_kill(lab, study, expected):
@@ -63,10 +57,7 @@ def check_kill(lab, study, expected):
         store = lab.folder / f"killed-{views}"
         process = lab.start("--store", store, "run", study, "--workers", "2", "--slots", "1")
         harness.wait_until(lambda: made_views(store) >= views or process.poll() is not None, 120, f"{views} views")
-        for pid, role in lab.processes():
-            if role in ("trainer", "coordinator"):
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+        lab.kill("trainer", "coordinator")
         lab.finish(process, 120)
         lab.wait_for_silence()
         lab.run("--store", store, "run", study, "--workers", "1").expect(0)

@@ -4,10 +4,8 @@
 usage: stale_session.py UNMASK MPIRUN
 """
 
-import os
 import pathlib
 import shutil
-import signal
 import subprocess
 import sys
 
@@ -24,8 +22,7 @@ def make_stale(lab, mpirun, folder):
     harness.wait_until(lambda: len(lab.processes()) > 1, 60, "its process")
     process.kill()
     process.wait()
-    for pid, _ in lab.processes():
-        os.kill(pid, signal.SIGKILL)
+    lab.kill()
     lab.wait_for_silence()
     return process.pid, next(folder.glob(f"*.{process.pid}"))
 
