@@ -79,17 +79,30 @@ SqlValue ValueOf(const SQLite::Column& column) {
 
 }  // namespace
 
-SweepPredictions ReadSweepPredictions(Database& database, std::string_view sweep) {
+SweepPredictions ReadSweepPredictions(Database& database, std::string_view sweep,
+                                      const std::optional<std::set<std::string>>& only) {
   SweepPredictions predictions;
-  for (Rows rows(database,
-                 "SELECT job.job_key, prediction.task, prediction.fold_id, prediction.predicted"
-                 " FROM sweep JOIN sweep_job ON sweep_job.sweep_id = sweep.id"
-                 " JOIN job ON job.id = sweep_job.job_id"
-                 " JOIN prediction ON prediction.job_id = job.id WHERE sweep.sweep = ?",
-                 sweep);
-       rows.Next();) {
-    predictions.rows.push_back(
-        {rows.Text(0), NameIn<Task>(rows, 1), rows.Int(2), UnpackIntegers(rows.Text(3))});
+  const auto read = [&](Rows&& rows) {
+    while (rows.Next()) {
+      predictions.rows.push_back(
+          {rows.Text(0), NameIn<Task>(rows, 1), rows.Int(2), UnpackIntegers(rows.Text(3))});
+    }
+  };
+  if (only) {  // each looked up by its key
+    read(Rows(database,
+              "SELECT job.job_key, prediction.task, prediction.fold_id, prediction.predicted"
+              " FROM sweep CROSS JOIN json_each(?) AS wanted"
+              " CROSS JOIN job ON job.job_key = wanted.value"
+              " JOIN sweep_job ON sweep_job.sweep_id = sweep.id AND sweep_job.job_id = job.id"
+              " JOIN prediction ON prediction.job_id = job.id WHERE sweep.sweep = ?",
+              PackNames({only->begin(), only->end()}), sweep));
+  } else {
+    read(Rows(database,
+              "SELECT job.job_key, prediction.task, prediction.fold_id, prediction.predicted"
+              " FROM sweep JOIN sweep_job ON sweep_job.sweep_id = sweep.id"
+              " JOIN job ON job.id = sweep_job.job_id"
+              " JOIN prediction ON prediction.job_id = job.id WHERE sweep.sweep = ?",
+              sweep));
   }
   for (const PredictionRow& row : predictions.rows) {
     const auto [fold, is_new] = predictions.folds.try_emplace(row.fold);

@@ -5,6 +5,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,7 +19,9 @@
 
 namespace unmask {
 
-SweepPredictions ReadSweepPredictions(Database& database, std::string_view sweep);
+// Where `only` names jobs, of these alone.
+SweepPredictions ReadSweepPredictions(Database& database, std::string_view sweep,
+                                      const std::optional<std::set<std::string>>& only);
 void VisitSweepCurves(
     Database& database, std::string_view sweep,
     const std::function<void(const std::string&, const std::vector<CurvePoint>&)>& visit);

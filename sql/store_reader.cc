@@ -95,8 +95,9 @@ Result<std::vector<CellRow>> StoreReader::Cells(std::string_view sweep) {
 Result<std::vector<FoldRow>> StoreReader::Folds(std::string_view sweep) {
   return impl_->Catch(ReadFolds, sweep);
 }
-Result<SweepPredictions> StoreReader::Predictions(std::string_view sweep) {
-  return impl_->Catch(ReadSweepPredictions, sweep);
+Result<SweepPredictions> StoreReader::Predictions(
+    std::string_view sweep, const std::optional<std::set<std::string>>& only) {
+  return impl_->Catch(ReadSweepPredictions, sweep, only);
 }
 Status StoreReader::ForEachCurve(
     std::string_view sweep,

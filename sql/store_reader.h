@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -50,8 +51,9 @@ class StoreReader {
   Result<std::vector<CellRow>> Cells(std::string_view sweep);  // experiment, point, seed, task
   Result<std::vector<FoldRow>> Folds(std::string_view sweep);  // in the plan's order, by task
 
-  // Of the sweep's finished jobs, without logits.
-  Result<SweepPredictions> Predictions(std::string_view sweep);
+  // Of the sweep's finished jobs, without logits; where `only` names some, of these alone.
+  Result<SweepPredictions> Predictions(
+      std::string_view sweep, const std::optional<std::set<std::string>>& only = std::nullopt);
   // Of each finished job, in the plan's order: (key, sorted by split, task, epoch).
   Status ForEachCurve(
       std::string_view sweep,

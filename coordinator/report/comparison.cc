@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
+#include <optional>
 #include <set>
+#include <utility>
 
 #include "common/config/task_title.h"
 #include "coordinator/report/cell_index.h"
@@ -16,46 +19,109 @@ namespace {
 
 using Json = nlohmann::json;
 
+using Predictions = std::shared_ptr<const SweepPredictions>;
+
+// What is read of the store. Two operands of one sweep share it.
+struct Readings {
+  Operand first;
+  Operand second;
+  Predictions first_predictions;
+  Predictions second_predictions;
+  std::optional<std::pair<std::string, std::string>> specs;  // of jobs of two points
+};
+
 // One of the two, with everything that is looked up in it.
 struct Side {
-  explicit Side(Operand given, SweepPredictions read)
-      : operand(std::move(given)),
-        predictions(std::move(read)),
-        cells(operand.results.cells),
-        folds(operand.results.folds),
+  Side(const Operand& of, const SweepPredictions& predictions)
+      : operand(of),
+        cells(operand.results->cells),
+        folds(operand.results->folds),
         clips(predictions) {}
   Side(const Side&) = delete;
   Side& operator=(const Side&) = delete;
 
-  Operand operand;
-  SweepPredictions predictions;
+  const Operand& operand;
   CellIndex cells;
   FoldIndex folds;
   ClipIndex clips;
 };
 
-Result<std::unique_ptr<Side>> ReadSide(StoreReader& reader, const std::string& text) {
-  UNMASK_ASSIGN(Operand operand, ReadOperand(reader, text));
-  UNMASK_ASSIGN(SweepPredictions predictions, reader.Predictions(operand.results.sweep));
-  return std::make_unique<Side>(std::move(operand), std::move(predictions));
+// Of the chosen point. Not by a FoldIndex: that would index the whole sweep within the snapshot.
+FoldList ChosenFolds(const Operand& operand) {
+  const PointName& point = *operand.chosen;
+  FoldList folds;
+  for (const FoldRow& fold : operand.results->folds) {
+    if (fold.experiment == point.experiment && fold.point == point.point) folds.push_back(&fold);
+  }
+  return folds;
 }
 
-std::set<std::string> JobsOf(const Side& side) {
+std::set<std::string> JobsOf(const Operand& operand) {
   std::set<std::string> keys;
-  if (!side.operand.chosen) {
-    for (const JobRow& job : side.operand.results.jobs) keys.insert(job.job_key);
-    return keys;
-  }
-  const PointName& point = *side.operand.chosen;
-  for (const Task task : kTasks) {
-    for (const FoldRow* fold : side.folds.Find(point.experiment, point.point, task)) {
-      keys.insert(fold->job_key);
-    }
+  if (operand.chosen) {
+    for (const FoldRow* fold : ChosenFolds(operand)) keys.insert(fold->job_key);
+  } else {
+    for (const JobRow& job : operand.results->jobs) keys.insert(job.job_key);
   }
   return keys;
 }
 
-void CountJobs(const Side& first, const Side& second, Comparison& comparison) {
+// Of two points: between two jobs of the same held-out subject and seed it is said what differs.
+Status ReadSpecs(StoreReader& reader, Readings& read) {
+  const FoldList first = ChosenFolds(read.first);
+  const FoldList second = ChosenFolds(read.second);
+  for (const Task task : kTasks) {
+    for (const FoldRow* here : first) {
+      for (const FoldRow* there : second) {
+        if (here->task != task || there->task != task) continue;
+        if (here->held_out != there->held_out || here->seed != there->seed) continue;
+        UNMASK_ASSIGN(const JobDetails a, reader.FindJob(here->job_key));
+        UNMASK_ASSIGN(const JobDetails b, reader.FindJob(there->job_key));
+        read.specs.emplace(a.spec_json, b.spec_json);
+        return {};
+      }
+    }
+  }
+  return {};
+}
+
+Status ReadPredictions(StoreReader& reader, Readings& read) {
+  const auto of = [&](const Operand& operand,
+                      const std::optional<std::set<std::string>>& only) -> Result<Predictions> {
+    UNMASK_ASSIGN(SweepPredictions predictions, reader.Predictions(operand.results->sweep, only));
+    return std::make_shared<const SweepPredictions>(std::move(predictions));
+  };
+  std::optional<std::set<std::string>> first;
+  std::optional<std::set<std::string>> second;
+  if (read.first.chosen) {
+    first = JobsOf(read.first);
+    second = JobsOf(read.second);
+  }
+  const bool same_sweep = read.first.results == read.second.results;
+  if (same_sweep && first) first->insert(second->begin(), second->end());
+  UNMASK_ASSIGN(read.first_predictions, of(read.first, first));
+  read.second_predictions = read.first_predictions;
+  if (!same_sweep) {
+    UNMASK_ASSIGN(read.second_predictions, of(read.second, second));
+  }
+  return {};
+}
+
+Status ReadBoth(StoreReader& reader, const std::string& first, const std::string& second,
+                Readings& read) {
+  UNMASK_ASSIGN(read.first, ReadOperand(reader, first));
+  UNMASK_ASSIGN(read.second, ReadOperand(reader, second, &read.first));
+  if (read.first.chosen.has_value() != read.second.chosen.has_value()) {
+    return UsageError("a sweep and a point cannot be compared",
+                      fmt::format("{} and {}", first, second),
+                      "two sweeps, or two points as SWEEP:EXPERIMENT@alpha=0.5,beta=1");
+  }
+  UNMASK_TRY(ReadPredictions(reader, read));
+  if (!read.first.chosen) return {};
+  return ReadSpecs(reader, read);
+}
+
+void CountJobs(const Operand& first, const Operand& second, Comparison& comparison) {
   const std::set<std::string> here = JobsOf(first);
   const std::set<std::string> there = JobsOf(second);
   comparison.jobs_shared =
@@ -72,6 +138,7 @@ std::vector<FieldDifference> CompareConfigs(const std::string& first, const std:
   for (auto [from, other] : {std::pair(&here, &there), std::pair(&there, &here)}) {
     if (!from->is_object() || !from->contains("experiments")) continue;
     Json& experiments = (*from)["experiments"];
+    if (!experiments.is_object()) continue;  // a config that this program did not write
     for (auto at = experiments.begin(); at != experiments.end();) {
       const bool both = other->contains("/experiments"_json_pointer) &&
                         (*other)["experiments"].contains(at.key());
@@ -89,26 +156,6 @@ std::vector<FieldDifference> CompareConfigs(const std::string& first, const std:
     if (!repeats) kept.push_back(difference);
   }
   return kept;
-}
-
-// What differs between points: between two jobs of the same held-out subject and seed.
-Result<std::vector<FieldDifference>> CompareJobs(StoreReader& reader, const Side& first,
-                                                 const Side& second) {
-  for (const Task task : kTasks) {
-    const auto folds_of = [&](const Side& side) -> const FoldList& {
-      return side.folds.Find(side.operand.chosen->experiment, side.operand.chosen->point, task);
-    };
-    for (const FoldRow* here : folds_of(first)) {
-      for (const FoldRow* there : folds_of(second)) {
-        if (here->held_out != there->held_out || here->seed != there->seed) continue;
-        UNMASK_ASSIGN(const JobDetails a, reader.FindJob(here->job_key));
-        UNMASK_ASSIGN(const JobDetails b, reader.FindJob(there->job_key));
-        return CompareSpecs(Json::parse(a.spec_json, nullptr, false),
-                            Json::parse(b.spec_json, nullptr, false));
-      }
-    }
-  }
-  return std::vector<FieldDifference>();
 }
 
 PairedTests TestCell(const Side& first, const Side& second, const ComparedCell& cell) {
@@ -214,36 +261,36 @@ void AdjustWithin(const Side& first, const Side& second, Comparison& comparison)
   family.Adjust();
 }
 
+Comparison CompareSides(const Readings& read) {
+  const Side here(read.first, *read.first_predictions);
+  const Side there(read.second, *read.second_predictions);
+  Comparison comparison;
+  comparison.first = read.first.Label();
+  comparison.second = read.second.Label();
+  CountJobs(read.first, read.second, comparison);
+  if (!read.first.chosen) {
+    comparison.settings = CompareConfigs(read.first.config_json, read.second.config_json);
+    CompareAllCells(here, there, comparison);
+  } else {
+    if (read.specs) {
+      comparison.settings = CompareSpecs(Json::parse(read.specs->first, nullptr, false),
+                                         Json::parse(read.specs->second, nullptr, false));
+    }
+    for (const Task task : kTasks) {
+      AddCell(here, *read.first.chosen, there, *read.second.chosen, task, comparison);
+    }
+  }
+  AdjustWithin(here, there, comparison);
+  return comparison;
+}
+
 }  // namespace
 
 Result<Comparison> Compare(StoreReader& reader, const std::string& first,
                            const std::string& second) {
-  Comparison comparison;
-  UNMASK_TRY(reader.InSnapshot([&]() -> Status {
-    UNMASK_ASSIGN(const auto here, ReadSide(reader, first));
-    UNMASK_ASSIGN(const auto there, ReadSide(reader, second));
-    comparison.first = here->operand.Label();
-    comparison.second = there->operand.Label();
-    const auto& chosen = here->operand.chosen;
-    if (chosen.has_value() != there->operand.chosen.has_value()) {
-      return UsageError("a sweep and a point cannot be compared",
-                        fmt::format("{} and {}", first, second),
-                        "two sweeps, or two points as SWEEP:EXPERIMENT@alpha=0.5,beta=1");
-    }
-    CountJobs(*here, *there, comparison);
-    if (!chosen) {
-      comparison.settings = CompareConfigs(here->operand.config_json, there->operand.config_json);
-      CompareAllCells(*here, *there, comparison);
-    } else {
-      UNMASK_ASSIGN(comparison.settings, CompareJobs(reader, *here, *there));
-      for (const Task task : kTasks) {
-        AddCell(*here, *chosen, *there, *there->operand.chosen, task, comparison);
-      }
-    }
-    AdjustWithin(*here, *there, comparison);
-    return {};
-  }));
-  return comparison;
+  Readings read;
+  UNMASK_TRY(reader.InSnapshot([&] { return ReadBoth(reader, first, second, read); }));
+  return CompareSides(read);
 }
 
 }  // namespace unmask

@@ -60,8 +60,8 @@ struct Comparison {
   std::vector<std::string> cells_only_second;
 };
 
-// In one snapshot. Operands as in operand.h; a UsageError where one is a sweep and the other a
-// point.
+// Read in one snapshot, and computed after it. Operands as in operand.h; a UsageError where one is
+// a sweep and the other a point.
 Result<Comparison> Compare(StoreReader& reader, const std::string& first,
                            const std::string& second);
 

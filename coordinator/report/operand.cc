@@ -127,25 +127,36 @@ Error WithHint(Error error, StoreReader& reader, const std::string& name) {
   return error;
 }
 
+Result<std::shared_ptr<const SweepResults>> ReadResults(StoreReader& reader,
+                                                        const std::string& sweep,
+                                                        const Operand* other) {
+  if (other != nullptr) {
+    UNMASK_ASSIGN(const SweepRow found, reader.FindSweep(sweep));
+    if (found.sweep == other->results->sweep) return other->results;
+  }
+  UNMASK_ASSIGN(SweepResults results, ReadSweepResultsWithin(reader, sweep));
+  return std::make_shared<const SweepResults>(std::move(results));
+}
+
 }  // namespace
 
 std::string Operand::Label() const {
-  if (!chosen) return results.sweep;
-  return results.sweep + " " + PointArgument(chosen->experiment, chosen->point);
+  if (!chosen) return results->sweep;
+  return results->sweep + " " + PointArgument(chosen->experiment, chosen->point);
 }
 
-Result<Operand> ReadOperand(StoreReader& reader, std::string_view text) {
+Result<Operand> ReadOperand(StoreReader& reader, std::string_view text, const Operand* other) {
   const Parts parts = SplitOperand(text);
   Operand operand;
-  auto results = ReadSweepResultsWithin(reader, parts.sweep);
+  auto results = ReadResults(reader, parts.sweep, other);
   if (!results) {
     return parts.is_sweep ? WithHint(results.error(), reader, parts.sweep) : results.error();
   }
   operand.results = std::move(results).value();
-  UNMASK_ASSIGN(const SweepTexts texts, reader.Texts(operand.results.sweep));
+  UNMASK_ASSIGN(const SweepTexts texts, reader.Texts(operand.results->sweep));
   operand.config_json = texts.config_json;
   if (!parts.is_sweep) {
-    UNMASK_ASSIGN(operand.chosen, ChooseCell(operand.results, parts.cell, text));
+    UNMASK_ASSIGN(operand.chosen, ChooseCell(*operand.results, parts.cell, text));
   }
   return operand;
 }

@@ -2,6 +2,7 @@
 // SWEEP:EXPERIMENT@KEY=VALUE,... Without SWEEP (":dsid@alpha=0.5", or "dsid@alpha=0.5") the newest.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,14 +20,16 @@ struct PointName {
 };
 
 struct Operand {
-  SweepResults results;
+  std::shared_ptr<const SweepResults> results;
   std::string config_json;          // of the sweep
   std::optional<PointName> chosen;  // nullopt: the whole sweep
   std::string Label() const;        // "study-0123abcd dsid alpha=0.5 beta=1"
 };
 
 // Keys may be cut to their last part; those not named may have any value, as long as one point is
-// left. Within a snapshot of the caller's. A UsageError says what there is instead.
-Result<Operand> ReadOperand(StoreReader& reader, std::string_view text);
+// left. Results are those of `other` where that is of the same sweep. Within a snapshot of the
+// caller's. A UsageError says what there is instead.
+Result<Operand> ReadOperand(StoreReader& reader, std::string_view text,
+                            const Operand* other = nullptr);
 
 }  // namespace unmask

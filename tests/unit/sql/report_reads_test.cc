@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
+#include <tuple>
 
 #include "tests/testing/store_env.h"
 
@@ -48,6 +50,31 @@ TEST_F(ReportReads, PredictionsAreOfTheSweepAlone) {
       return job.key == row.job_key && fold.samples.front() == job.spec.held_out + "_a";
     }));
   }
+}
+
+TEST_F(ReportReads, PredictionsOfSomeJobs) {
+  const auto reader = env.Reader();
+  const auto all = reader->Predictions(big.sweep);
+  const auto shared = reader->Predictions(small.sweep);
+  ASSERT_TRUE(all.ok() && shared.ok());
+  std::set<std::string> keys;
+  for (const auto& job : small.jobs) keys.insert(job.key);
+  const auto some = reader->Predictions(big.sweep, keys);
+  ASSERT_TRUE(some.ok());
+  const auto named = [](const SweepPredictions& predictions) {
+    std::set<std::tuple<std::string, Task, std::int64_t, std::vector<std::int32_t>>> rows;
+    for (const PredictionRow& row : predictions.rows) {
+      rows.emplace(row.job_key, row.task, row.fold, row.predicted);
+    }
+    return rows;
+  };
+  EXPECT_EQ(named(*some), named(*shared));
+  EXPECT_EQ(some->rows.size(), 6U);
+  EXPECT_EQ(some->folds.size(), 3U);
+  for (const auto& job : big.jobs) keys.insert(job.key);
+  EXPECT_EQ(named(*reader->Predictions(big.sweep, keys)), named(*all));
+  EXPECT_EQ(reader->Predictions(small.sweep, keys)->rows.size(), 6U);  // of the sweep all the same
+  EXPECT_TRUE(reader->Predictions(big.sweep, std::set<std::string>())->rows.empty());
 }
 
 // As a disk or a hand left them: one line, no crash.

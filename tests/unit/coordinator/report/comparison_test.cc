@@ -77,6 +77,23 @@ TEST_F(ComparisonTest, TwoPoints) {
   EXPECT_EQ(turned.cells[0].tests->clips->only_second, 0);
 }
 
+// Of which all is read once.
+TEST_F(ComparisonTest, TwoPointsOfOneSweep) {
+  const Comparison comparison = Compared("study-1:dsid@alpha=.1", "study-1:dsid@alpha=.5");
+  const Comparison turned = Compared("study-1:dsid@alpha=.5", "study-1:dsid@alpha=.1");
+  EXPECT_EQ(comparison.jobs_only_first, 3);
+  EXPECT_EQ(comparison.jobs_only_second, 3);
+  ASSERT_EQ(comparison.settings.size(), 1U);
+  EXPECT_EQ(comparison.settings[0].here, "0.1");
+  ASSERT_EQ(comparison.cells.size(), 2U);
+  const PairedTests& tests = *comparison.cells[0].tests;
+  EXPECT_EQ(tests.clips->both, 3);
+  EXPECT_EQ(tests.clips->only_second, 3);
+  EXPECT_EQ(tests.clips->neither, 6);
+  EXPECT_EQ(turned.cells[0].tests->clips->only_first, 3);
+  EXPECT_DOUBLE_EQ(comparison.cells[0].difference, -turned.cells[0].difference);
+}
+
 TEST_F(ComparisonTest, TwoSweeps) {
   const Comparison comparison = Compared("study-1", "study-2");
   EXPECT_EQ(comparison.jobs_shared, 3);  // alpha 0.5
