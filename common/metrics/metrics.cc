@@ -23,16 +23,14 @@ struct ClassCounts {
   double F1() const { return Ratio(2.0 * right, labels + predicted); }
 };
 
-std::vector<ClassCounts> CountClasses(const ConfusionMatrix& matrix) {
-  const std::size_t classes = matrix.classes.size();
-  std::vector<ClassCounts> counts(classes);
-  for (std::size_t label = 0; label < classes; ++label) {
-    for (std::size_t predicted = 0; predicted < classes; ++predicted) {
-      counts[label].labels += matrix.At(label, predicted);
-      counts[predicted].predicted += matrix.At(label, predicted);
-    }
-    counts[label].right = matrix.At(label, label);
+// Class by class, without a vector of them: intervals take a metric of thousands of resamples.
+ClassCounts CountClass(const ConfusionMatrix& matrix, std::size_t at) {
+  ClassCounts counts;
+  for (std::size_t other = 0; other < matrix.classes.size(); ++other) {
+    counts.labels += matrix.At(at, other);
+    counts.predicted += matrix.At(other, at);
   }
+  counts.right = matrix.At(at, at);
   return counts;
 }
 
@@ -92,7 +90,8 @@ double Accuracy(const ConfusionMatrix& matrix) {
 double MacroF1(const ConfusionMatrix& matrix) {
   double sum = 0;
   std::int64_t occurring = 0;
-  for (const ClassCounts& counts : CountClasses(matrix)) {
+  for (std::size_t at = 0; at < matrix.classes.size(); ++at) {
+    const ClassCounts counts = CountClass(matrix, at);
     if (counts.labels + counts.predicted == 0) continue;
     sum += counts.F1();
     ++occurring;
@@ -102,7 +101,8 @@ double MacroF1(const ConfusionMatrix& matrix) {
 
 double WeightedF1(const ConfusionMatrix& matrix) {
   double sum = 0;
-  for (const ClassCounts& counts : CountClasses(matrix)) {
+  for (std::size_t at = 0; at < matrix.classes.size(); ++at) {
+    const ClassCounts counts = CountClass(matrix, at);
     sum += static_cast<double>(counts.labels) * counts.F1();
   }
   return Ratio(sum, static_cast<double>(matrix.Total()));
@@ -111,7 +111,8 @@ double WeightedF1(const ConfusionMatrix& matrix) {
 double Uar(const ConfusionMatrix& matrix) {
   double sum = 0;
   std::int64_t occurring = 0;
-  for (const ClassCounts& counts : CountClasses(matrix)) {
+  for (std::size_t at = 0; at < matrix.classes.size(); ++at) {
+    const ClassCounts counts = CountClass(matrix, at);
     if (counts.labels == 0) continue;
     sum += counts.Recall();
     ++occurring;

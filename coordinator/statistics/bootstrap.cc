@@ -1,6 +1,7 @@
 #include "coordinator/statistics/bootstrap.h"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "common/base/check.h"
@@ -41,17 +42,55 @@ class ResampledMetric {
   PooledMetric metric_;
 };
 
+// As many indices in [0, subjects) as there are subjects.
+void Draw(const RandomStream& stream, std::int64_t resample, std::span<std::uint32_t> drawn) {
+  for (std::size_t i = 0; i < drawn.size(); ++i) {
+    drawn[i] = stream.Below(static_cast<std::uint32_t>(drawn.size()), 0,
+                            static_cast<std::uint32_t>(resample), static_cast<std::uint32_t>(i));
+  }
+}
+
+struct Draws {
+  std::size_t subjects = 0;
+  std::int64_t seed = 0;
+  std::vector<std::uint32_t> indices;  // [resamples][subjects]
+};
+
+// Cell after cell has as many subjects, and to draw them takes longer than to add them up: each
+// thread keeps what it drew last.
+std::shared_ptr<const Draws> DrawAll(std::size_t subjects, const BootstrapOptions& options) {
+  const std::size_t indices = static_cast<std::size_t>(options.resamples) * subjects;
+  thread_local std::shared_ptr<const Draws> last;
+  if (last && last->subjects == subjects && last->seed == options.seed &&
+      last->indices.size() == indices) {
+    return last;
+  }
+  const RandomStream stream(options.seed, "", "bootstrap");
+  Draws draws{subjects, options.seed, std::vector<std::uint32_t>(indices)};
+  for (std::int64_t resample = 0; resample < options.resamples; ++resample) {
+    Draw(stream, resample,
+         std::span(draws.indices).subspan(static_cast<std::size_t>(resample) * subjects, subjects));
+  }
+  last = std::make_shared<const Draws>(std::move(draws));
+  return last;
+}
+
 // Calls use(drawn) for each resample: as many indices in [0, subjects) as there are subjects.
 void ForEachResample(std::size_t subjects, const BootstrapOptions& options, auto&& use) {
   UNMASK_CHECK(subjects > 0 && options.resamples > 0);
-  const RandomStream stream(options.seed, "", "bootstrap");
-  std::vector<std::uint32_t> drawn(subjects);
-  for (std::int64_t resample = 0; resample < options.resamples; ++resample) {
-    for (std::size_t i = 0; i < subjects; ++i) {
-      drawn[i] = stream.Below(static_cast<std::uint32_t>(subjects), 0,
-                              static_cast<std::uint32_t>(resample), static_cast<std::uint32_t>(i));
+  constexpr std::size_t kKeptMost = 10'000'000;  // 40 MB
+  if (static_cast<std::size_t>(options.resamples) * subjects > kKeptMost) {
+    const RandomStream stream(options.seed, "", "bootstrap");
+    std::vector<std::uint32_t> drawn(subjects);
+    for (std::int64_t resample = 0; resample < options.resamples; ++resample) {
+      Draw(stream, resample, drawn);
+      use(std::span<const std::uint32_t>(drawn));
     }
-    use(std::span<const std::uint32_t>(drawn));
+    return;
+  }
+  const std::shared_ptr<const Draws> draws = DrawAll(subjects, options);
+  for (std::size_t at = 0; at < draws->indices.size(); at += subjects) {
+    use(std::span(draws->indices).subspan(at, subjects));
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "common/random/philox.h"
 #include "tests/unit/coordinator/statistics/scipy_values.h"
 
 namespace unmask {
@@ -62,6 +63,38 @@ TEST(Bootstrap, TheSameSeedGivesTheSameInterval) {
   EXPECT_TRUE(once.low != other.low || once.high != other.high);
   EXPECT_LT(once.low, MacroF1(Pool(subjects)));
   EXPECT_GT(once.high, MacroF1(Pool(subjects)));
+}
+
+// Draws are kept: never those of other subjects, another seed or fewer resamples. As by philox.h,
+// one by one; the last are too many to be kept.
+TEST(Bootstrap, DrawsWhatTheStreamDraws) {
+  struct Case {
+    std::size_t subjects;
+    std::int64_t seed;
+    std::int64_t resamples;
+  };
+  for (const Case& of : std::vector<Case>{{5, 0, 20},
+                                          {5, 0, 20},
+                                          {5, 1, 20},
+                                          {4, 1, 25},
+                                          {5, 0, 30},
+                                          {5, 0, 20},
+                                          {1000000, 0, 11}}) {
+    const RandomStream stream(of.seed, "", "bootstrap");
+    std::uint32_t resample = 0;
+    std::int64_t wrong = 0;
+    const auto compare = [&](std::span<const std::uint32_t> drawn) {
+      EXPECT_EQ(drawn.size(), of.subjects);
+      for (std::uint32_t i = 0; i < drawn.size(); i += drawn.size() > 100 ? 9973 : 1) {
+        wrong += drawn[i] != stream.Below(static_cast<std::uint32_t>(of.subjects), 0, resample, i);
+      }
+      ++resample;
+      return 0.0;
+    };
+    BootstrapInterval(of.subjects, compare, {.seed = of.seed, .resamples = of.resamples});
+    EXPECT_EQ(resample, of.resamples);
+    EXPECT_EQ(wrong, 0) << of.subjects << " subjects, seed " << of.seed;
+  }
 }
 
 TEST(Bootstrap, ADifferenceTakesTheSameSubjectsOfBoth) {
