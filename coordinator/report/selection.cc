@@ -64,15 +64,31 @@ std::optional<std::size_t> StudyPoint(const Json& config, const std::string& exp
   return static_cast<std::size_t>(own - points.begin());
 }
 
-std::vector<Score> SumsOver(const ExperimentScores& scores, std::int64_t seed,
-                            const FoldScores* without) {
-  std::vector<Score> sums(scores.points.size());
+// Right answers over a seed's folds, of each point.
+using SeedSums = std::map<std::int64_t, std::vector<std::int64_t>>;
+
+SeedSums SumSeeds(const ExperimentScores& scores) {
+  SeedSums seeds;
   for (const FoldScores& fold : scores.folds) {
-    if (fold.seed != seed || &fold == without) continue;
-    for (std::size_t i = 0; i < sums.size(); ++i)
-      sums[i].first += static_cast<double>(fold.right[i]);
+    std::vector<std::int64_t>& sums = seeds[fold.seed];
+    sums.resize(scores.points.size());
+    for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += fold.right[i];
   }
-  return sums;
+  return seeds;
+}
+
+std::vector<Score> OverSeed(const SeedSums& sums, const FoldScores& fold) {
+  std::vector<Score> scores;
+  for (const std::int64_t sum : sums.at(fold.seed))
+    scores.emplace_back(static_cast<double>(sum), 0);
+  return scores;
+}
+
+std::vector<Score> OverOthers(const SeedSums& sums, const FoldScores& fold) {
+  std::vector<Score> scores = OverSeed(sums, fold);
+  for (std::size_t i = 0; i < scores.size(); ++i)
+    scores[i].first -= static_cast<double>(fold.right[i]);
+  return scores;
 }
 
 std::vector<Score> ValidationOf(const FoldScores& fold) {
@@ -83,15 +99,15 @@ std::vector<Score> ValidationOf(const FoldScores& fold) {
   return values;
 }
 
-Best Choose(SelectionRule rule, const ExperimentScores& scores, const FoldScores& fold,
-            std::size_t study) {
+Best Choose(SelectionRule rule, const ExperimentScores& scores, const SeedSums& sums,
+            const FoldScores& fold, std::size_t study) {
   switch (rule) {
     case SelectionRule::kValidation:
       return BestOf(ValidationOf(fold), scores.same_as);
     case SelectionRule::kOthers:
-      return BestOf(SumsOver(scores, fold.seed, &fold), scores.same_as);
+      return BestOf(OverOthers(sums, fold), scores.same_as);
     case SelectionRule::kOracle:
-      return BestOf(SumsOver(scores, fold.seed, nullptr), scores.same_as);
+      return BestOf(OverSeed(sums, fold), scores.same_as);
     case SelectionRule::kStudy:
       return {study, false};
   }
@@ -171,8 +187,9 @@ Selection SelectBy(SelectionRule rule, const ExperimentScores& scores,
   selection.unavailable = WhyUnavailable(rule, scores, points, study.has_value());
   if (!selection.unavailable.empty()) return selection;
   selection.caution = CautionOf(rule, points);
+  const SeedSums sums = SumSeeds(scores);
   for (const FoldScores& fold : scores.folds) {
-    const Best best = Choose(rule, scores, fold, study.value_or(0));
+    const Best best = Choose(rule, scores, sums, fold, study.value_or(0));
     selection.folds.push_back(
         {fold.subject, fold.seed, fold.clips, fold.right[best.at], best.at, best.tied});
     selection.leaky = selection.leaky || points[best.at].leaky;
