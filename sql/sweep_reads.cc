@@ -104,6 +104,37 @@ std::vector<SweepRow> StartingWith(const std::vector<SweepRow>& sweeps, std::str
   return found;
 }
 
+// Newest first, by when they came, not by what the clock of their host said then. Without counts:
+// those look at each job of each sweep.
+std::vector<SweepRow> ReadUncounted(Database& database) {
+  std::vector<SweepRow> sweeps;
+  for (Rows rows(database, "SELECT sweep, config_sha256, created_at FROM sweep ORDER BY id DESC");
+       rows.Next();) {
+    SweepRow& row = sweeps.emplace_back();
+    row.sweep = rows.Text(0);
+    row.config_sha256 = rows.Text(1);
+    row.created_at = rows.Text(2);
+  }
+  return sweeps;
+}
+
+// As the view `sweeps` does.
+SweepRow Counted(Database& database, SweepRow row) {
+  Rows rows(database,
+            "SELECT count(*), coalesce(sum(job.state = 'done'), 0),"
+            " coalesce(sum(job.state = 'failed'), 0), coalesce(sum(job.state = 'quarantined'), 0)"
+            " FROM sweep JOIN sweep_job ON sweep_job.sweep_id = sweep.id"
+            " JOIN job ON job.id = sweep_job.job_id"
+            " WHERE sweep.sweep = ? AND NOT (job.kind = 'features' AND job.state = 'queued')",
+            row.sweep);
+  if (!rows.Next()) return row;
+  row.jobs = rows.Int(0);
+  row.done = rows.Int(1);
+  row.failed = rows.Int(2);
+  row.quarantined = rows.Int(3);
+  return row;
+}
+
 std::vector<std::string> NamesOfSweeps(const std::vector<SweepRow>& sweeps) {
   std::vector<std::string> names;
   names.reserve(sweeps.size());
@@ -128,13 +159,13 @@ std::vector<SweepRow> ReadSweeps(Database& database) {
 }
 
 Result<SweepRow> FindSweepRow(Database& database, std::string_view name) {
-  const std::vector<SweepRow> sweeps = ReadSweeps(database);
+  const std::vector<SweepRow> sweeps = ReadUncounted(database);
   if (sweeps.empty()) {
     return DataError("the store has no sweep yet", database.path().string(), "`unmask run` first");
   }
-  if (name.empty()) return sweeps.front();
+  if (name.empty()) return Counted(database, sweeps.front());
   const std::vector<SweepRow> found = StartingWith(sweeps, name);
-  if (found.size() == 1) return found.front();
+  if (found.size() == 1) return Counted(database, found.front());
   if (found.empty()) {
     return UsageError(fmt::format("unknown sweep '{}'", name), database.path().string(),
                       DidYouMean(name, NamesOfSweeps(sweeps), "one of the view `sweeps`"));

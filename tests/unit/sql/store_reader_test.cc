@@ -111,6 +111,43 @@ TEST_F(StoreReaderTest, ProgressCountsStatesFoldsAndFailures) {
   EXPECT_FALSE(progress.jobs_per_second.has_value());  // one job gives no rate
 }
 
+TEST_F(StoreReaderTest, ASweepThatIsFoundIsCountedAsInTheView) {
+  TestExperiment other{"other", ModelKind::kSingleTask, Task::kDer};
+  SweepPlan plan = MakeTestPlan("s-1", {TestExperiment{}, other});
+  AddViewJob(plan);  // queued: not counted
+  Register(plan);
+  Register(MakeTestPlan("s-2", {TestExperiment{}}));
+  Register(MakeTestPlan("s-3", {}));
+  FinishAt(plan.jobs[1], "10");
+  const auto end = [&](const PlannedJob& job, JobState state) {
+    Lease(LeaseOf(job.key));
+    Apply(RecordAttemptEnd{LeaseOf(job.key), AttemptOutcome::kFailed, "hang", "", state, 3, 0,
+                           false});
+  };
+  end(plan.jobs[2], JobState::kQuarantined);
+  end(plan.jobs[4], JobState::kFailed);
+  Commit();
+  const auto reader = Reader();
+  const auto sweeps = reader->Sweeps();
+  ASSERT_TRUE(sweeps.ok());
+  ASSERT_EQ(sweeps->size(), 3U);
+  for (const SweepRow& row : *sweeps) {
+    const SweepRow found = reader->FindSweep(row.sweep).value();
+    EXPECT_EQ(found.config_sha256, row.config_sha256);
+    EXPECT_EQ(found.created_at, row.created_at);
+    EXPECT_EQ(found.jobs, row.jobs);
+    EXPECT_EQ(found.done, row.done);
+    EXPECT_EQ(found.failed, row.failed);
+    EXPECT_EQ(found.quarantined, row.quarantined);
+  }
+  const SweepRow first = reader->FindSweep("s-1").value();
+  EXPECT_EQ(first.jobs, 6);
+  EXPECT_EQ(first.done, 1);
+  EXPECT_EQ(first.failed, 1);
+  EXPECT_EQ(first.quarantined, 1);
+  EXPECT_EQ(reader->FindSweep("")->jobs, 0);
+}
+
 TEST_F(StoreReaderTest, AViewThatWasGivenUpIsNotLeftToDo) {
   SweepPlan plan = MakeTestPlan("s-1", {TestExperiment{}});
   const SweepPlan trainings = plan;
