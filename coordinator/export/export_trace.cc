@@ -42,30 +42,26 @@ Json SpanEvent(const WorkerLane& lane, const LaneSpan& span) {
           {"args", std::move(args)}};
 }
 
-std::string TraceText(const std::string& sweep, const Lanes& lanes) {
-  std::vector<Json> events;
-  events.reserve(lanes.runs.size() + lanes.workers.size());
+void WriteTrace(const std::string& sweep, const Lanes& lanes, OutFile& file) {
+  file.Write("{\"displayTimeUnit\": \"ms\", \"otherData\": ");
+  file.Write(JsonText<Json>({{"sweep", sweep}}));
+  file.Write(", \"traceEvents\": [");
+  const char* separator = "\n";
+  const auto write = [&](const Json& event) {  // an event a line
+    file.Write(separator + JsonText(event));
+    separator = ",\n";
+  };
   for (const RunSpan& run : lanes.runs) {
-    events.push_back(
-        Metadata("process_name", run.epoch, 0, fmt::format("coordinator {}", run.epoch)));
+    write(Metadata("process_name", run.epoch, 0, fmt::format("coordinator {}", run.epoch)));
   }
   for (const WorkerLane& lane : lanes.workers) {
     for (std::size_t slot = 0; slot < lane.slots; ++slot) {
-      events.push_back(
-          Metadata("thread_name", lane.epoch, ThreadOf(lane, slot),
-                   fmt::format("worker {} on {}, slot {}", lane.worker, lane.host, slot)));
+      write(Metadata("thread_name", lane.epoch, ThreadOf(lane, slot),
+                     fmt::format("worker {} on {}, slot {}", lane.worker, lane.host, slot)));
     }
-    for (const LaneSpan& span : lane.spans) events.push_back(SpanEvent(lane, span));
+    for (const LaneSpan& span : lane.spans) write(SpanEvent(lane, span));
   }
-  std::string text = "{\"displayTimeUnit\": \"ms\", \"otherData\": ";
-  text += JsonText<Json>({{"sweep", sweep}});
-  text += ", \"traceEvents\": [";
-  const char* separator = "\n";
-  for (const Json& event : events) {  // an event a line
-    text += separator + JsonText(event);
-    separator = ",\n";
-  }
-  return text + "\n]}\n";
+  file.Write("\n]}\n");
 }
 
 }  // namespace
@@ -73,11 +69,16 @@ std::string TraceText(const std::string& sweep, const Lanes& lanes) {
 Status ExportTrace(const ExportRequest& request) {
   UNMASK_TRY(CheckOutFile(request.out));
   StoreReader& reader = *request.reader;
-  return reader.InSnapshot([&]() -> Status {
-    UNMASK_ASSIGN(const std::vector<SpanRow> spans, reader.Spans(request.sweep));
-    UNMASK_ASSIGN(const std::vector<JobRow> jobs, reader.Jobs(request.sweep));
-    return WriteOutFile(request.out, TraceText(request.sweep, LayOutLanes(spans, jobs)));
-  });
+  std::vector<SpanRow> spans;
+  std::vector<JobRow> jobs;
+  UNMASK_TRY(reader.InSnapshot([&]() -> Status {
+    UNMASK_ASSIGN(spans, reader.Spans(request.sweep));
+    UNMASK_ASSIGN(jobs, reader.Jobs(request.sweep));
+    return {};
+  }));
+  OutFile file(request.out);
+  WriteTrace(request.sweep, LayOutLanes(spans, jobs), file);
+  return file.Finish();
 }
 
 }  // namespace unmask
