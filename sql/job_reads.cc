@@ -137,6 +137,18 @@ void VisitDoneSpecs(Database& database, const std::function<void(const DoneSpecR
   }
 }
 
+void VisitDoneSpecsOf(Database& database, std::string_view held_out, std::int64_t seed,
+                      const std::function<void(const DoneSpecRow&)>& visit) {
+  for (Rows rows(
+           database,
+           "SELECT job.job_key, spec.spec, job.seconds FROM job JOIN spec ON spec.job_id = job.id"
+           " WHERE job.state = 'done' AND job.held_out = ? AND job.seed = ? ORDER BY job.id",
+           held_out, seed);
+       rows.Next();) {
+    visit({rows.Text(0), rows.Text(1), rows.MaybeReal(2)});
+  }
+}
+
 std::unordered_set<std::string> ReadReferencedBlobs(Database& database) {
   std::unordered_set<std::string> blobs;
   for (Rows rows(database,

@@ -131,6 +131,10 @@ Result<std::unordered_set<std::string>> StoreReader::KeysOf(JobState state) {
 Status StoreReader::ForEachDoneSpec(const std::function<void(const DoneSpecRow&)>& visit) {
   return impl_->Catch(VisitDoneSpecs, visit);
 }
+Status StoreReader::ForEachDoneSpecOf(std::string_view held_out, std::int64_t seed,
+                                      const std::function<void(const DoneSpecRow&)>& visit) {
+  return impl_->Catch(VisitDoneSpecsOf, held_out, seed, visit);
+}
 Result<std::unordered_set<std::string>> StoreReader::ReferencedBlobs() {
   UNMASK_TRY(impl_->Catch(CheckIntact, Depth::kTablesAndIndexes));
   return impl_->Catch(ReadReferencedBlobs);

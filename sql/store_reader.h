@@ -72,6 +72,8 @@ class StoreReader {
   Result<JobResult> ResultOf(std::string_view job_key);
   Result<std::unordered_set<std::string>> KeysOf(JobState state);  // in any sweep
   Status ForEachDoneSpec(const std::function<void(const DoneSpecRow&)>& visit);
+  Status ForEachDoneSpecOf(std::string_view held_out, std::int64_t seed,
+                           const std::function<void(const DoneSpecRow&)>& visit);
 
   // SHA-256 of every blob that the store refers to: checkpoints, weights, data sets of jobs. An
   // error where the database is damaged: what it has lost it would not name.

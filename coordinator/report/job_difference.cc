@@ -54,13 +54,22 @@ std::vector<FieldDifference> CompareLeaves(const Leaves& here, const Leaves& the
   return differences;
 }
 
+// More than a spec has fields.
+constexpr std::size_t kOtherFold = 1000;
+
 // Another fold or seed is never the job that was meant, however alike it is.
 std::size_t Distance(const std::vector<FieldDifference>& differences) {
   std::size_t distance = differences.size();
   for (const FieldDifference& difference : differences) {
-    if (difference.field == "held_out" || difference.field == "seed") distance += 1000;
+    if (difference.field == "held_out" || difference.field == "seed") distance += kOtherFold;
   }
   return distance;
+}
+
+// Whether the spec says both.
+bool NamesItsFold(const nlohmann::json& spec) {
+  return spec.is_object() && spec.contains("held_out") && spec.contains("seed") &&
+         spec["held_out"].is_string() && spec["seed"].is_number_integer();
 }
 
 }  // namespace
@@ -71,15 +80,24 @@ std::vector<FieldDifference> CompareSpecs(const nlohmann::json& here, const nloh
 
 Result<std::optional<NearestJob>> FindNearestDone(StoreReader& reader,
                                                   const std::string& spec_json) {
-  const Leaves here = LeavesOf(nlohmann::json::parse(spec_json, nullptr, false));
+  const nlohmann::json spec = nlohmann::json::parse(spec_json, nullptr, false);
+  const Leaves here = LeavesOf(spec);
   std::optional<NearestJob> nearest;
-  UNMASK_TRY(reader.ForEachDoneSpec([&](const DoneSpecRow& job) {
+  const auto compare = [&](const DoneSpecRow& job) {
     const Leaves there = LeavesOf(nlohmann::json::parse(job.spec, nullptr, false));
     auto differences = CompareLeaves(here, there);
     if (!nearest || Distance(differences) < Distance(nearest->differences)) {
       nearest = NearestJob{job.job_key, std::move(differences)};
     }
-  }));
+  };
+  // Where there are finished jobs of the same fold and seed, the nearest is one of them.
+  if (NamesItsFold(spec)) {
+    UNMASK_TRY(reader.ForEachDoneSpecOf(spec["held_out"].get<std::string>(),
+                                        spec["seed"].get<std::int64_t>(), compare));
+  }
+  if (nearest && Distance(nearest->differences) < kOtherFold) return nearest;
+  nearest.reset();
+  UNMASK_TRY(reader.ForEachDoneSpec(compare));
   return nearest;
 }
 

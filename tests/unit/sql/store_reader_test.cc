@@ -257,6 +257,16 @@ TEST_F(StoreReaderTest, UsesAndDoneSpecs) {
     EXPECT_EQ(row.seconds, TestResult(plan.jobs[0].spec).seconds);
   }));
   EXPECT_THAT(specs, ElementsAre(CanonicalText(plan.jobs[0].spec)));
+  const auto of_fold = [&](const std::string& held_out, std::int64_t seed) {
+    specs.clear();
+    Expect(Reader()->ForEachDoneSpecOf(held_out, seed,
+                                       [&](const DoneSpecRow& row) { specs.push_back(row.spec); }));
+    return specs;
+  };
+  const JobSpec& done = plan.jobs[0].spec;
+  EXPECT_THAT(of_fold(done.held_out, done.seed), ElementsAre(CanonicalText(done)));
+  EXPECT_TRUE(of_fold(done.held_out, done.seed + 1).empty());
+  EXPECT_TRUE(of_fold(plan.jobs[1].spec.held_out, done.seed).empty());
   EXPECT_FALSE(Reader()->ResultOf(plan.jobs[1].key).ok());
 }
 

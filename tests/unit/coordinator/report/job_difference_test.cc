@@ -37,5 +37,21 @@ TEST(JobDifference, TheNearestJobHasTheSameFold) {
   EXPECT_EQ((*nearest)->differences[0].there, "10");
 }
 
+// However late it was finished; where there is none, the most alike of the others.
+TEST(JobDifference, TheNearestJobOfAnotherFold) {
+  StoreEnv env;
+  TestExperiment lines{"lines", ModelKind::kDsid, Task::kTer, {0.5, 10}};
+  const SweepPlan plan = MakeTestPlan("s-1", {lines});
+  env.Register(plan);
+  env.Finish(plan.jobs[4]);  // alpha 10, the second subject
+  env.Finish(plan.jobs[1]);  // alpha 0.5
+  const auto nearest = FindNearestDone(*env.Reader(), CanonicalText(plan.jobs[0].spec));
+  ASSERT_TRUE(nearest.ok() && nearest->has_value());
+  EXPECT_EQ((*nearest)->job_key, plan.jobs[1].key);
+  ASSERT_EQ((*nearest)->differences.size(), 1U);
+  EXPECT_EQ((*nearest)->differences[0].field, "held_out");
+  EXPECT_TRUE(FindNearestDone(*env.Reader(), "{}")->has_value());  // names no fold
+}
+
 }  // namespace
 }  // namespace unmask
