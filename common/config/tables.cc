@@ -90,10 +90,20 @@ void NoteUnknown(const Study& study, const TableDraft& table, const std::string&
   look_at(table.defaults);
   std::ranges::for_each(table.rows, look_at);
   std::ranges::for_each(table.columns, look_at);
+  if (unknown.empty()) return;
   const std::vector<std::string> names = ExperimentNames(study);
+  const std::string all = "one of " + Join(names, ", ");
+  constexpr std::size_t kToldMost = 10;
+  std::size_t told = 0;
   for (const std::string& name : unknown) {
+    if (told == kToldMost) {
+      notes.push_back(fmt::format("tables.{} shows a dash for {} more that are no experiments", id,
+                                  unknown.size() - told));
+      return;
+    }
     notes.push_back(fmt::format("tables.{} shows a dash for '{}', which is no experiment: {}", id,
-                                name, DidYouMean(name, names, "one of " + Join(names, ", "))));
+                                name, DidYouMean(name, names, all)));
+    ++told;
   }
 }
 

@@ -1,5 +1,6 @@
 #include "common/config/tables.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -163,6 +164,17 @@ TEST(TablesTest, AnExperimentThatIsNotTheStudysIsADashAndANote) {
   const Json rows = Json::parse(study->tables_json)["T"]["rows"];
   EXPECT_EQ(rows[1]["label"], "dsit");
   EXPECT_TRUE(rows[1]["cells"][0]["ter"].is_null());
+}
+
+TEST(TablesTest, OfManyUnknownExperimentsTheFirstAreNamed) {
+  std::string rows;
+  for (char name = 'a'; name < 'a' + 12; ++name) rows += fmt::format(", unknown-{}", name);
+  const auto study =
+      ParseStudy(std::string(kStudy) + "  T: {rows: [dsid" + rows + "]}", "s.yaml", {});
+  ASSERT_TRUE(study.ok()) << FormatError(study.error());
+  ASSERT_EQ(study->notes.size(), 11U);
+  EXPECT_THAT(study->notes[9], testing::StartsWith("tables.T shows a dash for 'unknown-j', which"));
+  EXPECT_EQ(study->notes[10], "tables.T shows a dash for 2 more that are no experiments");
 }
 
 TEST(TablesTest, TablesKeepTheOrderOfTheFile) {
