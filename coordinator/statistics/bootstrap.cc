@@ -25,19 +25,31 @@ std::vector<ConfusionMatrix> Aligned(std::span<const ConfusionMatrix> matrices) 
 class ResampledMetric {
  public:
   ResampledMetric(std::span<const ConfusionMatrix> subjects, PooledMetric metric)
-      : subjects_(Aligned(subjects)), pooled_(subjects_.front().classes), metric_(metric) {}
+      : metric_(metric) {
+    for (const ConfusionMatrix& matrix : Aligned(subjects)) {
+      pooled_ = ConfusionMatrix(matrix.classes);
+      std::vector<Count>& counts = subjects_.emplace_back();
+      for (std::size_t at = 0; at < matrix.counts.size(); ++at) {
+        if (matrix.counts[at] != 0) counts.push_back({at, matrix.counts[at]});
+      }
+    }
+  }
 
   double operator()(std::span<const std::uint32_t> drawn) {
     std::ranges::fill(pooled_.counts, 0);
     for (const std::uint32_t subject : drawn) {
-      const std::vector<std::int64_t>& counts = subjects_[subject].counts;
-      for (std::size_t i = 0; i < counts.size(); ++i) pooled_.counts[i] += counts[i];
+      for (const Count& count : subjects_[subject]) pooled_.counts[count.at] += count.clips;
     }
     return metric_(pooled_);
   }
 
  private:
-  std::vector<ConfusionMatrix> subjects_;
+  struct Count {
+    std::size_t at = 0;  // of ConfusionMatrix::counts
+    std::int64_t clips = 0;
+  };
+
+  std::vector<std::vector<Count>> subjects_;  // the few that are not 0
   ConfusionMatrix pooled_;
   PooledMetric metric_;
 };
