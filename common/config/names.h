@@ -23,6 +23,8 @@ inline constexpr auto kNames<HsicKind> = EnumNames("paper", "biased", "unbiased"
 template <>
 inline constexpr auto kNames<KernelKind> = EnumNames("rbf", "linear");
 template <>
+inline constexpr auto kNames<ClassWeights> = EnumNames("none", "balanced");
+template <>
 inline constexpr auto kNames<Validation> =
     EnumNames("inner-subject", "inner-split", "none", "leaky");
 template <>

@@ -101,6 +101,11 @@ Field Choice(std::string key, Ref ref) {
   return field;
 }
 
+Field Young(Field field) {
+  field.young = true;
+  return field;
+}
+
 #define UNMASK_AT(member) [](auto& settings) -> auto& { return settings.member; }
 
 std::vector<Field> MakeFields() {
@@ -139,6 +144,7 @@ std::vector<Field> MakeFields() {
       Choice<HsicKind>("loss.hsic", UNMASK_AT(loss.hsic)),
       Choice<KernelKind>("loss.kernel", UNMASK_AT(loss.kernel)),
       Real("loss.sigma", UNMASK_AT(loss.sigma), positive, Positive),
+      Young(Choice<ClassWeights>("loss.class_weights", UNMASK_AT(loss.class_weights))),
       Whole("train.max_epochs", UNMASK_AT(train.max_epochs), 1, 1000000),
       Whole("train.batch", UNMASK_AT(train.batch), 2, 1000000),
       Real("train.lr", UNMASK_AT(train.lr), positive, Positive),
@@ -205,6 +211,18 @@ const Field& FieldOf(std::string_view key) {
   const Field* field = FindField(key);
   UNMASK_CHECK(field != nullptr);
   return *field;
+}
+
+// The fields that are `wanted`.
+nlohmann::json NestedJson(const Settings& settings, bool (*wanted)(const Field&, const Value&)) {
+  nlohmann::json json = nlohmann::json::object();
+  for (const Field& field : Fields()) {
+    const Value value = field.get(settings);
+    if (!wanted(field, value)) continue;
+    const auto dot = field.key.find('.');
+    json[field.key.substr(0, dot)][field.key.substr(dot + 1)] = ToJson(value);
+  }
+  return json;
 }
 
 }  // namespace
@@ -315,14 +333,14 @@ std::optional<Value> FromJson(const Field& field, const nlohmann::json& json) {
   return value ? std::optional<Value>(*value) : std::nullopt;
 }
 
-nlohmann::json SettingsJson(const Settings& settings, bool with_paths) {
-  nlohmann::json json = nlohmann::json::object();
-  for (const Field& field : Fields()) {
-    if (field.path && !with_paths) continue;
-    const auto dot = field.key.find('.');
-    json[field.key.substr(0, dot)][field.key.substr(dot + 1)] = ToJson(field.get(settings));
-  }
-  return json;
+nlohmann::json SettingsJson(const Settings& settings) {
+  return NestedJson(settings, [](const Field&, const Value&) { return true; });
+}
+
+nlohmann::json NamingSettingsJson(const Settings& settings) {
+  return NestedJson(settings, [](const Field& field, const Value& value) {
+    return !field.path && (!field.young || value != field.get(Settings{}));
+  });
 }
 
 }  // namespace unmask

@@ -39,6 +39,8 @@ struct Field {
   std::string key;  // "loss.alpha"
   ValueType type;
   bool path = false;  // names a place, never content: stays out of keys and sweep names
+  // Came when sweeps had their names already: stays out of these at its default.
+  bool young = false;
   std::function<Value(const Settings&)> get;
   std::function<void(Settings&, const Value&)> set;  // takes only what `type` gave
 };
@@ -62,7 +64,9 @@ std::string ToText(const Value& value);
 // Nullopt where the JSON has another type or the value is impossible.
 std::optional<Value> FromJson(const Field& field, const nlohmann::json& json);
 
-// As nested objects, {"loss":{"alpha":0.5,...},...}; `with_paths` false leaves path fields out.
-nlohmann::json SettingsJson(const Settings& settings, bool with_paths);
+// As nested objects, {"loss":{"alpha":0.5,...},...}.
+nlohmann::json SettingsJson(const Settings& settings);
+// The same as sweeps are named by: without path fields, and young ones at their default.
+nlohmann::json NamingSettingsJson(const Settings& settings);
 
 }  // namespace unmask

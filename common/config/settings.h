@@ -14,6 +14,7 @@ enum class ModelKind { kDsid, kSingleTask, kClipZeroShot, kClipPrompt };
 enum class Task { kTer, kDer };
 enum class HsicKind { kPaper, kBiased, kUnbiased };
 enum class KernelKind { kRbf, kLinear };
+enum class ClassWeights { kNone, kBalanced };
 enum class Validation { kInnerSubject, kInnerSplit, kNone, kLeaky };
 enum class Monitor { kMean, kTer, kDer };
 enum class EngineKind { kAuto, kReference, kCore, kLanes };
@@ -78,6 +79,7 @@ struct Settings {
     HsicKind hsic = HsicKind::kPaper;
     KernelKind kernel = KernelKind::kRbf;
     double sigma = 1;
+    ClassWeights class_weights = ClassWeights::kNone;  // of the cross-entropies
     bool operator==(const Loss&) const = default;
   } loss;
   struct Train {

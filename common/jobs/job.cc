@@ -26,8 +26,11 @@ const Settings& IntroductoryDefaults() {
 
 void DropLoss(Settings& settings, const Settings& defaults) {
   const bool streams = settings.model.kind == ModelKind::kDsid;
-  if (!streams) settings.loss = defaults.loss;
+  const bool learns = settings.model.kind != ModelKind::kClipZeroShot;
   Settings::Loss& loss = settings.loss;
+  const ClassWeights weights = loss.class_weights;
+  if (!streams) loss = defaults.loss;
+  if (learns) loss.class_weights = weights;  // whatever else it has of a loss, it has cross-entropy
   const bool independence = loss.alpha > 0 && streams;
   if (!independence) {
     loss.hsic = defaults.loss.hsic;

@@ -49,9 +49,9 @@ struct JobSpec {
 // Settings with everything that cannot change a bit of the result put back to its default: what the
 // data set's fingerprint says already (paths, selection), device, cadence, store policy; alpha 0
 // drops hsic, kernel, sigma; a linear kernel drops sigma; single-task drops alpha, beta, hsic,
-// kernel, sigma and monitor; any other model drops task; action units drop frame, augmentation and
-// fine-tuning; validation `none` drops patience and monitor; engine `auto` becomes the resolved
-// one.
+// kernel, sigma and monitor; zero-shot, which learns nothing, all of the loss; any other model
+// drops task; action units drop frame, augmentation and fine-tuning; validation `none` drops
+// patience and monitor; engine `auto` becomes the resolved one.
 Settings Reduce(const Settings& settings);
 
 // Sorted keys, no spaces, numbers in shortest round-trip form, fields at their introductory default

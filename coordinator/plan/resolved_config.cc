@@ -21,12 +21,13 @@ Json GridJson(const Study& study, bool with_paths) {
 }
 
 Json StudyJson(const Study& study, bool with_paths) {
-  Json json = SettingsJson(study.settings, with_paths);
+  const auto to_json = with_paths ? SettingsJson : NamingSettingsJson;
+  Json json = to_json(study.settings);
   json["name"] = study.name;
   json["seeds"] = study.seeds;
   json["grid"] = GridJson(study, with_paths);
   for (const Experiment& experiment : study.experiments) {
-    Json own = SettingsJson(experiment.settings, with_paths);
+    Json own = to_json(experiment.settings);
     own["grid"] = experiment.grid;
     json["experiments"][experiment.name] = std::move(own);
   }

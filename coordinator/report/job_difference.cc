@@ -28,11 +28,17 @@ Leaves LeavesOf(const nlohmann::json& value) {
   return leaves;
 }
 
-// What a setting is where the spec leaves it out; other fields have no such value.
-std::string DefaultOf(std::string_view field) {
+// The key of "settings.loss.alpha" (of a job) and of "experiments.NAME.loss.alpha" (of a sweep).
+std::string_view SettingOf(std::string_view field) {
   constexpr std::string_view kSettings = "settings.";
-  if (field.starts_with(kSettings)) field.remove_prefix(kSettings.size());
-  const Field* setting = FindField(field);
+  if (field.starts_with(kSettings)) return field.substr(kSettings.size());
+  if (!field.starts_with("experiments.")) return field;
+  return field.substr(field.rfind('.', field.rfind('.') - 1) + 1);
+}
+
+// What a setting is where it is left out; other fields have no such value.
+std::string DefaultOf(std::string_view field) {
+  const Field* setting = FindField(SettingOf(field));
   if (setting == nullptr) return "default";
   return ToJson(setting->get(Settings{})).dump() + " (default)";
 }

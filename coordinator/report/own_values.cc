@@ -4,6 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "common/config/schema.h"
+
 namespace unmask {
 namespace {
 
@@ -22,6 +24,13 @@ Json Lookup(const Json& config, std::string_view key) {
   return *at;
 }
 
+// A young setting's default is not said.
+Json OwnValue(const Json& own, const std::string& key) {
+  Json said = Lookup(own, key);
+  const Field* field = said.is_null() ? FindField(key) : nullptr;
+  return field != nullptr && field->young ? ToJson(field->get(Settings{})) : said;
+}
+
 }  // namespace
 
 bool IsAtOwnValues(const Json& config, const std::string& experiment, const Json& point) {
@@ -30,7 +39,7 @@ bool IsAtOwnValues(const Json& config, const std::string& experiment, const Json
   if (!point.is_object()) return false;
   const Json& own = experiments->at(experiment);
   for (const auto& [key, value] : point.items()) {
-    if (Lookup(own, key) != value) return false;
+    if (OwnValue(own, key) != value) return false;
   }
   return true;
 }

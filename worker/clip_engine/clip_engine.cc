@@ -6,6 +6,7 @@
 #include "common/config/names.h"
 #include "worker/clip_engine/class_texts.h"
 #include "worker/reference_engine/adam.h"
+#include "worker/reference_engine/class_weight_tensors.h"
 #include "worker/reference_engine/evaluation_blocks.h"
 #include "worker/reference_engine/feature_stage.h"
 #include "worker/reference_engine/prepare_numerics.h"
@@ -34,7 +35,8 @@ class ClipEngine final : public Engine {
       : fold_(fold),
         texts_(device, shape, fold),
         tensors_(Contexts(device, shape)),
-        adam_(tensors_.parameters(), settings.train) {}
+        adam_(tensors_.parameters(), settings.train),
+        class_weights_(ClassWeightTensors(fold, device)) {}
 
   StepOutcome Step(std::int64_t view, std::span<const std::int64_t> clips,
                    const DropoutMasks&) override {
@@ -67,6 +69,7 @@ class ClipEngine final : public Engine {
   ClassTexts texts_;
   ModelTensors tensors_;
   Adam adam_;
+  std::vector<std::optional<at::Tensor>> class_weights_;
   std::vector<at::Tensor> features_;  // of the texts under the present weights; empty: not known
 };
 
@@ -81,7 +84,8 @@ at::Tensor ClipEngine::Loss(const std::vector<at::Tensor>& logits,
       labels.push_back(fold_.tasks[head].labels[static_cast<std::size_t>(clip)]);
     }
     loss = loss + at::cross_entropy_loss(logits[head],
-                                         at::tensor(labels, at::kLong).to(tensors_.device()));
+                                         at::tensor(labels, at::kLong).to(tensors_.device()),
+                                         class_weights_[head]);
   }
   return loss;
 }

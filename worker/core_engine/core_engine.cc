@@ -4,6 +4,7 @@
 
 #include "common/base/check.h"
 #include "worker/core_engine/step.h"
+#include "worker/model/class_weights.h"
 
 namespace unmask {
 namespace {
@@ -74,6 +75,7 @@ StepOutcome CoreEngine::Step(std::int64_t view, std::span<const std::int64_t> cl
     for (const std::int64_t clip : clips) {
       labels.push_back(static_cast<std::size_t>(task.labels[static_cast<std::size_t>(clip)]));
     }
+    if (!task.class_weights.empty()) batch.shares.push_back(SharesOf(task, clips));
   }
   ++steps_;
   StepOutcome outcome;

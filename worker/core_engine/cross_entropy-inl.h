@@ -47,6 +47,18 @@ HWY_INLINE float CrossEntropy(const Rows& logits, const std::vector<std::size_t>
   return sum / rows;
 }
 
+// The same with a share of each clip's own instead of one in as many as they are.
+HWY_INLINE float CrossEntropyByShares(const Rows& logits, const std::vector<std::size_t>& labels,
+                                      const std::vector<float>& shares, float weight,
+                                      Rows& gradient) {
+  float sum = 0;
+  for (std::size_t b = 0; b < labels.size(); ++b) {
+    sum += shares[b] * ClipCrossEntropy(logits.row(b), logits.width(), labels[b],
+                                        weight * shares[b], gradient.row(b));
+  }
+  return sum;
+}
+
 }  // namespace HWY_NAMESPACE
 }  // namespace unmask
 HWY_AFTER_NAMESPACE();

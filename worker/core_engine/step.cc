@@ -71,7 +71,10 @@ float Loss(const Settings::Loss& loss, const Batch& batch, Workspace& work) {
   for (std::size_t i = 0; i < work.heads.size(); ++i) {
     HeadRows& head = work.heads[i];
     const float weight = i == 0 ? 1.0F : static_cast<float>(loss.beta);
-    total += weight * CrossEntropy(head.logits, batch.labels[i], weight, head.gradient);
+    total += weight * (batch.shares.empty()
+                           ? CrossEntropy(head.logits, batch.labels[i], weight, head.gradient)
+                           : CrossEntropyByShares(head.logits, batch.labels[i], batch.shares[i],
+                                                  weight, head.gradient));
   }
   if (work.heads.size() == 2 && loss.alpha != 0) {
     return total + static_cast<float>(loss.alpha) * IndependenceLoss(loss, batch.rows, work);

@@ -18,6 +18,8 @@ struct Batch {
   std::vector<std::vector<std::size_t>> labels;  // [heads][rows]
   const DropoutMasks* masks = nullptr;
   float kept = 1;  // what is in them beside zeros
+  // [heads][rows]: what a row counts for in a head's mean; empty: all alike.
+  std::vector<std::vector<float>> shares = {};
 };
 
 // Forward, backward and Adam; returns the total loss. Logits are left in `work`.

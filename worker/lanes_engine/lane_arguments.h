@@ -79,6 +79,7 @@ struct LaneBlocks {
 struct LaneClassifier {
   long long weight, bias;
   const long* labels;         // [lanes, rows]
+  const float* shares;        // likewise: of the mean cross-entropy
   float *logits, *by_logits;  // [lanes, rows, padded]
   int classes, padded;
 };

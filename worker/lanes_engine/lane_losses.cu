@@ -13,9 +13,9 @@ __device__ float WarpSum(float value) {
 // A row's logits, its share of the cross-entropy, and the derivative by the logits.
 __device__ float CrossEntropy(const LaneRows& lanes, const LaneClassifier& of, const float* stream,
                               int width, int row, float factor) {
-  const Controls c = ControlsOf(lanes);
   const float* weight = Parameters(lanes) + of.weight;
   const long long at = (long long)blockIdx.y * lanes.rows + row;
+  const float share = of.shares[at];
   float* logits = of.logits + at * of.padded;
   float most = __int_as_float(0xFF800000);  // -infinity
   for (int k = 0; k < of.classes; ++k) {
@@ -34,9 +34,9 @@ __device__ float CrossEntropy(const LaneRows& lanes, const LaneClassifier& of, c
   const long label = of.labels[at];
   for (int k = threadIdx.x; k < of.padded; k += kWarp) {
     const float p = k < of.classes ? expf(logits[k] - most - log_sum) : 0;
-    of.by_logits[at * of.padded + k] = (p - (k == label ? 1 : 0)) * c[kInverseRows] * factor;
+    of.by_logits[at * of.padded + k] = (p - (k == label ? 1 : 0)) * share * factor;
   }
-  return -(logits[label] - most - log_sum) * c[kInverseRows];
+  return -(logits[label] - most - log_sum) * share;
 }
 
 // The mean over rows of (k(x, y) - k(x, x) k(y, y))^2 of normalised rows: this row's share. An RBF

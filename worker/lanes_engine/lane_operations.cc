@@ -142,7 +142,7 @@ at::Tensor Operations::CrossEntropy(std::size_t head, const at::Tensor& logits,
   const at::Tensor log_p = at::log_softmax(logits, 2);
   const auto labels = lanes_.inputs.labels[static_cast<std::int64_t>(head)].unsqueeze(2);
   const at::Tensor is_label = labels == at::arange(logits.size(2), labels.options());
-  const at::Tensor share = valid_ * Column(Control::kInverseRows);
+  const at::Tensor share = lanes_.inputs.shares[static_cast<std::int64_t>(head)].unsqueeze(2);
   gradient = (log_p.exp() - is_label.to(at::kFloat)) * (share * Column(Control::kTrains));
   return -(at::where(is_label, log_p, 0.0) * share).sum({1, 2}, /*keepdim=*/true);
 }

@@ -45,6 +45,8 @@ LaneRequest LanePack::RequestOf(std::int64_t lane) {
   for (std::int64_t head = 0; head < inputs_.labels.size(0); ++head) {
     at::Tensor labels = inputs_.labels[head];
     request.labels.push_back(PartOf<std::int64_t>(labels, lane));
+    at::Tensor shares = inputs_.shares[head];
+    request.shares.push_back(PartOf<float>(shares, lane));
   }
   request.control = PartOf<float>(inputs_.control, lane);
   request.dropout = &inputs_.DropoutOf(lane);
@@ -55,6 +57,7 @@ LaneRequest LanePack::RequestOf(std::int64_t lane) {
 void LanePack::Clear(std::int64_t lane) {
   const LaneRequest request = RequestOf(lane);
   std::fill(request.features.begin(), request.features.end(), 0.0F);
+  for (const std::span<float> shares : request.shares) std::ranges::fill(shares, 0.0F);
   FillControl({}, LaneWork::kNothing, 0, 0, request.control);
 }
 

@@ -25,6 +25,7 @@ namespace unmask {
 struct LaneRequest {
   std::span<float> features;                    // [rows, features]
   std::vector<std::span<std::int64_t>> labels;  // [heads], each [rows]
+  std::vector<std::span<float>> shares;         // likewise
   std::span<float> control;
   LaneDropout* dropout;
 };

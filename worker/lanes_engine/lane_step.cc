@@ -48,6 +48,7 @@ LaneInputs::LaneInputs(const LaneLayout& layout, std::int64_t lanes,
   UNMASK_CHECK(heads < static_cast<std::int64_t>(std::size(LaneDropout{}.keys)));
   all = Carve({{&features, {lanes, layout.rows, layout.features}, at::kFloat},
                {&labels, {heads, lanes, layout.rows}, at::kLong},
+               {&shares, {heads, lanes, layout.rows}, at::kFloat},
                {&control, {lanes, static_cast<std::int64_t>(kControlColumns)}, at::kFloat},
                {&dropout, {lanes, sizeof(LaneDropout) / sizeof(std::int32_t)}, at::kInt}},
               where);

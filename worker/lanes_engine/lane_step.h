@@ -24,6 +24,7 @@ struct LaneInputs {
 
   at::Tensor features;  // [lanes, rows, features] float
   at::Tensor labels;    // [heads, lanes, rows] int64
+  at::Tensor shares;    // [heads, lanes, rows] float: of the mean cross-entropy; 0 where none
   at::Tensor control;   // [lanes, kControlColumns] float
   at::Tensor dropout;   // [lanes] LaneDropout, as int32
 

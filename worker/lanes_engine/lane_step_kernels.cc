@@ -166,9 +166,11 @@ LaneClassifiers KernelStep::Classifiers(const std::vector<at::Tensor>& logits,
   for (std::size_t i = 0; i < logits.size(); ++i) {
     const LaneLayout::Head& head = lanes_.layout.heads[i];
     const at::Tensor labels = lanes_.inputs.labels[static_cast<std::int64_t>(i)];
+    const at::Tensor shares = lanes_.inputs.shares[static_cast<std::int64_t>(i)];
     classifiers.at[i] = {head.classifier.weight,
                          head.classifier.bias,
                          labels.const_data_ptr<std::int64_t>(),
+                         Read(shares),
                          Data(logits[i]),
                          Data(by_logits[i]),
                          static_cast<int>(head.classes),

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/base/check.h"
+#include "worker/model/class_weights.h"
 #include "worker/reference_engine/prepare_numerics.h"
 #include "worker/reference_engine/torch_errors.h"
 
@@ -108,6 +109,7 @@ void LanesEngine::FillClips(std::int64_t view, std::span<const std::int64_t> cli
       request.labels[head][i] = fold_.tasks[head].labels[static_cast<std::size_t>(clips[i])];
     }
   }
+  for (const std::span<float> shares : request.shares) std::ranges::fill(shares, 0.0F);
 }
 
 void LanesEngine::AppendLogits(std::size_t clips, std::vector<std::vector<float>>& logits) const {
@@ -126,6 +128,9 @@ StepOutcome LanesEngine::Step(std::int64_t view, std::span<const std::int64_t> c
     MakeView(view);
     const LaneRequest request = pack_.Begin(place_.lane);
     FillClips(view, clips, request);
+    for (std::size_t head = 0; head < heads(); ++head) {
+      std::ranges::copy(SharesOf(fold_.tasks[head], clips), request.shares[head].begin());
+    }
     UNMASK_CHECK(masks.numbers.streams.size() == heads());
     *request.dropout = DropoutOf(masks.numbers);
     FillControl(settings_, LaneWork::kTrain, static_cast<std::int64_t>(clips.size()), ++steps_,

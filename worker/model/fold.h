@@ -15,6 +15,8 @@ struct TaskLabels {
   Task task = Task::kTer;
   std::vector<std::string> classes;  // sorted; of all the data set's clips
   std::vector<std::int64_t> labels;  // [clips], index into classes
+  // [classes], of the cross-entropy (class_weights.h); empty: every clip counts alike.
+  std::vector<float> class_weights = {};
 };
 
 // Which clips a fold uses for what: indices into the data set's clips, rising.

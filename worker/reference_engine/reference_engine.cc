@@ -4,6 +4,7 @@
 #include <ATen/core/grad_mode.h>
 
 #include "worker/reference_engine/adam.h"
+#include "worker/reference_engine/class_weight_tensors.h"
 #include "worker/reference_engine/evaluation_blocks.h"
 #include "worker/reference_engine/feature_stage.h"
 #include "worker/reference_engine/hsic_loss.h"
@@ -31,7 +32,8 @@ struct ReferenceEngine::State {
         stage(std::move(given_stage)),
         model(shape, device),
         tensors(AllTensors(model, *stage)),
-        adam(tensors.parameters(), settings.train) {
+        adam(tensors.parameters(), settings.train),
+        class_weights(ClassWeightTensors(fold, device)) {
     for (const TaskLabels& task : fold.tasks) {
       labels.push_back(IndexTensor(task.labels, device).clone());
     }
@@ -45,10 +47,13 @@ struct ReferenceEngine::State {
 
   // CE_first + beta CE_second + alpha HSIC; a single-task model has the first term alone.
   at::Tensor Loss(const ReferenceModel::Outputs& outputs, const at::Tensor& rows) const {
-    at::Tensor loss = at::cross_entropy_loss(outputs.logits[0], labels[0].index_select(0, rows));
+    const auto cross_entropy = [&](std::size_t head) {
+      return at::cross_entropy_loss(outputs.logits[head], labels[head].index_select(0, rows),
+                                    class_weights[head]);
+    };
+    at::Tensor loss = cross_entropy(0);
     if (outputs.logits.size() < 2) return loss;
-    loss = loss + settings.loss.beta *
-                      at::cross_entropy_loss(outputs.logits[1], labels[1].index_select(0, rows));
+    loss = loss + settings.loss.beta * cross_entropy(1);
     if (settings.loss.alpha == 0) return loss;
     return loss +
            settings.loss.alpha * HsicLoss(outputs.streams[0], outputs.streams[1], settings.loss);
@@ -62,6 +67,7 @@ struct ReferenceEngine::State {
   ModelTensors tensors;  // the model's and the stage's
   Adam adam;
   std::vector<at::Tensor> labels;  // [heads], each [clips]
+  std::vector<std::optional<at::Tensor>> class_weights;
 };
 
 ReferenceEngine::ReferenceEngine(const Settings& settings, const ModelShape& shape,

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "common/jobs/feature_jobs.h"
+#include "worker/model/class_weights.h"
 #include "worker/model/split.h"
 
 namespace unmask {
@@ -58,6 +59,11 @@ Result<FoldData> PrepareFold(const JobSpec& spec, const Dataset& dataset) {
   }
   UNMASK_ASSIGN(fold.split, SplitClips(spec, dataset, fold.tasks.front().labels));
   UNMASK_TRY(CheckBatches(spec));
+  if (spec.settings.loss.class_weights == ClassWeights::kBalanced) {
+    for (TaskLabels& task : fold.tasks) {
+      task.class_weights = BalancedWeights(task, fold.split.train);
+    }
+  }
   for (const Clip& clip : dataset.clips) fold.samples.push_back(clip.sample);
   if (SeesPictures(spec.settings)) return fold;
   const bool units = spec.settings.features.source == FeatureSource::kActionUnits;

@@ -42,19 +42,33 @@ TEST(SchemaTest, NamesEverySettingOfTheContractOnce) {
   const std::vector<std::string> keys = FieldKeys();
   EXPECT_EQ(std::set<std::string>(keys.begin(), keys.end()).size(), keys.size());
   for (const char* key :
-       {"dataset.manifest",   "dataset.root",      "dataset.clips",    "dataset.frame",
-        "features.source",    "features.finetune", "features.bank",    "weights.synth",
-        "features.normalize", "features.clip",     "faces.detector",   "faces.yunet",
-        "faces.margin",       "faces.size",        "weights.vit",      "weights.clip",
-        "weights.resnet18",   "augment.views",     "augment.seed",     "model.kind",
-        "model.task",         "model.adapter",     "model.stream",     "loss.alpha",
-        "loss.beta",          "loss.hsic",         "loss.kernel",      "loss.sigma",
-        "train.max_epochs",   "train.batch",       "train.lr",         "train.weight_decay",
-        "train.dropout",      "train.patience",    "train.validation", "train.monitor",
-        "train.engine",       "train.device",      "train.devices",    "train.checkpoint_seconds",
-        "store.keep",         "features.precision"}) {
+       {"dataset.manifest",   "dataset.root",       "dataset.clips",     "dataset.frame",
+        "features.source",    "features.finetune",  "features.bank",     "weights.synth",
+        "features.normalize", "features.clip",      "faces.detector",    "faces.yunet",
+        "faces.margin",       "faces.size",         "weights.vit",       "weights.clip",
+        "weights.resnet18",   "augment.views",      "augment.seed",      "model.kind",
+        "model.task",         "model.adapter",      "model.stream",      "loss.alpha",
+        "loss.beta",          "loss.hsic",          "loss.kernel",       "loss.sigma",
+        "train.max_epochs",   "train.batch",        "train.lr",          "train.weight_decay",
+        "train.dropout",      "train.patience",     "train.validation",  "train.monitor",
+        "train.engine",       "train.device",       "train.devices",     "train.checkpoint_seconds",
+        "store.keep",         "features.precision", "loss.class_weights"}) {
     EXPECT_NE(FindField(key), nullptr) << key;
   }
+}
+
+// A sweep's name is the hash of this.
+TEST(SchemaTest, AYoungSettingIsNamedWhereItIsNotAtItsDefault) {
+  Settings settings;
+  settings.dataset.manifest = "m.csv";
+  EXPECT_EQ(SettingsJson(settings)["loss"]["class_weights"], "none");
+  EXPECT_EQ(SettingsJson(settings)["dataset"]["manifest"], "m.csv");
+  EXPECT_EQ(NamingSettingsJson(settings)["loss"],
+            nlohmann::json::parse(R"({"alpha": 0.5, "beta": 1.0, "hsic": "paper",
+                                      "kernel": "rbf", "sigma": 1.0})"));
+  EXPECT_FALSE(NamingSettingsJson(settings)["dataset"].contains("manifest"));
+  settings.loss.class_weights = ClassWeights::kBalanced;
+  EXPECT_EQ(NamingSettingsJson(settings)["loss"]["class_weights"], "balanced");
 }
 
 // A field bound to its neighbour's place would change two values at once, or none.

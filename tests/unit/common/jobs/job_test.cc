@@ -91,6 +91,15 @@ TEST(JobKeyTest, GoldenKeys) {
             R"("settings":{"loss.alpha":50,"loss.hsic":"biased","loss.sigma":0.1,)"
             R"("train.engine":"reference","train.lr":0.001,"train.max_epochs":20}})");
   EXPECT_EQ(JobKey(spec), "0ba1139c64782ae4dad93e80b3a01f9c8fdb0d6b70b53b6ac6cfe58ada7aaf72");
+
+  settings = Settings{};
+  settings.loss.class_weights = ClassWeights::kBalanced;
+  spec = SpecOf(settings);
+  EXPECT_EQ(CanonicalText(spec),
+            R"({"dataset":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",)"
+            R"("held_out":"7","kind":"train","numerics":1,"seed":0,)"
+            R"("settings":{"loss.class_weights":"balanced","train.engine":"core"}})");
+  EXPECT_EQ(JobKey(spec), "e4d19f5593b028d238ea4a4caa1d0de2e1c650f490f21a7cc42d796b219575f0");
 }
 
 TEST(CanonicalTextTest, IsTheCanonicalJsonOfTheSpec) {
@@ -135,6 +144,7 @@ TEST(JobKeyTest, EverythingThatCanChangeABitIsInIt) {
                                                   {"loss.hsic", "biased"},
                                                   {"loss.kernel", "linear"},
                                                   {"loss.sigma", 2.0},
+                                                  {"loss.class_weights", "balanced"},
                                                   {"train.max_epochs", std::int64_t{20}},
                                                   {"train.batch", std::int64_t{16}},
                                                   {"train.lr", 0.001},
@@ -224,6 +234,16 @@ TEST(JobKeyTest, ASingleTaskHasNoSecondStream) {
   }
   EXPECT_TRUE(Matters(SingleTask(), "model.task", "der"));
   EXPECT_TRUE(Matters(SingleTask(), "model.stream", std::int64_t{64}));
+}
+
+TEST(JobKeyTest, WhoeverLearnsMayWeighClasses) {
+  EXPECT_TRUE(Matters(SingleTask(), "loss.class_weights", "balanced"));
+  Settings text;
+  text.features.source = FeatureSource::kClip;
+  text.model.kind = ModelKind::kClipPrompt;
+  EXPECT_TRUE(Matters(text, "loss.class_weights", "balanced"));
+  text.model.kind = ModelKind::kClipZeroShot;
+  EXPECT_FALSE(Matters(text, "loss.class_weights", "balanced"));
 }
 
 TEST(JobKeyTest, WithoutValidationNothingIsWatched) {

@@ -72,7 +72,7 @@ std::string TrainedWith(const Study& study, const Json& cell) {
   UNMASK_CHECK(at != study.experiments.end());
   for (const GridPoint& point : PointsOf(study, *at)) {
     if (Json::parse(PointJson(point)) != cell["point"]) continue;
-    return SettingsJson(Reduce(SettingsAt(*at, point)), /*with_paths=*/false).dump();
+    return NamingSettingsJson(Reduce(SettingsAt(*at, point))).dump();
   }
   return "";
 }
@@ -82,8 +82,7 @@ TEST(ImagesConfigTest, TheTablesShowEighteenConfigurationsAndNoOther) {
   std::set<std::string> trained;
   for (const Experiment& experiment : study.experiments) {
     for (const GridPoint& point : PointsOf(study, experiment)) {
-      trained.insert(
-          SettingsJson(Reduce(SettingsAt(experiment, point)), /*with_paths=*/false).dump());
+      trained.insert(NamingSettingsJson(Reduce(SettingsAt(experiment, point))).dump());
     }
   }
   EXPECT_EQ(trained.size(), 18U);  // x 22 folds = 396 runs

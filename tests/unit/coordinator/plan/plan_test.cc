@@ -195,6 +195,24 @@ TEST_F(PlanTest, TheSweepIsNamedByWhatIsTrained) {
   EXPECT_EQ(base.plan.config_json.find("m.csv"), std::string::npos);
 }
 
+// The name was made before there was `loss.class_weights`: mend the code, never the name.
+TEST_F(PlanTest, ASweepKeepsItsNameWhenASettingComes) {
+  const std::string manifest = "dataset.manifest=" + Manifest();
+  const PlanOutput base = Plan(kShared, {manifest});
+  EXPECT_EQ(base.plan.sweep, "s-2398c958");
+  EXPECT_EQ(Plan(kShared, {manifest, "loss.class_weights=none"}).plan.sweep, "s-2398c958");
+  EXPECT_EQ(base.config["loss"]["class_weights"], "none");
+  const PlanOutput balanced = Plan(kShared, {manifest, "loss.class_weights=balanced"});
+  EXPECT_NE(balanced.plan.sweep, base.plan.sweep);
+  const std::vector<std::string> keys = Keys(base);
+  for (const std::string& key : Keys(balanced)) {
+    EXPECT_EQ(std::ranges::find(keys, key), keys.end());
+  }
+  // Beside one another: the plain point has the jobs that it had.
+  const PlanOutput both = Plan(kShared, {manifest, "grid.loss.class_weights=none,balanced"});
+  EXPECT_THAT(Keys(both), ::testing::IsSupersetOf(keys));
+}
+
 // Its points would keep the results of what lay there before.
 TEST_F(PlanTest, TheSweepIsNamedByWhatLiesAtEachOfAGridsPaths) {
   const std::string small = Manifest("small.csv");

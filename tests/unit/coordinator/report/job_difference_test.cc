@@ -18,6 +18,20 @@ TEST(JobDifference, NamesFieldsAndDefaults) {
   EXPECT_TRUE(CompareSpecs(here, here).empty());
 }
 
+TEST(JobDifference, NamesDefaultsOfSweepsAndTheirExperiments) {
+  const auto here = nlohmann::json::parse(
+      R"({"experiments":{"a.b":{"loss":{"class_weights":"balanced"},"x":1}},"grid":{"loss.beta":[1]},
+          "loss":{"class_weights":"balanced"}})");
+  const std::string none = "\"none\" (default)";
+  EXPECT_EQ(
+      CompareSpecs(here, nlohmann::json::parse(
+                             R"({"experiments":{"a.b":{"loss":{}}},"grid":{},"loss":{}})")),
+      (std::vector<FieldDifference>{{"experiments.a.b.loss.class_weights", "\"balanced\"", none},
+                                    {"experiments.a.b.x", "1", "default"},
+                                    {"grid.loss.beta", "[1]", "default"},
+                                    {"loss.class_weights", "\"balanced\"", none}}));
+}
+
 TEST(JobDifference, TheNearestJobHasTheSameFold) {
   StoreEnv env;
   TestExperiment lines{"lines", ModelKind::kDsid, Task::kTer, {0.5, 10}};

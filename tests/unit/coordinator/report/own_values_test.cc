@@ -25,6 +25,11 @@ TEST(OwnValues, AllKeysOfThePointDecide) {
   EXPECT_FALSE(IsOwn("a", R"({"loss.alpha.more": 1})"));
 }
 
+TEST(OwnValues, AYoungSettingThatIsNotSaidIsAtItsDefault) {
+  EXPECT_TRUE(IsOwn("a", R"({"loss.class_weights": "none"})"));
+  EXPECT_FALSE(IsOwn("a", R"({"loss.class_weights": "balanced"})"));
+}
+
 TEST(OwnValues, WhatIsNoObjectHasNone) {
   EXPECT_FALSE(IsOwn("b", R"({"loss.alpha": 1})"));
   EXPECT_FALSE(IsOwn("c", R"({"loss.alpha": 1})"));

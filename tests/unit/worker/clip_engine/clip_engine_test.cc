@@ -115,6 +115,32 @@ TEST(ClipPrompt, GradientsAreThoseOfTheLoss) {
   }
 }
 
+TEST(ClipPrompt, ClassesHaveTheirWeightsInTheLoss) {
+  FoldData fold = SmallFold();
+  for (TaskLabels& task : fold.tasks) task.class_weights = {1, 0.25F, 5};
+  const JobSpec spec = SpecOf(ModelKind::kClipPrompt);
+  const ModelShape shape = ShapeOf(spec.settings, fold);
+  const auto engine = OnCpu<MakeClipEngine>(spec.settings, shape, fold);
+  engine->SetWeights(InitialWeights(shape, 0, "b"));
+  const std::vector<std::int64_t> clips = {0, 1, 4, 7, 8};
+  const StepOutcome outcome = engine->Step(0, clips, {});
+  double expected = 0;
+  for (std::size_t head = 0; head < 2; ++head) {
+    double sum = 0, weights = 0;
+    for (std::size_t i = 0; i < clips.size(); ++i) {
+      const float* row = &outcome.logits[head][3 * i];
+      const auto label =
+          static_cast<std::size_t>(fold.tasks[head].labels[static_cast<std::size_t>(clips[i])]);
+      const double weight = fold.tasks[head].class_weights[label];
+      sum +=
+          weight * (std::log(std::exp(row[0]) + std::exp(row[1]) + std::exp(row[2])) - row[label]);
+      weights += weight;
+    }
+    expected += sum / weights;
+  }
+  EXPECT_NEAR(outcome.loss, expected, 1e-4);
+}
+
 TEST(ClipPrompt, LearnsAndResumesWithTheSameBits) {
   const FoldData fold = SmallFold();
   JobSpec spec = SpecOf(ModelKind::kClipPrompt);

@@ -30,7 +30,8 @@ std::unique_ptr<Engine> EngineOf(const RandomJob& job, const FoldData& fold) {
 // --- gradients against finite differences, on the small model with a stream of zeros
 // ---------------
 
-class SmallLoss : public ::testing::TestWithParam<std::tuple<HsicKind, KernelKind, double>> {};
+class SmallLoss : public ::testing::TestWithParam<std::tuple<HsicKind, KernelKind, double, bool>> {
+};
 
 TEST_P(SmallLoss, AndEveryGradientAgreeWithFiniteDifferences) {
   Settings settings;
@@ -42,7 +43,11 @@ TEST_P(SmallLoss, AndEveryGradientAgreeWithFiniteDifferences) {
   settings.train.weight_decay = 0;
   const std::vector<Task> tasks = {Task::kTer, Task::kDer};
   const ModelShape shape = testing::SmallShape(tasks);
-  const FoldData fold = testing::SmallFold(tasks);
+  FoldData fold = testing::SmallFold(tasks);
+  if (std::get<3>(GetParam())) {
+    fold.tasks[0].class_weights = {1, 0.25F, 5};
+    fold.tasks[1].class_weights = {3, 1};
+  }
   const DropoutMasks masks = testing::SmallMasks(tasks);
   const auto engine = MakeCoreEngine(settings, shape, fold);
   engine->SetWeights(testing::SmallWeights(shape));
@@ -74,7 +79,7 @@ INSTANTIATE_TEST_SUITE_P(
     Kinds, SmallLoss,
     ::testing::Combine(::testing::Values(HsicKind::kPaper, HsicKind::kBiased, HsicKind::kUnbiased),
                        ::testing::Values(KernelKind::kRbf, KernelKind::kLinear),
-                       ::testing::Values(0.0, 1.5, 50.0)));
+                       ::testing::Values(0.0, 1.5, 50.0), ::testing::Bool()));
 
 // --- bits
 // -----------------------------------------------------------------------------------------

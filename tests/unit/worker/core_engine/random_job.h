@@ -24,13 +24,15 @@ struct RandomJob {
   Settings::Loss loss = {};
   bool multi_hot = true;  // features of 0 and 1, mostly 0; else any numbers
   double dropout = 0.5;
+  bool class_weights = false;  // a quarter, 1, 4, ... in turn
 };
 
 inline std::ostream& operator<<(std::ostream& out, const RandomJob& job) {
   return out << job.features << '/' << job.adapter << '/' << job.stream << " classes "
              << job.classes << " batch " << job.batch << " heads " << job.tasks.size() << " alpha "
              << job.loss.alpha << " beta " << job.loss.beta << ' ' << Name(job.loss.hsic) << ' '
-             << Name(job.loss.kernel) << " sigma " << job.loss.sigma << " dropout " << job.dropout;
+             << Name(job.loss.kernel) << " sigma " << job.loss.sigma << " dropout " << job.dropout
+             << (job.class_weights ? " class weights" : "");
 }
 
 inline ModelShape ShapeOf(const RandomJob& job) {
@@ -64,6 +66,9 @@ inline FoldData FoldOf(const RandomJob& job) {
     TaskLabels& to = fold.tasks.emplace_back();
     to.task = task;
     to.classes.resize(static_cast<std::size_t>(job.classes));
+    for (std::int64_t i = 0; job.class_weights && i < job.classes; ++i) {
+      to.class_weights.push_back(std::pow(4.0F, static_cast<float>(i % 3 - 1)));
+    }
     for (std::uint32_t i = 0; i < clips; ++i) {
       to.labels.push_back(labels.Below(static_cast<std::uint32_t>(job.classes), 0,
                                        static_cast<std::uint32_t>(task), i));
@@ -119,6 +124,9 @@ inline std::vector<RandomJob> AllKindsOfJobs() {
   jobs.push_back({.loss = {.alpha = 0}});
   jobs.push_back({.loss = {.alpha = 0, .beta = 0}});
   jobs.push_back({.tasks = {Task::kDer}});
+  jobs.push_back({.class_weights = true});
+  jobs.push_back({.batch = 5, .loss = {2, 0.3, HsicKind::kBiased}, .class_weights = true});
+  jobs.push_back({.classes = 30, .batch = 35, .tasks = {Task::kTer}, .class_weights = true});
   jobs.push_back({.features = 1, .adapter = 1, .stream = 1, .classes = 2, .dropout = 0});
   jobs.push_back({.features = 33, .adapter = 16, .stream = 17, .classes = 30, .dropout = 0.1});
   jobs.push_back({.features = 64, .adapter = 600, .stream = 256, .classes = 7, .multi_hot = false});

@@ -164,5 +164,22 @@ TEST_F(LanesEngine, RaggedBatchesAreReferences) {
   }
 }
 
+// As those of a class that nobody trains on: there is no mean over them.
+TEST_F(LanesEngine, ClipsWithoutWeightAreEvaluated) {
+  const RandomJob job;
+  const FoldData fold = FoldOf(job);
+  LanePool pool = testing::PoolOf(2);
+  const auto expected = pool.Make(SettingsOf(job), ShapeOf(job), fold);
+  FoldData weighted = fold;
+  for (TaskLabels& task : weighted.tasks) task.class_weights = {0, 0, 0};
+  const auto got = pool.Make(SettingsOf(job), ShapeOf(job), weighted);
+  for (Engine* engine : {expected.get(), got.get()}) engine->SetWeights(WeightsOf(job));
+  const Evaluation evaluation = got->Evaluate(BatchOf(job, 0));
+  const NamedTensors moments = got->Moments();  // steps aside: the other need not wait for it
+  EXPECT_EQ(evaluation.logits, expected->Evaluate(BatchOf(job, 0)).logits);
+  EXPECT_EQ(got->Weights(), WeightsOf(job));
+  EXPECT_EQ(moments, expected->Moments());
+}
+
 }  // namespace
 }  // namespace unmask

@@ -33,7 +33,7 @@ using PackIndependence = testing::DeviceTest;
 constexpr std::int64_t kLanes = 4;
 
 // Everything that a neighbour may have that a job has not: another loss, kernel, rate, dropout,
-// fold (and so other batches, 35 or 47 clips in eights) and number of epochs.
+// weights of classes, fold (and so other batches, 35 or 47 clips in eights) and number of epochs.
 std::vector<JobSpec> DifferentJobs() {
   std::vector<JobSpec> jobs;
   const std::vector<std::string> held_out = {"a", "b", "c", "d", "e"};
@@ -48,6 +48,7 @@ std::vector<JobSpec> DifferentJobs() {
       spec.settings.loss.alpha = alpha;
       spec.settings.loss.hsic = hsic;
       spec.settings.loss.kernel = number % 2 == 0 ? KernelKind::kRbf : KernelKind::kLinear;
+      if (number % 4 == 1) spec.settings.loss.class_weights = ClassWeights::kBalanced;
       spec.settings.train.lr = 1e-3 * static_cast<double>(1 + number);
       spec.settings.train.dropout = 0.1 * static_cast<double>(number % 5);
       spec.settings.train.max_epochs = 3 + number % 4;

@@ -43,14 +43,20 @@ Rows Activate(Rows rows, const DoubleWeights& weights, const std::string& name,
   return rows;
 }
 
-double CrossEntropy(const Rows& logits, const std::vector<std::int64_t>& labels) {
+// `weights`: of classes; empty: all alike.
+double CrossEntropy(const Rows& logits, const std::vector<std::int64_t>& labels,
+                    const std::vector<float>& weights) {
   double loss = 0;
+  double all = 0;
   for (std::size_t r = 0; r < logits.size(); ++r) {
     double sum = 0;
     for (const double logit : logits[r]) sum += std::exp(logit);
-    loss += std::log(sum) - logits[r][static_cast<std::size_t>(labels[r])];
+    const auto label = static_cast<std::size_t>(labels[r]);
+    const double weight = weights.empty() ? 1 : weights[label];
+    loss += weight * (std::log(sum) - logits[r][label]);
+    all += weight;
   }
-  return loss / static_cast<double>(logits.size());
+  return loss / all;
 }
 
 Rows Normalised(Rows rows) {
@@ -164,7 +170,7 @@ double DoubleLoss(const ModelShape& shape, const FoldData& fold, const DoubleWei
     streams.push_back(
         Activate(LinearRows(shared, weights, name + ".linear"), weights, name, masks.streams[i]));
     const double loss_i = CrossEntropy(LinearRows(streams.back(), weights, name + ".classifier"),
-                                       fold.tasks[i].labels);
+                                       fold.tasks[i].labels, fold.tasks[i].class_weights);
     total += (i == 0 ? 1 : loss.beta) * loss_i;
   }
   if (streams.size() < 2 || loss.alpha == 0) return total;

@@ -22,6 +22,8 @@ CASES = [
     dict(name="unbiased-linear", hsic="unbiased", kernel="linear", alpha=1.0, beta=0.1, sigma=1.0),
     dict(name="no-hsic", hsic="paper", kernel="rbf", alpha=0.0, beta=0.7, sigma=1.0),
     dict(name="single-der", hsic="paper", kernel="rbf", alpha=0.0, beta=1.0, sigma=1.0),
+    dict(name="balanced", hsic="biased", kernel="rbf", alpha=5.0, beta=0.7, sigma=1.0),
+    dict(name="balanced-single-der", hsic="paper", kernel="rbf", alpha=0.0, beta=1.0, sigma=1.0),
 ]
 
 
@@ -90,12 +92,22 @@ def hsic(x, y, case):
             - 2 / (n - 2) * (one @ k @ l @ one)) / (n * (n - 3))
 
 
+def class_weights(labels, case, dtype):
+    """scikit-learn's "balanced"; all classes occur."""
+    if not case["name"].startswith("balanced"):
+        return None
+    counts = torch.bincount(labels).to(dtype)
+    return len(labels) / (len(counts) * counts)
+
+
 def loss_of(model, data, case):
     streams, logits = model(data["x"], data["masks"])
     first = model.tasks[0]
-    loss = F.cross_entropy(logits[first], data[first])
+    weights = {t: class_weights(data[t], case, data["x"].dtype) for t in model.tasks}
+    loss = F.cross_entropy(logits[first], data[first], weight=weights[first])
     if len(model.tasks) == 2:
-        loss = loss + case["beta"] * F.cross_entropy(logits["der"], data["der"])
+        loss = loss + case["beta"] * F.cross_entropy(logits["der"], data["der"],
+                                                     weight=weights["der"])
         if case["alpha"] > 0:
             loss = loss + case["alpha"] * hsic(streams["ter"], streams["der"], case)
     return loss
@@ -114,7 +126,7 @@ def flat(tensors):
 
 
 def run(case):
-    tasks = ["der"] if case["name"] == "single-der" else ["ter", "der"]
+    tasks = ["der"] if case["name"].endswith("single-der") else ["ter", "der"]
     model = Model(tasks).double()
     data = data_as(torch.float64)
     loss = loss_of(model, data, case)

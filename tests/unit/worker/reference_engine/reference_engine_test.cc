@@ -11,6 +11,7 @@
 #include "common/config/names.h"
 #include "double_model.h"
 #include "small_model.h"
+#include "worker/model/class_weights.h"
 
 namespace unmask {
 namespace {
@@ -34,13 +35,17 @@ const json& PyTorchCases() {
 class ReferenceEngineTest : public ::testing::TestWithParam<std::size_t> {
  protected:
   ReferenceEngineTest() {
-    if (expected_["name"] == "single-der") tasks_ = {Task::kDer};
+    if (Text("name").ends_with("single-der")) tasks_ = {Task::kDer};
     settings_.loss = {expected_["alpha"], expected_["beta"], *FromName<HsicKind>(Text("hsic")),
                       *FromName<KernelKind>(Text("kernel")), expected_["sigma"]};
     settings_.train.lr = 0.01;
     settings_.train.weight_decay = 0.05;
     shape_ = SmallShape(tasks_);
     fold_ = SmallFold(tasks_);
+    for (TaskLabels& task : fold_.tasks) {
+      if (!Text("name").starts_with("balanced")) continue;
+      task.class_weights = BalancedWeights(task, AllClips());
+    }
     masks_ = SmallMasks(tasks_);
     engine_ = std::make_unique<ReferenceEngine>(settings_, shape_, fold_);
     engine_->SetWeights(SmallWeights(shape_));
@@ -114,7 +119,8 @@ std::string CaseName(const ::testing::TestParamInfo<std::size_t>& info) {
   return name;
 }
 
-INSTANTIATE_TEST_SUITE_P(Cases, ReferenceEngineTest, ::testing::Range<std::size_t>(0, 8), CaseName);
+INSTANTIATE_TEST_SUITE_P(Cases, ReferenceEngineTest, ::testing::Range<std::size_t>(0, 10),
+                         CaseName);
 
 // m = .1 g, v = .001 g^2, both corrected back to g and g^2, so the first step is
 // lr g / (|g| + eps), with g = gradient + decay * weight.

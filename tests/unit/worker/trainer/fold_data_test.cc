@@ -109,6 +109,22 @@ TEST(PrepareFold, MakesMultiHotFeaturesAndLabels) {
   EXPECT_EQ(fold.tasks[0].labels[0], 2);
 }
 
+TEST(PrepareFold, WeighsClassesByTheClipsThatAreTrainedOn) {
+  Dataset dataset = SmallDataset();
+  for (Clip& clip : dataset.clips) {
+    clip.disguised_label = clip.subject == "b" ? "rare" : clip.subject == "a" ? "few" : "many";
+  }
+  JobSpec spec = SmallSpec();
+  for (const TaskLabels& task : PrepareFold(spec, dataset).value().tasks) {
+    EXPECT_TRUE(task.class_weights.empty());
+  }
+  spec.settings.loss.class_weights = ClassWeights::kBalanced;
+  const FoldData fold = PrepareFold(spec, dataset).value();  // trains on a, d and e
+  EXPECT_EQ(fold.tasks[0].class_weights.size(), 3U);
+  ASSERT_EQ(fold.tasks[1].classes, (std::vector<std::string>{"few", "many", "rare"}));
+  EXPECT_EQ(fold.tasks[1].class_weights, (std::vector<float>{1.5F, 0.75F, 0}));
+}
+
 TEST(PrepareFold, TakesFeaturesOfATableAsTheyAre) {
   Dataset dataset = SmallDataset();
   JobSpec spec = SmallSpec();

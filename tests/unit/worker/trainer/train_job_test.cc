@@ -26,6 +26,15 @@ TrainOptions EveryEpoch() {
   return options;
 }
 
+// Clips of subject "a" alone are "rare".
+Dataset UnevenDataset() {
+  Dataset dataset = SmallDataset();
+  for (std::size_t i = 0; i < dataset.clips.size(); ++i) {
+    dataset.clips[i].true_label = i < 4 ? "rare" : i % 2 == 0 ? "an" : "ha";
+  }
+  return dataset;
+}
+
 // Bit for bit, but for the time it took.
 void ExpectSame(TrainDone a, TrainDone b) {
   a.result.seconds = b.result.seconds = 0;
@@ -54,6 +63,38 @@ TEST(TrainJob, FillsItsResult) {
   EXPECT_TRUE(result.held_out_hsic.has_value());
   EXPECT_GE(*result.held_out_hsic, 0);
   EXPECT_LE(std::abs(*result.stream_cosine), 1);
+}
+
+// Of the loss of the curves they are no part.
+TEST(TrainJob, BalancedClassesTrainAnotherModelWithTheSameMeasures) {
+  JobSpec spec = SmallSpec();
+  JobSpec balanced = spec;
+  balanced.settings.loss.class_weights = ClassWeights::kBalanced;
+  EXPECT_NE(TrainToEnd(spec, UnevenDataset()).best_weights,
+            TrainToEnd(balanced, UnevenDataset()).best_weights);
+  spec.settings.train.lr = balanced.settings.train.lr = 1e-9;
+  const auto plain = TrainToEnd(spec, UnevenDataset()).result.curves;
+  const auto weighted = TrainToEnd(balanced, UnevenDataset()).result.curves;
+  ASSERT_EQ(weighted.size(), plain.size());
+  for (std::size_t i = 0; i < plain.size(); ++i) {
+    EXPECT_NEAR(weighted[i].loss, plain[i].loss, 1e-4);
+    EXPECT_EQ(weighted[i].accuracy, plain[i].accuracy);
+  }
+}
+
+TEST(TrainJob, BalancedClassesFindTheRareOne) {
+  JobSpec spec = SmallSpec();
+  spec.settings.train.validation = Validation::kNone;
+  spec.settings.train.max_epochs = 2;
+  const auto rare = [](const TrainDone& done) {
+    double logits = 0;  // of class "rare", the last, above the others'
+    const std::vector<float>& all = done.result.predictions[0].logits;
+    for (std::size_t i = 0; i < all.size(); i += 3) logits += all[i + 2] - all[i] - all[i + 1];
+    return logits;
+  };
+  const double plain = rare(TrainToEnd(spec, UnevenDataset()));
+  spec.settings.loss.class_weights = ClassWeights::kBalanced;
+  EXPECT_GT(rare(TrainToEnd(spec, UnevenDataset())), plain);
 }
 
 TEST(TrainJob, LearnsWhatIsThere) {
