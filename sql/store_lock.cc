@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <nlohmann/json.hpp>
 
@@ -25,9 +26,12 @@ struct flock WholeFile(short type) {
 }
 
 std::string OwnerText(const Owner& owner) {
-  return nlohmann::json{{"host", owner.host}, {"pid", owner.pid}, {"boot_id", owner.boot_id}}
-             .dump() +
-         "\n";
+  nlohmann::json json = {{"host", owner.host}, {"pid", owner.pid}, {"boot_id", owner.boot_id}};
+  if (!owner.slurm_job.empty()) {
+    json["slurm_job"] = owner.slurm_job;
+    json["slurm_restarts"] = owner.slurm_restarts;
+  }
+  return json.dump() + "\n";
 }
 
 // nullopt where the file is empty (released) or says nothing readable.
@@ -38,7 +42,9 @@ std::optional<Owner> ReadOwner(int fd) {
   const auto json = nlohmann::json::parse(buffer.data(), buffer.data() + n, nullptr, false);
   if (!json.is_object()) return std::nullopt;
   try {
-    return Owner{json.at("host"), json.at("pid"), json.at("boot_id")};
+    return Owner{json.at("host"), json.at("pid"), json.at("boot_id"),
+                 json.value("slurm_job", std::string()),
+                 json.value("slurm_restarts", std::int64_t{0})};
   } catch (const nlohmann::json::exception&) {
     return std::nullopt;
   }
@@ -67,7 +73,15 @@ bool IsSurelyDead(const Owner& owner, bool locks_work) {
     return locks_work || owner.pid == self.pid ||
            (kill(static_cast<pid_t>(owner.pid), 0) != 0 && errno == ESRCH);
   }
-  return owner.host == self.host;  // this machine, before its last boot
+  if (owner.host == self.host) return true;  // this machine, before its last boot
+  // Slurm starts a job again when it has ended it. Two runs of one start are told apart.
+  return !owner.slurm_job.empty() && owner.slurm_job == self.slurm_job &&
+         owner.slurm_restarts < self.slurm_restarts;
+}
+
+std::string Variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value != nullptr ? EscapeControl(value) : std::string();
 }
 
 Status CheckOwner(int fd, const fs::path& path, bool locks_work, bool take_over) {
@@ -87,6 +101,10 @@ Owner StoreLock::Self() {
   self.host = EscapeControl(HostName());  // it may be called anything; JSON takes UTF-8
   self.pid = getpid();
   self.boot_id = BootId();
+  self.slurm_job = Variable("SLURM_JOB_ID");
+  if (self.slurm_job.empty()) return self;
+  self.slurm_job += "@" + Variable("SLURM_CLUSTER_NAME");
+  self.slurm_restarts = ParseInt(Variable("SLURM_RESTART_COUNT")).value_or(0);
   return self;
 }
 
@@ -137,6 +155,23 @@ std::optional<Owner> StoreLock::Holder(const fs::path& path) {
   if (held) owner = ReadOwner(fd).value_or(Owner{});
   close(fd);
   return owner;
+}
+
+std::optional<StoreLock::Owner> StoreLock::LeftBy(const fs::path& path) {
+  if (Holder(path)) return std::nullopt;
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return std::nullopt;
+  std::optional<Owner> owner = ReadOwner(fd);
+  close(fd);
+  // One of this machine is the lock's to judge.
+  if (!owner || owner->boot_id == Self().boot_id || IsSurelyDead(*owner, true)) return std::nullopt;
+  return owner;
+}
+
+std::string NobodyWorksText(const std::optional<StoreLock::Owner>& left_by) {
+  if (!left_by) return "nobody works on it: the same `unmask run` goes on with it";
+  return fmt::format("left locked by process {} on host {}: --take-over once it is surely gone",
+                     left_by->pid, VisibleText(left_by->host));
 }
 
 }  // namespace unmask

@@ -11,6 +11,7 @@
 #include "common/base/clock.h"
 #include "common/base/enum_names.h"
 #include "sql/live_rows.h"
+#include "sql/store_lock.h"
 
 namespace unmask {
 
@@ -97,6 +98,7 @@ struct LiveSnapshot {
   std::string sweep;
   std::string at;  // ISO 8601 UTC
   LivePhase phase = LivePhase::kRunning;
+  std::optional<StoreLock::Owner> left_by;  // kUnattended: who left the store locked
   StateCounts jobs;
   std::optional<double> jobs_per_second;
   std::optional<double> eta_seconds;

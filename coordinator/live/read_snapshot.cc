@@ -59,6 +59,7 @@ Result<LiveSnapshot> ReadSnapshot(StoreReader& store, const StorePaths& paths,
   snapshot.eta_seconds = SecondsLeft(snapshot.jobs.left(), progress.jobs_per_second);
   if (snapshot.jobs.left() > 0 && !attended) {  // nobody works, whoever was at it last
     snapshot.phase = LivePhase::kUnattended;
+    snapshot.left_by = StoreLock::LeftBy(paths.lock());
     snapshot.eta_seconds.reset();
     snapshot.workers.clear();
   }

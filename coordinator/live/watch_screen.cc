@@ -97,7 +97,7 @@ class Screen {
   std::string PhaseText() const {
     switch (snapshot_.phase) {
       case LivePhase::kUnattended:
-        return "nobody works on it: the same `unmask run` goes on with it";
+        return NobodyWorksText(snapshot_.left_by);
       case LivePhase::kFinished:
         return "finished";
       default:

@@ -23,7 +23,7 @@ std::string Counts(const StateCounts& jobs) {
 // Only a living coordinator goes on at the measured rate, and with its own sweep.
 std::string Rate(const SweepStatus& status) {
   if (status.Finished()) return "finished";
-  if (!status.Attended()) return "nobody works on it: the same `unmask run` goes on with it";
+  if (!status.Attended()) return NobodyWorksText(status.left_by);
   return RateText(status.progress.jobs_per_second, status.progress.eta_seconds);
 }
 
@@ -78,6 +78,7 @@ Result<SweepStatus> ReadStatus(StoreReader& reader, const StorePaths& paths,
     return {};
   }));
   status.coordinator = StoreLock::Holder(paths.lock());
+  status.left_by = StoreLock::LeftBy(paths.lock());
   status.command = RunCommand(status.last_run, paths.root);
   return status;
 }

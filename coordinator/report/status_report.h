@@ -19,6 +19,7 @@ struct SweepStatus {
   SweepProgress progress;
   std::vector<DeadJobRow> dead_jobs;            // the first of them
   std::optional<StoreLock::Owner> coordinator;  // who holds the store's lock; not needed to read
+  std::optional<StoreLock::Owner> left_by;      // who may hold it where this machine cannot see
   nlohmann::json last_run;                      // LastRun
   std::string command;                          // RunCommand
 

@@ -28,6 +28,14 @@ extern "C" int gethostname(char* name, size_t size) noexcept {
 namespace unmask {
 namespace {
 
+StoreLock::Owner FarAway() {
+  StoreLock::Owner owner;
+  owner.host = "far-away";
+  owner.pid = 123;
+  owner.boot_id = "other-boot";
+  return owner;
+}
+
 class StoreLockTest : public testing::Test {
  protected:
   ~StoreLockTest() override { host_name = nullptr; }
@@ -106,7 +114,7 @@ TEST_F(StoreLockTest, TwiceInOneProcessIsRefusedToo) {
 }
 
 TEST_F(StoreLockTest, AnotherHostsDeadLockNeedsTakeOver) {
-  WriteOwner({"far-away", 123, "other-boot"});
+  WriteOwner(FarAway());
   const std::string error = ErrorOf();
   EXPECT_NE(error.find("process 123 on host far-away"), std::string::npos) << error;
   EXPECT_NE(error.find("--take-over"), std::string::npos) << error;
@@ -115,11 +123,75 @@ TEST_F(StoreLockTest, AnotherHostsDeadLockNeedsTakeOver) {
   EXPECT_EQ(ErrorOf(), "");  // released, so the other's name is gone
 }
 
+// What a Slurm job's environment says of this process.
+class InSlurmJob {
+ public:
+  InSlurmJob(const char* job, const char* restarts) {
+    setenv("SLURM_JOB_ID", job, 1);
+    if (restarts != nullptr) setenv("SLURM_RESTART_COUNT", restarts, 1);
+  }
+  ~InSlurmJob() {
+    unsetenv("SLURM_JOB_ID");
+    unsetenv("SLURM_RESTART_COUNT");
+  }
+};
+
+TEST_F(StoreLockTest, ARequeuedJobTakesItsOwnLockOnAnotherHost) {
+  const auto leave = [&](const char* job, const char* restarts) {
+    {
+      const InSlurmJob first(job, restarts);
+      const auto lock = StoreLock::Take(path(), true);
+      ASSERT_TRUE(lock.ok());
+      fs::copy_file(path(), path().string() + "-of-it", fs::copy_options::overwrite_existing);
+    }
+    std::ifstream in(path().string() + "-of-it");
+    nlohmann::json owner = nlohmann::json::parse(in);
+    owner["host"] = "far-away";
+    owner["boot_id"] = "other-boot";
+    std::ofstream(path()) << owner;
+  };
+  leave("17", nullptr);
+  EXPECT_NE(ErrorOf(), "");  // in no job
+  ASSERT_TRUE(StoreLock::LeftBy(path()).has_value());
+  EXPECT_EQ(StoreLock::LeftBy(path())->host, "far-away");
+  {
+    const InSlurmJob other("18", "1");
+    EXPECT_NE(ErrorOf(), "");
+  }
+  {
+    const InSlurmJob same_start("17", nullptr);
+    EXPECT_NE(ErrorOf(), "");
+  }
+  {
+    const InSlurmJob again("17", "1");
+    EXPECT_FALSE(StoreLock::LeftBy(path()).has_value());
+    EXPECT_EQ(ErrorOf(), "");
+  }
+  leave("17", "1");  // by a run beside it, which may live
+  const InSlurmJob again("17", "1");
+  EXPECT_NE(ErrorOf(), "");
+}
+
+TEST_F(StoreLockTest, WhoLeftItLockedIsNamedOnlyElsewhere) {
+  EXPECT_FALSE(StoreLock::LeftBy(path()).has_value());
+  StoreLock::Owner owner = StoreLock::Self();
+  owner.pid = 1;
+  WriteOwner(owner);
+  EXPECT_FALSE(StoreLock::LeftBy(path()).has_value());  // this machine's: the kernel knows
+  WriteOwner(FarAway());
+  const auto left = StoreLock::LeftBy(path());
+  ASSERT_TRUE(left.has_value());
+  EXPECT_NE(NobodyWorksText(left).find("process 123 on host far-away"), std::string::npos);
+  WriteOwner(owner);
+  Holder holder(path());
+  EXPECT_FALSE(StoreLock::LeftBy(path()).has_value());
+}
+
 TEST_F(StoreLockTest, ASuccessorsNameStays) {
   {
     const auto lock = StoreLock::Take(path(), false);
     ASSERT_TRUE(lock.ok());
-    WriteOwner({"far-away", 123, "other-boot"});  // --take-over, where locks are not seen
+    WriteOwner(FarAway());  // --take-over, where locks are not seen
   }
   EXPECT_NE(ErrorOf().find("process 123 on host far-away"), std::string::npos);
 }

@@ -158,6 +158,9 @@ TEST(WatchScreen, SaysWhenNobodyWorks) {
   snapshot.phase = LivePhase::kUnattended;
   EXPECT_THAT(DrawScreen(snapshot, {})[0], HasSubstr("nobody works on it"));
   EXPECT_THAT(DrawScreen(snapshot, {})[0], Not(HasSubstr("left")));
+  snapshot.left_by = StoreLock::Owner{"node17", 123, "another", "", 0};
+  EXPECT_THAT(DrawScreen(snapshot, {.columns = 120})[0],
+              HasSubstr("left locked by process 123 on host node17"));
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+
 #include "tests/testing/store_env.h"
 
 namespace unmask {
@@ -83,6 +85,14 @@ TEST_F(StatusReport, AnotherSweepsCoordinatorDoesNotWorkOnIt) {
   Lease(LeaseOf(plan.jobs[2].key, 1));
   Commit();
   EXPECT_THAT(StatusText(Read()), Not(HasSubstr("nobody works on it")));
+}
+
+TEST_F(StatusReport, SaysWhoLeftTheStoreLockedElsewhere) {
+  store.reset();
+  std::ofstream(paths().lock()) << R"({"host":"node17","pid":123,"boot_id":"another"})";
+  const std::string text = StatusText(Read());
+  EXPECT_THAT(text, HasSubstr("left locked by process 123 on host node17: --take-over"));
+  EXPECT_THAT(text, Not(HasSubstr("nobody works")));
 }
 
 TEST_F(StatusReport, SaysThatItIsFinished) {
