@@ -13,6 +13,7 @@
 
 #include "cli/command.h"
 #include "common/base/build_info.h"
+#include "common/base/group_share.h"
 #include "common/base/json_text.h"
 #include "common/base/log.h"
 #include "common/base/process.h"
@@ -82,17 +83,19 @@ bool AreThere(const BlobFolder& blobs, const std::vector<std::string>& inputs) {
   });
 }
 
-// What is wrong with the weights that were kept; empty where nothing is. Read whole: a cut file has
-// its name, too.
+// The verdict where something is wrong with the weights that were kept; empty where nothing is.
+// Read whole: a cut file has its name, too.
 std::string WeightsFault(const BlobFolder& blobs, const JobDetails& job) {
   if (!job.weights_sha256) return "";
   const fs::path path = blobs.PathOf(*job.weights_sha256);
-  std::error_code ignored;
-  if (!IsSha256Hex(*job.weights_sha256) || !fs::exists(path, ignored)) {
-    return "weights missing: " + path.string();
+  std::error_code unknown;  // whether it is there: another member's folder
+  if (!IsSha256Hex(*job.weights_sha256) || (!fs::exists(path, unknown) && !unknown)) {
+    return "different: weights missing: " + path.string();
   }
-  const auto read = blobs.Read(*job.weights_sha256);
-  return read.ok() ? "" : "weights damaged: " + path.string();
+  const auto bytes = blobs.ReadUnchecked(*job.weights_sha256);
+  if (!bytes.ok()) return "not comparable: weights: " + OneLine(bytes.error());
+  if (blobs.Check(*job.weights_sha256, *bytes).ok()) return "";
+  return "different: weights damaged: " + path.string();
 }
 
 // Retrains the jobs in one trainer with a slot a core. Owner: the command's thread.
@@ -139,7 +142,7 @@ class Verifier {
     UNMASK_ASSIGN(const JobDetails details, store_.FindJob(key));
     const std::string fault = WeightsFault(blobs_, details);
     if (!fault.empty()) {
-      Say(key, "different: " + fault);
+      Say(key, fault);
       return {};
     }
     if (details.numerics_class != numerics_class_) {
@@ -218,6 +221,7 @@ Result<std::vector<Verdict>> Verify(const CommandContext& context, const std::st
   UNMASK_ASSIGN(const SweepRow sweep, store->FindSweep(sweep_name));
   UNMASK_ASSIGN(const std::vector<std::string> keys, ChooseJobs(*store, sweep.sweep, count));
   if (keys.empty()) return DataError("nothing to verify: no job of the sweep is done", sweep.sweep);
+  ShareWithGroupOf(paths.root);  // the log
   const int slots = std::min<int>(UsableCores(), static_cast<int>(keys.size()));
   UNMASK_ASSIGN(const JobDetails first, store->FindJob(keys.front()));
   const bool cuda = first.numerics_class.starts_with("cuda/");

@@ -7,6 +7,7 @@
 #include <random>
 
 #include "common/base/clock.h"
+#include "common/base/group_share.h"
 #include "common/base/log.h"
 #include "sql/database.h"
 #include "sql/load_jobs.h"
@@ -234,6 +235,7 @@ Result<std::unique_ptr<ResultsStore>> ResultsStore::Open(const StorePaths& paths
                                                          const Options& options) {
   UNMASK_TRY(CheckNotForeign(paths.database()));
   UNMASK_TRY(MakeFolders(paths.root));
+  ShareWithGroupOf(paths.root);
   UNMASK_TRY(MakeFolders(paths.blobs()));
   UNMASK_TRY(MakeFolders(paths.logs()));
   UNMASK_ASSIGN(StoreLock lock, StoreLock::Take(paths.lock(), options.take_over));

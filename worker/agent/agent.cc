@@ -11,6 +11,7 @@
 
 #include "common/base/backoff.h"
 #include "common/base/build_info.h"
+#include "common/base/group_share.h"
 #include "common/base/log.h"
 #include "common/base/process.h"
 #include "common/base/text.h"
@@ -166,6 +167,7 @@ class Agent final : public AgentEffects {
     if (supervisor_) return supervisor_->OnCoordinatorMessage(std::move(message), now);
     if (std::holds_alternative<Goodbye>(message)) ended_ = true;
     if (!std::holds_alternative<Invitation>(message)) return;
+    ShareWithGroupOf(options_.store);  // its trainers inherit that
     supervisor_.emplace(options_.supervisor, MakeHello(options_), *this);
     supervisor_->Start(now);
     if (drain_asked_) supervisor_->OnDrain(now);

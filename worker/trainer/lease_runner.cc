@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -22,6 +25,13 @@ constexpr std::chrono::milliseconds kLookForRoom{1000};
 void AddNote(const std::string& note, JobResult& result) {
   if (note.empty()) return;
   result.note += (result.note.empty() ? "" : "; ") + note;
+}
+
+// Another user's file: it is there, and what it holds would be lost.
+bool IsForbidden(const Error& error) {
+  return std::ranges::any_of(error.problems, [](const Problem& problem) {
+    return problem.what.find(std::strerror(EACCES)) != std::string::npos;
+  });
 }
 
 }  // namespace
@@ -106,8 +116,8 @@ Result<TrainingState> LeaseRunner::LoadCheckpoint(const Lease& lease,
   return state;
 }
 
-LeaseRunner::Start LeaseRunner::FindStart(const Lease& lease, const ModelShape& shape,
-                                          LeaseControl& control) const {
+Result<LeaseRunner::Start> LeaseRunner::FindStart(const Lease& lease, const ModelShape& shape,
+                                                  LeaseControl& control) const {
   Start start;
   ReadPatience patience(control);
   for (const CheckpointRef& checkpoint : lease.checkpoints) {
@@ -116,6 +126,7 @@ LeaseRunner::Start LeaseRunner::FindStart(const Lease& lease, const ModelShape& 
       start.state = std::move(*state);
       return start;
     }
+    if (IsForbidden(state.error())) return state.error();
     if (!start.note.empty()) start.note += "; ";
     start.note +=
         fmt::format("checkpoint {} of epoch {} not used: {}", checkpoint.sha256.substr(0, 12),
@@ -184,14 +195,18 @@ Result<std::optional<MadeFeatures>> LeaseRunner::Make(const Lease& lease, const 
 void LeaseRunner::Train(const Lease& lease, JobSpec spec, LeaseControl& control) const {
   auto job = loader_.Load(lease, std::move(spec), control);
   if (!job) return Fail(lease, FailureOf(job.error()), OneLine(job.error()));
-  Start start = FindStart(lease, ShapeOf(job->spec.settings, job->fold), control);
-  const std::int64_t first_epoch = start.state ? start.state->epoch : 0;
+  auto start = FindStart(lease, ShapeOf(job->spec.settings, job->fold), control);
+  if (!start) {  // the store's fault and never the job's
+    const std::string why = "its checkpoint: " + OneLine(start.error());
+    return Fail(lease, FailureOf(why), why);
+  }
+  const std::int64_t first_epoch = start->state ? start->state->epoch : 0;
   control.epoch = first_epoch;
   LeaseMeeting meeting(lease, control, send_);
   if (lease.gang.size > 1) job->fold.gang = &meeting;
-  TrainOptions options{lease.id.job_key,       numerics_class_,        lease.checkpoint_seconds,
-                       lease.epochs_available, std::move(start.state), job->images_forwarded};
-  LeaseHooks hooks(lease, control, blobs_, send_, first_epoch, start.note);
+  TrainOptions options{lease.id.job_key,       numerics_class_,         lease.checkpoint_seconds,
+                       lease.epochs_available, std::move(start->state), job->images_forwarded};
+  LeaseHooks hooks(lease, control, blobs_, send_, first_epoch, start->note);
   TrainOutcome outcome =
       TrainJob(job->spec, job->fold, std::move(options), make_engine_, clock_, hooks);
   if (auto* done = std::get_if<TrainDone>(&outcome)) AddNote(hooks.note(), done->result);

@@ -37,7 +37,8 @@ class LeaseRunner {
   class ReadPatience;
 
   Result<JobSpec> LoadSpec(const Lease& lease) const;
-  Start FindStart(const Lease& lease, const ModelShape& shape, LeaseControl& control) const;
+  // An error where a checkpoint is there and may not be read.
+  Result<Start> FindStart(const Lease& lease, const ModelShape& shape, LeaseControl& control) const;
   Result<TrainingState> LoadCheckpoint(const Lease& lease, const CheckpointRef& checkpoint,
                                        const ModelShape& shape, ReadPatience& patience) const;
   void Train(const Lease& lease, JobSpec spec, LeaseControl& control) const;

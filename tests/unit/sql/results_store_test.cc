@@ -538,6 +538,20 @@ TEST_F(ResultsStoreTest, AGroupMayWriteWhereTheUmaskLetsIt) {
   }
 }
 
+TEST_F(ResultsStoreTest, AGroupsFolderStaysTheGroups) {
+  store.reset();
+  fs::remove(paths().database());
+  ASSERT_EQ(chmod(paths().root.c_str(), 02770), 0);
+  const mode_t before = umask(0077);
+  Open();
+  umask(before);
+  for (const fs::path& file : {paths().database(), paths().token()}) {
+    struct stat status{};
+    ASSERT_EQ(stat(file.c_str(), &status), 0) << file;
+    EXPECT_EQ(status.st_mode & 0777, 0660U) << file;
+  }
+}
+
 TEST_F(ResultsStoreTest, NetworkFileSystemsGetARollbackJournal) {
   Open({false, "test", kStoreNow, /*network_file_system=*/true});
   Finish(plan.jobs[0]);

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/fsuid.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <functional>
@@ -150,6 +152,25 @@ TEST_F(LeaseRunnerTest, ACheckpointThatCannotBeReadForAMomentIsWaitedFor) {
   server.join();
   EXPECT_EQ(std::get<AttemptStarted>(said[0]).first_epoch, 5);
   EXPECT_EQ(std::get<AttemptStarted>(said[0]).note, "");
+}
+
+// Another member of the group wrote it.
+TEST_F(LeaseRunnerTest, ACheckpointThatMayNotBeReadIsNoReasonToStartAnew) {
+  const auto refs = Checkpoints(Run());
+  lease_.checkpoints = {refs[0], refs[1]};
+  for (const fs::path& open : {store_, blobs().folder(), blobs().PathOf(spec_.dataset)}) {
+    fs::permissions(open, fs::perms(0755));
+  }
+  fs::permissions(blobs().PathOf(refs[0].sha256), fs::perms::none);
+  constexpr uid_t kNobody = 65534;
+  const bool root = geteuid() == 0;  // which reads everything
+  if (root) setfsuid(kNobody);
+  const auto said = Run();
+  if (root) setfsuid(0);
+  const auto failed = Last<AttemptFailed>(said);
+  EXPECT_EQ(failed.failure, FailureClass::kExit);
+  EXPECT_THAT(failed.message, HasSubstr("Permission denied"));
+  EXPECT_EQ(said.size(), 1U);
 }
 
 TEST_F(LeaseRunnerTest, DoesNotGoOnFromAnotherNumericsClassOrJob) {
