@@ -29,16 +29,9 @@ int Flags(Database::Access access) {
   return SQLite::OPEN_NOMUTEX | SQLite::OPEN_READONLY;
 }
 
-// SQLite's busy handler: `count` is how often it was called for this lock. Sleeps 1, 2, 4 ... 50
-// ms.
-int OnBusy(void* path, int count) {
-  constexpr int kSayAfter = 105;  // about 5 s
-  if (count == kSayAfter) {
-    LogInfo(fmt::format("waiting for another program that holds {}",
-                        static_cast<const Database*>(path)->path().string()));
-  }
-  std::this_thread::sleep_for(milliseconds(std::min(50, 1 << std::min(count, 6))));
-  return 1;
+int OnBusy(void* database, int count) {
+  auto* waiting = static_cast<Database*>(database);
+  return waiting->lock_wait().Wait(waiting->path(), count) ? 1 : 0;
 }
 
 // `extended` has SQLite's code in its low byte, and which kind of it above.
@@ -78,6 +71,27 @@ std::string Prepare(const fs::path& path, Database::Access access) {
 
 std::string NameForSqlite(const fs::path& path) {
   return path.is_relative() ? (fs::path(".") / path).string() : path.string();
+}
+
+// Sleeps 1, 2, 4 ... 50 ms.
+bool LockWait::Wait(const fs::path& database, int count) {
+  constexpr std::chrono::seconds kFirstWord{5};
+  constexpr std::chrono::minutes kBetweenWords{1};
+  const Time now = std::chrono::steady_clock::now();
+  if (count == 0) {
+    since_ = now;
+    next_word_ = now + kFirstWord;
+  }
+  gave_up_ =
+      gave_up_ || std::chrono::duration_cast<milliseconds>(now - since_).count() >= limit_ms_;
+  if (gave_up_) return false;
+  if (now >= next_word_) {  // also with --quiet: the run stands still
+    LogError(fmt::format("another program holds {}: results wait until it has read all or ends",
+                         database.string()));
+    next_word_ = now + kBetweenWords;
+  }
+  std::this_thread::sleep_for(milliseconds(std::min(50, 1 << std::min(count, 6))));
+  return true;
 }
 
 Database::Database(const fs::path& path, Access access)
@@ -152,6 +166,11 @@ Error ToError(const SQLite::Exception& exception, Database* database, const fs::
     case SQLITE_NOTADB:
       return DataError("not a database", where, "a store that unmask made");
     case SQLITE_BUSY:
+      if (database != nullptr && database->lock_wait().gave_up()) {
+        return Error(ErrorCode::kStopped,
+                     {"another program holds the database: the last results were not recorded",
+                      where, "end that program, then run the same command"});
+      }
       return DataError("the database is locked by another program", where,
                        "try again when it has ended");
     case SQLITE_CANTOPEN:

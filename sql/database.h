@@ -5,7 +5,10 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include <atomic>
 #include <chrono>
+#include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,6 +22,24 @@ namespace unmask {
 
 // A path that SQLite takes for no address (URI), also where it begins with `file:`.
 std::string NameForSqlite(const fs::path& path);
+
+// How a coordinator waits for other programs' locks: for ever, saying so now and then, until it is
+// told how long.
+class LockWait {
+ public:
+  // From any thread. What has been waited already counts.
+  void AtMost(std::chrono::milliseconds limit) { limit_ms_ = limit.count(); }
+  bool gave_up() const { return gave_up_; }
+  // SQLite's busy handler, `count`: how often it was called for this lock. False: gives up.
+  bool Wait(const fs::path& database, int count);
+
+ private:
+  using Time = std::chrono::steady_clock::time_point;
+  std::atomic<std::int64_t> limit_ms_{std::numeric_limits<std::int64_t>::max()};
+  bool gave_up_ = false;
+  Time since_;
+  Time next_word_;
+};
 
 class Database {
  public:
@@ -43,6 +64,7 @@ class Database {
   bool HasMoved();
   SQLite::Database& sqlite() { return sqlite_; }
   const fs::path& path() const { return path_; }
+  LockWait& lock_wait() { return lock_wait_; }
 
  private:
   friend class Rows;
@@ -56,6 +78,7 @@ class Database {
   };
 
   fs::path path_;
+  LockWait lock_wait_;
   SQLite::Database sqlite_;
   std::unordered_map<std::string, std::unique_ptr<SQLite::Statement>, Hash, std::equal_to<>>
       statements_;
@@ -165,8 +188,7 @@ class Snapshot {
   Database& database_;
 };
 
-// How long to wait for other programs' locks. For ever: the coordinator must not give up, it says
-// once that it waits.
+// How long to wait for other programs' locks. For ever: as lock_wait() says.
 void WaitWhenBusy(Database& database, std::chrono::milliseconds at_most);
 void WaitWhenBusyForEver(Database& database);
 

@@ -276,6 +276,9 @@ Status ResultsStore::Apply(const Record& record, const std::string& now) {
 Status ResultsStore::Commit() { return impl_->Commit(); }
 bool ResultsStore::InTransaction() const { return impl_->transaction_.has_value(); }
 void ResultsStore::Rollback() { impl_->Rollback(); }
+void ResultsStore::WaitAtMost(std::chrono::milliseconds limit) {
+  impl_->database_.lock_wait().AtMost(limit);
+}
 Status ResultsStore::CheckInPlace() {
   return CatchSqlite(impl_->database_, [&] { return impl_->CheckInPlace(); });
 }

@@ -3,6 +3,7 @@
 // Schema: sql/migrations, views: sql/views.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -64,6 +65,10 @@ class ResultsStore {
   Status Commit();
   bool InTransaction() const;
   void Rollback();
+
+  // How long to wait for a program that holds the database (for ever otherwise); what has been
+  // waited counts. From any thread. Then the error is kStopped.
+  void WaitAtMost(std::chrono::milliseconds limit);
 
   // Whether what was committed can be read by who opens the store now: else somebody has removed,
   // replaced or cut its database meanwhile.

@@ -322,6 +322,7 @@ class Coordinator final : public MessageSink {
       if (!scheduler_.stopping())
         LogInfo("stopping: running jobs write a checkpoint and give their slots back");
       scheduler_.OnStopRequested(clock_.Now());
+      store_.WaitAtMost(kNoRoomLimitStopping);
       AwaitSignal();
     });
   }

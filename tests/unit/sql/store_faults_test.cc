@@ -285,6 +285,26 @@ TEST_F(StoreFaults, WhoOnlyReadsIsWaitedForAtOpening) {
   EXPECT_TRUE(opened.get());
 }
 
+// On a rollback journal a cursor that has not fetched all its rows keeps a commit from its end.
+TEST_F(StoreFaults, AReaderWithRowsLeftIsWaitedForUntilToldHowLong) {
+  store.reset();
+  store =
+      ResultsStore::Open(paths(), {false, "test", kStoreNow, /*network_file_system=*/true}).value();
+  const SweepPlan plan = MakeTestPlan("s-1", {TestExperiment{}});
+  Register(plan);
+  Database reader(paths().database(), Database::Access::kRead);
+  auto rows = std::make_unique<Rows>(reader, "SELECT job_key FROM jobs");
+  ASSERT_TRUE(rows->Next());
+  Expect(store->Apply(RecordLease{LeaseOf(plan.jobs[0].key), TestWorker()}, kStoreNow));
+  store->WaitAtMost(std::chrono::milliseconds(30));
+  const Status late = store->Commit();
+  ASSERT_FALSE(late.ok());
+  EXPECT_EQ(late.error().code, ErrorCode::kStopped);
+  EXPECT_THAT(FormatError(late.error()), HasSubstr("results were not recorded"));
+  rows.reset();
+  EXPECT_EQ(reader.Number("SELECT count(*) FROM attempts"), 0);
+}
+
 TEST_F(StoreFaults, ASecondCoordinatorIsRefused) {
   EXPECT_THAT(OpenError(paths()), HasSubstr("in use by process " + std::to_string(getpid())));
   EXPECT_TRUE(store->RegisterSweep(MakeTestPlan("s-1", {{}}), "{}", kStoreNow).ok());
