@@ -25,7 +25,6 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr WorkerId kCoordinator{0};
-constexpr int kRefusedCode = 3;
 // A trainer that closed its socket is about to end; after this it is killed.
 constexpr Millis kEndLimit{2'000};
 constexpr Millis kLongestTurn{1'000};  // more than that this process itself stood still
@@ -67,7 +66,7 @@ class Agent final : public AgentEffects {
       WaitForTrainer();
       io_.run_one_for(backoff.Next(did_something));
     }
-    return supervisor_ && supervisor_->refused() ? kRefusedCode : 0;
+    return 0;  // also of a rank that was refused: the run goes on without it, and rank 0 tells how
   }
 
   void SendToCoordinator(const Message& message) override {

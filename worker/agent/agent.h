@@ -28,7 +28,7 @@ struct AgentOptions {
   SupervisorOptions supervisor;
 };
 
-// Works until the coordinator says Goodbye; returns 0 (3 where the coordinator refused this rank).
+// Works until the coordinator says Goodbye; returns 0.
 // The trainer is gone when it returns. A lost or silent coordinator ends the process with 75. A
 // lost parent or a trainer that cannot be started ends it with SIGKILL, which is how the
 // coordinator learns of it at once. SIGUSR1 drains this worker. To be called from the main thread

@@ -56,8 +56,6 @@ class Supervisor {
   // Often, after what has happened: leases are given and every time limit is looked at here.
   void OnTick(Millis now);
 
-  bool refused() const { return refused_; }
-
  private:
   // A lease that this agent answers for. Not yet `given`: the trainer is not ready, or all its
   // slots are taken.

@@ -247,7 +247,7 @@ TEST_F(AgentTest, ARankWithoutTheStoreAsksToBeRefused) {
   Tell(Refused{"cannot see the store"});
   Tell(Goodbye{});
   thread_.join();
-  EXPECT_EQ(code_, 3);
+  EXPECT_EQ(code_, 0);  // mpirun ends with it, and rank 0 knows how the run went
 }
 
 // What ends the process is looked at from outside: a child of the test runs the agent.

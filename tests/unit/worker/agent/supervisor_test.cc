@@ -266,7 +266,6 @@ TEST_F(SupervisorTest, ARefusedRankIsSilentUntilGoodbye) {
   EXPECT_THAT(effects_.Take(), IsEmpty());
   Down(Goodbye{});
   EXPECT_THAT(effects_.Take(), ElementsAre("end"));
-  EXPECT_TRUE(supervisor_.refused());
 }
 
 TEST_F(SupervisorTest, WithoutTheStoreItAsksToBeRefused) {
