@@ -21,6 +21,8 @@ int Flags(Database::Access access) {
   switch (access) {
     case Database::Access::kRead:
       return SQLite::OPEN_NOMUTEX | SQLite::OPEN_READONLY;
+    case Database::Access::kReadUnchanging:
+      return SQLite::OPEN_NOMUTEX | SQLite::OPEN_READONLY | SQLite::OPEN_URI;
     case Database::Access::kWrite:
       return SQLite::OPEN_NOMUTEX | SQLite::OPEN_READWRITE;
     case Database::Access::kCreate:
@@ -60,10 +62,21 @@ void MakeFile(const fs::path& path) {
   if (fd >= 0) close(fd);
 }
 
+// What a URI gives a meaning of its own is escaped (SQLite: "URI Filenames").
+std::string ImmutableUri(const fs::path& path) {
+  std::string uri = path.is_relative() ? "file:" : "file://";  // a path may begin with two slashes
+  for (const char c : NameForSqlite(path)) {
+    const bool special = c == '%' || c == '?' || c == '#';
+    uri += special ? fmt::format("%{:02X}", static_cast<unsigned>(c)) : std::string(1, c);
+  }
+  return uri + "?immutable=1";
+}
+
 // The path, once SQLite is configured.
 std::string Prepare(const fs::path& path, Database::Access access) {
   DoNotCountMemory();
   if (access == Database::Access::kCreate) MakeFile(path);
+  if (access == Database::Access::kReadUnchanging) return ImmutableUri(path);
   return NameForSqlite(path);
 }
 

@@ -43,7 +43,8 @@ class LockWait {
 
 class Database {
  public:
-  enum class Access { kRead, kWrite, kCreate };
+  // kReadUnchanging: nobody writes it meanwhile, so no locks and no files beside it are needed.
+  enum class Access { kRead, kReadUnchanging, kWrite, kCreate };
   Database(const fs::path& path, Access access);
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;

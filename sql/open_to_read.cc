@@ -15,15 +15,35 @@ void RollBackHotJournal(const fs::path& path) {
   database.Number("SELECT count(*) FROM sqlite_master");
 }
 
+// Whether a database that was left with a write-ahead log, which is no longer beside it, lies where
+// none can be made: a copy of unmask.db alone, or a store that was only made read-only.
+bool IsWithoutItsLog(const SQLite::Exception& exception, const fs::path& path) {
+  const int code = exception.getErrorCode() & 0xFF;  // without what kind of it
+  std::error_code unknown;
+  return (code == SQLITE_CANTOPEN || code == SQLITE_READONLY) &&
+         !fs::exists(path.string() + "-wal", unknown) && !unknown;
+}
+
+// A connection by which its first query worked.
+std::unique_ptr<Database> Connect(const fs::path& path, Database::Access access) {
+  auto database = std::make_unique<Database>(path, access);
+  database->Number("SELECT count(*) FROM sqlite_master");
+  return database;
+}
+
 std::unique_ptr<Database> OpenRecovered(const fs::path& path) {
-  auto database = std::make_unique<Database>(path, Database::Access::kRead);
+  std::unique_ptr<Database> database;
   try {
-    database->Number("SELECT count(*) FROM sqlite_master");
+    database = Connect(path, Database::Access::kRead);
   } catch (const SQLite::Exception& exception) {
-    if (exception.getExtendedErrorCode() != SQLITE_READONLY_ROLLBACK) throw;
-    database.reset();
-    RollBackHotJournal(path);
-    database = std::make_unique<Database>(path, Database::Access::kRead);
+    if (exception.getExtendedErrorCode() == SQLITE_READONLY_ROLLBACK) {
+      RollBackHotJournal(path);
+      database = std::make_unique<Database>(path, Database::Access::kRead);
+    } else if (IsWithoutItsLog(exception, path)) {
+      database = Connect(path, Database::Access::kReadUnchanging);
+    } else {
+      throw;
+    }
   }
   database->Run("PRAGMA cache_size = -65536");  // KiB: a large sweep's rows are met many times
   return database;

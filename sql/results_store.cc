@@ -38,7 +38,11 @@ void LeaveOneFile(Database& database) {
     database.Run("PRAGMA wal_checkpoint(TRUNCATE)");
     database.Run("PRAGMA journal_mode = DELETE");
   } catch (const SQLite::Exception& exception) {
-    LogDebug(fmt::format("the write-ahead log stays: {}", exception.what()));
+    if ((exception.getErrorCode() & 0xFF) == SQLITE_BUSY) {
+      LogInfo("another program reads the store: unmask.db-wal belongs to it until the next run");
+    } else {
+      LogDebug(fmt::format("the write-ahead log stays: {}", exception.what()));
+    }
   }
 }
 

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/fsuid.h>
+#include <unistd.h>
 
 #include "tests/testing/store_env.h"
 
@@ -283,6 +285,40 @@ TEST_F(StoreReaderTest, ReferencedBlobs) {
   EXPECT_THAT(
       Reader()->ReferencedBlobs().value(),
       UnorderedElementsAre(Sha256Hex("dataset"), Sha256Hex("weights"), Sha256Hex("checkpoint")));
+}
+
+// Of a run at whose end somebody read: the database says that it has a write-ahead log.
+TEST_F(StoreReaderTest, ACopyOfTheDatabaseAloneIsReadWhereNothingCanBeMade) {
+  const SweepPlan plan = MakeTestPlan("s-1", {TestExperiment{}});
+  Register(plan);
+  FinishAll(plan);
+  store->Rollback();
+  auto reader = Reader();
+  ASSERT_TRUE(reader
+                  ->InSnapshot([&]() -> Status {
+                    EXPECT_TRUE(reader->Sweeps().ok());
+                    store.reset();
+                    return {};
+                  })
+                  .ok());
+  reader.reset();
+  TempFolder elsewhere;
+  const StorePaths copy{elsewhere.path() / "a#b?%20"};
+  fs::create_directories(copy.root);
+  fs::copy_file(paths().database(), copy.database());
+  fs::permissions(elsewhere.path(), fs::perms(0755));
+  fs::permissions(copy.root, fs::perms(0555));
+  fs::permissions(copy.database(), fs::perms(0444));
+  constexpr uid_t kNobody = 65534;
+  const bool root = geteuid() == 0;  // which may make files anywhere
+  if (root) setfsuid(kNobody);
+  const auto read = StoreReader::Open(copy);
+  EXPECT_TRUE(read.ok()) << FormatError(read.error());
+  if (read.ok()) {
+    EXPECT_EQ((*read)->FindSweep("s-1")->sweep, "s-1");
+  }
+  if (root) setfsuid(0);
+  fs::permissions(copy.root, fs::perms(0755));
 }
 
 TEST_F(StoreReaderTest, AStoreThatIsNotThereIsADataError) {
