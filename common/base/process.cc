@@ -11,6 +11,7 @@
 #include <system_error>
 
 #include "common/base/check.h"
+#include "common/base/cpu_quota.h"
 #include "common/base/files.h"
 #include "common/base/log.h"
 #include "common/base/text.h"
@@ -43,7 +44,12 @@ int UsableCores() {
   cpu_set_t set;
   CPU_ZERO(&set);
   if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
-  return std::max(1, CPU_COUNT(&set));
+  return WithinQuota(std::max(1, CPU_COUNT(&set)));
+}
+
+int WithinQuota(int cores) {
+  const auto groups = ReadFile("/proc/self/cgroup", 1 << 20);
+  return groups.ok() ? CoresWithinQuota(cores, *groups, "/sys/fs/cgroup") : cores;
 }
 
 std::string HostName() {

@@ -35,7 +35,10 @@ std::string BootId();
 // same is an id that one tells the other's. Empty: the kernel does not say.
 std::string PidSpace();
 
-// Cores that this process may use: its affinity, not what the machine has. At least 1.
+// Cores that this process may use: its affinity and its control groups' quota, not what the machine
+// has. At least 1.
 int UsableCores();
+// Of so many cores, as many as its control groups' quota lets it use.
+int WithinQuota(int cores);
 
 }  // namespace unmask

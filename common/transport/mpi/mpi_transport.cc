@@ -84,7 +84,7 @@ MpiSession::Host MeetHost(int rank) {
   int local_rank = 0;
   MPI_Comm_rank(here, &local_rank);
   MPI_Comm_free(&here);
-  return {std::max(1, CPU_COUNT(&all)), std::max(1, workers), local_rank};
+  return {WithinQuota(std::max(1, CPU_COUNT(&all))), std::max(1, workers), local_rank};
 }
 
 }  // namespace
