@@ -63,6 +63,12 @@ constexpr std::string_view kNewestRun =
     " JOIN worker ON worker.id = attempt.worker_id WHERE sweep.sweep = ?"
     " AND worker.epoch = (SELECT max(epoch) FROM run WHERE run.sweep_id = sweep.id)";
 
+// Ends that the clock of rank 0's host told wrongly, before it was set: of such a run the newest
+// would stay the newest for as long as it was ahead. Hosts' clocks differ a little at all times.
+constexpr std::string_view kEndedCredibly =
+    " AND outcome = 'done' AND attempt.ended_at >= attempt.started_at"
+    " AND attempt.ended_at <= strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '+5 minutes')";
+
 // From the last finished jobs of the newest run, so that it follows workers that come and go: since
 // the one before them ended, or since the run's first lease. Of jobs that end together, as many as
 // run, there are several such times among them, or the time before the first.
@@ -71,8 +77,8 @@ std::optional<double> MeasureRate(Database& database, std::string_view sweep,
   const std::int64_t window = RateWindow(running);
   const std::string ends = fmt::format(
       "SELECT count(*), julianday(min(ended_at)), julianday(max(ended_at)) FROM ("
-      "SELECT attempt.ended_at{} AND outcome = 'done' ORDER BY ended_at DESC LIMIT ? + 1)",
-      kNewestRun);
+      "SELECT attempt.ended_at{}{} ORDER BY ended_at DESC LIMIT ? + 1)",
+      kNewestRun, kEndedCredibly);
   Rows ended(database, ends, sweep, window);
   if (!ended.Next() || ended.Int(0) < 2) return std::nullopt;
   double begin = ended.Real(1);

@@ -186,6 +186,23 @@ TEST_F(StoreReaderTest, RateIsOfTheNewestRun) {
   EXPECT_NEAR(progress.eta_seconds.value(), 5 * kSeconds / 3, 1e-2);  // 5 of 9 jobs are left
 }
 
+TEST_F(StoreReaderTest, RateLeavesOutEndsOfAClockThatWasWrong) {
+  const SweepPlan plan =
+      MakeTestPlan("s-1", {TestExperiment{"many", ModelKind::kDsid, Task::kTer, {0, 1}}});
+  Register(plan);
+  const auto finish_at = [&](const PlannedJob& job, const std::string& now) {
+    const LeaseId lease = LeaseOf(job.key);
+    Lease(lease);
+    Expect(store->Apply(RecordResult{lease, TestResult(job.spec)}, now));
+    Commit();
+  };
+  finish_at(plan.jobs[0], "2199-01-01T00:00:00.000Z");
+  finish_at(plan.jobs[1], "2001-01-01T00:00:00.000Z");
+  FinishAt(plan.jobs[2], "51");
+  FinishAt(plan.jobs[3], "52");
+  EXPECT_NEAR(Reader()->Progress("s-1")->jobs_per_second.value(), 2 / (52 - 0.123), 1e-4);
+}
+
 TEST_F(StoreReaderTest, RateOfJobsThatEndTogetherCountsTheTimeThatTheyTook) {
   const SweepPlan plan = MakeTestPlan("s-1", {TestExperiment{}});
   Register(plan);
