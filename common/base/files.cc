@@ -199,10 +199,11 @@ bool IsNetworkFileSystem(const fs::path& folder) {
   struct statfs info{};
   if (statfs(folder.c_str(), &info) != 0) return false;
   // linux/magic.h and the file systems' own sources: NFS, SMB, SMB2, CIFS, AFS, Ceph, Lustre, GPFS,
-  // BeeGFS, 9P, FUSE.
-  constexpr std::array<unsigned long, 11> kNetwork = {
-      0x6969,     0x517B,     0xFE534D42, 0xFF534D42, 0x5346414F, 0x00C36400,
-      0x0BD00BD0, 0x47504653, 0x19830326, 0x01021997, 0x65735546};
+  // BeeGFS, 9P, FUSE, PanFS, OrangeFS, OCFS2, GFS2.
+  constexpr std::array<unsigned long, 15> kNetwork = {
+      0x6969,     0x517B,     0xFE534D42, 0xFF534D42, 0x5346414F,
+      0x00C36400, 0x0BD00BD0, 0x47504653, 0x19830326, 0x01021997,
+      0x65735546, 0xAAD7AAEA, 0x20030528, 0x7461636F, 0x01161970};
   const auto magic = static_cast<unsigned long>(info.f_type) & 0xFFFFFFFFUL;
   return std::find(kNetwork.begin(), kNetwork.end(), magic) != kNetwork.end();
 }
