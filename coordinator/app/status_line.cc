@@ -48,8 +48,10 @@ void StatusLine::Print(const RunProgress& progress, Millis now) {
   printed_ = progress;
   const std::string text = FormatProgress(progress, done_before_, now - start_);
   if (mode_ == Mode::kPlain) return LogInfo(text);
-  // Erase the line (ECMA-48 EL), write, stay on it.
-  fmt::print(stderr, "\r\x1b[2K{}", text);
+  // Erase the line (ECMA-48 EL), write, stay on it: a terminal that is too narrow cuts it (DECAWM
+  // off and on again), whatever its width is by now. Rank 0 cannot ask: its stderr is mpirun's
+  // pipe.
+  fmt::print(stderr, "\r\x1b[2K\x1b[?7l{}\x1b[?7h", text);
   std::fflush(stderr);
   LineIsOpen(true);
 }

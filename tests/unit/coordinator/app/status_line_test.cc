@@ -21,6 +21,15 @@ TEST(StatusLine, SaysNoRateBeforeTheFirstJobIsDone) {
             "100/308 done, 1 running, 3 failed, 1 worker");
 }
 
+// Its end would stand on a line of its own, which is not erased.
+TEST(StatusLine, ATerminalThatIsTooNarrowCutsIt) {
+  testing::internal::CaptureStderr();
+  StatusLine line(StatusLine::Mode::kLive, Millis(0), 0);
+  line.Update({.jobs = {.queued = 3}, .workers = 1}, Millis(0));
+  const std::string written = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(written, "\r\x1b[2K\x1b[?7l0/3 done, 0 running, 0 failed, 1 worker\x1b[?7h");
+}
+
 TEST(StatusLine, FailedJobsAreNotLeftToDo) {
   const RunProgress progress{.jobs = {.done = 9, .failed = 1}, .workers = 1};
   EXPECT_EQ(FormatProgress(progress, 0, seconds(9)),
