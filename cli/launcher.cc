@@ -81,7 +81,10 @@ class RunFolder {
     const fs::path base = fs::absolute(named ? folder : "/tmp", ignored);
     RemoveDeadRunFolders(base);
     std::string path = (base / fmt::format("{}XXXXXX", kRunFolder)).string();
-    if (mkdtemp(path.data()) == nullptr) return;
+    if (mkdtemp(path.data()) == nullptr) {
+      made_ = DataError(std::strerror(errno), base.string(), "a folder that can be written to");
+      return;
+    }
     path_ = path;
     lock_ = open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (lock_ >= 0) flock(lock_, LOCK_EX | LOCK_NB);
@@ -97,7 +100,8 @@ class RunFolder {
   RunFolder(const RunFolder&) = delete;
   RunFolder& operator=(const RunFolder&) = delete;
 
-  const fs::path& path() const { return path_; }  // empty: could not be made
+  const Status& made() const { return made_; }
+  const fs::path& path() const { return path_; }
   // mpirun without room there says nothing that helps. What was taken is given back to it.
   Status CheckRoom() const {
     const fs::path file = path_ / "room";
@@ -125,7 +129,8 @@ class RunFolder {
     return std::string(Trim({state.data(), static_cast<std::size_t>(std::max<ssize_t>(bytes, 0))}));
   }
 
-  fs::path path_;
+  Status made_;
+  fs::path path_;  // empty: could not be made
   int lock_ = -1;
   int exit_ = -1;
 };
@@ -394,8 +399,8 @@ LocalShape ShapeFor(int cores, std::optional<int> workers, std::optional<int> sl
 
 int LaunchRanks(const LaunchOptions& options) {
   const RunFolder folder;
-  if (folder.path().empty()) {
-    LogError("cannot make a temporary folder (TMPDIR): a folder that can be written to");
+  if (!folder.made().ok()) {
+    LogError("cannot make a temporary folder (TMPDIR): " + OneLine(folder.made().error()));
     return ExitCode(ErrorCode::kData);
   }
   if (const Status room = folder.CheckRoom(); !room.ok()) {

@@ -57,6 +57,11 @@ class AnySurroundings(Lab):
         self.run_here()
         self.assertEqual(list((self.lab.folder / "t").iterdir()), [])
 
+    def test_a_folder_for_temporary_files_that_is_not_there(self):
+        self.lab.environment["TMPDIR"] = "/nowhere"
+        said = self.lab.run("--store", self.store, "run", self.study).expect(3)
+        self.assertIn("cannot make a temporary folder (TMPDIR): No such file or directory (/nowhere)", said.err)
+
     def test_what_a_killed_run_left_is_cleared_away(self):
         folder = self.lab.folder / "t"
         folder.mkdir()
