@@ -14,6 +14,7 @@
 
 #include "cli/command.h"
 #include "cli/out_path.h"
+#include "common/base/build_info.h"
 #include "common/base/log.h"
 #include "common/base/text.h"
 
@@ -79,7 +80,7 @@ int Main(int argc, char** argv) {
   app.name("unmask");
   app.require_subcommand(1);
   app.fallthrough();  // global options may follow the subcommand
-  app.set_version_flag("--version", "unmask " UNMASK_VERSION);
+  app.set_version_flag("--version", "unmask " + BuildId());
   app.add_option("--store", context.store, "Folder of the results store (default: ./unmask-store)")
       ->envname("UNMASK_STORE")
       ->check(NamesAPlace);
