@@ -220,7 +220,10 @@ Result<std::vector<Verdict>> Verify(const CommandContext& context, const std::st
   UNMASK_ASSIGN(const auto store, StoreReader::Open(paths));
   UNMASK_ASSIGN(const SweepRow sweep, store->FindSweep(sweep_name));
   UNMASK_ASSIGN(const std::vector<std::string> keys, ChooseJobs(*store, sweep.sweep, count));
-  if (keys.empty()) return DataError("nothing to verify: no job of the sweep is done", sweep.sweep);
+  if (keys.empty()) {
+    LogError(OneLine(DataError("nothing to verify: no job of the sweep is done", sweep.sweep)));
+    return std::vector<Verdict>();  // none could be compared
+  }
   ShareWithGroupOf(paths.root);  // the log
   const int slots = std::min<int>(UsableCores(), static_cast<int>(keys.size()));
   UNMASK_ASSIGN(const JobDetails first, store->FindJob(keys.front()));

@@ -460,10 +460,26 @@ class Commands(WrongInput):
         (self.store / "blobs" / kept[0][1]).unlink()
         damaged = self.store / "blobs" / kept[1][1]
         damaged.write_bytes(damaged.read_bytes()[:-1])
+        unreadable = self.store / "blobs" / kept[2][1]
+        unreadable.unlink()
+        unreadable.mkdir()
         said = self.unmask("verify").expect(1)
         self.assertIn("2 different", said.out)
         self.assertIn(f"{kept[0][0][:12]} different: weights missing: ", said.err)
         self.assertIn(f"{kept[1][0][:12]} different: weights damaged: ", said.err)
+        self.assertIn(f"{kept[2][0][:12]} not comparable: weights: not a regular file", said.err)
+
+    def test_nothing_to_verify(self):
+        self.finished_store()
+        connection = sqlite3.connect(self.store / "unmask.db")
+        connection.execute("UPDATE planned_job SET state = 'queued', attempts = 99")
+        connection.commit()
+        connection.close()
+        said = self.unmask("verify").expect_error(1, "nothing to verify: no job of the sweep is done")
+        self.assertIn("0 identical, 0 different, 0 not comparable", said.out)
+
+    def test_the_version_is_the_build_that_refusals_name(self):
+        self.assertRegex(self.unmask("--version").expect(0).out, r"^unmask [0-9.]+-[0-9a-f]{12}\n$")
 
     def test_an_empty_store(self):
         study = harness.write_study(self.lab)
