@@ -115,9 +115,8 @@ TEST(PrepareFold, WeighsClassesByTheClipsThatAreTrainedOn) {
     clip.disguised_label = clip.subject == "b" ? "rare" : clip.subject == "a" ? "few" : "many";
   }
   JobSpec spec = SmallSpec();
-  for (const TaskLabels& task : PrepareFold(spec, dataset).value().tasks) {
-    EXPECT_TRUE(task.class_weights.empty());
-  }
+  const FoldData plain = PrepareFold(spec, dataset).value();
+  for (const TaskLabels& task : plain.tasks) EXPECT_TRUE(task.class_weights.empty());
   spec.settings.loss.class_weights = ClassWeights::kBalanced;
   const FoldData fold = PrepareFold(spec, dataset).value();  // trains on a, d and e
   EXPECT_EQ(fold.tasks[0].class_weights.size(), 3U);
