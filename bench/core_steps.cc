@@ -38,7 +38,7 @@ double StepsPerSecond(const ModelShape& shape, double seconds) {
   std::int64_t epochs = 1;
   while (Clock::now() < end) epoch(epochs++);
   const std::chrono::duration<double> took = Clock::now() - begin;
-  return static_cast<double>((epochs - 1) * kClips / kBatch) / took.count();
+  return static_cast<double>((epochs - 1) * (kClips / kBatch)) / took.count();
 }
 
 }  // namespace

@@ -99,7 +99,7 @@ bool LockWait::Wait(const fs::path& database, int count) {
       gave_up_ || std::chrono::duration_cast<milliseconds>(now - since_).count() >= limit_ms_;
   if (gave_up_) return false;
   if (now >= next_word_) {  // also with --quiet: the run stands still
-    LogError(fmt::format("another program holds {}: results wait until it has read all or ends",
+    LogError(fmt::format("another program holds {}: the run waits until it has read all or ends",
                          database.string()));
     next_word_ = now + kBetweenWords;
   }
