@@ -13,9 +13,9 @@
 namespace unmask {
 namespace {
 
-// Which files a folder holds: names, inodes, sizes, times of change. Far less than reading them.
-std::string StampOf(const fs::path& folder) {
-  std::map<std::string, std::string> files;
+// Which files a folder holds: inode, size, time of change by name. Far less than reading them.
+Models::Stamp StampOf(const fs::path& folder) {
+  Models::Stamp files;
   std::error_code ignored;
   for (fs::directory_iterator it(folder, ignored), end; !ignored && it != end;
        it.increment(ignored)) {
@@ -24,9 +24,7 @@ std::string StampOf(const fs::path& folder) {
     files[it->path().filename().string()] = fmt::format("{} {} {}.{}", info.st_ino, info.st_size,
                                                         info.st_ctim.tv_sec, info.st_ctim.tv_nsec);
   }
-  std::string stamp;
-  for (const auto& [name, file] : files) stamp += name + '\0' + file + '\n';
-  return stamp;
+  return files;
 }
 
 }  // namespace
@@ -38,7 +36,7 @@ Result<fs::path> Models::Folder(const JobSpec& spec) {
     return known->second.folder;
   }
   UNMASK_ASSIGN(fs::path folder, ReadPath(store_, spec.weights));
-  std::string stamp = StampOf(folder);  // before they are read: a change meanwhile shows
+  Stamp stamp = StampOf(folder);  // before they are read: a change meanwhile shows
   UNMASK_ASSIGN(const FileHashes files, HashModelFiles(folder));
   if (FingerprintOf(files) != spec.weights) {
     return DataError("the model is another one than when the study was planned", folder.string(),

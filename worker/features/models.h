@@ -22,6 +22,7 @@ using MakeBackboneFunction = std::function<Result<std::unique_ptr<Backbone>>(Bac
 // Loads each model once a process. Thread-safe; what it gives lives as long as it does.
 class Models {
  public:
+  using Stamp = std::map<std::string, std::string>;  // of a folder's files, by name
   Models(fs::path store, MakeBackboneFunction make)
       : store_(std::move(store)), make_(std::move(make)) {}
   Result<const LoadedModel*> Get(const JobSpec& spec);
@@ -39,7 +40,7 @@ class Models {
   std::mutex hashing_;
   struct Hashed {
     fs::path folder;
-    std::string files;  // which they were (StampOf)
+    Stamp files;  // which they were
   };
   std::map<std::string, Hashed> folders_;  // by fingerprint, which they have
 };
