@@ -185,11 +185,9 @@ class OwnMpirun(Lab):
 
     def begin_long(self, command):
         process = self.start(harness.write_study(self.lab, epochs=100_000, subjects=4), command)
-        harness.wait_until(self.has_started, 60, "a job that trains")
+        started = "SELECT 1 FROM attempts WHERE first_epoch IS NOT NULL"
+        harness.wait_until(lambda: harness.rows_so_far(self.store, started), 60, "a job that trains")
         return process, {role: pid for pid, role in self.lab.processes()}
-
-    def has_started(self):
-        return harness.rows_so_far(self.store, "SELECT 1 FROM attempts WHERE first_epoch IS NOT NULL")
 
     def test_runs_to_the_end(self):
         ended = self.lab.finish(self.start(self.study, self.command()), 120).expect(0)
