@@ -137,13 +137,13 @@ void Run(const fs::path& folder, std::int64_t jobs) {
   SweepJobs scheduled;
   {
     const Stage stage("jobs for the scheduler", jobs);
-    scheduled = SchedulerJobs(planned.plan, stored);
+    scheduled = SchedulerJobs(planned.plan, stored, {});
   }
   Dispatch(*store, std::move(scheduled.jobs));
   {
     const Stage stage("the same sweep once more", jobs);
     stored = Take(store->RegisterSweep(planned.plan, "{}", RealClock().WallTime()));
-    scheduled = SchedulerJobs(planned.plan, stored);
+    scheduled = SchedulerJobs(planned.plan, stored, {});
   }
 }
 
