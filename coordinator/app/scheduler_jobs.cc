@@ -118,14 +118,15 @@ SweepJobs SchedulerJobs(const SweepPlan& plan, const std::vector<StoredJob>& sto
         held_out.empty() || spec.kind != JobKind::kTrain || held_out.contains(spec.held_out);
     return wanted && !IsDone(known[i]);
   };
-  Cells cells(plan);
-  bool any_to_do = false;
-  for (std::size_t i = 0; i < known.size(); ++i) {
-    if (!to_do(i)) continue;
-    cells.Open(i);
-    any_to_do = true;
+  std::size_t first = 0;
+  while (first < known.size() && !to_do(first)) ++first;
+  if (first == known.size()) {
+    return {.jobs = {}, .done_apart = std::ranges::count_if(known, IsDone)};
   }
-  if (!any_to_do) return {.jobs = {}, .done_apart = std::ranges::count_if(known, IsDone)};
+  Cells cells(plan);
+  for (std::size_t i = first; i < known.size(); ++i) {
+    if (to_do(i)) cells.Open(i);
+  }
   SweepJobs sweep;
   sweep.jobs.reserve(known.size());
   for (std::size_t i = 0; i < known.size(); ++i) {

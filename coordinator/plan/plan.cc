@@ -356,6 +356,7 @@ Result<std::set<std::string>> SelectedNames(const Study& study,
 
 Result<std::set<std::string>> SelectedSubjects(const SweepPlan& plan,
                                                const std::vector<std::string>& wanted) {
+  if (wanted.empty()) return std::set<std::string>();
   std::set<std::string> subjects;
   for (const JobUse& use : plan.uses) subjects.insert(use.held_out);
   return Selected({subjects.begin(), subjects.end()}, wanted, "subject", "--held-out");

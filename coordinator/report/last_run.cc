@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <string_view>
-#include <vector>
 
 #include "common/base/text.h"
 
@@ -21,16 +20,6 @@ std::string Quoted(const std::string& word) {
   return quoted + "'";
 }
 
-std::vector<std::string> Words(const nlohmann::json& last_run, const char* key) {
-  const auto found = last_run.find(key);
-  if (found == last_run.end() || !found->is_array()) return {};
-  std::vector<std::string> words;
-  for (const auto& word : *found) {
-    if (word.is_string()) words.push_back(word.get<std::string>());
-  }
-  return words;
-}
-
 }  // namespace
 
 nlohmann::json LastRun(const std::string& provenance_json) {
@@ -43,14 +32,25 @@ nlohmann::json LastRun(const std::string& provenance_json) {
   return run;
 }
 
+std::vector<std::string> WordsOf(const nlohmann::json& last_run, const char* key) {
+  if (!last_run.is_object()) return {};
+  const auto found = last_run.find(key);
+  if (found == last_run.end() || !found->is_array()) return {};
+  std::vector<std::string> words;
+  for (const auto& word : *found) {
+    if (word.is_string()) words.push_back(word.get<std::string>());
+  }
+  return words;
+}
+
 std::string RunCommand(const nlohmann::json& last_run, const fs::path& store) {
   if (!last_run.is_object()) return "";
   const std::string config = last_run.value("config", "");
   if (config.empty()) return "";
   std::vector<std::string> words = {"unmask", "--store", fs::absolute(store).string(), "run",
                                     config};
-  for (const std::string& word : Words(last_run, "overrides")) words.push_back(word);
-  for (const std::string& name : Words(last_run, "experiments")) {
+  for (const std::string& word : WordsOf(last_run, "overrides")) words.push_back(word);
+  for (const std::string& name : WordsOf(last_run, "experiments")) {
     words.insert(words.end(), {"--experiment", name});
   }
   for (std::string& word : words) word = Quoted(word);

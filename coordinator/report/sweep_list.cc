@@ -3,30 +3,17 @@
 #include <fmt/format.h>
 
 #include "common/base/text.h"
+#include "coordinator/report/last_run.h"
 #include "coordinator/report/text_table.h"
 
 namespace unmask {
-namespace {
-
-std::vector<std::string> OverridesIn(const std::string& provenance_json) {
-  std::vector<std::string> overrides;
-  const auto provenance = nlohmann::json::parse(provenance_json, nullptr, false);
-  if (!provenance.is_object() || !provenance.contains("overrides")) return overrides;
-  for (const auto& text : provenance["overrides"]) {
-    if (text.is_string()) overrides.push_back(text.get<std::string>());
-  }
-  return overrides;
-}
-
-}  // namespace
-
 Result<std::vector<ListedSweep>> ListSweeps(StoreReader& reader) {
   std::vector<ListedSweep> list;
   UNMASK_TRY(reader.InSnapshot([&]() -> Status {
     UNMASK_ASSIGN(const std::vector<SweepRow> sweeps, reader.Sweeps());
     for (const SweepRow& sweep : sweeps) {
       UNMASK_ASSIGN(const SweepTexts texts, reader.Texts(sweep.sweep));
-      list.push_back({sweep, OverridesIn(texts.provenance_json)});
+      list.push_back({sweep, WordsOf(LastRun(texts.provenance_json), "overrides")});
     }
     return {};
   }));
